@@ -1,0 +1,100 @@
+"""Every way in which a call can fail, named by what its reader can do about it."""
+
+
+class Failure(Exception):  # noqa: N818 - it is an answer to the model before it is an error
+    """Why a tool call has no answer; `str` of it is the text that the model reads.
+
+    *word* is what a program can branch on, *message* says what happened and what the reader can do now.
+    Both are trusted text: neither ever holds a key, a stack or an upstream page.
+    """
+
+    word = "internal_error"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.word}: {self.message}"
+
+
+class InvalidArguments(Failure):
+    """The arguments can't be right; no request was made."""
+
+    word = "invalid_arguments"
+
+
+class Rejected(Failure):
+    """LinkTime read the request and refused it; *word* is its own code."""
+
+    def __init__(self, word: str, message: str, *, status: int) -> None:
+        super().__init__(message)
+        self.word = word
+        self.status = status
+
+
+class RateLimited(Rejected):
+    """LinkTime answered 429; *retry_after* is in seconds, None where it did not say."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__("rate_limited", message, status=429)
+        self.retry_after = retry_after
+
+
+class BudgetSpent(Failure):
+    """Our own budget has no place before the call's deadline; nothing was sent."""
+
+    word = "rate_limited"
+
+    def __init__(self, retry_after: float) -> None:
+        self.retry_after = retry_after
+        super().__init__(
+            f"the request budget is spent and this call was not sent; call again in {max(1, round(retry_after))} s, "
+            "or ask for less."
+        )
+
+
+class Overloaded(Failure):
+    """The mailbox is full; nothing was sent."""
+
+    word = "overloaded"
+
+
+class Unavailable(Failure):
+    """LinkTime can't be reached or gave no usable answer; *sent* is False only if certainly nothing went out."""
+
+    word = "unavailable"
+
+    def __init__(self, message: str, *, sent: bool) -> None:
+        super().__init__(message)
+        self.sent = sent
+
+
+class OutcomeUnknown(Failure):
+    """A write went out and nobody can say what became of it; *answered* tells whether LinkTime itself spoke."""
+
+    word = "outcome_unknown"
+
+    def __init__(self, message: str, *, answered: bool) -> None:
+        super().__init__(message)
+        self.answered = answered
+
+
+class NotCommitted(Failure):
+    """A write was answered with a fault and, read back, has not happened: calling again is safe."""
+
+    word = "not_committed"
+
+
+class ShuttingDown(Failure):
+    """The server is leaving; nothing was sent."""
+
+    word = "shutting_down"
+
+
+class ConfigError(Exception):
+    """The settings can't be right; *faults* has a line for each."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
