@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from math import inf
-from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import quote
 
 import orjson
 
-from .quota import Quota
+from .quota import UNTOLD, Quota
 
 NULL: Final = object()
 """A body field that is sent as null; None means a field that is not sent."""
@@ -64,12 +63,12 @@ class Reply:
 
     status: int
     data: Any = None
-    notes: Mapping[str, str | float] = MappingProxyType({})
-    quota: Quota = Quota()
+    notes: Mapping[str, str | float] = field(default_factory=dict)
+    quota: Quota = UNTOLD
 
     def noted(self, **notes: str | float) -> Reply:
         """Add notes; a layer tells what it knows, in camelCase as it will stand on the wire."""
-        return replace(self, notes=MappingProxyType({**self.notes, **notes}))
+        return replace(self, notes={**self.notes, **notes})
 
 
 Send = Callable[[Request], Awaitable[Reply]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,3 +12,7 @@ class Quota:
 
     remaining: int | None = None
     reset: float | None = None
+
+
+UNTOLD: Final = Quota()
+"""The quota of an answer that says nothing of it."""
