@@ -1,9 +1,17 @@
-"""What LinkTime's headers say of the budget, as a value."""
+"""What LinkTime's headers say of the budget, as values."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Final
+
+_LONGEST_RESET: Final = 120.0  # s; a limit of 60 a minute is never away for longer
+_LONGEST_RETRY: Final = 3600.0  # s
+_ITEM: Final = re.compile(r";\s*(?P<key>[rt])\s*=\s*(?P<value>\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +24,62 @@ class Quota:
 
 UNTOLD: Final = Quota()
 """The quota of an answer that says nothing of it."""
+
+
+def quota(headers: Mapping[str, str]) -> Quota:
+    """Read the RateLimit field, its older three-field form or X-RateLimit-*; what is malformed is ignored.
+
+    https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
+    """
+    if "RateLimit" in headers:
+        items = {found["key"]: found["value"] for found in _ITEM.finditer(headers["RateLimit"])}
+        return Quota(_count(items.get("r")), _reset(items.get("t"), headers))
+    for prefix in ("RateLimit-", "X-RateLimit-"):
+        found = Quota(_count(headers.get(prefix + "Remaining")), _reset(headers.get(prefix + "Reset"), headers))
+        if found != UNTOLD:
+            return found
+    return UNTOLD
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to stay away: Retry-After (a number or an HTTP date), else the quota's reset, else None."""
+    told = headers.get("Retry-After", "")
+    seconds = _number(told)
+    if seconds is None and (date := _date(told)) is not None:
+        seconds = (date - _now(headers)).total_seconds()
+    if seconds is None:
+        seconds = quota(headers).reset
+    return None if seconds is None else min(max(seconds, 0.0), _LONGEST_RETRY)
+
+
+def _count(text: str | None) -> int | None:
+    number = _number(text)
+    return None if number is None else int(number)
+
+
+def _reset(text: str | None, headers: Mapping[str, str]) -> float | None:
+    number = _number(text)
+    if number is None:
+        return None
+    # Services write three things here: seconds to go, the epoch in seconds, and the epoch in milliseconds.
+    if number >= 1e7:
+        epoch = number if number < 1e11 else number / 1000
+        number = epoch - _now(headers).timestamp() + 1  # an epoch is cut to whole seconds
+    return min(max(number, 0.0), _LONGEST_RESET)
+
+
+def _number(text: str | None) -> float | None:
+    return float(text) if text and re.fullmatch(r"\d{1,15}(\.\d{1,9})?", text.strip(), re.ASCII) else None
+
+
+def _now(headers: Mapping[str, str]) -> datetime:
+    """Take the service's own clock where it tells it, since ours may be off."""
+    return _date(headers.get("Date", "")) or datetime.now(UTC)
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
