@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -36,6 +36,17 @@ class Settings(BaseModel):
         None, description="the key, `lt_live_…`, from Settings → API Keys"
     )
     base_url: Annotated[str, AfterValidator(_base_url)] = Field("https://linktime.io", description="base of the API")
+    rate_limit: int = Field(60, ge=1, le=100_000, description="upstream requests allowed …")
+    rate_period: float = Field(60, gt=0, le=86_400, description="… in *any* window of this many seconds")
+    budget: Literal["process"] = Field("process", description="who shares the budget: `process`, this server alone")
+    cache_ttl: float = Field(
+        30,
+        ge=0,
+        le=86_400,
+        description="seconds a list or get answer may be reused; `0` = every call is a fresh request",
+    )
+    workers: int = Field(8, ge=1, le=1000, description="workers, so requests under way at once")
+    queue: int = Field(256, ge=1, le=100_000, description="mailbox places; when full, a call is refused at once")
     timeout: float = Field(10, gt=0, le=600, description="seconds for one REST request")
     deadline: float = Field(50, gt=0, le=3600, description="seconds for one tool call, waiting included")
 

@@ -1,0 +1,5 @@
+"""`python -m linktime` is `linktime-mcp`."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,79 @@
+"""Joins everything: read this first.
+
+    session ─▶ cache ─▶ retry ─▶ mailbox ─▶ rest ─▶ LinkTime
+
+Each of these is a `Send` that takes the next one. A call that the cache can't answer becomes a message; a worker
+takes it when the limiter has a permit. A further attempt is a message like any other, so it pays like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final
+
+from pydantic import SecretStr
+
+from .cache import Cache
+from .clock import now
+from .config import Settings
+from .errors import Rejected
+from .limiter import Limiter
+from .mailbox import Mailbox
+from .rest import Rest
+from .retry import Retry
+from .session import Session
+from .stdio import streams
+from .tools import TOOLS
+
+KEY_MISSING: Final = "LINKTIME_API_KEY environment variable is required"
+_PATIENCE: Final = 1.5  # s; clients kill a server 2 s after they closed its stdin
+
+
+class App:
+    """A session over the whole chain; *leave* lets it end."""
+
+    def __init__(self, session: Session, mailbox: Mailbox) -> None:
+        self.session = session
+        self._mailbox = mailbox
+        self._finish = True
+
+    async def serve(self) -> None:
+        """Serve this process's stdin and stdout until the client or a signal ends it."""
+        async with streams(self.leave) as (reader, writer):
+            server = self.session.server
+            await server.run(reader, writer, server.create_initialization_options())
+
+    def leave(self, *, finish: bool) -> None:
+        """Take no more than can start at once (*finish*), or nothing; reads under way have _PATIENCE to end."""
+        self._finish = self._finish and finish
+        self._mailbox.close(finish=self._finish)
+        self.session.hurry(_PATIENCE)
+
+
+@asynccontextmanager
+async def app(settings: Settings) -> AsyncIterator[App]:
+    """Build the chain from *settings*, and take it down in the reverse order."""
+    async with AsyncExitStack() as stack:
+        key = settings.api_key or SecretStr("")
+        rest = Rest(settings.base_url, key.get_secret_value(), timeout=settings.timeout, connections=settings.workers)
+        stack.push_async_callback(rest.aclose)
+        limiter = Limiter(settings.rate_limit, settings.rate_period, clock=now)
+        mailbox = await stack.enter_async_context(
+            Mailbox(rest, limiter, places=settings.queue, workers=settings.workers, clock=now)
+        )
+        cache = Cache(Retry(mailbox, clock=now), ttl=settings.cache_ttl, settle=settings.timeout, clock=now)
+        session = Session(
+            cache,
+            TOOLS,
+            clock=now,
+            deadline=settings.deadline,
+            eta=mailbox.eta,
+            refusal=None if settings.api_key else _no_key(),
+        )
+        yield App(session, mailbox)
+
+
+def _no_key() -> Rejected:
+    where = "Set it in the env section of your MCP client's configuration for linktime, and restart the client."
+    return Rejected("unauthorized", f"{KEY_MISSING}. {where}", status=401)

@@ -1,0 +1,90 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+from . import __version__
+from .app import KEY_MISSING, app
+from .config import Settings
+from .errors import ConfigError
+
+RUNNING = "LinkTime MCP server running"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run `linktime-mcp`; ends with status 2 where the command line or the settings can't be right."""
+    chosen = _parser().parse_args(arguments)
+    match chosen.command:
+        case "sandbox":
+            _sandbox(chosen.host, chosen.port, chosen.db)
+        case "demo":
+            _demo()
+        case _:
+            _serve()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="linktime-mcp",
+        description="LinkTime for AI assistants: an MCP server over stdio. Without a command it serves.",
+    )
+    parser.add_argument("--version", action="version", version=f"linktime-mcp {__version__}")
+    commands = parser.add_subparsers(dest="command", title="commands")
+    commands.add_parser("serve", help="serve MCP over stdin and stdout (the default)")
+    commands.add_parser("demo", help="play eight conversations against a sandbox; needs no key and no network")
+    sandbox = commands.add_parser("sandbox", help="run a LinkTime of your own, for trying things out")
+    sandbox.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    sandbox.add_argument("--port", type=int, default=8787, help="0 picks a free one (default: %(default)s)")
+    sandbox.add_argument("--db", default=":memory:", metavar="FILE", help="keep the account in FILE")
+    return parser
+
+
+def _serve() -> None:
+    logging.basicConfig(format="linktime-mcp: %(levelname)s %(message)s", level=logging.WARNING)
+    try:
+        settings = Settings.from_environ(os.environ)
+    except ConfigError as error:
+        sys.exit(_complain(error))
+    asyncio.run(_serving(settings))
+    # What the SDK imported takes longer to tear down than clients wait; all of ours is closed and flushed by now.
+    sys.stderr.flush()
+    os._exit(0)
+
+
+async def _serving(settings: Settings) -> None:
+    async with app(settings) as application:
+        _say(RUNNING if settings.api_key else KEY_MISSING)
+        await application.serve()
+
+
+def _sandbox(host: str, port: int, db: str) -> None:
+    from .sandbox import run  # noqa: PLC0415 - the server never pays for it
+
+    asyncio.run(run(host, port, db))
+
+
+def _demo() -> None:
+    from .demo import play  # noqa: PLC0415 - likewise
+    from .sandbox import Sandbox  # noqa: PLC0415
+
+    async def played() -> int:
+        async with Sandbox() as sandbox:
+            return await play(sandbox.url, sandbox.key)
+
+    sys.exit(asyncio.run(played()))
+
+
+def _complain(error: ConfigError) -> int:
+    for fault in error.faults:
+        _say(fault)
+    return 2
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 - stderr is where a person looks
