@@ -22,7 +22,8 @@ class Request:
 
     *template* is the path under /api/v1 with at most one `{id}`. *tags* name what the answer depends on (a read)
     or what the request changes (a write). A *volatile* answer may be shared while under way but never kept.
-    *deadline* (seconds on the app's clock) and *idempotency_key* belong to the call that asks, not to the question.
+    *deadline* (seconds on the app's clock), *idempotency_key* and *attempt* (how often it was sent before) belong to
+    the call that asks, not to the question.
     """
 
     method: str
@@ -34,6 +35,7 @@ class Request:
     volatile: bool = False
     deadline: float = field(default=inf, compare=False)
     idempotency_key: str = field(default="", compare=False)
+    attempt: int = field(default=0, compare=False)
 
     @property
     def path(self) -> str:
