@@ -1,0 +1,48 @@
+"""What is wrong with a call's arguments, in words for the model that made it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any, Final
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+_LONGEST_ECHO: Final = 40  # characters of a refused value
+_ECHOED: Final = ("int_", "float_", "greater_than", "less_than", "literal_error")
+"""Faults of numbers and of closed sets, whose values are never a guest's."""
+
+
+def told(error: ValidationError, schema: Mapping[str, Any]) -> str:
+    """Name every fault and the argument it is in; what a guest may have said is never repeated."""
+    return "; ".join(f"{_place(fault['loc'])}: {_words(fault, schema)}" for fault in error.errors(include_url=False))
+
+
+def _place(path: tuple[int | str, ...]) -> str:
+    first, *rest = path
+    return f"{first}"[:_LONGEST_ECHO] + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in rest)
+
+
+def _words(fault: ErrorDetails, schema: Mapping[str, Any]) -> str:
+    kind, value = fault["type"], fault["input"]
+    match kind:
+        case "missing":
+            return "is required"
+        case "extra_forbidden":
+            return _unknown(fault["loc"], schema)
+        case "value_error":
+            return str(fault["ctx"]["error"])
+    words = fault["msg"].replace("Input should", "should").replace("valid dictionary", "object")
+    echo = kind.startswith(_ECHOED) and isinstance(value, str | int | float)
+    return f"{words} (got {str(value)[:_LONGEST_ECHO]!r})" if echo else words
+
+
+def _unknown(path: tuple[int | str, ...], schema: Mapping[str, Any]) -> str:
+    for step in path[:-1]:
+        schema = schema["items"] if isinstance(step, int) else schema["properties"][step]
+    known = list(schema["properties"])
+    near = get_close_matches(str(path[-1]), known, 1)
+    if near:
+        return f"is unknown; did you mean {near[0]}?"
+    return f"is unknown; known are {', '.join(known)}" if known else "is unknown; there are no arguments"

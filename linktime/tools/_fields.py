@@ -1,0 +1,135 @@
+"""The kinds of arguments: what each must be, and the words that tell the model."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
+
+import orjson
+from annotated_types import Ge, Le
+from pydantic import AfterValidator, BeforeValidator
+from typing_extensions import Doc, TypedDict
+
+from . import _times
+
+_EMAIL: Final = re.compile(r"[^@\s\x00-\x1f<>,;]+@[^@\s\x00-\x1f<>,;]+")
+_SENDABLE: Final = "can't be sent as JSON: it holds half a character, too large a number or too deep a nesting"
+
+
+def sendable(value: Any) -> Any:
+    """Refuse what JSON can't carry: a lone surrogate, a number beyond 64 bits, a nesting beyond 254 levels."""
+    try:
+        orjson.dumps(value)
+    except TypeError:
+        raise ValueError(_SENDABLE) from None
+    return value
+
+
+def _parsed(value: Any) -> Any:
+    """Read an array or object that came as JSON text."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return sendable(orjson.loads(value))
+    except orjson.JSONDecodeError:
+        raise ValueError("should be JSON, not text") from None
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("should be a number, not true or false")  # noqa: TRY004 - pydantic collects ValueErrors
+    return value
+
+
+def _filled(text: str) -> str:
+    if not text.strip():
+        raise ValueError("should not be empty")
+    return text
+
+
+def _ident(text: str) -> str:
+    """Take any id that is a segment of a path; dots alone would climb out of it."""
+    if text in {".", ".."}:
+        raise ValueError("is not an id")
+    return _filled(text)
+
+
+def _email(text: str) -> str:
+    if not _EMAIL.fullmatch(text):
+        raise ValueError("should be one e-mail address, such as name@example.com")
+    return text
+
+
+def _web_address(text: str) -> str:
+    try:
+        url = urlsplit(text)
+        good = url.scheme in {"http", "https"} and url.hostname and url.port != 0 and text.isprintable()
+    except ValueError:
+        good = False
+    if not good or " " in text:
+        raise ValueError("should be a full http or https URL, such as https://example.com/hook")
+    return text
+
+
+def _currency(text: str) -> str:
+    if not re.fullmatch("[A-Za-z]{3}", text):
+        raise ValueError("should be a code of three letters, such as USD")
+    return text
+
+
+def _amount(number: float) -> float:
+    """Write 25.0 as 25, and refuse what is no number."""
+    if not number < float("inf"):
+        raise ValueError("should be a number")
+    return int(number) if number.is_integer() else number
+
+
+JSON: Final = BeforeValidator(_parsed)
+NUMBER: Final = BeforeValidator(_number)
+
+Text = Annotated[str, AfterValidator(_filled)]
+Email = Annotated[str, AfterValidator(_email)]
+Instant = Annotated[str, AfterValidator(_times.instant)]
+Clock = Annotated[str, AfterValidator(_times.clock)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+Currency = Annotated[str, AfterValidator(_currency)]
+Amount = Annotated[float, Ge(0), AfterValidator(_amount), NUMBER]
+Minutes = Annotated[int, Ge(0), Le(1440), NUMBER]
+
+Ident = Annotated[str, AfterValidator(_ident)]
+BookingId = Annotated[Ident, Doc("id from list_bookings.")]
+EventTypeId = Annotated[Ident, Doc("id from list_event_types.")]
+
+Slug = Annotated[Text, Doc("slug from list_event_types.")]
+Zone = Annotated[str, AfterValidator(_times.zone), Doc("IANA zone, such as America/New_York.")]
+From = Annotated[str, AfterValidator(_times.day), Doc("First day, YYYY-MM-DD.")]
+To = Annotated[str, AfterValidator(_times.day), Doc("Last day, included.")]
+Day = Annotated[str, AfterValidator(_times.day), Doc("YYYY-MM-DD.")]
+Page = Annotated[int, Ge(1), NUMBER, Doc("From 1.")]
+Limit = Annotated[int, Ge(1), Le(100), NUMBER, Doc("Items a page; 20 if left out.")]
+
+
+class Window(TypedDict):
+    """Hours of one weekday, in the account's zone."""
+
+    dayOfWeek: Annotated[int, Ge(0), Le(6), NUMBER, Doc("0 = Sunday.")]
+    startTime: Annotated[Clock, Doc("HH:MM, account's zone.")]
+    endTime: Annotated[Clock, Doc("HH:MM, after startTime.")]
+
+
+def _forwards(window: Window) -> Window:
+    if window["endTime"] <= window["startTime"]:
+        raise ValueError("endTime should be after startTime")
+    return window
+
+
+Windows = Annotated[list[Annotated[Window, AfterValidator(_forwards), JSON]], JSON]
+
+
+class _Action(TypedDict):
+    type: Annotated[Text, Doc("SEND_EMAIL, SEND_SMS, SEND_SLACK, CALL_WEBHOOK or AI_CALL.")]
+    config: Annotated[dict[str, Any], JSON, Doc("The action's own fields, such as body or url.")]
+
+
+Action = Annotated[_Action, JSON]

@@ -1,0 +1,129 @@
+"""What a tool is: a function whose signature is the schema, whose docstring is the description."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from inspect import Parameter, signature
+from typing import Any, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+
+from linktime.errors import InvalidArguments
+from linktime.message import Request
+
+from ._faults import told
+from ._fields import sendable
+from ._schema import object_schema, schema
+
+Build = Callable[..., Request]
+Rule = Callable[[Mapping[str, Any]], str | None]
+"""A check over several arguments, by their Python names: the fault in words, or None."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tool:
+    """One tool: *build* makes its Request, *shape* is what comes back, and every one of *rules* must hold.
+
+    It is *destructive* if something that stood before may be lost, and *open_world* if the call, or what it sets
+    going, reaches somebody outside the account: a guest who is written to, a server that is called.
+    """
+
+    title: str
+    build: Build
+    shape: Any
+    rules: tuple[Rule, ...]
+    reads: bool
+    destructive: bool
+    idempotent: bool
+    open_world: bool
+
+    @property
+    def name(self) -> str:
+        """The name that the model calls."""
+        return self.build.__name__
+
+    @property
+    def description(self) -> str:
+        """What the model reads of it."""
+        return " ".join((self.build.__doc__ or "").split())
+
+    @cached_property
+    def input_schema(self) -> Mapping[str, Any]:
+        """The JSON Schema of the arguments."""
+        written = object_schema(
+            {_camel(name): hint for name, (hint, _) in self._fields.items()},
+            [_camel(name) for name, (_, default) in self._fields.items() if default is ...],
+            closed=True,
+        )
+        for name, (_, default) in self._fields.items():
+            if default is not ... and default is not None:
+                written["properties"][_camel(name)]["default"] = default
+        return written
+
+    @cached_property
+    def output_schema(self) -> Mapping[str, Any]:
+        """The JSON Schema of an answer; it promises only what is certain."""
+        return schema(self.shape, closed=False)
+
+    def request(self, arguments: Mapping[str, Any] | None) -> Request:
+        """Check the arguments and build the request, or raise InvalidArguments with every fault found."""
+        given = {name: value for name, value in (arguments or {}).items() if value is not None}
+        try:
+            sendable(given)
+            values = dict(self._model.model_validate(given))
+        except ValidationError as error:
+            raise InvalidArguments(told(error, self.input_schema)) from None
+        except ValueError as error:
+            raise InvalidArguments(f"the call {error}") from None
+        if faults := [fault for rule in self.rules if (fault := rule(values))]:
+            raise InvalidArguments("; ".join(faults))
+        return self.build(**values)
+
+    @cached_property
+    def _fields(self) -> dict[str, tuple[Any, Any]]:
+        hints = get_type_hints(self.build, include_extras=True)
+        parameters = signature(self.build).parameters.values()
+        return {p.name: (hints[p.name], ... if p.default is Parameter.empty else p.default) for p in parameters}
+
+    @cached_property
+    def _model(self) -> type[BaseModel]:
+        config = ConfigDict(extra="forbid", alias_generator=_camel)
+        fields: dict[str, Any] = self._fields
+        return create_model(self.name, __config__=config, **fields)
+
+
+def read(title: str, *rules: Rule, returns: Any) -> Callable[[Build], Tool]:
+    """Declare a tool that only looks."""
+    return lambda build: Tool(
+        title, build, returns, rules, reads=True, destructive=False, idempotent=True, open_world=False
+    )
+
+
+def write(
+    title: str, *rules: Rule, returns: Any, destructive: bool, idempotent: bool, open_world: bool = False
+) -> Callable[[Build], Tool]:
+    """Declare a tool that changes something."""
+    return lambda build: Tool(
+        title, build, returns, rules, reads=False, destructive=destructive, idempotent=idempotent, open_world=open_world
+    )
+
+
+def in_order(given: Mapping[str, Any]) -> str | None:
+    """Refuse a span whose first day is after its last."""
+    first, last = given.get("from_"), given.get("to")
+    return f"from: {first} is after to, {last}" if first and last and first > last else None
+
+
+def some_change(given: Mapping[str, Any]) -> str | None:
+    """Refuse an update that says which, but not what."""
+    fields = {name: value for name, value in given.items() if not name.endswith("_id")}
+    if all(value is None for value in fields.values()):
+        return f"nothing to update: give at least one of {', '.join(map(_camel, fields))}"
+    return None
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.rstrip("_").split("_")
+    return first + "".join(map(str.capitalize, rest))

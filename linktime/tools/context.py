@@ -1,0 +1,27 @@
+"""Context: whose account this is."""
+
+from __future__ import annotations
+
+from typing import Any, Required, TypedDict
+
+from linktime.message import Request, get
+
+from ._tags import SETTINGS
+from ._tool import read
+
+
+class Profile(TypedDict, total=False):
+    """The account's owner."""
+
+    id: Required[str]
+    email: Required[str]
+    name: Any
+    username: Any
+    plan: Any
+    effectivePlan: Any
+
+
+@read("Get my profile", returns=Profile)
+def get_me() -> Request:
+    """Get the account owner's name, e-mail, username and plan."""
+    return get("/me").tagged(SETTINGS)

@@ -1,0 +1,117 @@
+"""Event types: the kinds of meeting that guests can book."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypedDict
+
+from annotated_types import Ge, Le
+from typing_extensions import Doc
+
+from linktime.message import Request, delete, patch, post
+
+from ._fields import NUMBER, Amount, Currency, EventTypeId, Minutes, Text
+from ._tags import EVENT_TYPES
+from ._tool import some_change, write
+
+Name = Annotated[Text, Doc("Name that guests see.")]
+NewSlug = Annotated[Text, Doc("URL part, such as quick-chat.")]
+Duration = Annotated[int, Ge(1), Le(1440), NUMBER, Doc("Length.")]
+LocationType = Annotated[Text, Doc("ZOOM, GOOGLE_MEET, PHONE, IN_PERSON, CUSTOM or another that LinkTime knows.")]
+Description = Annotated[str, Doc("Text that guests see.")]
+BufferBefore = Annotated[Minutes, Doc("Free minutes before.")]
+BufferAfter = Annotated[Minutes, Doc("Free minutes after.")]
+Notice = Annotated[int, Ge(0), Le(525_600), NUMBER, Doc("Minutes ahead that a booking needs.")]
+DailyCap = Annotated[int, Ge(1), Le(1000), NUMBER, Doc("Most bookings a day.")]
+Price = Annotated[Amount, Doc("Price; 0 is free.")]
+PriceCurrency = Annotated[Currency, Doc("Such as USD.")]
+
+
+class EventType(TypedDict, total=False):
+    """One event type, as it is now."""
+
+    id: str
+    name: str
+    slug: str
+    durationMinutes: Any
+    locationType: Any
+    isActive: Any
+
+
+class Success(TypedDict, total=False):
+    """That it was done."""
+
+    success: bool
+
+
+@write("Create event type", returns=EventType, destructive=False, idempotent=False)
+def create_event_type(
+    name: Name,
+    slug: NewSlug,
+    duration_minutes: Duration,
+    location_type: LocationType,
+    *,
+    description: Description | None = None,
+    buffer_before: BufferBefore | None = None,
+    buffer_after: BufferAfter | None = None,
+    minimum_notice: Notice | None = None,
+    max_bookings_per_day: DailyCap | None = None,
+    price: Price | None = None,
+    currency: PriceCurrency | None = None,
+) -> Request:
+    """Create an event type; guests can book it at once."""
+    return post(
+        "/event-types",
+        name=name,
+        slug=slug,
+        duration_minutes=duration_minutes,
+        location_type=location_type,
+        description=description,
+        buffer_before=buffer_before,
+        buffer_after=buffer_after,
+        minimum_notice=minimum_notice,
+        max_bookings_per_day=max_bookings_per_day,
+        price=price,
+        currency=currency,
+    ).tagged(EVENT_TYPES)
+
+
+@write("Update event type", some_change, returns=EventType, destructive=True, idempotent=True)
+def update_event_type(
+    event_type_id: EventTypeId,
+    *,
+    name: Name | None = None,
+    slug: NewSlug | None = None,
+    duration_minutes: Duration | None = None,
+    location_type: LocationType | None = None,
+    description: Description | None = None,
+    buffer_before: BufferBefore | None = None,
+    buffer_after: BufferAfter | None = None,
+    minimum_notice: Notice | None = None,
+    max_bookings_per_day: DailyCap | None = None,
+    price: Price | None = None,
+    currency: PriceCurrency | None = None,
+    is_active: Annotated[bool, Doc("false hides it from guests.")] | None = None,
+) -> Request:
+    """Change an event type. Give only the fields that change; a new slug breaks the old link."""
+    return patch(
+        "/event-types/{id}",
+        event_type_id,
+        name=name,
+        slug=slug,
+        duration_minutes=duration_minutes,
+        location_type=location_type,
+        description=description,
+        buffer_before=buffer_before,
+        buffer_after=buffer_after,
+        minimum_notice=minimum_notice,
+        max_bookings_per_day=max_bookings_per_day,
+        price=price,
+        currency=currency,
+        is_active=is_active,
+    ).tagged(EVENT_TYPES)
+
+
+@write("Delete event type", returns=Success, destructive=True, idempotent=True)
+def delete_event_type(event_type_id: EventTypeId) -> Request:
+    """Delete an event type for good. Its existing bookings are not cancelled."""
+    return delete("/event-types/{id}", event_type_id).tagged(EVENT_TYPES)

@@ -1,0 +1,61 @@
+"""Meetings: the bookings that there are."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Required, TypedDict
+
+from typing_extensions import Doc
+
+from linktime.message import Request, get
+
+from ._fields import BookingId, From, Limit, Page, To
+from ._tags import BOOKINGS, CONTACTS, EVENT_TYPES, booking
+from ._tool import in_order, read
+
+
+class Booking(TypedDict, total=False):
+    """One meeting; its times are UTC."""
+
+    id: Required[str]
+    startTime: Required[str]
+    endTime: Required[str]
+    status: Required[str]
+    inviteeName: Any
+    eventType: Any
+    contact: Any
+
+
+class BookingDetails(Booking, total=False):
+    """One meeting, with all that is known of it."""
+
+    emailLogs: Any
+    meetingLink: Any
+    notes: Any
+
+
+class Bookings(TypedDict, total=False):
+    """A page of meetings."""
+
+    data: Required[list[Booking]]
+    pagination: dict[str, Any]
+
+
+@read("List bookings", in_order, returns=Bookings)
+def list_bookings(
+    *,
+    from_: From | None = None,
+    to: To | None = None,
+    status: Annotated[Literal["CONFIRMED", "CANCELLED", "all"], Doc("Which bookings.")] | None = None,
+    page: Page | None = None,
+    limit: Limit | None = None,
+) -> Request:
+    """List meetings by days and status, a page at a time. Times are UTC."""
+    return get("/bookings", page=page, limit=limit, status=status, from_=from_, to=to).tagged(
+        BOOKINGS, CONTACTS, EVENT_TYPES
+    )
+
+
+@read("Get booking", returns=BookingDetails)
+def get_booking(booking_id: BookingId) -> Request:
+    """Get everything about one meeting: time, guest, event type, link, notes, status and e-mails sent."""
+    return get("/bookings/{id}", booking_id).tagged(booking(booking_id), CONTACTS, EVENT_TYPES)

@@ -1,0 +1,117 @@
+"""Scheduling: from event types to free slots to a booking."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Required, TypedDict
+
+from typing_extensions import Doc
+
+from linktime.message import Request, get, post
+
+from ._fields import BookingId, Email, From, Instant, Slug, Text, To, Zone
+from ._tags import AVAILABILITY_OVERRIDES, AVAILABILITY_RULES, BOOKINGS, EVENT_TYPES, SETTINGS, booking
+from ._tool import in_order, read, write
+
+SlotStart = Annotated[Instant, Doc("startTime of a slot from check_availability.")]
+
+
+class EventType(TypedDict, total=False):
+    """One kind of meeting that guests can book."""
+
+    id: Required[str]
+    name: Required[str]
+    slug: Required[str]
+    durationMinutes: int
+    locationType: Any
+    price: Any
+    currency: Any
+
+
+class EventTypes(TypedDict, total=False):
+    """The active event types."""
+
+    data: Required[list[EventType]]
+
+
+class Slot(TypedDict, total=False):
+    """One bookable time, in UTC."""
+
+    startTime: str
+    endTime: str
+
+
+class Slots(TypedDict, total=False):
+    """What can be booked."""
+
+    eventTypeSlug: str
+    timezone: str
+    slots: list[Slot]
+
+
+class Booked(TypedDict, total=False):
+    """The new booking's id."""
+
+    bookingId: Required[str]
+
+
+class Success(TypedDict, total=False):
+    """That it was done."""
+
+    success: bool
+
+
+@read("List event types", returns=EventTypes)
+def list_event_types() -> Request:
+    """List the active event types with name, slug, duration, location type and price. Start here to book."""
+    return get("/event-types").tagged(EVENT_TYPES)
+
+
+@read("Check availability", in_order, returns=Slots)
+def check_availability(event_type_slug: Slug, from_: From, to: To, timezone: Zone | None = None) -> Request:
+    """Get the free slots of an event type on a range of days, as exact UTC times. Never cached."""
+    return (
+        get("/availability", event_type_slug=event_type_slug, from_=from_, to=to, timezone=timezone)
+        .tagged(AVAILABILITY_RULES, AVAILABILITY_OVERRIDES, SETTINGS, EVENT_TYPES, BOOKINGS)
+        .fresh()
+    )
+
+
+@write("Create booking", returns=Booked, destructive=False, idempotent=False, open_world=True)
+def create_booking(
+    event_type_slug: Slug,
+    start_time: SlotStart,
+    invitee_name: Annotated[Text, Doc("Guest's name.")],
+    invitee_email: Annotated[Email, Doc("Guest's e-mail.")],
+    invitee_timezone: Annotated[Zone, Doc("Guest's IANA zone, such as America/New_York.")],
+    *,
+    notes: Annotated[str, Doc("Notes for the meeting.")] | None = None,
+) -> Request:
+    """Book a meeting; the guest is e-mailed a confirmation. startTime must come from check_availability."""
+    return post(
+        "/bookings",
+        event_type_slug=event_type_slug,
+        start_time=start_time,
+        invitee_name=invitee_name,
+        invitee_email=invitee_email,
+        invitee_timezone=invitee_timezone,
+        notes=notes,
+    ).tagged(BOOKINGS)
+
+
+@write("Cancel booking", returns=Success, destructive=True, idempotent=True, open_world=True)
+def cancel_booking(
+    booking_id: BookingId, *, reason: Annotated[str, Doc("Reason; the guest may see it.")] | None = None
+) -> Request:
+    """Cancel a booking and free its slot. The guest is notified, and it can't be undone."""
+    return post("/bookings/{id}/cancel", booking_id, reason=reason).tagged(BOOKINGS, booking(booking_id))
+
+
+@write("Reschedule booking", returns=Success, destructive=True, idempotent=False, open_world=True)
+def reschedule_booking(booking_id: BookingId, new_start_time: SlotStart) -> Request:
+    """Move a booking to a new time; it keeps its id, and the guest is notified.
+
+    newStartTime must come from check_availability.
+    """
+    return post("/bookings/{id}/reschedule", booking_id, new_start_time=new_start_time).tagged(
+        BOOKINGS, booking(booking_id)
+    )

@@ -1,0 +1,79 @@
+"""Settings: the account's own rules, and what it is connected to."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypedDict
+
+from annotated_types import Ge, Le
+from typing_extensions import Doc
+
+from linktime.message import NULL, Request, get, patch
+
+from ._fields import NUMBER, Minutes, Windows, Zone
+from ._tags import INTEGRATIONS, SETTINGS
+from ._tool import read, some_change, write
+
+
+class Settings(TypedDict, total=False):
+    """The account's settings."""
+
+    timezone: Any
+    timeFormat: Any
+    dateFormat: Any
+    bufferBefore: Any
+    bufferAfter: Any
+    maxMeetingsPerDay: Any
+    minGapMinutes: Any
+    focusTimeEnabled: Any
+    focusTimeBlocks: Any
+
+
+class Integration(TypedDict, total=False):
+    """One service, connected or not."""
+
+    provider: str
+    category: Any
+    connected: bool
+    accountEmail: Any
+
+
+class Integrations(TypedDict, total=False):
+    """The services that LinkTime knows."""
+
+    data: list[Integration]
+
+
+@read("Get settings", returns=Settings)
+def get_settings() -> Request:
+    """Get the account's time zone, formats, default buffers, meeting limits and focus time."""
+    return get("/settings").tagged(SETTINGS)
+
+
+@write("Update settings", some_change, returns=Settings, destructive=True, idempotent=True)
+def update_settings(
+    *,
+    timezone: Zone | None = None,
+    buffer_before: Annotated[Minutes, Doc("Default free minutes before meetings.")] | None = None,
+    buffer_after: Annotated[Minutes, Doc("Default free minutes after meetings.")] | None = None,
+    max_meetings_per_day: Annotated[int, Ge(0), Le(1000), NUMBER, Doc("Daily cap; 0 for none.")] | None = None,
+    min_gap_minutes: Annotated[Minutes, Doc("Least minutes between meetings.")] | None = None,
+    focus_time_enabled: Annotated[bool, Doc("Keep focus blocks free.")] | None = None,
+    focus_time_blocks: Annotated[Windows, Doc("All focus blocks; replaces the old ones.")] | None = None,
+) -> Request:
+    """Change account settings. Give only what changes; it affects every event type's slots."""
+    return patch(
+        "/settings",
+        timezone=timezone,
+        buffer_before=buffer_before,
+        buffer_after=buffer_after,
+        max_meetings_per_day=NULL if max_meetings_per_day == 0 else max_meetings_per_day,
+        min_gap_minutes=min_gap_minutes,
+        focus_time_enabled=focus_time_enabled,
+        focus_time_blocks=focus_time_blocks,
+    ).tagged(SETTINGS)
+
+
+@read("List integrations", returns=Integrations)
+def list_integrations() -> Request:
+    """List calendar, video, CRM and payment services and whether each is connected."""
+    return get("/integrations").tagged(INTEGRATIONS)

@@ -1,0 +1,88 @@
+"""Webhooks: servers that LinkTime calls when something happens."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypedDict
+
+from annotated_types import MinLen
+from typing_extensions import Doc
+
+from linktime.message import Request, delete, get, patch, post
+
+from ._fields import JSON, Ident, Text, WebAddress
+from ._tags import BOOKINGS, CONTACTS, WEBHOOKS
+from ._tool import read, some_change, write
+
+Event = Literal["booking.created", "booking.cancelled", "booking.rescheduled", "payment.received", "contact.created"]
+
+WebhookId = Annotated[Ident, Doc("id from list_webhooks.")]
+Address = Annotated[WebAddress, Doc("http(s) URL that receives the POSTs.")]
+Events = Annotated[list[Event], MinLen(1), JSON, Doc("Subscribed events.")]
+Name = Annotated[Text, Doc("Label.")]
+
+
+class Webhook(TypedDict, total=False):
+    """One endpoint."""
+
+    id: str
+    name: Any
+    url: str
+    events: list[str]
+    isActive: bool
+
+
+class NewWebhook(Webhook, total=False):
+    """One endpoint, and the secret that its deliveries are signed with."""
+
+    secret: str
+
+
+class CountedWebhook(Webhook, total=False):
+    """One endpoint, and how its deliveries went."""
+
+    deliveryCount: Any
+    failureCount: Any
+    lastDeliveryAt: Any
+
+
+class Webhooks(TypedDict, total=False):
+    """The endpoints."""
+
+    data: list[CountedWebhook]
+
+
+class Success(TypedDict, total=False):
+    """That it was done."""
+
+    success: bool
+
+
+@read("List webhooks", returns=Webhooks)
+def list_webhooks() -> Request:
+    """List webhook endpoints with their events, status and delivery counts."""
+    return get("/webhooks").tagged(WEBHOOKS, BOOKINGS, CONTACTS)
+
+
+@write("Create webhook", returns=NewWebhook, destructive=False, idempotent=False, open_world=True)
+def create_webhook(url: Address, events: Events, name: Name | None = None) -> Request:
+    """Send events to a URL from now on. The signing secret is in this answer only: show it to the user to save."""
+    return post("/webhooks", url=url, events=events, name=name).tagged(WEBHOOKS)
+
+
+@write("Update webhook", some_change, returns=Webhook, destructive=True, idempotent=True, open_world=True)
+def update_webhook(
+    webhook_id: WebhookId,
+    *,
+    url: Address | None = None,
+    events: Events | None = None,
+    name: Name | None = None,
+    is_active: Annotated[bool, Doc("false pauses deliveries.")] | None = None,
+) -> Request:
+    """Change a webhook's URL, events (they replace the old list), name or active status."""
+    return patch("/webhooks/{id}", webhook_id, url=url, events=events, name=name, is_active=is_active).tagged(WEBHOOKS)
+
+
+@write("Delete webhook", returns=Success, destructive=True, idempotent=True)
+def delete_webhook(webhook_id: WebhookId) -> Request:
+    """Delete a webhook for good; its secret is lost with it."""
+    return delete("/webhooks/{id}", webhook_id).tagged(WEBHOOKS)
