@@ -1,0 +1,86 @@
+"""How the demo looks in a terminal, and in a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from .digest import digest
+from .spoken import count
+from .tally import Call, Tally
+
+_LABEL: Final = 11  # columns
+_STDERR_SHOWN: Final = 12  # lines
+
+
+class Transcript:
+    """Writes conversations to *console* as they happen; colour and width are the console's affair."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def title(self, number: int, name: str) -> None:
+        """Begin a conversation."""
+        self._console.print()
+        self._console.print(Text(f"{number}. {name}", "bold"))
+
+    def user(self, text: str) -> None:
+        """Show what the user says."""
+        self._line(Text("User", "bold cyan"), Text(text))
+
+    def assistant(self, text: str) -> None:
+        """Show what the assistant says."""
+        self._line(Text("Assistant", "bold green"), Text(text))
+
+    def call(self, call: Call) -> None:
+        """Show a tool call and, under it, its answer with how it came."""
+        shown = Text.assemble((call.tool, "bold"), _arguments(call.arguments), "\n", (digest(call.answer), "dim"))
+        if call.source:
+            shown.append(f" [{call.source}]", "yellow" if call.source in {"hit", "coalesced"} else "dim")
+        self._line(Text("  tool", "dim"), shown)
+
+    def checked(self, what: str) -> None:
+        """Show that something is as it should be."""
+        self._line(Text("  checked", "dim"), Text(what, "dim"))
+
+    def failed(self, what: str, stderr: str) -> None:
+        """Show what went wrong, and the end of what the server wrote to *stderr*."""
+        self._console.print()
+        self._line(Text("Failed", "bold red"), Text(what))
+        if tail := stderr.splitlines()[-_STDERR_SHOWN:]:
+            self._line(Text("  stderr", "dim"), Text("\n".join(tail), "dim"))
+
+    def summary(self, conversations: int, tally: Tally) -> None:
+        """Show a run that came out right, in numbers."""
+        self._console.print()
+        self._console.print(Text(f"All {conversations} conversations came out right.", "bold green"))
+        for label, value in _rows(tally).items():
+            self._line(Text(label, "dim"), Text(value))
+
+    def _line(self, label: Text, body: Text) -> None:
+        grid = Table.grid(padding=(0, 1))
+        grid.add_column(width=_LABEL, no_wrap=True)
+        grid.add_column(overflow="fold")
+        grid.add_row(label, body)
+        self._console.print(grid)
+
+
+def _arguments(arguments: Mapping[str, Any]) -> str:
+    return "".join(f" {name}={json.dumps(value, ensure_ascii=False)}" for name, value in arguments.items())
+
+
+def _rows(tally: Tally) -> dict[str, str]:
+    writes = tally.calls - tally.reads
+    shared = f", {tally.shared} shared with a call under way" if tally.shared else ""
+    return {
+        "Tool calls": f"{tally.calls}: {count(tally.reads, 'read')}, {count(writes, 'write')}",
+        "Cache": f"{tally.cached} of {count(tally.reads, 'read')} answered from it{shared}",
+        "Upstream": f"{count(tally.upstream, 'request')} reached LinkTime",
+        "Budget": "not told" if tally.budget is None else f"{count(tally.budget, 'request')} left",
+        "Time": f"{tally.seconds:.1f} s",
+    }
