@@ -2,38 +2,68 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from ipaddress import ip_address
+from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo
 
 from .errors import ConfigError
 
+_BASE: Final = re.compile(r"https?://[^\s/?#@\\]+(/[^\s?#\\]*)?", re.IGNORECASE)
 
-def _base_url(text: str) -> str:
-    url = urlsplit(text.strip())
-    if url.scheme not in {"http", "https"} or not url.hostname:
-        raise ValueError("must be an http or https URL, such as https://linktime.io")
-    if url.username or url.password or url.query or url.fragment:
-        raise ValueError("must be the bare base of the API, without user, query or fragment")
-    return text.strip().rstrip("/")
+
+def is_loopback(host: str) -> bool:
+    """Whether *host* is this machine itself, by its name or address alone."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _base_url(text: str, info: ValidationInfo) -> str:
+    base = text.rstrip("/")
+    host = _host(base)
+    if not (host and base.isprintable() and _BASE.fullmatch(base)):
+        raise ValueError("must be the base of the API, such as https://linktime.io, without user, query or fragment")
+    if base.lower().startswith("http:") and not info.data.get("allow_http") and not is_loopback(host):
+        raise ValueError("must be https, or the key travels in the clear; LINKTIME_ALLOW_HTTP=1 allows plain http")
+    return base
+
+
+def _host(url: str) -> str:
+    """Read the host of *url*; nothing where it has none that can exist."""
+    try:
+        parts = urlsplit(url)
+        return (parts.hostname or "").encode("idna").decode() if parts.port != 0 else ""
+    except ValueError:
+        return ""
 
 
 def _key(secret: SecretStr) -> SecretStr:
-    text = secret.get_secret_value().strip()
+    text = secret.get_secret_value()
     if not text.isascii() or not text.isprintable() or " " in text:
         raise ValueError("must be the key alone, as LinkTime shows it: letters, digits and signs without spaces")
-    return SecretStr(text)
+    return secret
 
 
 class Settings(BaseModel):
     """What a user can set; a field's variable is `LINKTIME_` and its name, its description the README's words."""
 
-    model_config = ConfigDict(frozen=True, alias_generator=lambda name: f"LINKTIME_{name.upper()}")
+    model_config = ConfigDict(
+        frozen=True,
+        alias_generator=lambda name: f"LINKTIME_{name.upper()}",
+        allow_inf_nan=False,
+        hide_input_in_errors=True,
+    )
 
     api_key: Annotated[SecretStr | None, AfterValidator(lambda key: key and _key(key))] = Field(
         None, description="the key, `lt_live_…`, from Settings → API Keys"
+    )
+    allow_http: bool = Field(
+        default=False, description="`1` = allow a plain http base URL that is not this machine's own"
     )
     base_url: Annotated[str, AfterValidator(_base_url)] = Field("https://linktime.io", description="base of the API")
     rate_limit: int = Field(60, ge=1, le=100_000, description="upstream requests allowed …")
@@ -57,12 +87,14 @@ class Settings(BaseModel):
         Raises ConfigError with a line for each fault; a value is never quoted, since it may be a secret.
         """
         known = {str(field.alias) for field in cls.model_fields.values()}
-        given = {name: value for name, value in environ.items() if name in known and value.strip()}
+        given = {name: value.strip() for name, value in environ.items() if name in known and value.strip()}
         try:
             return cls.model_validate(given)
         except ValidationError as error:
-            raise ConfigError([f"{fault['loc'][0]}: {_plain(fault['msg'])}" for fault in error.errors()]) from None
+            faults = [f"{fault['loc'][0]}: {_plain(fault['msg'])}" for fault in error.errors(include_input=False)]
+        raise ConfigError(faults)  # out here, since pydantic's error holds the values and must not become the context
 
 
 def _plain(message: str) -> str:
-    return message.removeprefix("Value error, ").replace("Input should be", "must be")
+    said, _, _ = message.partition(", unable to")
+    return said.removeprefix("Value error, ").replace("Input should be", "must be")

@@ -31,14 +31,9 @@ def quota(headers: Mapping[str, str]) -> Quota:
 
     https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
     """
-    if "RateLimit" in headers:
-        items = {found["key"]: found["value"] for found in _ITEM.finditer(headers["RateLimit"])}
-        return Quota(_count(items.get("r")), _reset(items.get("t"), headers))
-    for prefix in ("RateLimit-", "X-RateLimit-"):
-        found = Quota(_count(headers.get(prefix + "Remaining")), _reset(headers.get(prefix + "Reset"), headers))
-        if found != UNTOLD:
-            return found
-    return UNTOLD
+    told = [_item(item, headers) for item in headers.get("RateLimit", "").split(",")]
+    told += [_fields(prefix, headers) for prefix in ("RateLimit-", "X-RateLimit-")]
+    return next((found for found in told if found != UNTOLD), UNTOLD)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -50,6 +45,15 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     if seconds is None:
         seconds = quota(headers).reset
     return None if seconds is None else min(max(seconds, 0.0), _LONGEST_RETRY)
+
+
+def _item(text: str, headers: Mapping[str, str]) -> Quota:
+    values = {found["key"]: found["value"] for found in _ITEM.finditer(text)}
+    return Quota(_count(values.get("r")), _reset(values.get("t"), headers))
+
+
+def _fields(prefix: str, headers: Mapping[str, str]) -> Quota:
+    return Quota(_count(headers.get(prefix + "Remaining")), _reset(headers.get(prefix + "Reset"), headers))
 
 
 def _count(text: str | None) -> int | None:
@@ -80,6 +84,6 @@ def _now(headers: Mapping[str, str]) -> datetime:
 def _date(text: str) -> datetime | None:
     try:
         date = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return date if date.tzinfo else date.replace(tzinfo=UTC)

@@ -5,24 +5,29 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import orjson
 from yarl import URL
 
 from . import __version__
-from .errors import OutcomeUnknown, RateLimited, Rejected, Unavailable
+from .config import is_loopback
+from .errors import Failure, OutcomeUnknown, RateLimited, Rejected, Unavailable
 from .message import Reply, Request
 from .quota import quota, retry_after
 
 _LARGEST_BODY: Final = 32 << 20  # bytes
 _LONGEST_QUOTE: Final = 300  # characters of LinkTime's own message
+_LONGEST_LOOK: Final = 4 * _LONGEST_QUOTE  # characters that are cleaned to get them; the patterns are not linear
 _CONNECT_SHARE: Final = 0.5  # of the timeout: a connection that never stood is then told from a lost answer
 _KEEP_ALIVE: Final = 50  # s; under the 60 s after which load balancers drop an idle connection
 
 _CODES: Final = {400: "validation_error", 401: "unauthorized", 403: "forbidden", 404: "not_found", 409: "conflict"}
+_NEVER_STOOD: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
 _NOT_HERE: Final = {301, 307, 308}  # the redirects that promise nothing was done; after 302 and 303 nobody knows
 _REDIRECTED: Final = (
     "LinkTime answered with a redirect, which is not followed, since the key goes to LINKTIME_BASE_URL alone. "
@@ -45,16 +50,16 @@ class _Broken(Exception):  # noqa: N818 - it carries a fault past aiohttp, nothi
 class Rest:
     """A `Send` over HTTP: an API answer becomes a Reply, everything else a Failure that says what is certain.
 
-    *timeout* is in seconds for the whole exchange; *connections* bounds those open at once. The session is made at
-    the first request. Redirects are not followed, so the key goes to *base_url* alone.
+    *timeout* is in seconds for the whole exchange; *connections* bounds those open at once, for reads and for
+    writes. Sessions are made at the first request. Redirects are not followed, so the key goes to *base_url* alone.
     """
 
     def __init__(self, base_url: str, key: str, *, timeout: float, connections: int) -> None:
-        self._base = f"{base_url}/api/v1"
+        self._base = URL(base_url)
         self._key = key
-        self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=timeout * _CONNECT_SHARE)
+        self._timeout = aiohttp.ClientTimeout(total=timeout, connect=timeout * _CONNECT_SHARE)
         self._connections = connections
-        self._session: aiohttp.ClientSession | None = None
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
     async def __call__(self, request: Request) -> Reply:
         """Make the exchange.
@@ -64,43 +69,53 @@ class Rest:
         """
         try:
             status, headers, body = await self._exchange(request)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
-            raise Unavailable("LinkTime can't be reached and nothing was sent; try again later.", sent=False) from None
-        except TimeoutError:
-            raise _lost(request, f"LinkTime did not answer within {self._timeout.total:g} s") from None
-        except (aiohttp.ClientError, _Broken):
-            raise _lost(request, "the connection to LinkTime broke before its answer was whole") from None
-        return self._read(request, status, headers, body)
+        except (aiohttp.ClientError, TimeoutError, _Broken) as error:
+            failure = self._fault(request, error)
+        else:
+            return self._read(request, status, headers, body)
+        raise failure  # out here, since aiohttp's error holds the key and must not become the context of ours
 
     async def aclose(self) -> None:
         """Close the connections."""
-        if self._session is not None:
-            await self._session.close()
+        for session in self._sessions.values():
+            await session.close()
 
     async def _exchange(self, request: Request) -> tuple[int, Mapping[str, str], bytes]:
-        session = self._session = self._session or self._open()
-        url = URL(self._base + request.path, encoded=True).with_query(request.query)
-        headers = {"Idempotency-Key": request.idempotency_key} if request.method == "POST" else {}
+        session = self._sessions.get(request.is_read) or self._open(keep_alive=request.is_read)
+        url = URL(f"{self._base}/api/v1{request.path}", encoded=True).with_query(request.query)
         async with session.request(
-            request.method, url, data=request.body, headers=headers, allow_redirects=False
+            request.method, url, data=request.body, headers=_headers(request), allow_redirects=False
         ) as answer:
             return answer.status, answer.headers, await _bounded(answer.content)
 
-    def _open(self) -> aiohttp.ClientSession:
-        return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=self._connections, keepalive_timeout=_KEEP_ALIVE, resolver=aiohttp.ThreadedResolver()
-            ),
+    def _open(self, *, keep_alive: bool) -> aiohttp.ClientSession:
+        """Open the session for reads, or that for writes: they never meet an idle connection that has just closed."""
+        connector = partial(aiohttp.TCPConnector, limit=self._connections, resolver=aiohttp.ThreadedResolver())
+        session = self._sessions[keep_alive] = aiohttp.ClientSession(
+            connector=connector(keepalive_timeout=_KEEP_ALIVE) if keep_alive else connector(force_close=True),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={
                 "Accept": "application/json",
                 "Authorization": f"Bearer {self._key}",
-                "Content-Type": "application/json",
                 "User-Agent": f"linktime-mcp/{__version__}",
             },
             middlewares=(_once,),
+            proxy=_proxy(self._base),
             timeout=self._timeout,
         )
+        return session
+
+    def _fault(self, request: Request, error: Exception) -> Failure:
+        match error:
+            case aiohttp.ClientConnectorCertificateError():
+                said = "LinkTime's certificate can't be trusted, so nothing was sent; check LINKTIME_BASE_URL."
+                return Unavailable(said, sent=False)
+            case _ if isinstance(error, _NEVER_STOOD):
+                return Unavailable("LinkTime can't be reached and nothing was sent; try again later.", sent=False)
+            case TimeoutError():
+                return _lost(request, f"LinkTime did not answer within {self._timeout.total:g} s")
+            case _:
+                return _lost(request, "the connection to LinkTime broke before its answer was whole")
 
     def _read(self, request: Request, status: int, headers: Mapping[str, str], body: bytes) -> Reply:
         data, readable = _json(body)
@@ -108,19 +123,22 @@ class Rest:
             return Reply(status, data, quota=quota(headers))
         if status // 100 == 2:
             raise _lost(request, f"LinkTime answered {status}, but not in readable JSON")
-        if status in _NOT_HERE:
+        if status in _NOT_HERE or (status // 100 == 3 and request.is_read):
             raise Unavailable(_REDIRECTED, sent=True)
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             raise RateLimited(self._words(data, status, "rate_limited"), retry_after=retry_after(headers))
         if status // 100 == 4:
-            word = _code(data) or _CODES.get(status, "rejected")
+            word = self._hidden(_code(data) or _CODES.get(status, "rejected"))
             raise Rejected(word, self._words(data, status, word), status=status)
         raise _lost(request, f"LinkTime answered {status}", answered=_code(data) is not None)
 
     def _words(self, data: Any, status: int, word: str) -> str:
-        said = _clean(_message(data).replace(self._key, "[key]"))
+        said = self._hidden(_clean(_message(data)))[:_LONGEST_QUOTE].replace('"', "'")
         told = f'LinkTime says "{said}".' if said else f"LinkTime answered {status} without an explanation."
         return " ".join(filter(None, (told, _ADVICE.get(word))))
+
+    def _hidden(self, text: str) -> str:
+        return text.replace(self._key, "[key]")
 
 
 async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
@@ -130,6 +148,21 @@ async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerTy
         raise
     except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
         raise _Broken from error
+
+
+def _proxy(base: URL) -> str | None:
+    """Find the proxy that the environment names for *base*, as other programs do; ~/.netrc is not looked at."""
+    host = base.host or ""
+    return None if is_loopback(host) or proxy_bypass(host) else getproxies().get(base.scheme)
+
+
+def _headers(request: Request) -> dict[str, str]:
+    headers = {}
+    if request.body is not None:  # some servers refuse a DELETE that has a type and no body
+        headers["Content-Type"] = "application/json"
+    if request.method == "POST" and request.idempotency_key:
+        headers["Idempotency-Key"] = request.idempotency_key
+    return headers
 
 
 async def _bounded(content: aiohttp.StreamReader) -> bytes:
@@ -168,14 +201,15 @@ def _message(data: Any) -> str:
     match data:
         case {"error": {"message": str(message)}} | {"message": str(message)}:
             return message
+        case {"error": str(message)} if _code(data) is None:
+            return message
         case _:
             return ""
 
 
 def _clean(text: str) -> str:
-    """Make a stranger's text one short visible line without markup and e-mail addresses."""
-    text = re.sub(r"<[^>]*>?", " ", text)
+    """Make a stranger's text one visible line without markup and e-mail addresses."""
+    text = re.sub(r"<[^>]*>?", " ", text[:_LONGEST_LOOK])
     text = re.sub(r"[^\s@\"'<>]+@[^\s@\"'<>]+", "[e-mail]", text)
-    visible = "".join(" " if char.isspace() else char for char in text if unicodedata.category(char) != "Cf")
-    visible = "".join(char for char in visible if unicodedata.category(char)[0] != "C")
-    return " ".join(visible.split())[:_LONGEST_QUOTE].replace('"', "'")
+    spaced = "".join(" " if char.isspace() else char for char in text)
+    return " ".join("".join(char for char in spaced if unicodedata.category(char)[0] != "C").split())
