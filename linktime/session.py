@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from difflib import get_close_matches
@@ -47,6 +47,7 @@ class Session:
         deadline: float,
         eta: Callable[[Request], float | None],
         refusal: Failure | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._send = send
         self._tools = tools
@@ -54,6 +55,7 @@ class Session:
         self._deadline = deadline
         self._eta = eta
         self._refusal = refusal
+        self._sleep = sleep
         self._reads: set[asyncio.Timeout] = set()
         self._list = mcp_types.ListToolsResult(tools=[_listed(tool) for tool in tools.values()])
         self.server: Server[Any] = Server(
@@ -116,7 +118,7 @@ class Session:
         told = 0
         with suppress(MCPError):
             while True:
-                await asyncio.sleep(_PROGRESS_EVERY)
+                await self._sleep(_PROGRESS_EVERY)
                 if eta := self._eta(request):
                     told += 1
                     await context.session.report_progress(told, None, f"waiting for budget, about {eta:.0f} s")

@@ -1,0 +1,120 @@
+"""The program under clients that others wrote; .ci/run installs them and names their folder."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import sys
+from asyncio.subprocess import PIPE, STDOUT
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import Client
+from mcp.client.stdio import StdioServerParameters
+
+from linktime.sandbox import Sandbox
+from linktime.tools import TOOLS
+from tests.child import environ
+
+SERVER = [sys.executable, "-m", "linktime"]
+
+
+def found(name: str) -> str:
+    path = shutil.which(name, path=os.environ.get("LINKTIME_TEST_CLIENTS")) or shutil.which(name)
+    if path is None and "CI" not in os.environ:
+        pytest.skip(f"{name} is not installed; .ci/run tells how")
+    assert path, f"{name} is not installed"
+    return path
+
+
+async def run(*command: str, env: dict[str, str], cwd: Path | None = None) -> tuple[int | None, str]:
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=asyncio.subprocess.DEVNULL, stdout=PIPE, stderr=STDOUT, env=env, cwd=cwd
+    )
+    async with asyncio.timeout(120):
+        out, _ = await process.communicate()
+    return process.returncode, out.decode()
+
+
+@pytest.mark.parametrize("mode", ["legacy", "auto", "2026-07-28"])
+async def test_the_official_client_books_a_meeting(sandbox: Sandbox, mode: str) -> None:
+    settings = {"LINKTIME_BASE_URL": sandbox.url, "LINKTIME_API_KEY": sandbox.key}
+    parameters = StdioServerParameters(command=SERVER[0], args=SERVER[1:], env=environ(**settings))
+    today = datetime.now(UTC).date()
+
+    async with asyncio.timeout(60), Client(parameters, mode=mode) as client:
+        tools = await client.list_tools()
+        types: Any = (await client.call_tool("list_event_types", {})).structured_content
+        slug = types["data"][0]["slug"]
+        week = {"from": str(today + timedelta(1)), "to": str(today + timedelta(8))}
+        free: Any = (await client.call_tool("check_availability", {"eventTypeSlug": slug, **week})).structured_content
+        booked = await client.call_tool(
+            "create_booking",
+            {
+                "eventTypeSlug": slug,
+                "startTime": free["slots"][0]["startTime"],
+                "inviteeName": "Ada Lovelace",
+                "inviteeEmail": "ada@example.com",
+                "inviteeTimezone": "Europe/London",
+            },
+        )
+
+    assert [tool.name for tool in tools.tools] == list(TOOLS)
+    assert not booked.is_error, booked.content
+    assert booked.structured_content["bookingId"]
+
+
+def inspector(sandbox: Sandbox, *arguments: str) -> list[str]:
+    settings = ["-e", f"LINKTIME_BASE_URL={sandbox.url}", "-e", f"LINKTIME_API_KEY={sandbox.key}"]
+    return [found("mcp-inspector"), "--cli", *SERVER, *settings, *arguments, "--format", "json", "-q"]
+
+
+@pytest.mark.parametrize("era", ["legacy", "modern"])
+async def test_the_inspector_lists_the_tools_and_finds_no_fault_in_their_schemas(sandbox: Sandbox, era: str) -> None:
+    command = inspector(sandbox, "--protocol-era", era, "--method", "tools/list", "--strict")
+
+    status, out = await run(*command, env=environ())
+
+    assert status == 0, out
+    assert [tool["name"] for tool in json.loads(out)["tools"]] == list(TOOLS)
+
+
+async def test_the_inspector_calls_a_tool(sandbox: Sandbox) -> None:
+    command = inspector(sandbox, "--method", "tools/call", "--tool-name", "list_bookings", "--tool-arg", "limit=2")
+
+    status, out = await run(*command, env=environ())
+
+    assert status == 0, out
+    assert len(json.loads(out)["structuredContent"]["data"]) == 2
+
+
+async def test_the_probe_finds_every_tool_in_order(sandbox: Sandbox, tmp_path: Path) -> None:
+    settings = environ(LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY=sandbox.key)
+    command = [sys.executable, "-m", "amagi_mcp_probe"]
+    if (script := shutil.which("amagi-mcp-probe", path=str(Path(sys.executable).parent))) is not None:
+        command = [script]
+
+    status, out = await run(*command, "--allow-destructive", "--", *SERVER, env=settings, cwd=tmp_path)
+
+    assert status == 0, out
+
+
+async def test_claude_code_connects(sandbox: Sandbox, tmp_path: Path) -> None:
+    claude = found("claude")
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "DISABLE_TELEMETRY": "1",
+        "DISABLE_AUTOUPDATER": "1",
+        "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+    }
+    settings = ["--env", f"LINKTIME_BASE_URL={sandbox.url}", "--env", f"LINKTIME_API_KEY={sandbox.key}"]
+
+    await run(claude, "mcp", "add", "linktime", *settings, "--", *SERVER, env=env, cwd=tmp_path)
+    _, out = await run(claude, "mcp", "list", env=env, cwd=tmp_path)
+
+    assert "✔ Connected" in out, out

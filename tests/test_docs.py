@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from linktime.config import Settings
+from linktime.tools import DOMAINS
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+TITLES = {"event_types": "Event management"}
+
+
+def rows(header: str) -> list[list[str]]:
+    table = README.split(f"{header}\n", 1)[1].split("\n\n", 1)[0]
+    return [[cell.strip() for cell in row[1:-1].split(" | ")] for row in table.splitlines()[1:]]
+
+
+def test_the_readme_lists_every_tool_under_its_domain() -> None:
+    listed = {domain: re.findall(r"`(\w+)`", tools) for domain, tools in rows("| domain | tools |")}
+
+    assert listed == {
+        TITLES.get(domain, domain.capitalize()): [tool.name for tool in tools] for domain, tools in DOMAINS.items()
+    }
+
+
+def test_the_readme_has_a_row_for_every_setting() -> None:
+    listed = rows("| variable | default | meaning |")
+
+    assert listed == [
+        [f"`{field.alias}`", "" if field.default is None else f"`{_shown(field.default)}`", field.description]
+        for field in Settings.model_fields.values()
+    ]
+
+
+def _shown(default: object) -> str:
+    return str(int(default)) if isinstance(default, bool) else str(default)
+
+
+@pytest.mark.parametrize("snippet", re.findall(r"```json\n(.*?)```", README, re.DOTALL))
+def test_every_client_snippet_starts_the_program_with_the_key(snippet: str) -> None:
+    config = json.loads(snippet)
+    servers = config.get("mcpServers") or config["servers"]
+    asked_for = {f"${{input:{entry['id']}}}" for entry in config.get("inputs", [])}
+
+    assert servers["linktime"]["command"] == "linktime-mcp"
+    assert servers["linktime"]["env"]["LINKTIME_API_KEY"] in {"lt_live_..."} | asked_for
+
+
+def test_ci_runs_the_test_command_of_the_readme() -> None:
+    command = 'pip install -e ".[dev]" && pytest'
+
+    assert f"```sh\n{command}\n```" in README
+    assert f"\n{command}\n" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")

@@ -1,0 +1,293 @@
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, strategies as st
+
+from linktime.stdio.frames import LARGEST_FRAME, Malformed, decode, encode
+from tests.child import Child, child, environ
+
+HANDSHAKES = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]
+MODERN = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientCapabilities": {},
+}
+
+
+async def test_stdout_carries_frames_alone_and_stderr_the_start_word(server: Child) -> None:
+    await server.said("LinkTime MCP server running")
+
+    await server.result(server.ask("tools/list"))
+
+    assert await server.close() == 0
+    assert server.noise == []
+
+
+@pytest.mark.parametrize("version", HANDSHAKES)
+async def test_every_handshake_version_is_echoed(version: str) -> None:
+    async with child(LINKTIME_API_KEY="lt_live_x") as server:
+        greeting = await server.greet(version)
+
+        tools = (await server.result(server.ask("tools/list")))["tools"]
+
+    assert greeting["protocolVersion"] == version
+    assert greeting["serverInfo"]["name"] == "linktime"
+    assert "check_availability" in greeting["instructions"]
+    assert len(tools) == 32
+
+
+async def test_a_client_without_handshake_is_served_by_the_envelope_of_each_request() -> None:
+    async with child(LINKTIME_API_KEY="lt_live_x") as server:
+        discovered = await server.result(server.ask("server/discover", _meta=MODERN))
+        tools = await server.result(server.ask("tools/list", _meta=MODERN))
+
+    assert "2026-07-28" in discovered["supportedVersions"]
+    assert len(tools["tools"]) == 32
+    assert tools["resultType"] == "complete"
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "ident"),
+    [
+        (b"{", -32700, None),
+        (b'{"jsonrpc":"2.0","id":7,"method":"ping","params":{"a":NaN}}', -32700, None),
+        (b"\xff\xfe", -32700, None),
+        (b'"\\ud800"', -32700, None),
+        (b"[" * 5000 + b"]" * 5000, -32700, None),
+        (b'[{"jsonrpc":"2.0","id":7,"method":"ping"}]', -32600, None),
+        (b"3", -32600, None),
+        (b'{"id":7,"method":"ping"}', -32600, 7),
+        (b'{"jsonrpc":"2.0","id":"s","method":"ping","params":[1]}', -32600, "s"),
+        (b'{"jsonrpc":"2.0","id":true,"method":"ping"}', -32600, None),
+        (b'{"jsonrpc":"2.0","id":null,"method":"ping"}', -32600, None),
+        (b'{"jsonrpc":"2.0","id":1.5,"method":"ping"}', -32600, None),
+    ],
+)
+async def test_a_frame_that_is_no_message_is_answered_and_the_server_lives(
+    line: bytes, code: int, ident: int | str | None
+) -> None:
+    async with child(LINKTIME_API_KEY="lt_live_x") as server:
+        await server.greet()
+        server.write(b"", b"  ", line)
+
+        refusal = await server.answer(ident)
+        pong = await server.result(server.ask("ping"))
+
+    assert refusal["error"]["code"] == code
+    assert pong == {}
+
+
+async def test_a_line_over_the_largest_is_refused_and_the_next_one_served() -> None:
+    async with child(LINKTIME_API_KEY="lt_live_x") as server:
+        await server.greet()
+        server.write(b"x" * (LARGEST_FRAME * 2 + 5))
+
+        refusal = await server.answer(None)
+        pong = await server.result(server.ask("ping"))
+
+    assert refusal["error"] == {"code": -32600, "message": "Invalid Request: a message has at most 16777216 bytes"}
+    assert pong == {}
+
+
+@given(st.binary(max_size=200))
+def test_any_line_is_a_message_or_malformed(line: bytes) -> None:
+    try:
+        message = decode(line)
+    except Malformed as malformed:
+        assert malformed.answer["error"]["code"] in {-32700, -32600}  # type: ignore[index]
+    else:
+        assert message.jsonrpc == "2.0"
+
+
+FRAMES = st.fixed_dictionaries(
+    {},
+    optional={
+        "jsonrpc": st.sampled_from(["2.0", "1.0", 2]),
+        "id": st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text()),
+        "method": st.one_of(st.text(), st.integers()),
+        "params": st.one_of(st.none(), st.lists(st.integers()), st.dictionaries(st.text(), st.integers())),
+        "result": st.one_of(st.none(), st.dictionaries(st.text(), st.integers())),
+    },
+)
+
+
+@given(FRAMES)
+def test_a_request_keeps_its_id_or_is_refused(frame: dict[str, Any]) -> None:
+    try:
+        message = decode(orjson.dumps(frame, option=orjson.OPT_NON_STR_KEYS))
+    except (Malformed, orjson.JSONEncodeError):
+        return
+    if "method" in frame and "id" in frame:
+        assert getattr(message, "id", None) == frame["id"]
+
+
+def test_what_utf_8_cant_say_is_said_in_ascii() -> None:
+    assert encode({"text": "\ud800", "count": 1 << 70}) == b'{"text":"\\ud800","count":1180591620717411303424}\n'
+
+
+async def test_a_one_shot_client_gets_its_answers(sandbox: Any) -> None:
+    frames = [
+        {
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": "initialize",
+            "params": {
+                "protocolVersion": "2025-11-25",
+                "capabilities": {},
+                "clientInfo": {"name": "t", "version": "0"},
+            },
+        },
+        {"jsonrpc": "2.0", "method": "notifications/initialized"},
+        {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "get_me", "arguments": {}}},
+    ]
+    async with child(LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY=sandbox.key) as server:
+        server.write(*frames)
+
+        assert await server.close() == 0
+
+    assert [frame["id"] for frame in server.frames] == [1, 2]
+    assert server.frames[1]["result"]["isError"] is False
+
+
+async def test_a_regular_file_serves_as_stdin(sandbox: Any, tmp_path: Path) -> None:
+    script = tmp_path / "frames"
+    script.write_bytes(
+        b'{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},'
+        b'"clientInfo":{"name":"t","version":"0"}}}\n'
+        b'{"jsonrpc":"2.0","method":"notifications/initialized"}\n'
+        b'{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"get_me","arguments":{}}}\n'
+    )
+    with script.open("rb") as stdin:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "linktime",
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environ(LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY=sandbox.key),
+        )
+        async with asyncio.timeout(20):
+            stdout, _ = await process.communicate()
+
+    answers = [orjson.loads(line) for line in stdout.splitlines()]
+    assert [answer["id"] for answer in answers] == [1, 2]
+    assert answers[1]["result"]["isError"] is False
+    assert process.returncode == 0
+
+
+async def test_a_call_under_way_at_the_end_of_stdin_is_answered(server: Child, sandbox: Any) -> None:
+    await misbehave(sandbox, path="/me", delaySeconds=0.5)
+    call = server.call("get_me")
+    await arrived(sandbox, "/me")
+
+    assert await server.close() == 0
+    assert (await server.result(call))["isError"] is False
+
+
+async def test_a_read_that_hangs_at_the_end_of_stdin_is_not_waited_for(server: Child, sandbox: Any) -> None:
+    await misbehave(sandbox, path="/me", hang=True)
+    call = server.call("get_me")
+    await arrived(sandbox, "/me")
+
+    assert await server.close() == 0
+    assert (await server.result(call))["content"][0]["text"].startswith("shutting_down: ")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_lets_a_write_under_way_end(server: Child, sandbox: Any, number: signal.Signals) -> None:
+    await misbehave(sandbox, path="/contacts", method="POST", delaySeconds=2.5)
+    call = server.call("create_contact", name="Ada Lovelace", email="ada@example.com")
+    await arrived(sandbox, "/contacts")
+
+    server.process.send_signal(number)
+
+    assert (await server.result(call))["isError"] is False
+    assert await server.ended() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_ends_an_idle_server(server: Child, number: signal.Signals) -> None:
+    await server.result(server.ask("ping"))
+
+    server.process.send_signal(number)
+
+    assert await server.ended() == 0
+
+
+async def test_a_second_signal_ends_it_at_once(server: Child, sandbox: Any) -> None:
+    await misbehave(sandbox, path="/contacts", method="POST", hang=True)
+    server.call("create_contact", name="Ada Lovelace", email="ada@example.com")
+    await arrived(sandbox, "/contacts")
+
+    server.process.terminate()
+    await asyncio.sleep(0.2)
+    server.process.terminate()
+
+    assert await server.ended() == -signal.SIGTERM
+
+
+async def test_a_closed_stdout_ends_the_program_quietly(sandbox: Any) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "linktime",
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environ(LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY=sandbox.key),
+    )
+    assert process.stderr is not None
+    async with asyncio.timeout(20):
+        assert await process.stderr.readline() == b"LinkTime MCP server running\n"
+        process._transport.get_pipe_transport(1).close()  # type: ignore[attr-defined]
+        status = await process.wait()
+
+    assert status == 0
+    assert await process.stderr.read() == b""
+
+
+async def test_a_print_from_anywhere_lands_on_stderr() -> None:
+    chatty = (
+        "import os, sys, threading\n"
+        "from linktime.cli import main\n"
+        "threading.Timer(0.5, lambda: (print('from print', flush=True), os.write(1, b'from write\\n'))).start()\n"
+        "main(['serve'])\n"
+    )
+    async with child(sys.executable, "-c", chatty, LINKTIME_API_KEY="lt_live_x") as server:
+        await server.greet()
+        await server.said("from write")
+
+        assert await server.close() == 0
+
+    assert server.noise == []
+
+
+async def test_ping_is_answered_while_a_call_is_under_way(server: Child, sandbox: Any) -> None:
+    await misbehave(sandbox, path="/me", hang=True)
+    server.call("get_me")
+    await arrived(sandbox, "/me")
+
+    assert await server.result(server.ask("ping")) == {}
+
+
+async def misbehave(sandbox: Any, **rule: Any) -> None:
+    """Tell the sandbox to."""
+    import aiohttp
+
+    async with aiohttp.ClientSession() as session, session.post(f"{sandbox.url}/sandbox/faults", json=rule) as answer:
+        assert answer.status < 300, await answer.text()
+
+
+async def arrived(sandbox: Any, path: str) -> None:
+    """Wait until a request for *path* has come in."""
+    async with asyncio.timeout(20):
+        while not any(request.path.endswith(path) for request in sandbox.requests):
+            await asyncio.sleep(0.01)
