@@ -18,7 +18,7 @@ from .cache import Cache
 from .clock import now
 from .config import Settings
 from .errors import Rejected
-from .limiter import Limiter
+from .limiter import Limiter, ProcessStore
 from .mailbox import Mailbox
 from .rest import Rest
 from .retry import Retry
@@ -58,7 +58,8 @@ async def app(settings: Settings) -> AsyncIterator[App]:
         key = settings.api_key or SecretStr("")
         rest = Rest(settings.base_url, key.get_secret_value(), timeout=settings.timeout, connections=settings.workers)
         stack.push_async_callback(rest.aclose)
-        limiter = Limiter(settings.rate_limit, settings.rate_period, clock=now)
+        store = ProcessStore(settings.rate_limit, clock=now)
+        limiter = await stack.enter_async_context(Limiter(store, settings.rate_period, clock=now))
         mailbox = await stack.enter_async_context(
             Mailbox(rest, limiter, places=settings.queue, workers=settings.workers, clock=now)
         )

@@ -1,5 +1,7 @@
 """Every way in which a call can fail, named by what its reader can do about it."""
 
+from math import ceil
+
 
 class Failure(Exception):  # noqa: N818 - it is an answer to the model before it is an error
     """Why a tool call has no answer; `str` of it is the text that the model reads.
@@ -49,7 +51,7 @@ class BudgetSpent(Failure):
     def __init__(self, retry_after: float) -> None:
         self.retry_after = retry_after
         super().__init__(
-            f"the request budget is spent and this call was not sent; call again in {max(1, round(retry_after))} s, "
+            f"the request budget is spent and this call was not sent; call again in {max(1, ceil(retry_after))} s, "
             "or ask for less."
         )
 
