@@ -1,0 +1,154 @@
+"""Misbehaviour on demand: rules that say which requests meet which fault, and how often."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+import orjson
+from aiohttp import web
+
+from . import fields
+from .answers import Invalid, answer, created
+
+_SILENT: Final = ("hang", "reset", "close")
+_SPOILING: Final = ("truncate", "drip")  # these need an answer
+_ENDS: Final = _SILENT + _SPOILING
+_ANSWER: Final = {"headers", "body", "bodyBase64"}
+_LONGEST_DELAY: Final = 3600  # s
+
+
+@dataclass(slots=True)
+class Fault:
+    """A rule: the next *times* requests that match, after *skip* others, are spoiled (for ever if None).
+
+    *when* is "before" (the request is not carried out) or "after" (it is carried out, then its answer is spoiled).
+    First *delaySeconds* pass; then comes the *end*, or else the answer of *status*, or else what is right.
+    """
+
+    method: str = "*"
+    path: str = "*"
+    times: int | None = 1
+    skip: int = 0
+    when: str = "before"
+    delay_seconds: float = 0
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    end: str | None = None
+    pace: float = 0  # s between two bytes of a drip
+
+    @property
+    def is_only_slow(self) -> bool:
+        """Whether the right answer still comes."""
+        return self.status is None and self.end is None
+
+    def takes(self, method: str, path: str) -> bool:
+        """Whether this request is to be spoiled; counts it."""
+        if self.times == 0 or self.method not in {"*", method} or not fnmatchcase(path, self.path):
+            return False
+        if self.skip:
+            self.skip -= 1
+            return False
+        if self.times is not None:
+            self.times -= 1
+        return True
+
+
+Faults = list[Fault]
+
+FAULTS: Final = web.AppKey("faults", Faults)
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/sandbox/faults")
+async def list_faults(request: web.Request) -> web.Response:
+    """List the rules with what is left of their counts."""
+    return answer({"data": [_shown(fault) for fault in request.app[FAULTS]]})
+
+
+@routes.post("/sandbox/faults")
+async def add_fault(request: web.Request) -> web.Response:
+    """Add a rule; of several that match a request, the oldest takes it."""
+    fault = parsed(await fields.body(request, _READERS))
+    request.app[FAULTS].append(fault)
+    return created(_shown(fault))
+
+
+@routes.delete("/sandbox/faults")
+async def clear_faults(request: web.Request) -> web.Response:
+    """Behave again."""
+    request.app[FAULTS].clear()
+    return answer({"data": []})
+
+
+def parsed(given: dict[str, Any]) -> Fault:
+    """Make a rule of what was posted; it has an end, an answer, a delay or what goes together of these."""
+    ends = [name for name in _ENDS if given.get(name)]
+    if len(ends) > 1 or not (ends or "status" in given or "delaySeconds" in given):
+        raise Invalid(f"give status, delaySeconds or one of {', '.join(_ENDS)}")
+    end = ends[0] if ends else None
+    if end in _SILENT and "status" in given:
+        raise Invalid(f"{end} gives no answer, so it has no status")
+    if "status" not in given and _ANSWER & given.keys():
+        raise Invalid("headers and body need a status")
+    return Fault(
+        when=given.pop("when", "after" if end in _SPOILING and "status" not in given else "before"),
+        delay_seconds=given.pop("delaySeconds", 0),
+        body=given.pop("bodyBase64", given.pop("body", None)),
+        end=end,
+        pace=given.get("drip", 0),
+        **{name: value for name, value in given.items() if name not in _ENDS},
+    )
+
+
+def _seconds(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LONGEST_DELAY:
+        raise ValueError(f"must be seconds from 0 to {_LONGEST_DELAY}")
+    return value
+
+
+def _headers(value: Any) -> dict[str, str]:
+    given = fields.anything(value)
+    if not all(isinstance(text, str) and text.isprintable() and name.isascii() for name, text in given.items()):
+        raise ValueError("must be an object of plain text")
+    return given
+
+
+def _body(value: Any) -> bytes:
+    return value.encode() if isinstance(value, str) else orjson.dumps(value)
+
+
+def _base64(value: Any) -> bytes:
+    try:
+        return base64.b64decode(str(value), validate=True)
+    except binascii.Error:
+        raise ValueError("must be base64") from None
+
+
+def _shown(fault: Fault) -> dict[str, Any]:
+    shown = asdict(fault)
+    shown["delaySeconds"] = shown.pop("delay_seconds")
+    shown["body"] = None if fault.body is None else fault.body.decode(errors="replace")
+    return shown
+
+
+_READERS: Final[dict[str, fields.Reader]] = {
+    "method": fields.one_of("*", "GET", "POST", "PUT", "PATCH", "DELETE"),
+    "path": fields.text(500),
+    "times": fields.nullable(fields.integer(1, 1_000_000)),
+    "skip": fields.integer(0, 1_000_000),
+    "when": fields.one_of("before", "after"),
+    "delaySeconds": _seconds,
+    "status": fields.integer(200, 599),
+    "headers": _headers,
+    "body": _body,
+    "bodyBase64": _base64,
+    **dict.fromkeys(_ENDS, fields.flag),
+    "drip": _seconds,
+}

@@ -1,0 +1,252 @@
+"""Readers for the fields of bodies and queries: each returns the value it was given, read, or says what it must be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, date, datetime
+from itertools import pairwise
+from operator import itemgetter
+from typing import Any, Final
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import orjson
+from aiohttp import web
+
+from .answers import Invalid
+from .times import since, until
+
+Reader = Callable[[Any], Any]
+"""Takes a value from outside; raises ValueError with words that follow the field's name."""
+
+_YEARS: Final = range(2000, 2101)
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
+_CLOCK: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00", re.ASCII)
+_EMAIL: Final = re.compile(r"[^@\s<>\"(),:;\[\]\\]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
+_SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+async def body(request: web.Request, readers: Mapping[str, Reader], required: Collection[str] = ()) -> dict[str, Any]:
+    """Read the fields of a JSON body; no body at all is an empty one."""
+    raw = await request.read()
+    try:
+        given = orjson.loads(raw or b"{}")
+    except orjson.JSONDecodeError:
+        raise Invalid("the body is not JSON") from None
+    if not isinstance(given, dict):
+        raise Invalid("the body must be an object")
+    return _checked(given, readers, required)
+
+
+async def changes(request: web.Request, readers: Mapping[str, Reader]) -> dict[str, Any]:
+    """Read the fields to change, of which there must be one."""
+    given = await body(request, readers)
+    if not given:
+        raise Invalid(f"nothing to update: give one of {', '.join(readers)}")
+    return given
+
+
+def query(request: web.Request, readers: Mapping[str, Reader], required: Collection[str] = ()) -> dict[str, Any]:
+    """Read the parameters of the query."""
+    return _checked(request.query, readers, required)
+
+
+def _checked(given: Mapping[str, Any], readers: Mapping[str, Reader], required: Collection[str]) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = record(readers, required)(dict(given))
+    except ValueError as error:
+        raise Invalid(str(error)) from None
+    return found
+
+
+def record(readers: Mapping[str, Reader], required: Collection[str] = ()) -> Reader:
+    """Read an object; fields that are not known are ignored."""
+
+    def read(value: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise ValueError("must be an object")  # noqa: TRY004 - a reader's one way to refuse
+        for name in required:
+            if name not in value:
+                raise ValueError(f"{name} is required")
+        return {name: _named(name, readers[name], value[name]) for name in readers if name in value}
+
+    return read
+
+
+def _named(name: str, reader: Reader, value: Any) -> Any:
+    try:
+        return reader(value)
+    except ValueError as error:
+        raise ValueError(f"{name} {error}") from None
+
+
+def several(reader: Reader, low: int, high: int) -> Reader:
+    """Read a list of *low* to *high* members."""
+
+    def read(value: Any) -> list[Any]:
+        if not isinstance(value, list) or not low <= len(value) <= high:
+            raise ValueError(f"must be a list of {low} to {high}")
+        return [_named(f"[{number}]", reader, member) for number, member in enumerate(value)]
+
+    return read
+
+
+def nullable(reader: Reader) -> Reader:
+    """Let null through."""
+    return lambda value: None if value is None else reader(value)
+
+
+def text(longest: int) -> Reader:
+    """Read text that is not blank."""
+
+    def read(value: Any) -> str:
+        if not isinstance(value, str) or not value.strip() or len(value) > longest:
+            raise ValueError(f"must be text of 1 to {longest} characters")
+        return value
+
+    return read
+
+
+def one_of(*words: str) -> Reader:
+    """Read one of *words*."""
+
+    def read(value: Any) -> str:
+        if not isinstance(value, str) or value not in words:
+            raise ValueError(f"must be one of {', '.join(words)}")
+        return value
+
+    return read
+
+
+def integer(low: int, high: int) -> Reader:
+    """Read a whole number."""
+
+    def read(value: Any) -> int:
+        if type(value) is not int or not low <= value <= high:
+            raise ValueError(f"must be a whole number from {low} to {high}")
+        return value
+
+    return read
+
+
+def digits(low: int, high: int) -> Reader:
+    """Read a whole number that stands in a query."""
+    number = integer(low, high)
+    return lambda value: number(int(value) if re.fullmatch(r"\d{1,9}", value, re.ASCII) else None)
+
+
+def amount(value: Any) -> float:
+    """Read a sum of money."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1_000_000:
+        raise ValueError("must be a number from 0 to 1000000")
+    return value
+
+
+def flag(value: Any) -> bool:
+    """Read true or false."""
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")  # noqa: TRY004 - a reader's one way to refuse
+    return value
+
+
+def anything(value: Any) -> dict[str, Any]:
+    """Read an object whose fields are its owner's business."""
+    read: dict[str, Any] = {**record({})(value), **value}
+    return read
+
+
+def _matching(pattern: re.Pattern[str], what: str) -> Reader:
+    def read(value: Any) -> str:
+        if not isinstance(value, str) or len(value) > 254 or not pattern.fullmatch(value):
+            raise ValueError(f"must be {what}")
+        return value
+
+    return read
+
+
+slug = _matching(_SLUG, "lower-case words of a-z and 0-9, joined by hyphens")
+currency = _matching(re.compile(r"[A-Z]{3}"), "a currency code of three capitals")
+clock = _matching(_CLOCK, "a time as HH:MM")
+_day = _matching(_DAY, "a date as YYYY-MM-DD")
+_instant = _matching(_INSTANT, "a time as 2026-03-01T14:00:00.000Z, with its zone")
+_address = _matching(_EMAIL, "an e-mail address")
+
+
+def email(value: Any) -> str:
+    """Read an e-mail address, which is the same in capitals."""
+    return str(_address(value)).lower()
+
+
+def day(value: Any) -> date:
+    """Read a date that exists."""
+    found = date.fromisoformat(_day(value))
+    if found.year not in _YEARS:
+        raise ValueError(f"must be in {_YEARS[0]} to {_YEARS[-1]}")
+    return found
+
+
+def instant(value: Any) -> datetime:
+    """Read a point in time, into UTC."""
+    found = datetime.fromisoformat(_instant(value).upper())
+    if found.year not in _YEARS:
+        raise ValueError(f"must be in {_YEARS[0]} to {_YEARS[-1]}")
+    return found.astimezone(UTC)
+
+
+def bound(value: Any) -> date | datetime:
+    """Read an end of a range: a date or a point in time."""
+    return day(value) if isinstance(value, str) and _DAY.fullmatch(value) else instant(value)
+
+
+def zone(value: Any) -> str:
+    """Read the name of a time zone."""
+    try:
+        return ZoneInfo(text(64)(value)).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("must be an IANA time zone such as Europe/Berlin") from None
+
+
+def url(value: Any) -> str:
+    """Read a web address."""
+    address = str(text(2000)(value))
+    parts = urlsplit(address)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or re.search(r"\s", address):
+        raise ValueError("must be an http or https URL")
+    return address
+
+
+def hours(value: Any) -> dict[str, Any]:
+    """Read a weekday with its window of local time; 0 is Sunday."""
+    readers = {"dayOfWeek": integer(0, 6), "startTime": clock, "endTime": clock}
+    found: dict[str, Any] = record(readers, readers)(value)
+    if found["startTime"] >= found["endTime"]:
+        raise ValueError("startTime must be before endTime")
+    return found
+
+
+def apart(windows: Reader) -> Reader:
+    """Refuse windows of one weekday that overlap."""
+
+    def read(value: Any) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = windows(value)
+        for one, other in pairwise(sorted(found, key=itemgetter("dayOfWeek", "startTime"))):
+            if one["dayOfWeek"] == other["dayOfWeek"] and other["startTime"] < one["endTime"]:
+                raise ValueError(f"must not overlap on day {one['dayOfWeek']}")
+        return found
+
+    return read
+
+
+RANGE: Final = {"from": bound, "to": bound}
+PAGES: Final = {"page": digits(1, 1_000_000), "limit": digits(1, 100)}
+
+
+def span(asked: dict[str, Any], zone: ZoneInfo) -> tuple[str, str]:
+    """Take `from` and `to` out of what was *asked*: the first time that is in and the first that is out."""
+    first = since(asked.pop("from"), zone) if "from" in asked else ""
+    last = until(asked.pop("to"), zone) if "to" in asked else "~"  # sorts after every time
+    if first > last:
+        raise Invalid("from must not be after to")
+    return first, last

@@ -1,0 +1,16 @@
+"""GET /me."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from .account import account_of
+from .answers import answer
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/me")
+async def get_me(request: web.Request) -> web.Response:
+    """Return whose key it is."""
+    return answer({name: value for name, value in account_of(request).owner.items() if name != "key"})

@@ -1,0 +1,125 @@
+"""How a fault is done to a request, down to its connection."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+from collections.abc import Iterator
+from typing import Final
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from .answers import Refusal
+from .faults import FAULTS, Fault
+
+STOPPING: Final = web.AppKey("stopping", asyncio.Event)
+
+_LINGER_NOT: Final = struct.pack("ii", 1, 0)  # on, 0 s: closing such a socket sends a reset
+
+
+class NoAnswer(web.Response):
+    """Stands for the answer of a connection that is gone."""
+
+
+@web.middleware
+async def spoil(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Do the oldest fault that takes the request, if one does."""
+    path = request.path.removeprefix("/api/v1")
+    fault = next((fault for fault in request.app[FAULTS] if fault.takes(request.method, path)), None)
+    if fault is None:
+        return await handler(request)
+    right: web.Response | None = None
+    if fault.when == "after":
+        right = await _carried_out(request, handler)
+        await _pause(request, fault.delay_seconds)
+    else:
+        await _pause(request, fault.delay_seconds)
+        if fault.is_only_slow:
+            right = await _carried_out(request, handler)
+    with contextlib.suppress(ConnectionError):
+        return await _end(request, fault, _answer(fault, right))
+    return NoAnswer()
+
+
+async def _carried_out(request: web.Request, handler: Handler) -> web.Response:
+    try:
+        response = await handler(request)
+    except Refusal as refusal:
+        return refusal.answer()
+    assert isinstance(response, web.Response)  # noqa: S101 - every resource answers with a whole body
+    return response
+
+
+def _answer(fault: Fault, right: web.Response | None) -> web.Response:
+    if fault.status is None and right is not None:
+        return right
+    answer = Refusal(fault.status or 500, "internal_error", "the sandbox was told to fail", fault.headers).answer()
+    if fault.body is not None:
+        answer.body = fault.body
+    return answer
+
+
+async def _end(request: web.Request, fault: Fault, answer: web.Response) -> web.StreamResponse:
+    match fault.end:
+        case "hang":
+            await request.app[STOPPING].wait()
+            return _cut(request)
+        case "reset":
+            return _cut(request, reset=True)
+        case "close":
+            return _cut(request)
+        case "truncate":
+            return await _truncated(request, answer)
+        case "drip":
+            return await _dripped(request, answer, fault.pace)
+        case _:
+            return answer
+
+
+def _cut(request: web.Request, *, reset: bool = False) -> NoAnswer:
+    if request.transport is not None:
+        if reset:
+            request.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+        request.transport.close()
+    return NoAnswer()
+
+
+async def _truncated(request: web.Request, answer: web.Response) -> web.StreamResponse:
+    body = _body(answer)
+    stream = await _begun(request, answer)
+    await stream.write(body[: len(body) // 2])
+    _cut(request)
+    return stream
+
+
+async def _dripped(request: web.Request, answer: web.Response, pace: float) -> web.StreamResponse:
+    stream = await _begun(request, answer)
+    for byte in _bytes(_body(answer)):
+        await stream.write(byte)
+        await _pause(request, pace)
+    return stream
+
+
+async def _begun(request: web.Request, answer: web.Response) -> web.StreamResponse:
+    stream = web.StreamResponse(status=answer.status, headers=answer.headers)
+    stream.content_length = len(_body(answer))
+    await stream.prepare(request)
+    return stream
+
+
+def _body(answer: web.Response) -> bytes:
+    return answer.body if isinstance(answer.body, bytes) else b""
+
+
+def _bytes(body: bytes) -> Iterator[bytes]:
+    return (body[place : place + 1] for place in range(len(body)))
+
+
+async def _pause(request: web.Request, seconds: float) -> None:
+    """Wait, but not for longer than the server is there."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await request.app[STOPPING].wait()

@@ -1,0 +1,111 @@
+"""The account's rows, in SQLite; a row is a dict in the API's own names."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import string
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from importlib.resources import files
+from typing import Any, Final
+
+import orjson
+
+from .times import stamp
+
+Row = dict[str, Any]
+
+_PATIENCE: Final = 5.0  # s to wait for another process that writes the same file
+_BASE36: Final = string.digits + string.ascii_lowercase
+
+sqlite3.register_converter("BOOLEAN", lambda raw: raw == b"1")
+sqlite3.register_converter("JSON", orjson.loads)
+
+
+class Store:
+    """One SQLite database; what a transaction wrote is safe when it has ended, whatever becomes of the process."""
+
+    def __init__(self, path: str) -> None:
+        self._db = sqlite3.connect(
+            path, timeout=_PATIENCE, isolation_level=None, detect_types=sqlite3.PARSE_DECLTYPES, check_same_thread=False
+        )
+        self._db.row_factory = _row
+        self._db.create_function("fold", 1, _fold, deterministic=True)
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.executescript(files(__package__).joinpath("schema.sql").read_text("utf-8"))
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Do all or nothing, with no other writer meanwhile."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def rows(self, sql: str, *values: Any) -> list[Row]:
+        """Run a statement and return its rows."""
+        return self._db.execute(sql, [_plain(value) for value in values]).fetchall()
+
+    def row(self, sql: str, *values: Any) -> Row | None:
+        """Run a statement and return its first row."""
+        return next(iter(self.rows(sql, *values)), None)
+
+    def insert(self, table: str, row: Mapping[str, Any]) -> None:
+        """Add a row."""
+        marks = ", ".join("?" * len(row))
+        # Table and column names are this package's own, never a caller's.
+        self.rows(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", *row.values())  # noqa: S608
+
+    def update(self, table: str, changes: Mapping[str, Any], where: str, *values: Any) -> None:
+        """Change columns of the rows that match."""
+        columns = ", ".join(f"{column} = ?" for column in changes)
+        self.rows(f"UPDATE {table} SET {columns} WHERE {where}", *changes.values(), *values)  # noqa: S608 - as above
+
+    def page(self, sql: str, *values: Any, page: int = 1, limit: int = 20) -> Row:
+        """Return one page of a query's rows, in the API's list envelope."""
+        counted = self.rows(f"SELECT count(*) AS total FROM ({sql})", *values)  # noqa: S608 - as above
+        total: int = counted[0]["total"]
+        rows = self.rows(f"{sql} LIMIT ? OFFSET ?", *values, limit, (page - 1) * limit)
+        pagination = {"page": page, "limit": limit, "total": total, "totalPages": -(-total // limit)}
+        return {"data": rows, "pagination": pagination}
+
+    def close(self) -> None:
+        """Close the database."""
+        self._db.close()
+
+
+def cuid(entropy: bytes | None = None) -> str:
+    """Make an id in cuid style, at random unless *entropy* is given."""
+    number = int.from_bytes(entropy or secrets.token_bytes(16))
+    letters = []
+    for _ in range(22):
+        number, digit = divmod(number, 36)
+        letters.append(_BASE36[digit])
+    return "clx" + "".join(letters)
+
+
+def _row(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> Row:
+    row: Row = {}
+    for (name, *_), value in zip(cursor.description, values, strict=True):
+        group, _, column = name.rpartition(".")
+        (row.setdefault(group, {}) if group else row)[column] = value
+    return {name: None if _is_absent(value) else value for name, value in row.items()}
+
+
+def _is_absent(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("id", value) is None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return stamp(value)
+    return orjson.dumps(value).decode() if isinstance(value, list | dict) else value
+
+
+def _fold(value: str | None) -> str:
+    return (value or "").casefold()
