@@ -5,18 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, time
+from datetime import time
 from statistics import fmean
 from typing import Any, Final
 
-from .diary import DAY, WEEK, Diary, Meeting, nearest, utc
+from .diary import DAY, WEEK, Diary, Meeting, utc
+from .openings import free_afternoon, free_thursday, nearest
 from .spoken import clock, count, days, duration, listed, when
-from .stage import Stage, StepFailed
+from .stage import Stage
 
 Conversation = Callable[[Stage], Awaitable[None]]
 Record = dict[str, Any]
-
-_NOON, _EVENING = time(12), time(18)
 
 
 async def book_a_meeting(stage: Stage) -> None:
@@ -25,7 +24,7 @@ async def book_a_meeting(stage: Stage) -> None:
     diary = await Diary.open(stage)
     kind = stage.find(await _event_types(stage), lambda each: each["durationMinutes"] == 30, "30-minute event type")
     guest = await _contact(stage, "Sarah Chen")
-    start = nearest(await _free_afternoon(stage, diary, kind["slug"]), time(14))
+    start = nearest(await free_afternoon(stage, diary, kind["slug"]), time(14))
     booked = await stage.call(
         "create_booking",
         eventTypeSlug=kind["slug"],
@@ -65,7 +64,7 @@ async def reschedule_a_meeting(stage: Stage) -> None:
     meetings = await diary.meetings(diary.today, diary.today + 2 * WEEK)
     alex = [each for each in meetings if _first_name(each) == "Alex" and each.start > diary.now]
     meeting = stage.find(alex, lambda _: True, "coming meeting with Alex")
-    free = await _free_thursday(stage, diary, meeting)
+    free = await free_thursday(stage, diary, meeting)
     day = when(free[0].date(), diary.today).removeprefix("on ").capitalize()
     stage.say(f"{day} slots: {', '.join(map(clock, free))}. Which?")
     start = nearest(free, time(10, 30))
@@ -186,31 +185,6 @@ async def _event_types(stage: Stage) -> list[Record]:
 async def _contact(stage: Stage, name: str) -> Record:
     found: list[Record] = (await stage.call("list_contacts", search=name))["data"]
     return stage.find(found, lambda each: each["name"] == name, f"contact called {name}")
-
-
-async def _free_afternoon(stage: Stage, diary: Diary, slug: str) -> Sequence[datetime]:
-    """Ask for tomorrow, and for the week after it only if tomorrow has no afternoon slot."""
-    tomorrow = diary.today + DAY
-    if free := _afternoon(await diary.slots(slug, tomorrow, tomorrow)):
-        return free
-    stage.say(f"Tomorrow is {tomorrow:%A} and has no free afternoon slot, so I take the next day that has one.")
-    if free := _afternoon(await diary.slots(slug, tomorrow + DAY, tomorrow + WEEK)):
-        return free
-    raise StepFailed("there is no free afternoon in the coming week")
-
-
-def _afternoon(slots: Sequence[datetime]) -> list[datetime]:
-    return [slot for slot in slots if _NOON <= slot.time() < _EVENING]
-
-
-async def _free_thursday(stage: Stage, diary: Diary, meeting: Meeting) -> Sequence[datetime]:
-    """Ask for the next Thursday that is not the meeting's own, then for the one after it."""
-    thursdays = [diary.monday + 3 * DAY + number * WEEK for number in range(4)]
-    for day in [day for day in thursdays if day > diary.today and day != meeting.start.date()]:
-        if free := await diary.slots(meeting.slug, day, day):
-            return free
-        stage.say(f"{day:%A, %B} {day.day} has no free slot, so I look a week further.")
-    raise StepFailed("there is no Thursday with a free slot")
 
 
 def _first_name(meeting: Meeting) -> str:

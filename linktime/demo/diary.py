@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Self
 from zoneinfo import ZoneInfo
 
@@ -82,9 +82,3 @@ class Diary:
 def utc(moment: datetime) -> str:
     """Write a time as the API does."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def nearest(slots: Sequence[datetime], wished: time) -> datetime:
-    """Choose the slot nearest to the *wished* time on the first day that has any."""
-    first = [slot for slot in slots if slot.date() == slots[0].date()]
-    return min(first, key=lambda slot: abs(slot - datetime.combine(slot, wished, slot.tzinfo)))

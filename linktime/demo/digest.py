@@ -8,6 +8,7 @@ from typing import Any, Final
 from .spoken import count
 
 _SECRET_SHOWN: Final = 10  # characters, the prefix included: enough to see that it is one
+_DULL: Final = ("id", "createdAt", "updatedAt")
 _NAMES: Final = ("name", "inviteeName", "date", "provider", "status", "id")
 
 
@@ -23,15 +24,17 @@ def digest(answer: Mapping[str, Any]) -> str:
             total = answer.get("pagination", {}).get("total", len(items))
             return f"{total} found" + (": " if items else "") + ", ".join(map(_name, items))
         case _:
-            return ", ".join(f"{name} {_plain(name, value)}" for name, value in answer.items() if _tellable(value))
+            return ", ".join(
+                f"{name} {_plain(name, value)}" for name, value in answer.items() if _tellable(name, value)
+            )
 
 
 def _name(item: Any) -> str:
     return next((str(item[name]) for name in _NAMES if item.get(name)), "?") if isinstance(item, dict) else str(item)
 
 
-def _tellable(value: Any) -> bool:
-    return isinstance(value, str | int | float) and value != ""
+def _tellable(name: str, value: Any) -> bool:
+    return isinstance(value, str | int | float) and name not in _DULL
 
 
 def _plain(name: str, value: Any) -> str:

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from .digest import digest
 from .spoken import count
 from .tally import Call, Tally
 
-_LABEL: Final = 11  # columns
+_LABEL: Final = 12  # columns
 _STDERR_SHOWN: Final = 12  # lines
+_SOURCES: Final = {"hit": "yellow", "coalesced": "yellow"}
 
 
 class Transcript:
@@ -38,11 +38,13 @@ class Transcript:
         self._line(Text("Assistant", "bold green"), Text(text))
 
     def call(self, call: Call) -> None:
-        """Show a tool call and, under it, its answer with how it came."""
-        shown = Text.assemble((call.tool, "bold"), _arguments(call.arguments), "\n", (digest(call.answer), "dim"))
+        """Show a tool call and, in one line under it, how its answer came and what it says."""
+        self._line(Text("  tool", "dim"), Text.assemble((call.tool, "bold"), _arguments(call.arguments)))
+        answer = Text(digest(call.answer), "dim")
         if call.source:
-            shown.append(f" [{call.source}]", "yellow" if call.source in {"hit", "coalesced"} else "dim")
-        self._line(Text("  tool", "dim"), shown)
+            answer = Text(f"[{call.source}] ", _SOURCES.get(call.source, "dim")) + answer
+        answer.truncate(self._console.width - _LABEL, overflow="ellipsis")
+        self._line(Text(), answer)
 
     def checked(self, what: str) -> None:
         """Show that something is as it should be."""
@@ -63,11 +65,12 @@ class Transcript:
             self._line(Text(label, "dim"), Text(value))
 
     def _line(self, label: Text, body: Text) -> None:
-        grid = Table.grid(padding=(0, 1))
-        grid.add_column(width=_LABEL, no_wrap=True)
-        grid.add_column(overflow="fold")
-        grid.add_row(label, body)
-        self._console.print(grid)
+        """Write *body* beside its label; a table would fill the lines up with blanks."""
+        for line in body.wrap(self._console, self._console.width - _LABEL):
+            label.set_length(_LABEL)
+            line.rstrip()
+            self._console.print(label + line)
+            label = Text()
 
 
 def _arguments(arguments: Mapping[str, Any]) -> str:
