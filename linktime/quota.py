@@ -73,7 +73,8 @@ def _reset(text: str | None, headers: Mapping[str, str]) -> float | None:
 
 
 def _number(text: str | None) -> float | None:
-    return float(text) if text and re.fullmatch(r"\d{1,15}(\.\d{1,9})?", text.strip(), re.ASCII) else None
+    digits = (text or "").strip()
+    return float(digits) if re.fullmatch(r"\d{1,15}(\.\d{1,9})?", digits, re.ASCII) else None
 
 
 def _now(headers: Mapping[str, str]) -> datetime:
