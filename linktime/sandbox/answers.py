@@ -10,7 +10,16 @@ import orjson
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-_CODES: Final = {404: "not_found", 405: "method_not_allowed"}
+CODES: Final = {
+    400: "validation_error",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    413: "validation_error",
+    429: "rate_limited",
+}
 _log: Final = logging.getLogger(__name__)
 
 
@@ -53,7 +62,9 @@ class Conflict(Refusal):
 
 def answer(data: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
     """Write *data* as JSON."""
-    return web.Response(body=orjson.dumps(data), status=status, headers=headers, content_type="application/json")
+    response = web.Response(body=orjson.dumps(data), status=status, content_type="application/json")
+    response.headers.update(headers or {})
+    return response
 
 
 def created(data: Any) -> web.Response:
@@ -74,8 +85,7 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
     except Refusal as refusal:
         return refusal.answer()
     except web.HTTPException as error:
-        code = _CODES.get(error.status, "validation_error")
-        return Refusal(error.status, code, error.reason.lower()).answer()
+        return Refusal(error.status, CODES[error.status], error.reason.lower()).answer()
     except Exception:  # noqa: BLE001 - whatever it is, the caller gets the envelope and the log the rest
         _log.exception("%s %s failed", request.method, request.path)
         return Refusal(500, "internal_error", "the sandbox failed").answer()

@@ -23,7 +23,7 @@ _OVERRIDE: Final = {
     "isBlocked": fields.flag,
     "startTime": fields.nullable(fields.clock),
     "endTime": fields.nullable(fields.clock),
-    "reason": fields.nullable(fields.text(500)),
+    "reason": fields.prose(500),
 }
 
 

@@ -23,7 +23,7 @@ _NEW: Final = {
     "inviteeName": fields.text(200),
     "inviteeEmail": fields.email,
     "inviteeTimezone": fields.zone,
-    "notes": fields.nullable(fields.text(5000)),
+    "notes": fields.prose(5000),
 }
 _REQUIRED: Final = ("eventTypeSlug", "startTime", "inviteeName", "inviteeEmail", "inviteeTimezone")
 
@@ -84,7 +84,7 @@ async def create_booking(request: web.Request) -> web.Response:
 async def cancel_booking(request: web.Request) -> web.Response:
     """Cancel a booking, which frees its time."""
     account = account_of(request)
-    asked = await fields.body(request, {"reason": fields.nullable(fields.text(1000))})
+    asked = await fields.body(request, {"reason": fields.prose(1000)})
     with account.store.transaction():
         booking = _confirmed(account, request.match_info["id"])
         changes = {"status": "CANCELLED", "cancelReason": asked.get("reason"), "updatedAt": account.now()}

@@ -17,9 +17,9 @@ routes = web.RouteTableDef()
 _FIELDS: Final = {
     "name": fields.text(200),
     "email": fields.email,
-    "phone": fields.nullable(fields.text(40)),
-    "company": fields.nullable(fields.text(200)),
-    "notes": fields.nullable(fields.text(5000)),
+    "phone": fields.prose(40),
+    "company": fields.prose(200),
+    "notes": fields.prose(5000),
 }
 # A meeting counts when it took place.
 _WITH_COUNT: Final = (
@@ -32,7 +32,7 @@ _WITH_COUNT: Final = (
 async def list_contacts(request: web.Request) -> web.Response:
     """List contacts, or search in their names, addresses and companies."""
     account = account_of(request)
-    asked = fields.query(request, {"search": fields.text(200), **fields.PAGES})
+    asked = fields.query(request, {"search": fields.prose(200), **fields.PAGES})
     search = asked.pop("search", "").strip().casefold()
     sql = f"{_WITH_COUNT} WHERE instr(fold(name || char(10) || email || char(10) || coalesce(company, '')), ?)"
     return answer(account.store.page(f"{sql} ORDER BY fold(name), id", account.now(), search, **asked))

@@ -20,7 +20,7 @@ _FIELDS: Final = {
     "slug": fields.slug,
     "durationMinutes": fields.integer(1, 12 * 60),
     "locationType": fields.one_of("ZOOM", "GOOGLE_MEET", "PHONE", "IN_PERSON", "CUSTOM"),
-    "description": fields.nullable(fields.text(5000)),
+    "description": fields.prose(5000),
     "bufferBefore": _BUFFER,
     "bufferAfter": _BUFFER,
     "minimumNotice": fields.integer(0, 365 * _DAY),

@@ -109,6 +109,17 @@ def text(longest: int) -> Reader:
     return read
 
 
+def prose(longest: int) -> Reader:
+    """Read text that may be blank, or null."""
+
+    def read(value: Any) -> str | None:
+        if value is not None and (not isinstance(value, str) or len(value) > longest):
+            raise ValueError(f"must be text of at most {longest} characters")
+        return value
+
+    return read
+
+
 def one_of(*words: str) -> Reader:
     """Read one of *words*."""
 

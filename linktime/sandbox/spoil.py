@@ -12,7 +12,7 @@ from typing import Final
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from .answers import Refusal
+from .answers import CODES, Refusal
 from .faults import FAULTS, Fault
 
 STOPPING: Final = web.AppKey("stopping", asyncio.Event)
@@ -56,7 +56,9 @@ async def _carried_out(request: web.Request, handler: Handler) -> web.Response:
 def _answer(fault: Fault, right: web.Response | None) -> web.Response:
     if fault.status is None and right is not None:
         return right
-    answer = Refusal(fault.status or 500, "internal_error", "the sandbox was told to fail", fault.headers).answer()
+    status = fault.status or 500
+    code = CODES.get(status, "internal_error")
+    answer = Refusal(status, code, "the sandbox was told to fail", fault.headers).answer()
     if fault.body is not None:
         answer.body = fault.body
     return answer
