@@ -27,7 +27,12 @@ _CONNECT_SHARE: Final = 0.5  # of the timeout: a connection that never stood is 
 _KEEP_ALIVE: Final = 50  # s; under the 60 s after which load balancers drop an idle connection
 
 _CODES: Final = {400: "validation_error", 401: "unauthorized", 403: "forbidden", 404: "not_found", 409: "conflict"}
-_NEVER_STOOD: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
+_NEVER_STOOD: Final = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.ClientHttpProxyError,
+    aiohttp.InvalidURL,  # the proxy's
+)
 _NOT_HERE: Final = {301, 307, 308}  # the redirects that promise nothing was done; after 302 and 303 nobody knows
 _REDIRECTED: Final = (
     "LinkTime answered with a redirect, which is not followed, since the key goes to LINKTIME_BASE_URL alone. "
@@ -84,7 +89,7 @@ class Rest:
         session = self._sessions.get(request.is_read) or self._open(keep_alive=request.is_read)
         url = URL(f"{self._base}/api/v1{request.path}", encoded=True).with_query(request.query)
         async with session.request(
-            request.method, url, data=request.body, headers=_headers(request), allow_redirects=False
+            request.method, url, data=request.body, headers=self._headers(request), allow_redirects=False
         ) as answer:
             return answer.status, answer.headers, await _bounded(answer.content)
 
@@ -94,16 +99,20 @@ class Rest:
         session = self._sessions[keep_alive] = aiohttp.ClientSession(
             connector=connector(keepalive_timeout=_KEEP_ALIVE) if keep_alive else connector(force_close=True),
             cookie_jar=aiohttp.DummyCookieJar(),
-            headers={
-                "Accept": "application/json",
-                "Authorization": f"Bearer {self._key}",
-                "User-Agent": f"linktime-mcp/{__version__}",
-            },
+            headers={"Accept": "application/json", "User-Agent": f"linktime-mcp/{__version__}"},
             middlewares=(_once,),
             proxy=_proxy(self._base),
             timeout=self._timeout,
         )
         return session
+
+    def _headers(self, request: Request) -> dict[str, str]:
+        headers = {"Authorization": f"Bearer {self._key}"}  # as a session's header it would go to a proxy, too
+        if request.body is not None:  # some servers refuse a DELETE that has a type and no body
+            headers["Content-Type"] = "application/json"
+        if request.method == "POST" and request.idempotency_key:
+            headers["Idempotency-Key"] = request.idempotency_key
+        return headers
 
     def _fault(self, request: Request, error: Exception) -> Failure:
         match error:
@@ -153,16 +162,8 @@ async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerTy
 def _proxy(base: URL) -> str | None:
     """Find the proxy that the environment names for *base*, as other programs do; ~/.netrc is not looked at."""
     host = base.host or ""
-    return None if is_loopback(host) or proxy_bypass(host) else getproxies().get(base.scheme)
-
-
-def _headers(request: Request) -> dict[str, str]:
-    headers = {}
-    if request.body is not None:  # some servers refuse a DELETE that has a type and no body
-        headers["Content-Type"] = "application/json"
-    if request.method == "POST" and request.idempotency_key:
-        headers["Idempotency-Key"] = request.idempotency_key
-    return headers
+    named = "" if is_loopback(host) or proxy_bypass(host) else getproxies().get(base.scheme, "")
+    return f"http://{named}" if named and "://" not in named else named or None
 
 
 async def _bounded(content: aiohttp.StreamReader) -> bytes:
