@@ -1,0 +1,101 @@
+"""The slots of a server that shares its key with nobody: in this process' memory."""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf
+
+from ..clock import now
+from .store import Slot, State
+
+
+@dataclass(slots=True)
+class _Gate:
+    """Open; or shut until a moment, and then ajar for one *probe* at a time until one of them was let in."""
+
+    is_open: bool = True
+    until: float = -inf
+    probe: Slot | None = None
+
+    def wait(self, moment: float) -> float:
+        if self.is_open:
+            return 0.0
+        return inf if self.probe else max(0.0, self.until - moment)
+
+    def taken(self, slot: Slot) -> None:
+        if not self.is_open:
+            self.probe = slot
+
+    def released(self, slot: Slot, *, opens: bool) -> None:
+        if slot is self.probe:
+            self.is_open, self.probe = opens, None
+
+    def shut(self, until: float) -> None:
+        self.is_open, self.until, self.probe = False, max(self.until, until), None
+
+
+class ProcessStore:
+    """A Store of *limit* slots in memory; every step is over before anybody else has a turn."""
+
+    def __init__(self, limit: int, *, clock: Callable[[], float] = now) -> None:
+        self._limit = limit
+        self._clock = clock
+        self._out: set[str] = set()
+        self._cooling: list[float] = []  # when each will be free, the first first
+        self._turns = 0
+        self._gate = _Gate()
+
+    @property
+    def limit(self) -> int:
+        """How many slots there are."""
+        return self._limit
+
+    async def take(self, spare: int, soon: float) -> Slot | float:
+        """Take a free slot, or tell how long to wait."""
+        moment = self._clock()
+        free = self._free(moment)
+        wait = max(self._gate.wait(moment), self._due(0, free) - moment, self._due(spare, free) - soon - moment)
+        if wait > 0:
+            return wait
+        slot = Slot(str(self._turns), free - 1, self._turns)
+        self._turns += 1
+        self._out.add(slot.ident)
+        self._gate.taken(slot)
+        return slot
+
+    async def release(self, slot: Slot, after: float, *, opens: bool) -> None:
+        """Make the slot free after so many seconds."""
+        self._out.remove(slot.ident)
+        if after > 0:
+            insort(self._cooling, self._clock() + after)
+        self._gate.released(slot, opens=opens)
+
+    async def shut(self, seconds: float) -> None:
+        """Shut the gate for at least so long."""
+        self._gate.shut(self._clock() + seconds)
+
+    def state(self) -> State:
+        """Tell what is known at this moment."""
+        moment = self._clock()
+        free = self._free(moment)
+        return State(
+            free=free,
+            out=len(self._out),
+            cooling=tuple(due - moment for due in self._cooling),
+            shut=0.0 if self._gate.is_open else max(0.0, self._gate.until - moment),
+            ajar=not self._gate.is_open,
+            turns=self._turns,
+        )
+
+    def _free(self, moment: float) -> int:
+        del self._cooling[: bisect_right(self._cooling, moment)]
+        return self._limit - len(self._out) - len(self._cooling)
+
+    def _due(self, spare: int, free: int) -> float:
+        """When there will be a free slot beside *spare* others; nobody knows of those that are out."""
+        if spare < free:
+            return -inf
+        later = spare - free
+        return self._cooling[later] if later < len(self._cooling) else inf

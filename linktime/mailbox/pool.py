@@ -1,0 +1,209 @@
+"""The workers: a message and a permit meet at the gate, and the message is sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from contextvars import copy_context
+from enum import Enum, auto
+from math import inf
+from typing import Any, Final, Self, cast
+
+from ..clock import now
+from ..errors import BudgetSpent, OutcomeUnknown, Overloaded, ShuttingDown, Unavailable
+from ..message import Reply, Request, Send
+from .queue import Envelope, Limiter, Permit, Queue
+
+_NAP: Final = 5.0  # s; a longer wait is taken in pieces, since timers stand still while a laptop sleeps
+_BLINK: Final = 0.001  # s; a shorter wait is lost in the rounding of the clock
+
+
+class _Stage(Enum):
+    OPEN = auto()
+    FINISHING = auto()  # what need not wait for budget still starts
+    SHUT = auto()  # nothing starts any more
+
+
+class Mailbox:
+    """A `Send` whose calls wait in line for the *limiter* and then go to *send*, one wire attempt for each.
+
+    At most *places* calls wait, and at most *workers* are under way. One worker at a time stands at the gate until
+    there are a message and a permit, and only then takes the oldest message of the permit's kind: so urgency is
+    decided when budget becomes free, and no permit ever waits for a worker. Deadlines are on *clock*.
+
+    It is an async context manager; leaving it waits for what was sent.
+    """
+
+    def __init__(
+        self, send: Send, limiter: Limiter, *, places: int = 256, workers: int = 8, clock: Callable[[], float] = now
+    ) -> None:
+        self._send = send
+        self._limiter = limiter
+        self._places = places
+        self._size = workers
+        self._clock = clock
+        self._queue = Queue(limiter)
+        self._stage = _Stage.OPEN
+        self._leaving = False
+        self._workers: list[asyncio.Task[None]] = []
+        self._busy = 0
+        self._gate = asyncio.Lock()
+        self._news = asyncio.Event()
+
+    async def __call__(self, request: Request) -> Reply:
+        """Wait for the request's turn, send it and return the reply.
+
+        Raises Overloaded, BudgetSpent or ShuttingDown if it was not sent, else whatever *send* raises. A call that is
+        cancelled while it waits leaves the line, and nothing is sent. One that is cancelled after that goes on to its
+        end and returns as if nothing had been: what was sent can't be unsent. So run it in a task of its own.
+        """
+        envelope = self._admit(request)
+        while not envelope.reply.done():
+            try:
+                await asyncio.wait((envelope.reply,), timeout=self._patience(envelope))
+            except asyncio.CancelledError:
+                if self._queue.withdraw(envelope):
+                    raise
+                cast("asyncio.Task[Any]", asyncio.current_task()).uncancel()
+            self._expire(envelope)
+        return envelope.reply.result()
+
+    def eta(self, request: Request) -> float | None:
+        """Tell in how many seconds this request's turn comes, as things stand; None if it doesn't wait."""
+        return next((wait for envelope, wait in self._queue.plan() if envelope.request == request), None)
+
+    def close(self, *, finish: bool) -> None:
+        """Fail what waits; but to *finish*, what need not wait for budget still starts. Later calls fare the same."""
+        if not finish:
+            self._stage = _Stage.SHUT
+        elif self._stage is _Stage.OPEN:
+            self._stage = _Stage.FINISHING
+        self._fail(envelope for envelope, wait in self._queue.plan() if wait > 0 or self._stage is _Stage.SHUT)
+
+    async def __aenter__(self) -> Self:
+        self._workers = [asyncio.create_task(self._work()) for _ in range(self._size)]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._leaving = True
+        self.close(finish=self._stage is _Stage.FINISHING)
+        self._news.set()
+        await asyncio.gather(*self._workers)
+
+    def __repr__(self) -> str:
+        workers = f"{self._busy} of {self._size} workers busy"
+        slots = f"{self._limiter.free} of {self._limiter.limit} slots free"
+        return f"<Mailbox {len(self._queue)} waiting | {workers} | {slots}>"
+
+    def _admit(self, request: Request) -> Envelope:
+        moment, finishing = self._clock(), self._stage is _Stage.FINISHING
+        if self._leaving or self._stage is _Stage.SHUT:
+            raise _gone()
+        if len(self._queue) >= self._places:
+            raise Overloaded(f"{self._places} calls wait already, so this one was not sent; call again later.")
+        patience = 0.0 if finishing else request.deadline - moment
+        if patience < inf and (wait := self._queue.wait_of_next(read=request.is_read)) > patience:
+            raise _gone() if finishing else BudgetSpent(wait)
+        envelope = Envelope(request, asyncio.get_running_loop().create_future(), moment, copy_context())
+        if self._queue.add(envelope):
+            self._news.set()
+        return envelope
+
+    def _patience(self, envelope: Envelope) -> float | None:
+        if envelope.request.deadline == inf or envelope not in self._queue:
+            return None
+        return _nap(envelope.request.deadline - self._clock())
+
+    def _expire(self, envelope: Envelope) -> None:
+        if envelope in self._queue and self._clock() >= envelope.request.deadline:
+            self._fail([envelope], BudgetSpent(dict(self._queue.plan())[envelope]))
+
+    def _fail(self, envelopes: Iterable[Envelope], failure: Exception | None = None) -> None:
+        for envelope in list(envelopes):
+            self._queue.withdraw(envelope)
+            envelope.answer(failure or _gone())
+
+    async def _work(self) -> None:
+        while taken := await self._next():
+            self._busy += 1
+            try:
+                await self._serve(*taken)
+            finally:
+                self._busy -= 1
+
+    async def _next(self) -> tuple[Envelope, Permit] | None:
+        """Stand at the gate until a message and a permit are there; None when there will be no more."""
+        async with self._gate:
+            while self._queue or not self._leaving:
+                self._news.clear()
+                answer = await self._ask() if self._queue else inf
+                if isinstance(answer, float):
+                    await self._pause(answer)
+                elif envelope := self._pop(read=answer.read):
+                    return envelope, answer
+                else:
+                    await asyncio.wait((answer.settle(None),))
+        return None
+
+    async def _ask(self) -> Permit | float:
+        try:
+            return await self._limiter.take(**self._queue.waiting)
+        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait are told, and the pool lives on
+            self._fail(self._queue, error)
+            return inf
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait for news or for budget; those who finish do not wait for budget."""
+        if self._stage is _Stage.FINISHING:
+            self._fail(self._queue)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_nap(seconds) if self._queue else None):
+                await self._news.wait()
+
+    def _pop(self, *, read: bool) -> Envelope | None:
+        """Take the oldest message of its line, past those whose deadline is over."""
+        while (envelope := self._queue.pop(read=read)) and self._clock() >= envelope.request.deadline:
+            envelope.answer(BudgetSpent(0.0))
+        return envelope
+
+    async def _serve(self, envelope: Envelope, permit: Permit) -> None:
+        """Send it, and let the budget, the caller and the gate know what became of it, in this order."""
+        waited = self._clock() - envelope.arrival
+        sending = asyncio.create_task(self._attempt(envelope.request), context=envelope.context)
+        try:
+            await asyncio.wait((sending,))
+        finally:
+            sending.cancel()
+            outcome = _outcome(sending, envelope.request)
+            settling = permit.settle(outcome)
+            envelope.answer(self._noted(outcome, waited) if isinstance(outcome, Reply) else outcome)
+            await asyncio.wait((settling,))
+            self._news.set()
+
+    async def _attempt(self, request: Request) -> Reply:
+        return await self._send(request)
+
+    def _noted(self, reply: Reply, waited: float) -> Reply:
+        wait = {"queueSeconds": round(waited, 1)} if waited >= 0.05 else {}
+        return reply.noted(budgetRemaining=self._limiter.free, **wait)
+
+
+def _outcome(sending: asyncio.Task[Reply], request: Request) -> Reply | BaseException:
+    if sending.done() and not sending.cancelled():
+        return sending.exception() or sending.result()
+    if request.is_read:
+        return Unavailable("the request was given up before its answer came; try again later.", sent=True)
+    return OutcomeUnknown(
+        "the request was given up before its answer came, so this change may or may not have been made. "
+        "Look before you try again.",
+        answered=False,
+    )
+
+
+def _nap(seconds: float) -> float:
+    return min(max(seconds, _BLINK), _NAP)
+
+
+def _gone() -> ShuttingDown:
+    return ShuttingDown("the server is leaving, so this call was not sent.")
