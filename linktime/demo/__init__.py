@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from datetime import UTC, datetime
 from io import TextIOWrapper
@@ -9,7 +10,6 @@ from tempfile import TemporaryFile
 from time import perf_counter
 from typing import Final, TextIO
 
-from mcp import MCPError
 from rich.console import Console
 
 from .backstage import server, upstream_requests
@@ -26,12 +26,14 @@ _WIDEST: Final = 100
 async def play(url: str, key: str) -> int:
     """Play every conversation against the sandbox at *url*.
 
-    Returns 0 if each step came out right, and 1 after saying which did not.
+    Returns 0 if each step came out right, 1 after saying which did not, and 130 after Ctrl-C.
     """
     transcript = Transcript(_console())
     with TemporaryFile("w+", encoding="utf-8", errors="replace") as stderr:
         try:
             await _play(url, key, stderr, transcript)
+        except asyncio.CancelledError:  # which is how asyncio.run tells of Ctrl-C; the server has ended by now
+            return 130
         except Exception as fault:  # noqa: BLE001 - whatever it is, the user is told in words
             stderr.seek(0)
             transcript.failed(_reason(fault), stderr.read())
@@ -51,13 +53,7 @@ def _reason(fault: Exception) -> str:
     """Tell a fault in words; the SDK's task groups wrap what passes through them."""
     while isinstance(fault, ExceptionGroup):
         fault = fault.exceptions[0]
-    match fault:
-        case StepFailed():
-            return str(fault)
-        case MCPError():
-            return f"the server did not start: {fault}"
-        case _:
-            return f"unexpected {type(fault).__name__}: {fault}"
+    return str(fault) if isinstance(fault, StepFailed) else f"the demo can't go on: {type(fault).__name__}: {fault}"
 
 
 def _console() -> Console:

@@ -69,7 +69,7 @@ class Transcript:
         for line in body.wrap(self._console, self._console.width - _LABEL):
             label.set_length(_LABEL)
             line.rstrip()
-            self._console.print(label + line)
+            self._console.print(Text.assemble(label, line))
             label = Text()
 
 
