@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import reduce
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -12,6 +13,17 @@ from pydantic_core import ErrorDetails
 _LONGEST_ECHO: Final = 40  # characters of a refused value
 _ECHOED: Final = ("int_", "float_", "greater_than", "less_than", "literal_error")
 """Faults of numbers and of closed sets, whose values are never a guest's."""
+
+
+_PLAIN: Final = (
+    ("Input should", "should"),
+    ("Value should", "should"),
+    ("List should", "should"),
+    ("valid dictionary", "valid object"),
+    ("valid list", "valid array"),
+    (" after validation", ""),
+)
+"""pydantic's words, and what a reader of JSON calls it."""
 
 
 def told(error: ValidationError, schema: Mapping[str, Any]) -> str:
@@ -33,7 +45,7 @@ def _words(fault: ErrorDetails, schema: Mapping[str, Any]) -> str:
             return _unknown(fault["loc"], schema)
         case "value_error":
             return str(fault["ctx"]["error"])
-    words = fault["msg"].replace("Input should", "should").replace("valid dictionary", "object")
+    words = reduce(lambda text, plain: text.replace(*plain), _PLAIN, fault["msg"])
     echo = kind.startswith(_ECHOED) and isinstance(value, str | int | float)
     return f"{words} (got {str(value)[:_LONGEST_ECHO]!r})" if echo else words
 
@@ -44,5 +56,5 @@ def _unknown(path: tuple[int | str, ...], schema: Mapping[str, Any]) -> str:
     known = list(schema["properties"])
     near = get_close_matches(str(path[-1]), known, 1)
     if near:
-        return f"is unknown; did you mean {near[0]}?"
-    return f"is unknown; known are {', '.join(known)}" if known else "is unknown; there are no arguments"
+        return f"is unknown (did you mean {near[0]}?)"
+    return f"is unknown (known are {', '.join(known)})" if known else "is unknown (there are no arguments)"

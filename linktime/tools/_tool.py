@@ -69,7 +69,8 @@ class Tool:
 
     def request(self, arguments: Mapping[str, Any] | None) -> Request:
         """Check the arguments and build the request, or raise InvalidArguments with every fault found."""
-        given = {name: value for name, value in (arguments or {}).items() if value is not None}
+        known = self.input_schema["properties"]
+        given = {name: value for name, value in (arguments or {}).items() if value is not None or name not in known}
         try:
             sendable(given)
             values = dict(self._model.model_validate(given))

@@ -10,6 +10,7 @@ from typing_extensions import Doc
 from linktime.message import Request, delete, get, post, put
 
 from ._fields import Clock, Day, From, Ident, To, Windows
+from ._shapes import Success
 from ._tags import AVAILABILITY_OVERRIDES, AVAILABILITY_RULES, SETTINGS
 from ._tool import in_order, read, write
 
@@ -46,12 +47,6 @@ class Overrides(TypedDict, total=False):
     """The dates that differ."""
 
     data: list[Override]
-
-
-class Success(TypedDict, total=False):
-    """That it was done."""
-
-    success: bool
 
 
 def _blocked_or_custom(given: Mapping[str, Any]) -> str | None:

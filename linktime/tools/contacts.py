@@ -9,6 +9,7 @@ from typing_extensions import Doc
 from linktime.message import Request, delete, get, patch, post
 
 from ._fields import Email, Ident, Limit, Page, Text
+from ._shapes import Pagination, Success
 from ._tags import BOOKINGS, CONTACTS, EVENT_TYPES, contact
 from ._tool import read, some_change, write
 
@@ -48,13 +49,7 @@ class Contacts(TypedDict, total=False):
     """A page of people."""
 
     data: Required[list[CountedContact]]
-    pagination: dict[str, Any]
-
-
-class Success(TypedDict, total=False):
-    """That it was done."""
-
-    success: bool
+    pagination: Pagination
 
 
 @read("List contacts", returns=Contacts)

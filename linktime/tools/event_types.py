@@ -10,6 +10,7 @@ from typing_extensions import Doc
 from linktime.message import Request, delete, patch, post
 
 from ._fields import NUMBER, Amount, Currency, EventTypeId, Minutes, Text
+from ._shapes import Success
 from ._tags import EVENT_TYPES
 from ._tool import some_change, write
 
@@ -35,12 +36,6 @@ class EventType(TypedDict, total=False):
     durationMinutes: Any
     locationType: Any
     isActive: Any
-
-
-class Success(TypedDict, total=False):
-    """That it was done."""
-
-    success: bool
 
 
 @write("Create event type", returns=EventType, destructive=False, idempotent=False)

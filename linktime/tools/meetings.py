@@ -9,6 +9,7 @@ from typing_extensions import Doc
 from linktime.message import Request, get
 
 from ._fields import BookingId, From, Limit, Page, To
+from ._shapes import Pagination
 from ._tags import BOOKINGS, CONTACTS, EVENT_TYPES, booking
 from ._tool import in_order, read
 
@@ -17,9 +18,9 @@ class Booking(TypedDict, total=False):
     """One meeting; its times are UTC."""
 
     id: Required[str]
-    startTime: Required[str]
-    endTime: Required[str]
-    status: Required[str]
+    startTime: str
+    endTime: str
+    status: str
     inviteeName: Any
     eventType: Any
     contact: Any
@@ -37,7 +38,7 @@ class Bookings(TypedDict, total=False):
     """A page of meetings."""
 
     data: Required[list[Booking]]
-    pagination: dict[str, Any]
+    pagination: Pagination
 
 
 @read("List bookings", in_order, returns=Bookings)

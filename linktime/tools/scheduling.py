@@ -9,6 +9,7 @@ from typing_extensions import Doc
 from linktime.message import Request, get, post
 
 from ._fields import BookingId, Email, From, Instant, Slug, Text, To, Zone
+from ._shapes import Success
 from ._tags import AVAILABILITY_OVERRIDES, AVAILABILITY_RULES, BOOKINGS, EVENT_TYPES, SETTINGS, booking
 from ._tool import in_order, read, write
 
@@ -18,9 +19,9 @@ SlotStart = Annotated[Instant, Doc("startTime of a slot from check_availability.
 class EventType(TypedDict, total=False):
     """One kind of meeting that guests can book."""
 
-    id: Required[str]
-    name: Required[str]
-    slug: Required[str]
+    id: str
+    name: str
+    slug: str
     durationMinutes: int
     locationType: Any
     price: Any
@@ -54,12 +55,6 @@ class Booked(TypedDict, total=False):
     bookingId: Required[str]
 
 
-class Success(TypedDict, total=False):
-    """That it was done."""
-
-    success: bool
-
-
 @read("List event types", returns=EventTypes)
 def list_event_types() -> Request:
     """List the active event types with name, slug, duration, location type and price. Start here to book."""
@@ -68,7 +63,7 @@ def list_event_types() -> Request:
 
 @read("Check availability", in_order, returns=Slots)
 def check_availability(event_type_slug: Slug, from_: From, to: To, timezone: Zone | None = None) -> Request:
-    """Get the free slots of an event type on a range of days, as exact UTC times. Never cached."""
+    """Get the free slots of an event type on a range of days, as exact UTC times to book. Never from the cache."""
     return (
         get("/availability", event_type_slug=event_type_slug, from_=from_, to=to, timezone=timezone)
         .tagged(AVAILABILITY_RULES, AVAILABILITY_OVERRIDES, SETTINGS, EVENT_TYPES, BOOKINGS)
@@ -86,7 +81,7 @@ def create_booking(
     *,
     notes: Annotated[str, Doc("Notes for the meeting.")] | None = None,
 ) -> Request:
-    """Book a meeting; the guest is e-mailed a confirmation. startTime must come from check_availability."""
+    """Book a meeting. startTime must come from check_availability; the guest is e-mailed a confirmation."""
     return post(
         "/bookings",
         event_type_slug=event_type_slug,
@@ -102,16 +97,13 @@ def create_booking(
 def cancel_booking(
     booking_id: BookingId, *, reason: Annotated[str, Doc("Reason; the guest may see it.")] | None = None
 ) -> Request:
-    """Cancel a booking and free its slot. The guest is notified, and it can't be undone."""
+    """Cancel a booking and free its slot. The guest is notified, and it can't be taken back."""
     return post("/bookings/{id}/cancel", booking_id, reason=reason).tagged(BOOKINGS, booking(booking_id))
 
 
 @write("Reschedule booking", returns=Success, destructive=True, idempotent=False, open_world=True)
 def reschedule_booking(booking_id: BookingId, new_start_time: SlotStart) -> Request:
-    """Move a booking to a new time; it keeps its id, and the guest is notified.
-
-    newStartTime must come from check_availability.
-    """
+    """Move a booking; newStartTime must come from check_availability. It keeps its id, and the guest is notified."""
     return post("/bookings/{id}/reschedule", booking_id, new_start_time=new_start_time).tagged(
         BOOKINGS, booking(booking_id)
     )

@@ -10,6 +10,7 @@ from typing_extensions import Doc
 from linktime.message import Request, delete, get, patch, post
 
 from ._fields import JSON, Ident, Text, WebAddress
+from ._shapes import Success
 from ._tags import BOOKINGS, CONTACTS, WEBHOOKS
 from ._tool import read, some_change, write
 
@@ -49,12 +50,6 @@ class Webhooks(TypedDict, total=False):
     """The endpoints."""
 
     data: list[CountedWebhook]
-
-
-class Success(TypedDict, total=False):
-    """That it was done."""
-
-    success: bool
 
 
 @read("List webhooks", returns=Webhooks)

@@ -20,6 +20,8 @@ Trigger = Annotated[
 ]
 Offset = Annotated[int, Ge(1), Le(525_600), NUMBER, Doc("Only for BEFORE_MEETING and AFTER_MEETING.")]
 
+EventTypeIds = Annotated[list[Ident], MinLen(1), JSON, Doc("Only these event types; all if left out.")]
+
 
 class Workflow(TypedDict, total=False):
     """One automation."""
@@ -58,7 +60,7 @@ def create_workflow(
     actions: Annotated[list[Action], MinLen(1), MaxLen(5), JSON, Doc("What to do, in order.")],
     *,
     trigger_offset_minutes: Offset | None = None,
-    event_type_ids: Annotated[list[Ident], JSON, Doc("Only these event types; all if left out.")] | None = None,
+    event_type_ids: EventTypeIds | None = None,
     is_enabled: Annotated[bool, Doc("Whether it runs.")] | None = None,
 ) -> Request:
     """Create an automation: e-mail, SMS, Slack, webhook or AI call around bookings. Once enabled it contacts guests."""
