@@ -85,7 +85,10 @@ def create_availability_override(
     end_time: Annotated[Clock, Doc("HH:MM, after startTime.")] | None = None,
     reason: Annotated[str, Doc("Such as Vacation.")] | None = None,
 ) -> Request:
-    """Block one date, or set custom hours for it: one call for each date. Bookings already made that day stay."""
+    """Block one date, or set custom hours for it: one call for each date.
+
+    It may replace an earlier override of the date; bookings already made stay.
+    """
     return post(
         "/availability/overrides",
         date=date,

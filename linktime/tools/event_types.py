@@ -16,15 +16,15 @@ from ._tool import some_change, write
 
 Name = Annotated[Text, Doc("Name that guests see.")]
 NewSlug = Annotated[Text, Doc("URL part, such as quick-chat.")]
-Duration = Annotated[int, Ge(1), Le(1440), NUMBER, Doc("Length.")]
+Duration = Annotated[int, Ge(1), Le(1440), NUMBER, Doc("Length of the meeting.")]
 LocationType = Annotated[Text, Doc("ZOOM, GOOGLE_MEET, PHONE, IN_PERSON, CUSTOM or another that LinkTime knows.")]
 Description = Annotated[str, Doc("Text that guests see.")]
 BufferBefore = Annotated[Minutes, Doc("Free minutes before.")]
 BufferAfter = Annotated[Minutes, Doc("Free minutes after.")]
 Notice = Annotated[int, Ge(0), Le(525_600), NUMBER, Doc("Minutes ahead that a booking needs.")]
 DailyCap = Annotated[int, Ge(1), Le(1000), NUMBER, Doc("Most bookings a day.")]
-Price = Annotated[Amount, Doc("Price; 0 is free.")]
-PriceCurrency = Annotated[Currency, Doc("Such as USD.")]
+Price = Annotated[Amount, Doc("Price of one booking; 0 is free.")]
+PriceCurrency = Annotated[Currency, Doc("Code, such as USD.")]
 
 
 class EventType(TypedDict, total=False):

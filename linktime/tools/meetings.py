@@ -50,7 +50,7 @@ def list_bookings(
     page: Page | None = None,
     limit: Limit | None = None,
 ) -> Request:
-    """List meetings by days and status, a page at a time. Times are UTC."""
+    """List meetings by days and status, with their ids. Times are UTC; pagination tells if there are more pages."""
     return get("/bookings", page=page, limit=limit, status=status, from_=from_, to=to).tagged(
         BOOKINGS, CONTACTS, EVENT_TYPES
     )

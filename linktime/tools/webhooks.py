@@ -60,7 +60,10 @@ def list_webhooks() -> Request:
 
 @write("Create webhook", returns=NewWebhook, destructive=False, idempotent=False, open_world=True)
 def create_webhook(url: Address, events: Events, name: Name | None = None) -> Request:
-    """Send events to a URL from now on. The signing secret is in this answer only: show it to the user to save."""
+    """Send events, guests' data included, to a URL.
+
+    The signing secret is shown only in this answer: the user must save it.
+    """
     return post("/webhooks", url=url, events=events, name=name).tagged(WEBHOOKS)
 
 

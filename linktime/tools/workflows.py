@@ -61,7 +61,7 @@ def create_workflow(
     *,
     trigger_offset_minutes: Offset | None = None,
     event_type_ids: EventTypeIds | None = None,
-    is_enabled: Annotated[bool, Doc("Whether it runs.")] | None = None,
+    is_enabled: Annotated[bool, Doc("false creates it switched off.")] | None = None,
 ) -> Request:
     """Create an automation: e-mail, SMS, Slack, webhook or AI call around bookings. Once enabled it contacts guests."""
     return post(
