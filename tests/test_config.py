@@ -3,7 +3,7 @@ from __future__ import annotations
 import traceback
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from yarl import URL
 
 from linktime.config import Settings, is_loopback
@@ -23,6 +23,7 @@ DEFAULTS = {
     "timeout": 10.0,
     "deadline": 50.0,
 }
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NOT_A_BASE = "must be the base of the API, such as https://linktime.io, without user, query or fragment"
 IN_THE_CLEAR = "must be https, or the key travels in the clear; LINKTIME_ALLOW_HTTP=1 allows plain http"
 NOT_A_KEY = "must be the key alone, as LinkTime shows it: letters, digits and signs without spaces"
@@ -49,7 +50,7 @@ def test_nothing_has_to_be_set() -> None:
 
 
 def test_every_setting_is_read_from_its_variable() -> None:
-    settings = read(
+    taken = read(
         API_KEY=KEY,
         ALLOW_HTTP="1",
         BASE_URL="http://linktime.test/base",
@@ -62,9 +63,9 @@ def test_every_setting_is_read_from_its_variable() -> None:
         TIMEOUT="2.5",
         DEADLINE="20",
     )
-    assert settings.api_key is not None
-    assert settings.api_key.get_secret_value() == KEY
-    assert settings.model_dump(exclude={"api_key"}) == {
+    assert taken.api_key is not None
+    assert taken.api_key.get_secret_value() == KEY
+    assert taken.model_dump(exclude={"api_key"}) == {
         "allow_http": True,
         "base_url": "http://linktime.test/base",
         "rate_limit": 120,
@@ -153,8 +154,8 @@ def test_a_key_with_anything_odd_within_is_refused(value: str) -> None:
 
 
 def test_the_key_is_in_no_text_of_the_settings() -> None:
-    settings = read(API_KEY=KEY)
-    texts = [repr(settings), str(settings), repr(settings.model_dump()), settings.model_dump_json(by_alias=True)]
+    taken = read(API_KEY=KEY)
+    texts = [repr(taken), str(taken), repr(taken.model_dump()), taken.model_dump_json(by_alias=True)]
     assert not [text for text in texts if KEY in text]
 
 
@@ -239,6 +240,7 @@ def test_leave_for_plain_http_that_cannot_be_read_is_no_leave() -> None:
     ]
 
 
+@UNHURRIED
 @given(st.from_regex(r"https?://[^\r\n]{1,30}") | st.from_regex(r"https://[\w.:%\[\]-]{1,20}(/.*)?"))
 def test_every_base_url_that_is_taken_has_the_host_that_was_judged(value: str) -> None:
     try:

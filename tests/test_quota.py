@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from multidict import CIMultiDict
 
 from linktime.quota import UNTOLD, Quota, quota, retry_after
@@ -20,6 +20,7 @@ NAMES = (
     "X-RateLimit-Remaining",
     "X-RateLimit-Reset",
 )
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NEAR_MISSES = st.from_regex(r"[-+]?[0-9]{0,20}[.,;e]?[0-9]{0,12}|\"a\";r=[0-9]*;\s?t=[0-9.]*|[A-Z][a-z]{2}, .{0,30}")
 
 
@@ -85,6 +86,7 @@ def test_without_a_date_from_the_service_our_own_clock_is_taken() -> None:
     assert retry_after({"Retry-After": DATE.replace("2026", "1999")}) == 0
 
 
+@UNHURRIED
 @given(st.dictionaries(st.sampled_from(NAMES), st.text() | NEAR_MISSES | st.sampled_from([DATE, str(EPOCH)])))
 def test_no_header_is_too_odd_to_be_read_within_bounds(headers: dict[str, str]) -> None:
     told, seconds = quota(headers), retry_after(headers)
@@ -93,6 +95,7 @@ def test_no_header_is_too_odd_to_be_read_within_bounds(headers: dict[str, str]) 
     assert seconds is None or 0 <= seconds <= 3600
 
 
+@UNHURRIED
 @given(st.integers(0, 999), st.integers(0, 120))
 def test_what_is_well_formed_is_read_as_it_stands(remaining: int, reset: int) -> None:
     told = Quota(remaining, reset)
