@@ -184,6 +184,17 @@ async def test_an_interrupted_demo_ends_quietly_with_its_server(tmp_path: Path) 
     assert alive(str(tmp_path)) == set()
 
 
+def test_a_demo_whose_reader_leaves_ends_quietly() -> None:
+    command = [sys.executable, "-m", "linktime", "demo"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ()) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+
+        assert (process.wait(PATIENCE), process.stderr.read()) == (1, b"")
+
+
 async def test_a_refused_call_ends_the_demo_with_its_place_and_its_reason(
     sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -56,9 +56,19 @@ def _reason(fault: Exception) -> str:
     return str(fault) if isinstance(fault, StepFailed) else f"the demo can't go on: {type(fault).__name__}: {fault}"
 
 
+class _Console(Console):
+    """A console whose reader may leave: rich ends the program then, but a server has to be ended before."""
+
+    def on_broken_pipe(self) -> None:
+        try:
+            super().on_broken_pipe()
+        except SystemExit:
+            raise StepFailed("nobody reads on") from None
+
+
 def _console() -> Console:
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a dash must not end the demo where the locale has none
-    console = Console(highlight=False)
+    console = _Console(highlight=False)
     console.width = min(max(console.width, _NARROWEST), _WIDEST)
     return console
