@@ -38,7 +38,9 @@ class Visitor:
         """Make a request under /api/v1."""
         url = f"{self.sandbox.url}/api/v1{path}"
         headers = {"Authorization": f"Bearer {self.sandbox.key}", **more.pop("headers", {})}
-        async with self._session.request(method, url, json=body, headers=headers, allow_redirects=False, **more) as got:
+        if body is not None:
+            more["json"] = body
+        async with self._session.request(method, url, headers=headers, allow_redirects=False, **more) as got:
             raw = await got.read()
             data = await got.json() if raw and got.content_type == "application/json" else raw
             return Answer(got.status, data, got.headers)

@@ -258,6 +258,6 @@ def span(asked: dict[str, Any], zone: ZoneInfo) -> tuple[str, str]:
     """Take `from` and `to` out of what was *asked*: the first time that is in and the first that is out."""
     first = since(asked.pop("from"), zone) if "from" in asked else ""
     last = until(asked.pop("to"), zone) if "to" in asked else "~"  # sorts after every time
-    if first > last:
+    if first >= last:
         raise Invalid("from must not be after to")
     return first, last
