@@ -79,7 +79,7 @@ Send = Callable[[Request], Awaitable[Reply]]
 
 def get(template: str, ident: str = "", /, **query: Any) -> Request:
     """Build a read; parameters that are None are left out."""
-    given = tuple((_camel(name), _query(value)) for name, value in query.items() if value is not None)
+    given = tuple((camel(name), _query(value)) for name, value in query.items() if value is not None)
     return Request("GET", template, ident, query=given)
 
 
@@ -104,11 +104,12 @@ def delete(template: str, ident: str, /) -> Request:
 
 
 def _json(body: Mapping[str, Any]) -> bytes:
-    given = {_camel(name): value for name, value in body.items() if value is not None}
+    given = {camel(name): value for name, value in body.items() if value is not None}
     return orjson.dumps({name: None if value is NULL else value for name, value in given.items()})
 
 
-def _camel(name: str) -> str:
+def camel(name: str) -> str:
+    """Name a Python parameter as LinkTime does: from_ is from, start_time is startTime."""
     first, *rest = name.rstrip("_").split("_")
     return first + "".join(word.capitalize() for word in rest)
 

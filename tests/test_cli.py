@@ -15,7 +15,7 @@ async def run(*arguments: str, **settings: str) -> tuple[int | None, str, str]:
         sys.executable, "-m", "linktime", *arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environ(**settings)
     )
     async with asyncio.timeout(20):
-        out, err = await process.communicate()
+        out, err = await process.communicate(b"")
     return process.returncode, out.decode(), err.decode()
 
 

@@ -10,9 +10,8 @@ from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from linktime.errors import InvalidArguments
-from linktime.message import Request
-
+from ..errors import InvalidArguments
+from ..message import Request, camel
 from ._faults import told
 from ._fields import sendable
 from ._schema import object_schema, schema
@@ -53,13 +52,13 @@ class Tool:
     def input_schema(self) -> Mapping[str, Any]:
         """The JSON Schema of the arguments."""
         written = object_schema(
-            {_camel(name): hint for name, (hint, _) in self._fields.items()},
-            [_camel(name) for name, (_, default) in self._fields.items() if default is ...],
+            {camel(name): hint for name, (hint, _) in self._fields.items()},
+            [camel(name) for name, (_, default) in self._fields.items() if default is ...],
             closed=True,
         )
         for name, (_, default) in self._fields.items():
             if default is not ... and default is not None:
-                written["properties"][_camel(name)]["default"] = default
+                written["properties"][camel(name)]["default"] = default
         return written
 
     @cached_property
@@ -90,7 +89,7 @@ class Tool:
 
     @cached_property
     def _model(self) -> type[BaseModel]:
-        config = ConfigDict(extra="forbid", alias_generator=_camel)
+        config = ConfigDict(extra="forbid", alias_generator=camel)
         fields: dict[str, Any] = self._fields
         return create_model(self.name, __config__=config, **fields)
 
@@ -121,10 +120,5 @@ def some_change(given: Mapping[str, Any]) -> str | None:
     """Refuse an update that says which, but not what."""
     fields = {name: value for name, value in given.items() if not name.endswith("_id")}
     if all(value is None for value in fields.values()):
-        return f"nothing to update: give at least one of {', '.join(map(_camel, fields))}"
+        return f"nothing to update: give at least one of {', '.join(map(camel, fields))}"
     return None
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.rstrip("_").split("_")
-    return first + "".join(map(str.capitalize, rest))

@@ -7,8 +7,7 @@ from typing import Annotated, Any, TypedDict
 
 from typing_extensions import Doc
 
-from linktime.message import Request, delete, get, post, put
-
+from ..message import Request, delete, get, post, put
 from ._fields import Clock, Day, From, Ident, To, Windows
 from ._shapes import Success
 from ._tags import AVAILABILITY_OVERRIDES, AVAILABILITY_RULES, SETTINGS

@@ -6,8 +6,7 @@ from typing import Annotated, Any, Literal, TypedDict
 
 from typing_extensions import Doc
 
-from linktime.message import Request, get
-
+from ..message import Request, get
 from ._fields import From, Limit, Page, Text, To
 from ._tags import BOOKINGS, CALLS, CONTACTS, CONVERSATIONS
 from ._tool import in_order, read

@@ -6,8 +6,7 @@ from typing import Annotated, Any, Required, TypedDict
 
 from typing_extensions import Doc
 
-from linktime.message import Request, delete, get, patch, post
-
+from ..message import Request, delete, get, patch, post
 from ._fields import Email, Ident, Limit, Page, Text
 from ._shapes import Pagination, Success
 from ._tags import BOOKINGS, CONTACTS, EVENT_TYPES, contact

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Required, TypedDict
 
-from linktime.message import Request, get
-
+from ..message import Request, get
 from ._tags import SETTINGS
 from ._tool import read
 

@@ -7,8 +7,7 @@ from typing import Annotated, Any, TypedDict
 from annotated_types import Ge, Le
 from typing_extensions import Doc
 
-from linktime.message import Request, delete, patch, post
-
+from ..message import Request, delete, patch, post
 from ._fields import NUMBER, Amount, Currency, EventTypeId, Minutes, Text
 from ._shapes import Success
 from ._tags import EVENT_TYPES

@@ -6,8 +6,7 @@ from typing import Annotated, Any, Literal, Required, TypedDict
 
 from typing_extensions import Doc
 
-from linktime.message import Request, get
-
+from ..message import Request, get
 from ._fields import BookingId, From, Limit, Page, To
 from ._shapes import Pagination
 from ._tags import BOOKINGS, CONTACTS, EVENT_TYPES, booking

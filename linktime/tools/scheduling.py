@@ -6,8 +6,7 @@ from typing import Annotated, Any, Required, TypedDict
 
 from typing_extensions import Doc
 
-from linktime.message import Request, get, post
-
+from ..message import Request, get, post
 from ._fields import BookingId, Email, From, Instant, Slug, Text, To, Zone
 from ._shapes import Success
 from ._tags import AVAILABILITY_OVERRIDES, AVAILABILITY_RULES, BOOKINGS, EVENT_TYPES, SETTINGS, booking

@@ -7,8 +7,7 @@ from typing import Annotated, Any, TypedDict
 from annotated_types import Ge, Le
 from typing_extensions import Doc
 
-from linktime.message import NULL, Request, get, patch
-
+from ..message import NULL, Request, get, patch
 from ._fields import NUMBER, Minutes, Windows, Zone
 from ._tags import INTEGRATIONS, SETTINGS
 from ._tool import read, some_change, write

@@ -7,8 +7,7 @@ from typing import Annotated, Any, Literal, TypedDict
 from annotated_types import MinLen
 from typing_extensions import Doc
 
-from linktime.message import Request, delete, get, patch, post
-
+from ..message import Request, delete, get, patch, post
 from ._fields import JSON, Ident, Text, WebAddress
 from ._shapes import Success
 from ._tags import BOOKINGS, CONTACTS, WEBHOOKS

@@ -8,8 +8,7 @@ from typing import Annotated, Any, TypedDict
 from annotated_types import Ge, Le, MaxLen, MinLen
 from typing_extensions import Doc
 
-from linktime.message import Request, get, post
-
+from ..message import Request, get, post
 from ._fields import JSON, NUMBER, Action, Ident, Text
 from ._tags import BOOKINGS, EVENT_TYPES, WORKFLOWS
 from ._tool import read, write
