@@ -192,7 +192,6 @@ def _first_name(meeting: Meeting) -> str:
 
 
 def _outcome(status: str, calls: Sequence[Record]) -> str:
-    """Tell one outcome: 5 completed (avg 2m 15s), 3 resulted in bookings."""
     these = [each for each in calls if each["status"] == status]
     lengths = [each["durationSeconds"] for each in these if each["durationSeconds"]]
     booked = sum(each["bookingId"] is not None for each in these)
