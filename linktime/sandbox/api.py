@@ -48,8 +48,9 @@ def application(account: Account, window: SlidingWindow, entries: Journal) -> we
     root = web.Application(middlewares=[refusals], client_max_size=_LARGEST_BODY)
     api = web.Application(middlewares=[record, refusals, read_body, guard, spoil])
     api[ACCOUNT], api[WINDOW], api[STOPPING] = account, window, asyncio.Event()
+    rules = Faults()
     for app in (root, api):
-        app[FAULTS] = api.get(FAULTS) or Faults()
+        app[FAULTS] = rules
         app[JOURNAL] = entries
     for resource in _RESOURCES:
         api.add_routes(resource.routes)
