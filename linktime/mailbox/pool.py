@@ -126,11 +126,7 @@ class Mailbox:
 
     async def _work(self) -> None:
         while taken := await self._next():
-            self._busy += 1
-            try:
-                await self._serve(*taken)
-            finally:
-                self._busy -= 1
+            await self._serve(*taken)
 
     async def _next(self) -> tuple[Envelope, Permit] | None:
         """Stand at the gate until a message and a permit are there; None when there will be no more."""
@@ -171,9 +167,11 @@ class Mailbox:
         """Send it, and let the budget, the caller and the gate know what became of it, in this order."""
         waited = self._clock() - envelope.arrival
         sending = asyncio.create_task(self._attempt(envelope.request), context=envelope.context)
+        self._busy += 1
         try:
             await asyncio.wait((sending,))
         finally:
+            self._busy -= 1
             sending.cancel()
             outcome = _outcome(sending, envelope.request)
             settling = permit.settle(outcome)
