@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from .cache import Cache
 from .clock import now
-from .config import Settings
+from .config import KEY_MISSING, Settings
 from .errors import Rejected
 from .limiter import Limiter, ProcessStore
 from .mailbox import Mailbox
@@ -26,7 +26,6 @@ from .session import Session
 from .stdio import streams
 from .tools import TOOLS
 
-KEY_MISSING: Final = "LINKTIME_API_KEY environment variable is required"
 _PATIENCE: Final = 1.5  # s; clients kill a server 2 s after they closed its stdin
 
 

@@ -10,23 +10,25 @@ import sys
 from collections.abc import Sequence
 
 from . import __version__
-from .app import KEY_MISSING, app
-from .config import Settings
+from .config import KEY_MISSING, Settings
 from .errors import ConfigError
 
 RUNNING = "LinkTime MCP server running"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run `linktime-mcp`; ends with status 2 where the command line or the settings can't be right."""
+    """Run `linktime-mcp`; ends with status 2 where the command line or the settings can't be right, 130 on Ctrl-C."""
     chosen = _parser().parse_args(arguments)
-    match chosen.command:
-        case "sandbox":
-            _sandbox(chosen.host, chosen.port, chosen.db)
-        case "demo":
-            _demo()
-        case _:
-            _serve()
+    try:
+        match chosen.command:
+            case "sandbox":
+                _sandbox(chosen.host, chosen.port, chosen.db)
+            case "demo":
+                _demo()
+            case _:
+                _serve()
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -58,6 +60,8 @@ def _serve() -> None:
 
 
 async def _serving(settings: Settings) -> None:
+    from .app import app  # noqa: PLC0415 - the SDK behind it takes longer to import than the other commands run
+
     async with app(settings) as application:
         _say(RUNNING if settings.api_key else KEY_MISSING)
         await application.serve()

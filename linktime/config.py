@@ -14,6 +14,8 @@ from .errors import ConfigError
 
 _BASE: Final = re.compile(r"https?://[^\s/?#@\\]+(/[^\s?#\\]*)?", re.IGNORECASE)
 
+KEY_MISSING: Final = "LINKTIME_API_KEY environment variable is required"
+
 
 def is_loopback(host: str) -> bool:
     """Whether *host* is this machine itself, by its name or address alone."""

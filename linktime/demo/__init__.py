@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from datetime import UTC, datetime
 from io import TextIOWrapper
@@ -26,14 +25,12 @@ _WIDEST: Final = 100
 async def play(url: str, key: str) -> int:
     """Play every conversation against the sandbox at *url*.
 
-    Returns 0 if each step came out right, 1 after saying which did not, and 130 after Ctrl-C.
+    Returns 0 if each step came out right, and 1 after saying which did not.
     """
     transcript = Transcript(_console())
     with TemporaryFile("w+", encoding="utf-8", errors="replace") as stderr:
         try:
             await _play(url, key, stderr, transcript)
-        except asyncio.CancelledError:  # which is how asyncio.run tells of Ctrl-C; the server has ended by now
-            return 130
         except Exception as fault:  # noqa: BLE001 - whatever it is, the user is told in words
             stderr.seek(0)
             transcript.failed(_reason(fault), stderr.read())
