@@ -90,7 +90,8 @@ async def test_a_slot_that_was_used_is_free_again_after_its_time(make: Make) -> 
     await store.release(second, 3.0, opens=True)
 
     assert await store.take(0, 0.0) == 3.0
-    assert store.state() == State(free=0, out=0, cooling=(3.0, 6.0), shut=0.0, ajar=False, turns=2)
+    assert store.state(1).cooling == (3.0,)
+    assert store.state(9) == State(free=0, out=0, cooling=(3.0, 6.0), shut=0.0, ajar=False, turns=2)
     await asyncio.sleep(3)
     await take(store)
     assert await store.take(0, 0.0) == 3.0
@@ -297,6 +298,19 @@ async def test_a_read_that_was_not_sent_does_not_count_for_the_pace(make: Make) 
 
     assert await permit(limiter, reads=1)
     assert await limiter.take(**READS) == 10.0
+
+
+@virtual
+async def test_a_read_that_turns_out_not_to_be_sent_when_the_pace_forgot_it_is_given_back_all_the_same(
+    make: Make,
+) -> None:
+    limiter = limited(make(2))
+    given = await permit(limiter, reads=1)
+    await grants(limiter, 130, reads=1)
+
+    await given.settle(NOT_SENT)
+
+    assert limiter.free == 1
 
 
 @virtual

@@ -574,7 +574,7 @@ class Scenario:
 
     async def play(self, box: Mailbox) -> list[tuple[str, Reply | BaseException]]:
         """Make all calls, and cancel some."""
-        calls = [asyncio.create_task(self.call(box, n)) for n in range(self.random.randint(60, 200))]
+        calls = [asyncio.create_task(self.call(box, n)) for n in range(self.random.randint(60, 150))]
         for call in calls:
             if self.random.random() < 0.15:
                 asyncio.get_running_loop().call_later(self.random.uniform(0, 200), call.cancel)

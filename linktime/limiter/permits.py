@@ -85,7 +85,8 @@ class Limiter:
 
     def forecast(self, *, writes: int, reads: int) -> Iterator[tuple[bool, float]]:
         """Play the turns of those that wait ahead: for each whether it is a read, and its seconds from now."""
-        return self._turns.forecast(self._store.state(), self._clock(), writes, reads)
+        state = self._store.state(self._turns.horizon(writes + reads))
+        return self._turns.forecast(state, self._clock(), writes, reads)
 
     async def __aenter__(self) -> Self:
         return self

@@ -76,14 +76,14 @@ class ProcessStore:
         """Shut the gate for at least so long."""
         self._gate.shut(self._clock() + seconds)
 
-    def state(self) -> State:
+    def state(self, ahead: int = 0) -> State:
         """Tell what is known at this moment."""
         moment = self._clock()
         free = self._free(moment)
         return State(
             free=free,
             out=len(self._out),
-            cooling=tuple(due - moment for due in self._cooling),
+            cooling=tuple(due - moment for due in self._cooling[:ahead]),
             shut=0.0 if self._gate.is_open else max(0.0, self._gate.until - moment),
             ajar=not self._gate.is_open,
             turns=self._turns,

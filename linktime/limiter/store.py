@@ -22,8 +22,8 @@ class Slot:
 class State:
     """What a store knows of itself, without asking anybody; all times are seconds from now.
 
-    *free* slots can be taken, *out* are held by requests, and *cooling* tells when each other one will be free, the
-    first first. No slot is given out for *shut* seconds, and then, if the gate is *ajar*, one for a probe before all
+    *free* slots can be taken, *out* are held by requests, and *cooling* tells when the first of the others will be
+    free, in this order. No slot is given out for *shut* seconds, and then, if the gate is *ajar*, one for a probe before all
     others. *turns* slots were taken since the store was made.
     """
 
@@ -58,5 +58,5 @@ class Store(Protocol):
     async def shut(self, seconds: float) -> None:
         """Shut the gate for at least so long; the probe that may be out no longer opens it."""
 
-    def state(self) -> State:
-        """Tell what is known at this moment."""
+    def state(self, ahead: int = 0) -> State:
+        """Tell what is known at this moment, and of *ahead* cooling slots at most."""

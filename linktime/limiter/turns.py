@@ -66,14 +66,19 @@ class Turns:
         if at in self._reads:
             self._reads.remove(at)
 
+    def horizon(self, waiting: int) -> int:
+        """Tell how many slots a forecast for so many has to know of."""
+        return waiting + self._reserve
+
     def forecast(self, state: State, now: float, writes: int, reads: int) -> Iterator[tuple[bool, float]]:
         """Play the turns ahead: for each that waits, whether it is a read, and its seconds from now.
 
         What is out is taken to be answered at once, and nobody to come.
         """
         turns, hold, at = self._fork(), self._period + MARGIN, now + state.shut
-        due = [now] * state.free + [now + wait for wait in state.cooling] + [now + hold] * state.out
-        due.sort()
+        ahead = self.horizon(writes + reads)
+        due = [now] * min(state.free, ahead) + [now + wait for wait in state.cooling]
+        due = sorted(due + [now + hold] * min(state.out, ahead))
         while writes or reads:
             read, earliest, spare = turns.next(writes, reads)
             at = max(at, earliest, due[spare] - self.soon, due.pop(0))
