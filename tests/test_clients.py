@@ -73,6 +73,10 @@ def inspector(sandbox: Sandbox, *arguments: str) -> list[str]:
     return [found("mcp-inspector"), "--cli", *SERVER, *settings, *arguments, "--format", "json", "-q"]
 
 
+def result(out: str) -> Any:
+    return json.loads(next(line for line in out.splitlines() if line.startswith('{"result"')))["result"]
+
+
 @pytest.mark.parametrize("era", ["legacy", "modern"])
 async def test_the_inspector_lists_the_tools_and_finds_no_fault_in_their_schemas(sandbox: Sandbox, era: str) -> None:
     command = inspector(sandbox, "--protocol-era", era, "--method", "tools/list", "--strict")
@@ -80,7 +84,8 @@ async def test_the_inspector_lists_the_tools_and_finds_no_fault_in_their_schemas
     status, out = await run(*command, env=environ())
 
     assert status == 0, out
-    assert [tool["name"] for tool in json.loads(out)["tools"]] == list(TOOLS)
+    assert [tool["name"] for tool in result(out)["tools"]] == list(TOOLS)
+    assert "0 errors" in out
 
 
 async def test_the_inspector_calls_a_tool(sandbox: Sandbox) -> None:
@@ -89,16 +94,14 @@ async def test_the_inspector_calls_a_tool(sandbox: Sandbox) -> None:
     status, out = await run(*command, env=environ())
 
     assert status == 0, out
-    assert len(json.loads(out)["structuredContent"]["data"]) == 2
+    assert len(result(out)["structuredContent"]["data"]) == 2
 
 
 async def test_the_probe_finds_every_tool_in_order(sandbox: Sandbox, tmp_path: Path) -> None:
     settings = environ(LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY=sandbox.key)
-    command = [sys.executable, "-m", "amagi_mcp_probe"]
-    if (script := shutil.which("amagi-mcp-probe", path=str(Path(sys.executable).parent))) is not None:
-        command = [script]
+    probe = found("amagi-mcp-probe")
 
-    status, out = await run(*command, "--allow-destructive", "--", *SERVER, env=settings, cwd=tmp_path)
+    status, out = await run(probe, "--allow-destructive", "--", *SERVER, env=settings, cwd=tmp_path)
 
     assert status == 0, out
 

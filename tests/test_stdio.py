@@ -103,7 +103,7 @@ def test_any_line_is_a_message_or_malformed(line: bytes) -> None:
     try:
         message = decode(line)
     except Malformed as malformed:
-        assert malformed.answer["error"]["code"] in {-32700, -32600}  # type: ignore[index]
+        assert malformed.answer["error"]["code"] in {-32700, -32600}
     else:
         assert message.jsonrpc == "2.0"
 
@@ -135,7 +135,7 @@ def test_what_utf_8_cant_say_is_said_in_ascii() -> None:
 
 
 async def test_a_one_shot_client_gets_its_answers(sandbox: Sandbox) -> None:
-    frames = [
+    frames: list[dict[str, Any]] = [
         {
             "jsonrpc": "2.0",
             "id": 1,

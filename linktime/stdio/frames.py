@@ -17,7 +17,7 @@ class Malformed(Exception):  # noqa: N818 - it is an answer to the client before
 
     def __init__(self, code: int, message: str, ident: RequestId | None = None) -> None:
         super().__init__(message)
-        self.answer = {"jsonrpc": "2.0", "id": ident, "error": {"code": code, "message": message}}
+        self.answer: dict[str, Any] = {"jsonrpc": "2.0", "id": ident, "error": {"code": code, "message": message}}
 
 
 def decode(line: bytes) -> JSONRPCMessage:
