@@ -405,6 +405,24 @@ async def test_a_probe_that_meets_a_429_shuts_the_gate_again(make: Make) -> None
         await asyncio.sleep(1.06)
 
 
+@virtual
+async def test_nobody_slips_through_while_a_slow_store_learns_of_a_probes_429() -> None:
+    limiter = limited(SlowStore(60, clock=clock))
+    await settled(limiter, RateLimited("slow down", retry_after=1.0))
+    await asyncio.sleep(1.1)
+    probe = await permit(limiter, reads=1)
+
+    probe.settle(RateLimited("slow down", retry_after=1.0))
+    answers = await asyncio.gather(*(limiter.take(**READS) for _ in range(2)), _later(limiter), _later(limiter))
+
+    assert [answer for answer in answers if isinstance(answer, Permit)] == []
+
+
+async def _later(limiter: Limiter) -> Permit | float:
+    await asyncio.sleep(0.015)
+    return await limiter.take(**READS)
+
+
 # The service's own count
 
 

@@ -20,7 +20,7 @@ from linktime.errors import (
     ShuttingDown,
     Unavailable,
 )
-from linktime.limiter import Limiter, ProcessStore, Store
+from linktime.limiter import Limiter, ProcessStore, Slot, Store
 from linktime.mailbox import Mailbox
 from linktime.message import Reply, Request, Send, get, post
 from tests.virtual import TIMEOUT, Bucket, Fixed, Network, Service, Sliding, SlowStore, clock, peak, virtual
@@ -134,11 +134,11 @@ async def test_a_limiter_that_breaks_fails_who_waits_and_not_the_pool() -> None:
     class Broken(ProcessStore):
         """A store on a bad day."""
 
-        async def take(self, spare: int, soon: float) -> float:
-            """Break, once."""
+        async def take(self, spare: int, soon: float) -> Slot | float:
+            """Break, in the first second."""
             if clock() < 1:
                 raise OSError("disk full")
-            return await super().take(spare, soon)  # type: ignore[return-value]
+            return await super().take(spare, soon)
 
     limiter = Limiter(Broken(60, clock=clock), 60.0, clock=clock)
     async with Mailbox(answer, limiter, clock=clock) as box:
@@ -411,6 +411,33 @@ async def _call_at(box: Mailbox, at: float, request: Request) -> Reply:
     return await box(request)
 
 
+@virtual
+async def test_budget_that_came_back_while_the_machine_slept_is_seen_within_seconds() -> None:
+    skipped = 0.0
+    limiter = Limiter(ProcessStore(1, clock=lambda: clock() + skipped), 60.0, clock=lambda: clock() + skipped)
+    async with limiter, Mailbox(answer, limiter, clock=lambda: clock() + skipped) as box:
+        await box(write())
+        [call] = await queue(box, write())
+        skipped = 3600.0
+        await call
+
+        assert clock() <= 5.1
+
+
+@virtual
+async def test_a_wait_too_short_for_the_clock_to_show_passes_too() -> None:
+    class Almost(ProcessStore):
+        """A store that is nearly ready."""
+
+        async def take(self, spare: int, soon: float) -> Slot | float:
+            """Take a slot, in the second half of the second."""
+            return 1e-30 if clock() < 0.5 else await super().take(spare, soon)
+
+    limiter = Limiter(Almost(60, clock=clock), 60.0, clock=clock)
+    async with Mailbox(answer, limiter, clock=clock) as box:
+        assert (await box(read())).status == 200
+
+
 # The 429 gate
 
 
@@ -525,9 +552,17 @@ async def test_leaving_sends_what_was_to_be_finished() -> None:
 async def test_who_is_not_let_finish_answers_everybody_too_and_loses_no_slot() -> None:
     limiter = Limiter(ProcessStore(60, clock=clock), 60.0, clock=clock)
     calls: list[asyncio.Task[Reply]] = []
+    given_up = []
+
+    async def stall(request: Request) -> Reply:
+        try:
+            return await Network(latency=lambda: 100.0)(request)
+        except asyncio.CancelledError:
+            given_up.append(request.ident)
+            raise
 
     async def serve() -> None:
-        async with limiter, Mailbox(Network(latency=lambda: 100.0), limiter, workers=2, clock=clock) as box:
+        async with limiter, Mailbox(stall, limiter, workers=2, clock=clock) as box:
             calls.extend(await queue(box, read("a"), write("b")))
 
     serving = asyncio.create_task(serve())
@@ -536,6 +571,7 @@ async def test_who_is_not_let_finish_answers_everybody_too_and_loses_no_slot() -
     outcomes = await asyncio.gather(serving, *calls, return_exceptions=True)
 
     assert [type(outcome) for outcome in outcomes] == [asyncio.CancelledError, Unavailable, OutcomeUnknown]
+    assert sorted(given_up) == ["a", "b"]
     await asyncio.sleep(60.55)
     assert repr(limiter) == "<Limiter 60 of 60 slots free | 0 out | gate open>"
 

@@ -23,8 +23,8 @@ class State:
     """What a store knows of itself, without asking anybody; all times are seconds from now.
 
     *free* slots can be taken, *out* are held by requests, and *cooling* tells when the first of the others will be
-    free, in this order. No slot is given out for *shut* seconds, and then, if the gate is *ajar*, one for a probe before all
-    others. *turns* slots were taken since the store was made.
+    free, in this order. No slot is given out for *shut* seconds, and then, if the gate is *ajar*, one for a probe
+    before all others. *turns* slots were taken since the store was made.
     """
 
     free: int
