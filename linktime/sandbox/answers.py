@@ -85,7 +85,7 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
     except Refusal as refusal:
         return refusal.answer()
     except web.HTTPException as error:
-        return Refusal(error.status, CODES[error.status], error.reason.lower()).answer()
+        return Refusal(error.status, CODES.get(error.status, "validation_error"), error.reason.lower()).answer()
     except Exception:  # noqa: BLE001 - whatever it is, the caller gets the envelope and the log the rest
         _log.exception("%s %s failed", request.method, request.path)
         return Refusal(500, "internal_error", "the sandbox failed").answer()

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from . import fields
+from . import fields, intake
 from .account import Account, account_of
 from .answers import Invalid, answer, created, done
 from .diary import free_slots
@@ -32,7 +32,7 @@ async def check_availability(request: web.Request) -> web.Response:
     """List the slots of an event type from one day to another, both in."""
     account = account_of(request)
     readers = {"eventTypeSlug": fields.text(100), "from": fields.day, "to": fields.day, "timezone": fields.zone}
-    asked = fields.query(request, readers, ["eventTypeSlug", "from", "to"])
+    asked = intake.query(request, readers, ["eventTypeSlug", "from", "to"])
     slug, first, last = asked["eventTypeSlug"], asked["from"], asked["to"]
     if not timedelta() <= last - first <= _LONGEST:
         raise Invalid(f"to must be from 0 to {_LONGEST.days} days after from")
@@ -54,7 +54,7 @@ async def get_rules(request: web.Request) -> web.Response:
 async def update_rules(request: web.Request) -> web.Response:
     """Replace the weekly hours, all of them."""
     account = account_of(request)
-    asked = await fields.body(request, {"rules": fields.apart(fields.several(fields.hours, 0, 70))}, ["rules"])
+    asked = await intake.body(request, {"rules": fields.apart(fields.several(fields.hours, 0, 70))}, ["rules"])
     with account.store.transaction():
         account.store.rows("DELETE FROM rules")
         for rule in asked["rules"]:
@@ -65,7 +65,7 @@ async def update_rules(request: web.Request) -> web.Response:
 @routes.get("/availability/overrides")
 async def list_overrides(request: web.Request) -> web.Response:
     """List the overrides by date."""
-    asked = fields.query(request, {"from": fields.day, "to": fields.day})
+    asked = intake.query(request, {"from": fields.day, "to": fields.day})
     first, last = (str(asked.get(name, otherwise)) for name, otherwise in (("from", ""), ("to", "~")))
     if first > last:
         raise Invalid("from must not be after to")
@@ -77,7 +77,7 @@ async def list_overrides(request: web.Request) -> web.Response:
 async def create_override(request: web.Request) -> web.Response:
     """Block a date or give it hours of its own; an earlier override of that date goes."""
     account = account_of(request)
-    asked = {"isBlocked": True, **await fields.body(request, _OVERRIDE, ["date"])}
+    asked = {"isBlocked": True, **await intake.body(request, _OVERRIDE, ["date"])}
     _check_hours(asked)
     override = {"id": cuid(), **asked, "date": asked["date"].isoformat()}
     with account.store.transaction():

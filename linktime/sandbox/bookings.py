@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from . import contacts, fields
+from . import contacts, fields, intake
 from .account import Account, account_of
 from .answers import Conflict, answer, created, done
 from .diary import is_free
@@ -33,8 +33,8 @@ async def list_bookings(request: web.Request) -> web.Response:
     """List bookings by their start."""
     account = account_of(request)
     status = fields.one_of("CONFIRMED", "CANCELLED", "all")
-    asked = fields.query(request, {"status": status, **fields.RANGE, **fields.PAGES})
-    first, last = fields.span(asked, account.zone)
+    asked = intake.query(request, {"status": status, **intake.RANGE, **intake.PAGES})
+    first, last = intake.span(asked, account.zone)
     return answer(
         account.store.page(
             "SELECT * FROM meetings WHERE ? IN ('all', status) AND startTime >= ? AND startTime < ? "
@@ -63,7 +63,7 @@ async def get_booking(request: web.Request) -> web.Response:
 async def create_booking(request: web.Request) -> web.Response:
     """Book a slot for a guest, who becomes a contact."""
     account = account_of(request)
-    asked = await fields.body(request, _NEW, _REQUIRED)
+    asked = await intake.body(request, _NEW, _REQUIRED)
     with account.store.transaction():
         event_type = _bookable(account, asked["eventTypeSlug"])
         if not is_free(account, event_type, asked["startTime"]):
@@ -84,7 +84,7 @@ async def create_booking(request: web.Request) -> web.Response:
 async def cancel_booking(request: web.Request) -> web.Response:
     """Cancel a booking, which frees its time."""
     account = account_of(request)
-    asked = await fields.body(request, {"reason": fields.prose(1000)})
+    asked = await intake.body(request, {"reason": fields.prose(1000)})
     with account.store.transaction():
         booking = _confirmed(account, request.match_info["id"])
         changes = {"status": "CANCELLED", "cancelReason": asked.get("reason"), "updatedAt": account.now()}
@@ -98,7 +98,7 @@ async def cancel_booking(request: web.Request) -> web.Response:
 async def reschedule_booking(request: web.Request) -> web.Response:
     """Move a booking, which keeps its id."""
     account = account_of(request)
-    asked = await fields.body(request, {"newStartTime": fields.instant}, ["newStartTime"])
+    asked = await intake.body(request, {"newStartTime": fields.instant}, ["newStartTime"])
     with account.store.transaction():
         booking = _confirmed(account, request.match_info["id"])
         _move(account, booking, asked["newStartTime"])

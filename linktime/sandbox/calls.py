@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from . import fields
+from . import fields, intake
 from .account import account_of
 from .answers import answer
 
@@ -16,8 +16,8 @@ async def list_calls(request: web.Request) -> web.Response:
     """List calls, the latest first."""
     account = account_of(request)
     status = fields.one_of("COMPLETED", "NO_ANSWER", "FAILED", "all")
-    asked = fields.query(request, {"status": status, **fields.RANGE, **fields.PAGES})
-    first, last = fields.span(asked, account.zone)
+    asked = intake.query(request, {"status": status, **intake.RANGE, **intake.PAGES})
+    first, last = intake.span(asked, account.zone)
     return answer(
         account.store.page(
             "SELECT * FROM calls WHERE ? IN ('all', status) AND startedAt >= ? AND startedAt < ? "

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from . import fields
+from . import fields, intake
 from .account import Account, account_of
 from .answers import Conflict, answer, created, done
 from .events import announce
@@ -32,7 +32,7 @@ _WITH_COUNT: Final = (
 async def list_contacts(request: web.Request) -> web.Response:
     """List contacts, or search in their names, addresses and companies."""
     account = account_of(request)
-    asked = fields.query(request, {"search": fields.prose(200), **fields.PAGES})
+    asked = intake.query(request, {"search": fields.prose(200), **intake.PAGES})
     search = asked.pop("search", "").strip().casefold()
     sql = f"{_WITH_COUNT} WHERE instr(fold(name || char(10) || email || char(10) || coalesce(company, '')), ?)"
     return answer(account.store.page(f"{sql} ORDER BY fold(name), id", account.now(), search, **asked))
@@ -53,7 +53,7 @@ async def get_contact(request: web.Request) -> web.Response:
 async def create_contact(request: web.Request) -> web.Response:
     """Add a contact."""
     account = account_of(request)
-    asked = await fields.body(request, _FIELDS, ["name", "email"])
+    asked = await intake.body(request, _FIELDS, ["name", "email"])
     with account.store.transaction():
         _refuse_known(account, asked["email"])
         contact = _insert(account, asked)
@@ -65,7 +65,7 @@ async def create_contact(request: web.Request) -> web.Response:
 async def update_contact(request: web.Request) -> web.Response:
     """Change fields of a contact."""
     account, ident = account_of(request), request.match_info["id"]
-    asked = await fields.changes(request, _FIELDS)
+    asked = await intake.changes(request, _FIELDS)
     with account.store.transaction():
         _find(account, ident)
         _refuse_known(account, asked.get("email", ""), besides=ident)

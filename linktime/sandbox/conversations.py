@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from . import fields
+from . import fields, intake
 from .account import account_of
 from .answers import answer
 
@@ -15,8 +15,8 @@ routes = web.RouteTableDef()
 async def list_conversations(request: web.Request) -> web.Response:
     """List threads, the latest first."""
     account = account_of(request)
-    asked = fields.query(request, {"channel": fields.one_of("SMS", "WHATSAPP"), **fields.RANGE, **fields.PAGES})
-    first, last = fields.span(asked, account.zone)
+    asked = intake.query(request, {"channel": fields.one_of("SMS", "WHATSAPP"), **intake.RANGE, **intake.PAGES})
+    first, last = intake.span(asked, account.zone)
     return answer(
         account.store.page(
             "SELECT * FROM conversations WHERE channel = coalesce(?, channel) AND lastMessageAt >= ? "

@@ -6,7 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
-from . import fields
+from . import fields, intake
 from .account import Account, account_of
 from .answers import Conflict, answer, created, done
 from .store import Row, cuid
@@ -50,7 +50,7 @@ async def get_event_type(request: web.Request) -> web.Response:
 async def create_event_type(request: web.Request) -> web.Response:
     """Make an event type, which can be booked at once."""
     account = account_of(request)
-    asked = await fields.body(request, _FIELDS, _REQUIRED)
+    asked = await intake.body(request, _FIELDS, _REQUIRED)
     ident, now = cuid(), account.now()
     defaults = {"minimumNotice": 0, "price": 0, "currency": "USD", "isActive": True, "createdAt": now, "updatedAt": now}
     with account.store.transaction():
@@ -63,7 +63,7 @@ async def create_event_type(request: web.Request) -> web.Response:
 async def update_event_type(request: web.Request) -> web.Response:
     """Change an event type; bookings made of it keep their times."""
     account, ident = account_of(request), request.match_info["id"]
-    asked = await fields.changes(request, {**_FIELDS, "isActive": fields.flag})
+    asked = await intake.changes(request, {**_FIELDS, "isActive": fields.flag})
     with account.store.transaction():
         _find(account, ident)
         _refuse_used(account, asked.get("slug", ""), besides=ident)

@@ -12,7 +12,7 @@ from typing import Any, Final
 import orjson
 from aiohttp import web
 
-from . import fields
+from . import fields, intake
 from .answers import Invalid, answer, created
 
 _SILENT: Final = ("hang", "reset", "close")
@@ -75,7 +75,7 @@ async def list_faults(request: web.Request) -> web.Response:
 @routes.post("/sandbox/faults")
 async def add_fault(request: web.Request) -> web.Response:
     """Add a rule; of several that match a request, the oldest takes it."""
-    fault = parsed(await fields.body(request, _READERS))
+    fault = parsed(await intake.body(request, _READERS))
     request.app[FAULTS].append(fault)
     return created(_shown(fault))
 

@@ -11,12 +11,6 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import orjson
-from aiohttp import web
-
-from .answers import Invalid
-from .times import since, until
-
 Reader = Callable[[Any], Any]
 """Takes a value from outside; raises ValueError with words that follow the field's name."""
 
@@ -26,39 +20,6 @@ _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?
 _CLOCK: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00", re.ASCII)
 _EMAIL: Final = re.compile(r"[^@\s<>\"(),:;\[\]\\]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 _SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-
-
-async def body(request: web.Request, readers: Mapping[str, Reader], required: Collection[str] = ()) -> dict[str, Any]:
-    """Read the fields of a JSON body; no body at all is an empty one."""
-    raw = await request.read()
-    try:
-        given = orjson.loads(raw or b"{}")
-    except orjson.JSONDecodeError:
-        raise Invalid("the body is not JSON") from None
-    if not isinstance(given, dict):
-        raise Invalid("the body must be an object")
-    return _checked(given, readers, required)
-
-
-async def changes(request: web.Request, readers: Mapping[str, Reader]) -> dict[str, Any]:
-    """Read the fields to change, of which there must be one."""
-    given = await body(request, readers)
-    if not given:
-        raise Invalid(f"nothing to update: give one of {', '.join(readers)}")
-    return given
-
-
-def query(request: web.Request, readers: Mapping[str, Reader], required: Collection[str] = ()) -> dict[str, Any]:
-    """Read the parameters of the query."""
-    return _checked(request.query, readers, required)
-
-
-def _checked(given: Mapping[str, Any], readers: Mapping[str, Reader], required: Collection[str]) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = record(readers, required)(dict(given))
-    except ValueError as error:
-        raise Invalid(str(error)) from None
-    return found
 
 
 def record(readers: Mapping[str, Reader], required: Collection[str] = ()) -> Reader:
@@ -248,16 +209,3 @@ def apart(windows: Reader) -> Reader:
         return found
 
     return read
-
-
-RANGE: Final = {"from": bound, "to": bound}
-PAGES: Final = {"page": digits(1, 1_000_000), "limit": digits(1, 100)}
-
-
-def span(asked: dict[str, Any], zone: ZoneInfo) -> tuple[str, str]:
-    """Take `from` and `to` out of what was *asked*: the first time that is in and the first that is out."""
-    first = since(asked.pop("from"), zone) if "from" in asked else ""
-    last = until(asked.pop("to"), zone) if "to" in asked else "~"  # sorts after every time
-    if first >= last:
-        raise Invalid("from must not be after to")
-    return first, last

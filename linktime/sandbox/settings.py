@@ -6,7 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
-from . import fields
+from . import fields, intake
 from .account import account_of
 from .answers import answer
 
@@ -34,7 +34,7 @@ async def get_settings(request: web.Request) -> web.Response:
 async def update_settings(request: web.Request) -> web.Response:
     """Change the writable settings."""
     account = account_of(request)
-    asked = await fields.changes(request, _WRITABLE)
+    asked = await intake.changes(request, _WRITABLE)
     with account.store.transaction():
         account.store.update("settings", asked, "true")
     return answer(account.settings)

@@ -31,17 +31,14 @@ async def spoil(request: web.Request, handler: Handler) -> web.StreamResponse:
     fault = next((fault for fault in request.app[FAULTS] if fault.takes(request.method, path)), None)
     if fault is None:
         return await handler(request)
-    right: web.Response | None = None
-    if fault.when == "after":
-        right = await _carried_out(request, handler)
-        await _pause(request, fault.delay_seconds)
-    else:
-        await _pause(request, fault.delay_seconds)
-        if fault.is_only_slow:
-            right = await _carried_out(request, handler)
-    with contextlib.suppress(ConnectionError):
+    right = await _carried_out(request, handler) if fault.when == "after" else None
+    await _pause(request, fault.delay_seconds)
+    if fault.is_only_slow:
+        return await handler(request) if right is None else right
+    try:
         return await _end(request, fault, _answer(fault, right))
-    return NoAnswer()
+    except ConnectionError:  # the client left
+        return NoAnswer()
 
 
 async def _carried_out(request: web.Request, handler: Handler) -> web.Response:

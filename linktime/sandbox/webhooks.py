@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from . import fields
+from . import fields, intake
 from .account import Account, account_of
 from .answers import answer, created, done
 from .events import EVENTS
@@ -35,7 +35,7 @@ async def list_webhooks(request: web.Request) -> web.Response:
 async def create_webhook(request: web.Request) -> web.Response:
     """Subscribe an endpoint."""
     account = account_of(request)
-    asked = await fields.body(request, _FIELDS, ["url", "events"])
+    asked = await intake.body(request, _FIELDS, ["url", "events"])
     secret = f"whsec_{secrets.token_hex(24)}"
     webhook = {
         "id": cuid(),
@@ -54,7 +54,7 @@ async def create_webhook(request: web.Request) -> web.Response:
 async def update_webhook(request: web.Request) -> web.Response:
     """Change an endpoint, or switch it off and on."""
     account, ident = account_of(request), request.match_info["id"]
-    asked = await fields.changes(request, {**_FIELDS, "isActive": fields.flag})
+    asked = await intake.changes(request, {**_FIELDS, "isActive": fields.flag})
     with account.store.transaction():
         _find(account, ident)
         account.store.update("webhooks", asked, "id = ?", ident)

@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from . import fields
+from . import fields, intake
 from .account import Account, account_of
 from .answers import Invalid, answer, created
 from .store import cuid
@@ -45,7 +45,7 @@ async def list_workflows(request: web.Request) -> web.Response:
 async def create_workflow(request: web.Request) -> web.Response:
     """Make a workflow."""
     account = account_of(request)
-    asked = await fields.body(request, _FIELDS, ["name", "trigger", "actions"])
+    asked = await intake.body(request, _FIELDS, ["name", "trigger", "actions"])
     ident = cuid()
     with account.store.transaction():
         _refuse_unknown(account, asked.get("eventTypeIds", ()))
