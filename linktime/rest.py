@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from functools import partial
 from http import HTTPStatus
@@ -19,6 +18,7 @@ from .config import is_loopback
 from .errors import Failure, OutcomeUnknown, RateLimited, Rejected, Unavailable
 from .message import Reply, Request
 from .quota import quota, retry_after
+from .text import one_line, visible
 
 _LARGEST_BODY: Final = 32 << 20  # bytes
 _LONGEST_QUOTE: Final = 300  # characters of LinkTime's own message
@@ -129,7 +129,7 @@ class Rest:
     def _read(self, request: Request, status: int, headers: Mapping[str, str], body: bytes) -> Reply:
         data, readable = _json(body)
         if status == HTTPStatus.NO_CONTENT or (status // 100 == 2 and readable):
-            return Reply(status, data, quota=quota(headers))
+            return Reply(status, visible(data), quota=quota(headers))
         if status // 100 == 2:
             raise _lost(request, f"LinkTime answered {status}, but not in readable JSON")
         if status in _NOT_HERE or (status // 100 == 3 and request.is_read):
@@ -142,7 +142,7 @@ class Rest:
         raise _lost(request, f"LinkTime answered {status}", answered=_code(data) is not None)
 
     def _words(self, data: Any, status: int, word: str) -> str:
-        said = self._hidden(_clean(_message(data)))[:_LONGEST_QUOTE].replace('"', "'")
+        said = self._hidden(one_line(_message(data)[:_LONGEST_LOOK]))[:_LONGEST_QUOTE].replace('"', "'")
         told = f'LinkTime says "{said}".' if said else f"LinkTime answered {status} without an explanation."
         return " ".join(filter(None, (told, _ADVICE.get(word))))
 
@@ -206,11 +206,3 @@ def _message(data: Any) -> str:
             return message
         case _:
             return ""
-
-
-def _clean(text: str) -> str:
-    """Make a stranger's text one visible line without markup and e-mail addresses."""
-    text = re.sub(r"<[^>]*>?", " ", text[:_LONGEST_LOOK])
-    text = re.sub(r"[^\s@\"'<>]+@[^\s@\"'<>]+", "[e-mail]", text)
-    spaced = "".join(" " if char.isspace() else char for char in text)
-    return " ".join("".join(char for char in spaced if unicodedata.category(char)[0] != "C").split())

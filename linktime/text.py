@@ -1,0 +1,37 @@
+"""What strangers wrote, without what can't be seen."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any, Final
+
+# Unicode's Default_Ignorable_Code_Points and the C0 and C1 controls but tab and line ends. The joiners (200C, 200D) and
+# the variation selectors (FE00 to FE0F) stay: Persian, Hindi and emoji are written with them.
+# https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point
+_UNSEEN: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
+    "\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff]"
+)
+
+
+def visible(data: Any) -> Any:
+    """Take invisible and bidirectional control characters out of every string of a JSON value; the rest stays."""
+    match data:
+        case str():
+            return data if data.isascii() and data.isprintable() else _UNSEEN.sub("", data)
+        case list():
+            return [visible(item) for item in data]
+        case dict():
+            return {visible(name): visible(value) for name, value in data.items()}
+        case _:
+            return data
+
+
+def one_line(text: str) -> str:
+    """Make a message one visible line without markup and e-mail addresses, fit to be quoted in an error."""
+    text = re.sub(r"<[^>]*>?", " ", text)
+    text = re.sub(r"[^\s@\"'<>]+@[^\s@\"'<>]+", "[e-mail]", text)
+    spaced = "".join(" " if char.isspace() else char for char in text)
+    return " ".join("".join(char for char in spaced if unicodedata.category(char)[0] != "C").split())
