@@ -64,7 +64,7 @@ class Cache:
         """
         self._closed = True
         for flight in self._flights:
-            flight.abandon()
+            flight.task.cancel()
         if writes := [flight.task for flight in self._flights if not flight.request.is_read]:
             await asyncio.wait(writes)
 
@@ -176,24 +176,19 @@ class _Flight:
         self._waiting = 0
 
     async def reply(self, patience: float | None = None) -> Reply:
-        """Wait for the answer, at most *patience* seconds; the last to leave before it comes abandons the flight."""
+        """Wait for the answer, at most *patience* seconds; the last to leave before it comes cancels the task."""
         self._waiting += 1
         try:
             await asyncio.wait({self.task}, timeout=patience)
         finally:
             self._waiting -= 1
             if not self._waiting:
-                self.abandon()
+                self.task.cancel()
         if not self.task.done():
             raise Unavailable(_LATE, sent=True)
         if self.task.cancelled():
             raise ShuttingDown(_LEAVING)
         return self.task.result()
-
-    def abandon(self) -> None:
-        """Cancel the task, once: what was sent ends all the same."""
-        if not self.task.cancelling():
-            self.task.cancel()
 
     def spoilt(self, failure: Failure, request: Request) -> bool:
         """Whether it failed only because those who asked first had less time than *request*, or left."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -55,13 +55,13 @@ class Upstream:
     failure: Exception | None = None
     asked: list[Request] = field(default_factory=list)
     ended: int = 0
-    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    gates: list[asyncio.Event] = field(default_factory=list)
 
     async def __call__(self, request: Request) -> Reply:
         """Answer when the gate is open."""
         self.asked.append(request)
-        number, gate = len(self.asked), self.gate
-        while not gate.is_set():
+        number, gate = len(self.asked), self.gates[-1] if self.gates else None
+        while gate and not gate.is_set():
             try:
                 await gate.wait()
             except asyncio.CancelledError:
@@ -74,8 +74,8 @@ class Upstream:
 
     def shut(self) -> asyncio.Event:
         """Hold the requests to come, until the gate that is returned is opened; those held before have their own."""
-        self.gate = asyncio.Event()
-        return self.gate
+        self.gates.append(asyncio.Event())
+        return self.gates[-1]
 
 
 @pytest.fixture
@@ -84,10 +84,11 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def upstream() -> Upstream:
+async def upstream() -> AsyncIterator[Upstream]:
     upstream = Upstream()
-    upstream.gate.set()
-    return upstream
+    yield upstream
+    for gate in upstream.gates:  # or a test that failed would never end
+        gate.set()
 
 
 @pytest.fixture
@@ -185,6 +186,21 @@ async def test_a_volatile_answer_is_joined_but_never_kept(cache: Cache, upstream
 
     assert [await outcome(call) for call in calls] == [(1, "miss"), (1, "coalesced")]
     assert await outcome(cache(SLOTS)) == (2, "miss")
+
+
+async def test_a_volatile_answer_is_not_joined_in_the_moment_after_it_came(clock: Clock) -> None:
+    calls: list[asyncio.Future[Reply]] = []
+
+    async def send(_: Request) -> Reply:
+        if not calls:
+            await asyncio.sleep(0)
+            calls.append(asyncio.ensure_future(cache(SLOTS)))
+        return Reply(200)
+
+    cache = Cache(send, clock=clock)
+    await cache(SLOTS)
+
+    assert (await calls[0]).notes == {"cache": "miss"}
 
 
 async def test_with_no_ttl_every_call_is_a_request(upstream: Upstream, clock: Clock) -> None:
@@ -297,6 +313,14 @@ async def test_one_who_joins_what_was_abandoned_does_not_inherit_its_failure(cac
     again.set()
 
     assert await outcome(call) == (2, "miss")
+
+
+async def test_one_who_joins_what_was_abandoned_waits_until_its_deadline_only(cache: Cache, upstream: Upstream) -> None:
+    upstream.sent = True
+    upstream.shut()
+    await left(await begun(cache(BOOKINGS)))
+
+    assert await outcome(cache(replace(BOOKINGS, deadline=99.0))) is Unavailable
 
 
 async def test_one_who_joins_as_the_last_leaves_asks_anew(cache: Cache, upstream: Upstream) -> None:
