@@ -618,6 +618,17 @@ class Scenario:
         return [outcome for outcome in outcomes if isinstance(outcome, tuple)]
 
 
+@virtual
+async def test_requests_that_arrive_after_they_were_given_up_overfill_no_window() -> None:
+    fates: Iterator[Failure | None] = iter([Unavailable("timeout", sent=True)] * 20)
+    network = Network(fate=lambda: next(fates, None))
+    async with mailbox(network, limit=20, workers=20) as box:
+        await asyncio.gather(*(box(write(n)) for n in range(40)), return_exceptions=True)
+
+    assert len(network.arrivals) == 40
+    assert peak(network.arrivals, 60.0) == 20
+
+
 @pytest.mark.parametrize("store", [ProcessStore, SlowStore])
 @pytest.mark.parametrize("seeds", [range(start, start + 25) for start in range(0, 100, 25)])
 def test_no_window_is_ever_overfull_no_slot_is_lost_and_nobody_forgotten(
