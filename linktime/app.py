@@ -63,6 +63,7 @@ async def app(settings: Settings) -> AsyncIterator[App]:
             Mailbox(rest, limiter, places=settings.queue, workers=settings.workers, clock=now)
         )
         cache = Cache(Retry(mailbox, clock=now), ttl=settings.cache_ttl, settle=settings.timeout, clock=now)
+        stack.push_async_callback(cache.aclose)
         session = Session(
             cache,
             TOOLS,

@@ -29,8 +29,8 @@ class Request:
     method: str
     template: str
     ident: str = ""
-    query: tuple[tuple[str, str], ...] = ()
-    body: bytes | None = None
+    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # guests are in these two
+    body: bytes | None = field(default=None, repr=False)
     tags: frozenset[str] = frozenset()
     volatile: bool = False
     deadline: float = field(default=inf, compare=False)

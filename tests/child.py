@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
@@ -136,4 +137,16 @@ async def child(*command: str, **settings: str) -> AsyncIterator[Child]:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
+        server.stdin.close()
         await server.ended()
+        _let_nothing_slip(server, settings.get("LINKTIME_API_KEY", ""))
+
+
+def _let_nothing_slip(server: Child, key: str) -> None:
+    """Check every byte that the program wrote: no key anywhere, and in its log nobody's address and no secret."""
+    answers = b"".join(orjson.dumps(frame) for frame in server.frames) + b"".join(server.noise)
+    if len(key) > len("lt_live_x"):
+        assert key not in server.stderr
+        assert key.encode() not in answers
+    assert "whsec_" not in server.stderr
+    assert not re.search(r"[\w.]+@[\w.]+", server.stderr)

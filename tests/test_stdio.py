@@ -14,6 +14,7 @@ from hypothesis import given, strategies as st
 
 from linktime.sandbox import Sandbox
 from linktime.stdio.frames import LARGEST_FRAME, Malformed, decode, encode
+from linktime.stdio.held import MOST_UNANSWERED
 from tests.child import Child, child, environ
 
 HANDSHAKES = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]
@@ -261,15 +262,54 @@ async def test_a_closed_stdout_ends_the_program_quietly(sandbox: Sandbox) -> Non
     assert await process.stderr.read() == b""
 
 
+async def test_a_server_whose_parent_died_ends_though_its_stdin_stays_open() -> None:
+    """The grandchild's stdin is ours and stays open; only its parent dies."""
+    parent = (
+        "import subprocess, sys, time\n"
+        "server = subprocess.Popen([sys.executable, '-m', 'linktime'], stderr=subprocess.PIPE)\n"
+        "server.stderr.readline()\n"
+        "print(server.pid, file=sys.stderr, flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    async with child(sys.executable, "-c", parent, LINKTIME_API_KEY="lt_live_x") as family:
+        await family.said("\n")
+        status = Path(f"/proc/{int(family.stderr)}/status")
+        family.process.kill()
+
+        async with asyncio.timeout(20):
+            while await asyncio.to_thread(alive, status):
+                await asyncio.sleep(0.05)
+
+
+def alive(status: Path) -> bool:
+    return status.exists() and "zombie" not in status.read_text()
+
+
+async def test_requests_over_the_cap_are_refused(server: Child, sandbox: Sandbox) -> None:
+    await misbehave(sandbox, path="/webhooks", hang=True)
+    calls = [server.call("list_webhooks") for _ in range(MOST_UNANSWERED + 5)]
+
+    refused = [await server.answer(call) for call in calls[-5:]]
+
+    assert [answer["error"]["code"] for answer in refused] == [-32000] * 5
+    assert not {frame.get("id") for frame in server.frames} & set(calls[:-5])
+
+
 async def test_a_print_from_anywhere_lands_on_stderr() -> None:
     chatty = (
-        "import os, sys, threading\n"
+        "import os, threading, time\n"
         "from linktime.cli import main\n"
-        "threading.Timer(0.5, lambda: (print('from print', flush=True), os.write(1, b'from write\\n'))).start()\n"
+        "def chat():\n"
+        "    while not os.path.samestat(os.fstat(1), os.fstat(2)):\n"
+        "        time.sleep(0.01)\n"
+        "    print('from print', flush=True)\n"
+        "    os.write(1, b'from write\\n')\n"
+        "threading.Thread(target=chat, daemon=True).start()\n"
         "main(['serve'])\n"
     )
     async with child(sys.executable, "-c", chatty, LINKTIME_API_KEY="lt_live_x") as server:
         await server.greet()
+        await server.said("from print")
         await server.said("from write")
 
         assert await server.close() == 0
@@ -294,5 +334,5 @@ async def misbehave(sandbox: Sandbox, **rule: Any) -> None:
 async def arrived(sandbox: Sandbox, path: str) -> None:
     """Wait until a request for *path* has come in."""
     async with asyncio.timeout(20):
-        while not any(request.path == path for request in sandbox.requests):  # noqa: ASYNC110 - another process' doing
+        while not any(request.path == path for request in sandbox.requests):
             await asyncio.sleep(0.01)

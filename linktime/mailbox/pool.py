@@ -8,7 +8,7 @@ from contextlib import suppress
 from contextvars import copy_context
 from enum import Enum, auto
 from math import inf
-from typing import Any, Final, Self, cast
+from typing import Final, Self
 
 from ..clock import now
 from ..errors import BudgetSpent, OutcomeUnknown, Overloaded, ShuttingDown, Unavailable
@@ -65,7 +65,6 @@ class Mailbox:
             except asyncio.CancelledError:
                 if self._queue.withdraw(envelope):
                     raise
-                cast("asyncio.Task[Any]", asyncio.current_task()).uncancel()
             self._expire(envelope)
         return envelope.reply.result()
 

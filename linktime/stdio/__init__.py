@@ -20,12 +20,13 @@ __all__ = ["Leave", "streams"]
 async def streams(leave: Leave) -> AsyncIterator[tuple[HeldReader, HeldWriter]]:
     """Serve on stdin and stdout; *leave* is told when the client or a signal ends the session.
 
-    It is told `finish` at the end of stdin: what can start at once still may. It is told not to on SIGTERM, SIGINT or a
-    closed stdout: nothing more may be sent. Either way the reader ends when every request is answered.
+    It is told `finish` at the end of stdin: what can start at once still may. It is told not to on SIGTERM, SIGINT, a
+    closed stdout or the death of the parent: nothing more may be sent. Either way the reader ends when every request
+    is answered.
     """
     unanswered = Unanswered()
     async with pipes(leave) if _are_pipes(0, 1) else stdio_server() as (reader, writer):
-        yield HeldReader(reader, unanswered, leave), HeldWriter(writer, unanswered)
+        yield HeldReader(reader, writer, unanswered, leave), HeldWriter(writer, unanswered)
 
 
 def _are_pipes(*descriptors: int) -> bool:

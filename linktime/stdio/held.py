@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
 
 from mcp.shared.message import ServerMessageMetadata, SessionMessage
-from mcp_types import JSONRPCError, JSONRPCRequest, JSONRPCResponse, RequestId
+from mcp_types import ErrorData, JSONRPCError, JSONRPCRequest, JSONRPCResponse, RequestId
+
+MOST_UNANSWERED: Final = 1024
+_TOO_MANY: Final = ErrorData(code=-32000, message=f"{MOST_UNANSWERED} requests are under way; let some be answered")
 
 
 class Leave(Protocol):
@@ -59,9 +62,16 @@ class Unanswered:
 
     def settled(self, ident: RequestId | None) -> None:
         """Note its answer, or that the client called it off and gets none."""
-        self._ids -= Counter([ident])
+        self._ids[ident] -= 1
+        if self._ids[ident] <= 0:
+            del self._ids[ident]
         if not self._ids:
             self._none.set()
+
+    @property
+    def are_too_many(self) -> bool:
+        """Whether no further one is taken."""
+        return len(self._ids) >= MOST_UNANSWERED
 
     async def all_settled(self) -> None:
         """Wait until none is left."""
@@ -69,10 +79,14 @@ class Unanswered:
 
 
 class HeldReader(Stream):
-    """A reader that ends only when every request has its answer: at its end the SDK drops what is under way."""
+    """A reader that ends only when every request has its answer: at its end the SDK drops what is under way.
 
-    def __init__(self, inner: Incoming, unanswered: Unanswered, leave: Leave) -> None:
+    It takes MOST_UNANSWERED at a time; further ones are refused through *outer*.
+    """
+
+    def __init__(self, inner: Incoming, outer: Outgoing, unanswered: Unanswered, leave: Leave) -> None:
         self._inner = inner
+        self._outer = outer
         self._unanswered = unanswered
         self._leave = leave
 
@@ -80,22 +94,27 @@ class HeldReader(Stream):
         return self
 
     async def __anext__(self) -> SessionMessage | Exception:
+        while True:
+            item = await self._next()
+            match item:
+                case SessionMessage(message=JSONRPCRequest(id=ident)) if self._unanswered.are_too_many:
+                    await self._outer.send(SessionMessage(JSONRPCError(jsonrpc="2.0", id=ident, error=_TOO_MANY)))
+                case SessionMessage(message=JSONRPCRequest(id=ident)):
+                    self._unanswered.came(ident)
+                    called_off = ServerMessageMetadata(on_request_unanswered=self._called_off(ident))
+                    return SessionMessage(item.message, called_off)
+                case _:
+                    return item
+
+    receive = __anext__
+
+    async def _next(self) -> SessionMessage | Exception:
         try:
-            item = await self._inner.__anext__()
+            return await self._inner.__anext__()
         except StopAsyncIteration:
             self._leave(finish=True)
             await self._unanswered.all_settled()
             raise
-        match item:
-            case SessionMessage(message=JSONRPCRequest(id=ident)):
-                self._unanswered.came(ident)
-                return SessionMessage(
-                    item.message, ServerMessageMetadata(on_request_unanswered=self._called_off(ident))
-                )
-            case _:
-                return item
-
-    receive = __anext__
 
     def _called_off(self, ident: RequestId) -> Callable[[], Awaitable[None]]:
         async def settle() -> None:

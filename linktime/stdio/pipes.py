@@ -20,6 +20,7 @@ if sys.platform != "win32":
     import fcntl
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_LOOK_EVERY: Final = 1.0  # s
 _FLUSH: Final = 0.5  # s; a client that no longer reads doesn't hold the exit
 
 
@@ -98,7 +99,10 @@ class PipeReader(Stream):
 
 @asynccontextmanager
 async def pipes(leave: Leave) -> AsyncIterator[tuple[PipeReader, PipeWriter]]:
-    """Take over stdin and stdout; SIGINT, SIGTERM and a closed stdout hang up, a second signal ends the program."""
+    """Take over stdin and stdout; SIGINT, SIGTERM, a closed stdout and a dead parent hang up.
+
+    A second signal ends the program at once.
+    """
     loop = asyncio.get_running_loop()
     wire_in, wire_out = _claim()
     stdin, gone = asyncio.StreamReader(limit=LARGEST_FRAME), asyncio.StreamReader()
@@ -113,20 +117,29 @@ async def pipes(leave: Leave) -> AsyncIterator[tuple[PipeReader, PipeWriter]]:
         leave(finish=False)
         incoming.close()
 
-    watch = loop.create_task(_when_gone(gone, hang_up))
+    watches = [loop.create_task(_when_gone(gone, hang_up)), loop.create_task(_when_orphaned(hang_up))]
     for number in _SIGNALS:
         loop.add_signal_handler(number, hang_up)
     writer = PipeWriter(asyncio.StreamWriter(outgoing, protocol, gone, loop))
     try:
         yield PipeReader(stdin, writer), writer
     finally:
-        watch.cancel()
+        for watch in watches:
+            watch.cancel()
         incoming.close()
 
 
 async def _when_gone(reader: asyncio.StreamReader, hang_up: Callable[[], None]) -> None:
     with suppress(ConnectionError):
         await reader.read()
+    hang_up()
+
+
+async def _when_orphaned(hang_up: Callable[[], None]) -> None:
+    """Notice a client that died without closing stdin, since somebody else holds the pipe's other end, too."""
+    parent = os.getppid()
+    while os.getppid() == parent:  # noqa: ASYNC110 - no system tells of it by an event
+        await asyncio.sleep(_LOOK_EVERY)
     hang_up()
 
 
