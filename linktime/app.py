@@ -70,6 +70,7 @@ async def app(settings: Settings) -> AsyncIterator[App]:
             clock=now,
             deadline=settings.deadline,
             eta=mailbox.eta,
+            budget=lambda: limiter.free,
             refusal=None if settings.api_key else _no_key(),
         )
         yield App(session, mailbox)

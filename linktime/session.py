@@ -35,7 +35,7 @@ class Session:
     """One client's view of LinkTime: *tools* whose requests go to *send*.
 
     *clock* is the one that deadlines are measured on, *deadline* the seconds that one call may take. *eta* tells how
-    many seconds a waiting request has before its turn. With a *refusal* every call is answered by it.
+    many seconds a waiting request has before its turn, *budget* how many could be sent at once. With a *refusal* every call is answered by it.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class Session:
         clock: Callable[[], float],
         deadline: float,
         eta: Callable[[Request], float | None],
+        budget: Callable[[], int],
         refusal: Failure | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -54,6 +55,7 @@ class Session:
         self._clock = clock
         self._deadline = deadline
         self._eta = eta
+        self._budget = budget
         self._refusal = refusal
         self._sleep = sleep
         self._reads: set[asyncio.Timeout] = set()
@@ -81,7 +83,8 @@ class Session:
         if tool is None:
             raise MCPError(mcp_types.INVALID_PARAMS, self._unknown(params.name))
         try:
-            return _result(await self._answer(context, tool, params.arguments))
+            reply = await self._answer(context, tool, params.arguments)
+            return _result(reply.noted(budgetRemaining=self._budget()))
         except Failure as failure:
             return _failed(failure)
         except Exception as error:  # noqa: BLE001 - whatever it is, its text stays here

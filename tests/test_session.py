@@ -25,6 +25,7 @@ def session(send: Send, *, eta: float | None = None, refusal: Failure | None = N
         clock=lambda: 1000.0,
         deadline=50.0,
         eta=lambda _: eta,
+        budget=lambda: 42,
         refusal=refusal,
         sleep=lambda _: asyncio.sleep(0),
     )
@@ -65,6 +66,7 @@ async def test_an_answer_comes_as_text_and_as_the_same_object(mode: str) -> None
     assert text(result) == ('{"id":"u1","email":"o@example.com","name":"O","username":"o","plan":"PRO","new":[1]}')
     assert result.meta["linktime/cache"] == "hit"
     assert result.meta["linktime/ageSeconds"] == 3.5
+    assert result.meta["linktime/budgetRemaining"] == 42
     assert not result.is_error
 
 

@@ -16,6 +16,7 @@ from ..message import Reply, Request, Send
 from .queue import Envelope, Limiter, Permit, Queue
 
 _NAP: Final = 5.0  # s; a longer wait is taken in pieces, since timers stand still while a laptop sleeps
+_WORTH_TELLING: Final = 0.05  # s
 _BLINK: Final = 0.001  # s; a shorter wait is lost in the rounding of the clock
 
 
@@ -174,16 +175,12 @@ class Mailbox:
             sending.cancel()
             outcome = _outcome(sending, envelope.request)
             settling = permit.settle(outcome)
-            envelope.answer(self._noted(outcome, waited) if isinstance(outcome, Reply) else outcome)
+            envelope.answer(_noted(outcome, waited) if isinstance(outcome, Reply) else outcome)
             await asyncio.wait((settling,))
             self._news.set()
 
     async def _attempt(self, request: Request) -> Reply:
         return await self._send(request)
-
-    def _noted(self, reply: Reply, waited: float) -> Reply:
-        wait = {"queueSeconds": round(waited, 1)} if waited >= 0.05 else {}
-        return reply.noted(budgetRemaining=self._limiter.free, **wait)
 
 
 def _outcome(sending: asyncio.Task[Reply], request: Request) -> Reply | BaseException:
@@ -196,6 +193,10 @@ def _outcome(sending: asyncio.Task[Reply], request: Request) -> Reply | BaseExce
         "Look before you try again.",
         answered=False,
     )
+
+
+def _noted(reply: Reply, waited: float) -> Reply:
+    return reply.noted(queueSeconds=round(waited, 1)) if waited >= _WORTH_TELLING else reply
 
 
 def _nap(seconds: float) -> float:
