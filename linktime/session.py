@@ -35,7 +35,8 @@ class Session:
     """One client's view of LinkTime: *tools* whose requests go to *send*.
 
     *clock* is the one that deadlines are measured on, *deadline* the seconds that one call may take. *eta* tells how
-    many seconds a waiting request has before its turn, *budget* how many could be sent at once. With a *refusal* every call is answered by it.
+    many seconds a waiting request has before its turn, *budget* how many could be sent at once. With a *refusal* every
+    call is answered by it.
     """
 
     def __init__(
