@@ -4,6 +4,7 @@ import asyncio
 import re
 import signal
 import sqlite3
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
@@ -55,6 +56,16 @@ async def test_it_tells_what_to_paste_and_leaves_quietly(number: signal.Signals)
 
     assert words.count(url) == words.count(key) == 2
     assert (process.returncode, out, err) == (0, b"", b"")
+
+
+async def test_a_file_that_cannot_be_opened_is_said_in_one_line(tmp_path: Path) -> None:
+    command = (sys.executable, "-c", _RUN, str(tmp_path / "nowhere" / "db"))
+    process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    async with asyncio.timeout(30):
+        out, err = await process.communicate()
+
+    assert (process.returncode, out) == (1, b"")
+    assert err.decode().splitlines() == ["the sandbox can't run: unable to open database file"]
 
 
 async def test_a_kill_loses_nothing_that_was_answered(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import secrets
 import signal
+import sqlite3
 import sys
 import time
 from collections.abc import Callable
@@ -86,10 +87,13 @@ async def run(host: str, port: int, db: str) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows
             loop.add_signal_handler(number, stop.set)
-    async with Sandbox(db=db, host=host, port=port) as sandbox:
-        sys.stdout.write(_greeting(sandbox.url, sandbox.key))
-        sys.stdout.flush()
-        await stop.wait()
+    try:
+        async with Sandbox(db=db, host=host, port=port) as sandbox:
+            sys.stdout.write(_greeting(sandbox.url, sandbox.key))
+            sys.stdout.flush()
+            await stop.wait()
+    except (OSError, sqlite3.Error) as error:
+        sys.exit(f"the sandbox can't run: {error}")
 
 
 async def _serve(app: web.Application, address: tuple[str, int], stack: contextlib.AsyncExitStack) -> str:
