@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import socket
 import struct
-from collections.abc import Iterator
 from typing import Final
 
 from aiohttp import web
@@ -33,12 +32,9 @@ async def spoil(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     right = await _carried_out(request, handler) if fault.when == "after" else None
     await _pause(request, fault.delay_seconds)
-    if fault.is_only_slow:
-        return await handler(request) if right is None else right
-    try:
-        return await _end(request, fault, _answer(fault, right))
-    except ConnectionError:  # the client left
-        return NoAnswer()
+    if fault.is_only_slow and right is None:
+        return await handler(request)
+    return await _end(request, fault, _answer(fault, right))
 
 
 async def _carried_out(request: web.Request, handler: Handler) -> web.Response:
@@ -70,10 +66,10 @@ async def _end(request: web.Request, fault: Fault, answer: web.Response) -> web.
             return _cut(request, reset=True)
         case "close":
             return _cut(request)
-        case "truncate":
-            return await _truncated(request, answer)
-        case "drip":
-            return await _dripped(request, answer, fault.pace)
+        case "truncate" | "drip":
+            with contextlib.suppress(ConnectionError):  # the client left
+                return await _streamed(request, fault, answer)
+            return NoAnswer()
         case _:
             return answer
 
@@ -86,35 +82,23 @@ def _cut(request: web.Request, *, reset: bool = False) -> NoAnswer:
     return NoAnswer()
 
 
-async def _truncated(request: web.Request, answer: web.Response) -> web.StreamResponse:
+async def _streamed(request: web.Request, fault: Fault, answer: web.Response) -> web.StreamResponse:
     body = _body(answer)
-    stream = await _begun(request, answer)
-    await stream.write(body[: len(body) // 2])
-    _cut(request)
-    return stream
-
-
-async def _dripped(request: web.Request, answer: web.Response, pace: float) -> web.StreamResponse:
-    stream = await _begun(request, answer)
-    for byte in _bytes(_body(answer)):
-        await stream.write(byte)
-        await _pause(request, pace)
-    return stream
-
-
-async def _begun(request: web.Request, answer: web.Response) -> web.StreamResponse:
     stream = web.StreamResponse(status=answer.status, headers=answer.headers)
-    stream.content_length = len(_body(answer))
+    stream.content_length = len(body)
     await stream.prepare(request)
+    if fault.end == "truncate":
+        await stream.write(body[: len(body) // 2])
+        _cut(request)
+        return stream
+    for place in range(len(body)):
+        await stream.write(body[place : place + 1])
+        await _pause(request, fault.pace)
     return stream
 
 
 def _body(answer: web.Response) -> bytes:
     return answer.body if isinstance(answer.body, bytes) else b""
-
-
-def _bytes(body: bytes) -> Iterator[bytes]:
-    return (body[place : place + 1] for place in range(len(body)))
 
 
 async def _pause(request: web.Request, seconds: float) -> None:
