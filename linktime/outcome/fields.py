@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
+from unicodedata import normalize
 
 PAGE: Final = 100
 """The longest page of a list that LinkTime gives."""
@@ -129,7 +130,7 @@ def _kind(value: Any) -> type:
 
 
 def _folded(text: str) -> str:
-    return "".join(char for char in text.casefold() if char.isalnum())
+    return "".join(char for char in normalize("NFKD", text).casefold() if char.isalnum())
 
 
 def _clock(text: str) -> str:

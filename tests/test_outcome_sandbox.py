@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from linktime.errors import NotCommitted, OutcomeUnknown, Rejected
+from linktime.message import Reply, Request
+from linktime.outcome import Outcome
+from linktime.rest import Rest
+from linktime.sandbox import Sandbox
+from linktime.tools import TOOLS
+
+from .visitor import MONDAY
+
+pytestmark = pytest.mark.timeout(30)
+
+
+class Faulty:
+    """The way to a sandbox on which every write ends in a fault, before it is done or after it was."""
+
+    def __init__(self, rest: Rest) -> None:
+        self._rest = rest
+        self.commits = False
+        self._outcome = Outcome(self._send, clock=lambda: 0.0, sleep=_at_once)
+
+    async def _send(self, request: Request) -> Reply:
+        if request.is_read:
+            return await self._rest(request)
+        if self.commits:
+            await self._rest(request)
+        raise OutcomeUnknown("LinkTime answered 500.", answered=True)
+
+    async def call(self, tool: str, **arguments: Any) -> Any:
+        """Call a tool, once without and once with effect, and return what the second answers."""
+        request = TOOLS[tool].request(arguments)
+        self.commits = False
+        with pytest.raises(NotCommitted):
+            await self._outcome(request)
+        self.commits = True
+        reply = await self._outcome(request)
+        assert reply.notes["outcome"] == "verified"
+        return reply.data
+
+    async def read(self, tool: str, **arguments: Any) -> Any:
+        """Call a tool that reads."""
+        return (await self._rest(TOOLS[tool].request(arguments))).data
+
+    async def refusal(self, tool: str, **arguments: Any) -> str:
+        """Tell how a write is refused that meets no fault but LinkTime's own rules."""
+        with pytest.raises(Rejected) as refusal:
+            await Outcome(self._rest, clock=lambda: 0.0)(TOOLS[tool].request(arguments))
+        return str(refusal.value)
+
+
+async def _at_once(_: float) -> None:
+    pass
+
+
+@pytest.fixture
+async def faulty() -> AsyncIterator[Faulty]:
+    async with Sandbox(limit=0, now=lambda: MONDAY) as sandbox:
+        rest = Rest(sandbox.url, sandbox.key, timeout=5, connections=2)
+        yield Faulty(rest)
+        await rest.aclose()
+
+
+async def test_bookings(faulty: Faulty) -> None:
+    offered = await faulty.read(
+        "check_availability", eventTypeSlug="30min", **{"from": "2026-03-09", "to": "2026-03-09"}
+    )
+    first, *_, last = [slot["startTime"] for slot in offered["slots"]]
+    guest = {"inviteeName": "Robin Hale", "inviteeEmail": "Robin@Hale.example", "inviteeTimezone": "Asia/Tokyo"}
+
+    booked = await faulty.call("create_booking", eventTypeSlug="30min", startTime=first, **guest)
+    refused = await faulty.refusal("create_booking", eventTypeSlug="30min", startTime=first, **guest)
+    assert refused.startswith("conflict: LinkTime says")
+    assert ". Nearest free times: 2026-03-09T" in refused
+
+    assert await faulty.call("reschedule_booking", bookingId=booked["bookingId"], newStartTime=last) == {
+        "success": True
+    }
+    refused = await faulty.refusal("reschedule_booking", bookingId=booked["bookingId"], newStartTime=MONDAY.isoformat())
+    assert "Nearest free times: 2026-03-0" in refused
+
+    assert await faulty.call("cancel_booking", bookingId=booked["bookingId"]) == {"success": True}
+    refused = await faulty.refusal("reschedule_booking", bookingId=booked["bookingId"], newStartTime=first)
+    assert "Nearest" not in refused
+
+
+async def test_contacts(faulty: Faulty) -> None:
+    contact = await faulty.call("create_contact", name="Robin Hale", email="Robin@Hale.example", phone="+1 555 0100")
+    changed = await faulty.call("update_contact", contactId=contact["id"], email="R@Hale.example", company="Hale & Co")
+    assert (changed["email"], changed["company"]) == ("r@hale.example", "Hale & Co")
+    await faulty.call("delete_contact", contactId=contact["id"])
+
+
+async def test_event_types(faulty: Faulty) -> None:
+    made = {"name": "Quick", "slug": "quick", "durationMinutes": 15, "locationType": "ZOOM", "price": 9.5}
+    kind = await faulty.call("create_event_type", **made)
+    await faulty.call("update_event_type", eventTypeId=kind["id"], isActive=False, currency="EUR", bufferAfter=0)
+    await faulty.call("update_event_type", eventTypeId=kind["id"], isActive=True)
+    await faulty.call("delete_event_type", eventTypeId=kind["id"])
+
+
+async def test_availability_and_settings(faulty: Faulty) -> None:
+    override = await faulty.call("create_availability_override", date="2026-03-10", reason="Holiday")
+    await faulty.call("delete_availability_override", overrideId=override["id"])
+    window = {"dayOfWeek": 1, "startTime": "9:00", "endTime": "12:00"}
+    await faulty.call("update_availability_rules", rules=[window | {"dayOfWeek": 3}, window])
+    await faulty.call("update_availability_rules", rules=[])
+    await faulty.call("update_settings", maxMeetingsPerDay=3, bufferBefore=7, focusTimeBlocks=[window])
+    await faulty.call("update_settings", maxMeetingsPerDay=0, timezone="Europe/Berlin", focusTimeBlocks=[])
+
+
+async def test_webhooks_and_workflows(faulty: Faulty) -> None:
+    events = ["contact.created", "booking.created"]
+    hook = await faulty.call("create_webhook", url="http://127.0.0.1:9/hook", events=events)
+    assert "secret" not in hook
+    assert hook["secretNote"].startswith("The signing secret was in the answer that was lost")
+    await faulty.call("update_webhook", webhookId=hook["id"], isActive=False, events=events[:1])
+    await faulty.call("delete_webhook", webhookId=hook["id"])
+    action = {"type": "SEND_SMS", "config": {"text": "Hello"}}
+    flow = {"name": "Remind", "trigger": "BEFORE_MEETING", "triggerOffsetMinutes": 60, "actions": [action, action]}
+    await faulty.call("create_workflow", **flow)
