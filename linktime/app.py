@@ -1,9 +1,10 @@
 """Joins everything: read this first.
 
-    session ─▶ cache ─▶ retry ─▶ mailbox ─▶ rest ─▶ LinkTime
+    session ─▶ cache ─▶ outcome ─▶ retry ─▶ mailbox ─▶ rest ─▶ LinkTime
 
 Each of these is a `Send` that takes the next one. A call that the cache can't answer becomes a message; a worker
-takes it when the limiter has a permit. A further attempt is a message like any other, so it pays like any other.
+takes it when the limiter has a permit. A further attempt is a message like any other, so it pays like any other, and
+so is the look that finds out what became of a write.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from .config import KEY_MISSING, Settings
 from .errors import Rejected
 from .limiter import Limiter, ProcessStore
 from .mailbox import Mailbox
+from .outcome import Outcome
 from .rest import Rest
 from .retry import Retry
 from .session import Session
@@ -62,7 +64,8 @@ async def app(settings: Settings) -> AsyncIterator[App]:
         mailbox = await stack.enter_async_context(
             Mailbox(rest, limiter, places=settings.queue, workers=settings.workers, clock=now)
         )
-        cache = Cache(Retry(mailbox, clock=now), ttl=settings.cache_ttl, settle=settings.timeout, clock=now)
+        outcome = Outcome(Retry(mailbox, clock=now), clock=now)
+        cache = Cache(outcome, ttl=settings.cache_ttl, settle=settings.timeout, clock=now)
         stack.push_async_callback(cache.aclose)
         session = Session(
             cache,
