@@ -1,0 +1,159 @@
+"""Plays runs: the real program on stdio, a sandbox that is told to misbehave, and a client that may leave."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from linktime.sandbox import Entry, Sandbox
+from linktime.sandbox.store import Store
+from tests.child import Child, child
+from tests.visitor import MONDAY, Visitor, visiting
+
+from .deeds import DEEDS, Deed, Scene
+from .mishaps import LATE, NONE, TIMEOUT, Mishap
+from .plan import STAY, Plan, plan
+from .record import Record
+from .verdict import ENDED_BADLY, Call, Fault, claim, judge
+
+_IN_ONE_ACCOUNT: Final = 10  # runs
+_PATIENCE: Final = 60.0  # s for all answers of a run; more than a call has
+_LOOK_EVERY: Final = 0.01  # s
+_MARGIN: Final = 0.2  # s
+_SETTINGS: Final = {
+    "LINKTIME_TIMEOUT": f"{TIMEOUT}",
+    "LINKTIME_DEADLINE": "30",
+    "LINKTIME_RATE_LIMIT": "1000",
+    "LINKTIME_RATE_PERIOD": "3",  # s; an untold 429 is waited out for a sixth of it
+}
+_SIGNALS: Final = {"kill": signal.SIGKILL, "term": signal.SIGTERM, "int": signal.SIGINT}
+
+Tell = Callable[[Record], None]
+
+
+async def play(first: int, runs: int, *, servers: int, tell: Tell = lambda _: None) -> Record:
+    """Play *runs* runs with the seeds from *first* on, on so many servers at once; *tell* hears of each one's end."""
+    record, places = Record(), asyncio.Semaphore(servers)
+    seeds, share = range(first, first + runs), min(_IN_ONE_ACCOUNT, -(-runs // servers))
+    async with asyncio.TaskGroup() as group:
+        for start in range(0, runs, share):
+            group.create_task(_account(seeds[start : start + share], record, tell, places))
+    return record
+
+
+async def _account(seeds: Sequence[int], record: Record, tell: Tell, places: asyncio.Semaphore) -> None:
+    """Play runs one after the other in one account, each on the server that the one before has left."""
+    async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(places)
+        file = Path(stack.enter_context(TemporaryDirectory())) / "account.db"
+        sandbox = await stack.enter_async_context(Sandbox(db=f"{file}", limit=0, now=lambda: MONDAY))
+        stage = Stage(sandbox, await stack.enter_async_context(visiting(sandbox)), Store(f"{file}"))
+        stack.callback(stage.store.close)
+        await stage.scene.open()
+        left = list(map(plan, seeds))
+        while left:
+            async with child(LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY=sandbox.key, **_SETTINGS) as server:
+                await server.greet()
+                while left and server.process.returncode is None:
+                    run = left.pop(0)
+                    record.add(run.ending, *await stage.play(run, server))
+                    tell(record)
+
+
+class Stage:
+    """Where runs are played: a *sandbox*, what is set up in it, and its *store* to look into."""
+
+    def __init__(self, sandbox: Sandbox, visitor: Visitor, store: Store) -> None:
+        self.store = store
+        self.scene = Scene(visitor)
+        self._sandbox = sandbox
+        self._visitor = visitor
+        self._began = 0.0
+
+    async def play(self, run: Plan, server: Child) -> tuple[list[Call], list[Fault]]:
+        """Play a run; return its calls as they went, and what is wrong with them."""
+        cast = [(deed, mishap) for name, mishap in run.deeds.items() for deed in await DEEDS[name](self.scene)]
+        cast += [(deed, NONE) for deed in run.reads]
+        Random(run.seed).shuffle(cast)
+        await self._misbehave(run, cast)
+        self._began = time.monotonic()
+        idents = [server.call(deed.tool, **deed.arguments) for deed, _ in cast]
+        off = None if run.called_off is None else idents[int(run.called_off * len(idents))]
+        await self._disturb(run, server, off)
+        faults = await _last_words(run, server, [ident for ident in idents if ident != off])
+        await self._settle(run, calm=off is None)
+        answers = {frame["id"]: frame for frame in server.frames if "method" not in frame}
+        calls = [
+            Call(deed, mishap, claim(answers.get(ident)), excused=ident == off or run.ending == "kill")
+            for ident, (deed, mishap) in zip(idents, cast, strict=True)
+        ]
+        return calls, faults + judge(run.seed, calls, self._arrived(), self.store)
+
+    async def _misbehave(self, run: Plan, cast: Sequence[tuple[Deed, Mishap]]) -> None:
+        for deed, mishap in cast:
+            for rule in mishap.rules:
+                await self._visitor.fault(method=deed.method, path=deed.path, **rule)
+        mishap, path = run.read_mishap
+        for rule in mishap.rules:
+            await self._visitor.fault(method="GET", path=path, **rule)
+
+    async def _disturb(self, run: Plan, server: Child, off: int | None) -> None:
+        """Call one call off and let the server come to its end, if that is the plan."""
+        if run.ending == STAY and off is None:
+            return
+        with contextlib.suppress(TimeoutError):  # fewer came than were waited for
+            async with asyncio.timeout(LATE):
+                while len(self._writes()) < run.arrived:
+                    await asyncio.sleep(_LOOK_EVERY)
+        await asyncio.sleep(run.pause)
+        if off is not None:
+            server.notify("notifications/cancelled", requestId=off)
+        if run.ending == "eof":
+            server.stdin.close()
+        elif run.ending in _SIGNALS:
+            server.process.send_signal(_SIGNALS[run.ending])
+
+    def _arrived(self) -> list[Entry]:
+        return [entry for entry in self._sandbox.requests if entry.at >= self._began]
+
+    def _writes(self) -> list[Entry]:
+        return [entry for entry in self._arrived() if entry.method != "GET"]
+
+    async def _settle(self, run: Plan, *, calm: bool) -> None:
+        """Wait until all that was sent has been carried out, and be a good service again."""
+        delays = [rule.get("delaySeconds", 0.0) for mishap in run.deeds.values() for rule in mishap.rules]
+        latest = max([entry.at for entry in self._writes()], default=0.0)
+        await asyncio.sleep(max(0.0, latest + max(delays, default=0.0) - time.monotonic()) + _MARGIN)
+        if not calm:
+            await asyncio.sleep(TIMEOUT)
+        await self._visitor.own("DELETE", "/faults")
+
+
+async def _last_words(run: Plan, server: Child, idents: Sequence[int]) -> list[Fault]:
+    """Wait for the answers, or for the end of the server."""
+    if run.ending == STAY:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                await asyncio.gather(*(_answer(server, ident) for ident in idents))
+        return []
+    try:
+        status = await server.ended()
+    except TimeoutError:
+        server.process.kill()
+        await server.ended()
+        return [Fault(ENDED_BADLY, run.seed, f"it did not end on {run.ending}")]
+    right = -signal.SIGKILL if run.ending == "kill" else 0
+    return [] if status == right else [Fault(ENDED_BADLY, run.seed, f"it ended with {status} on {run.ending}")]
+
+
+async def _answer(server: Child, ident: int) -> Any:
+    while True:
+        with contextlib.suppress(TimeoutError):
+            return await server.answer(ident)
