@@ -60,7 +60,7 @@ async def _account(seeds: Sequence[int], record: Record, tell: Tell, places: asy
         left = list(map(plan, seeds))
         while left:
             async with child(LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY=sandbox.key, **_SETTINGS) as server:
-                await server.greet()
+                await _start(server)
                 while left and server.process.returncode is None:
                     run = left.pop(0)
                     record.add(run.ending, *await stage.play(run, server))
@@ -134,6 +134,13 @@ class Stage:
         if not calm:
             await asyncio.sleep(TIMEOUT)
         await self._visitor.own("DELETE", "/faults")
+
+
+async def _start(server: Child) -> None:
+    try:
+        await server.greet()
+    except TimeoutError:
+        raise RuntimeError(f"the server did not start; it said: {server.stderr}") from None
 
 
 async def _last_words(run: Plan, server: Child, idents: Sequence[int]) -> list[Fault]:

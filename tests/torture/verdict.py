@@ -24,7 +24,8 @@ DONE: Final = "done"
 VERIFIED: Final = "verified"
 UNKNOWN: Final = "outcome_unknown"
 SILENCE: Final = "no answer"
-_OPEN: Final = {UNKNOWN, SILENCE}
+DROPPED: Final = "protocol error"
+_OPEN: Final = {UNKNOWN, SILENCE, DROPPED}
 _DENIALS: Final = {
     "conflict",
     "not_committed",
@@ -87,13 +88,13 @@ def claim(frame: dict[str, Any] | None) -> Claim:
         case None:
             return Claim(SILENCE)
         case _:
-            return Claim("error", f"{frame}")
+            return Claim(DROPPED, f"{frame}")
 
 
 def judge(seed: int, calls: Sequence[Call], entries: Iterable[Entry], store: Store) -> list[Fault]:
     """Find what is wrong with a run: *entries* are the requests that came in, *store* is what is there now."""
-    unanswered = [call for call in calls if call.claim.word == SILENCE and not call.excused]
-    faults = [Fault(UNANSWERED, seed, f"{call.deed.tool} {call.deed.path}") for call in unanswered]
+    dropped = [call for call in calls if call.claim.word in {SILENCE, DROPPED} and not call.excused]
+    faults = [Fault(UNANSWERED, seed, f"{call.deed.tool} {call.deed.path} {call.claim.text}") for call in dropped]
     deeds = {id(call.deed): call.deed for call in calls if call.deed.trace}  # twins are about one
     written = [entry for entry in entries if entry.method != "GET"]
     for deed in deeds.values():
