@@ -52,12 +52,12 @@ def test_writes_wait_for_at_most_6_seconds_while_writes_are_about(thinking: floa
     assert played("… first come first served", "sliding", thinking).wait(95, read=False) > 30
 
 
-@pytest.mark.parametrize("thinking", [THINKING, 0.0])
-def test_the_cache_comes_near_to_the_fewest_requests_that_could_have_answered(thinking: float) -> None:
+@pytest.mark.parametrize(("thinking", "share"), [(THINKING, 0.80), (0.0, 0.83)])
+def test_the_cache_comes_near_to_the_fewest_requests_that_could_have_answered(thinking: float, share: float) -> None:
     us = played(OURS, "sliding", thinking)
 
     assert us.fewest <= len(us.arrivals) <= 1.15 * us.fewest
-    assert us.share <= 0.85
+    assert us.share <= share
 
 
 def test_seven_requests_answer_ten_calls_of_agents_that_mostly_read() -> None:

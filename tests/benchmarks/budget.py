@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from .agents import THINKING, trace, variety
-from .picture import draw
+from .picture import blank, draw
 from .policies import POLICIES
 from .services import SERVICES, SETTINGS
 from .session import Session, play
@@ -112,14 +112,15 @@ def _arguments() -> Namespace:
 def main() -> None:
     """Measure, print, draw."""
     given = _arguments()
+    figure = blank() if given.plot else None
     played = sessions(given.seed, given.calls)
     console = Console(width=190)
     distinct = variety(trace(given.seed, calls=given.calls))
     console.print(f"{given.calls} calls, seed {given.seed}; {distinct:.0%} of the reads are distinct")
     console.print(table(played))
-    if given.plot:
-        draw({policy: played[SCENARIOS[1], policy, _STRICTEST] for policy in POLICIES}, given.plot)
-        console.print(f"drawn: {given.plot}")
+    if figure:
+        draw(figure, {policy: played[SCENARIOS[1], policy, _STRICTEST] for policy in POLICIES})
+        figure.savefig(given.plot, dpi=150)
 
 
 if __name__ == "__main__":

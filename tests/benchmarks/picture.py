@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from pathlib import Path
+from typing import Any
 
 from .session import Session
 
 
-def draw(sessions: Mapping[str, Session], file: Path) -> None:
-    """Draw, for the reads and for the writes of each policy, how many were answered within how many seconds."""
+def blank() -> Any:
+    """Make an empty picture."""
     try:
         figures = import_module("matplotlib.figure")
     except ImportError:
-        raise SystemExit("--plot needs matplotlib, which the tests don't: pip install matplotlib") from None
-    figure = figures.Figure(figsize=(11, 4.5), layout="constrained")
+        raise SystemExit("--plot needs matplotlib, which nothing else does: pip install matplotlib") from None
+    return figures.Figure(figsize=(11, 4.5), layout="constrained")
+
+
+def draw(figure: Any, sessions: Mapping[str, Session]) -> None:
+    """Draw, for the reads and for the writes of each policy, how many were answered within how many seconds."""
     panels = figure.subplots(1, 2, sharey=True)
     for panel, (kind, read) in zip(panels, {"reads": True, "writes": False}.items(), strict=True):
         for policy, session in sessions.items():
@@ -26,4 +30,3 @@ def draw(sessions: Mapping[str, Session], file: Path) -> None:
         panel.grid(alpha=0.3)
     panels[0].set_ylabel("% of the calls")
     panels[1].legend(loc="lower right", fontsize="small")
-    figure.savefig(file, dpi=150)
