@@ -17,6 +17,9 @@ import orjson
 PATIENCE = 20.0  # s; bounds every wait, and says nothing of how long a thing should take
 
 
+FAREWELL = 3.0  # s; that long a test lets the program end by itself
+
+
 def environ(**settings: str) -> dict[str, str]:
     """Make an environment with no settings but these."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("LINKTIME_", "OTEL_"))}
@@ -121,7 +124,7 @@ class Child:
 
 @asynccontextmanager
 async def child(*command: str, **settings: str) -> AsyncIterator[Child]:
-    """Start the program with these settings alone; it is killed if the test leaves it running."""
+    """Start the program with these settings alone; it ends with the test."""
     process = await asyncio.create_subprocess_exec(
         *(command or (sys.executable, "-m", "linktime")),
         stdin=PIPE,
@@ -134,10 +137,12 @@ async def child(*command: str, **settings: str) -> AsyncIterator[Child]:
     try:
         yield server
     finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
         server.stdin.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL):
+                await process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
         await server.ended()
         _let_nothing_slip(server, settings.get("LINKTIME_API_KEY", ""))
 
