@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -18,7 +19,17 @@ ERAS = ["legacy", "2026-07-28"]
 BOUND = 10.0  # s
 
 
-def session(send: Send, *, eta: float | None = None, refusal: Failure | None = None) -> Session:
+async def at_once(_: float) -> None:
+    await asyncio.sleep(0)
+
+
+def session(
+    send: Send,
+    *,
+    eta: float | None = None,
+    refusal: Failure | None = None,
+    sleep: Callable[[float], Awaitable[None]] = at_once,
+) -> Session:
     return Session(
         send,
         TOOLS,
@@ -27,7 +38,7 @@ def session(send: Send, *, eta: float | None = None, refusal: Failure | None = N
         eta=lambda _: eta,
         budget=lambda: 42,
         refusal=refusal,
-        sleep=lambda _: asyncio.sleep(0),
+        sleep=sleep,
     )
 
 
@@ -119,6 +130,12 @@ async def test_what_nobody_expected_is_told_without_its_text(caplog: pytest.LogC
     assert "get_me failed: KeyError at" in caplog.text
 
 
+async def test_a_timeout_that_nobody_set_is_no_farewell() -> None:
+    result = await call(session(failing(TimeoutError())), "get_me")
+
+    assert text(result).startswith("internal_error: ")
+
+
 @pytest.mark.parametrize("mode", ERAS)
 async def test_an_unknown_tool_is_an_error_of_the_protocol(mode: str) -> None:
     async with asyncio.timeout(BOUND), Client(session(answering({})).server, mode=mode) as client:
@@ -170,6 +187,31 @@ async def test_a_client_that_asked_for_progress_hears_how_long_it_waits() -> Non
         await client.call_tool("list_webhooks", {}, progress_callback=progress)
 
     assert heard[:2] == [(1, "waiting for budget, about 12 s"), (2, "waiting for budget, about 12 s")]
+
+
+async def test_who_does_not_wait_for_budget_hears_nothing() -> None:
+    ticks = 0
+    ticked = asyncio.Event()
+
+    async def send(_: Request) -> Reply:
+        await ticked.wait()
+        return Reply(200, {})
+
+    async def progress(progress: float, total: float | None, message: str | None) -> None:
+        raise AssertionError(message)
+
+    async def sleep(_: float) -> None:
+        nonlocal ticks
+        ticks += 1
+        if ticks == 3:
+            ticked.set()
+        await asyncio.sleep(0)
+
+    under_test = session(send, eta=None, sleep=sleep)
+    async with asyncio.timeout(BOUND), Client(under_test.server, mode="legacy") as client:
+        result = await client.call_tool("list_webhooks", {}, progress_callback=progress)
+
+    assert not result.is_error
 
 
 async def test_in_a_hurry_a_read_is_answered_and_a_write_is_waited_for() -> None:

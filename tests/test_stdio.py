@@ -88,16 +88,27 @@ async def test_a_frame_that_is_no_message_is_answered_and_the_server_lives(
     assert pong == {}
 
 
-async def test_a_line_over_the_largest_is_refused_and_the_next_one_served() -> None:
+@pytest.mark.parametrize("size", [LARGEST_FRAME + 1, LARGEST_FRAME * 5])
+async def test_a_line_over_the_largest_is_refused_and_the_next_one_served(size: int) -> None:
     async with child(LINKTIME_API_KEY="lt_live_x") as server:
         await server.greet()
-        server.write(b"x" * (LARGEST_FRAME * 2 + 5))
+        server.write(b"x" * size)
 
         refusal = await server.answer(None)
         pong = await server.result(server.ask("ping"))
 
     assert refusal["error"] == {"code": -32600, "message": "Invalid Request: a message has at most 16777216 bytes"}
     assert pong == {}
+
+
+async def test_a_line_over_the_largest_may_be_the_last() -> None:
+    async with child(LINKTIME_API_KEY="lt_live_x") as server:
+        await server.greet()
+        server.stdin.write(b"x" * LARGEST_FRAME * 2)
+
+        assert await server.close() == 0
+
+    assert server.frames[-1]["error"]["code"] == -32600
 
 
 @given(st.binary(max_size=200))

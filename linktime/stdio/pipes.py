@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from mcp.shared.message import SessionMessage
 from mcp_types import INVALID_REQUEST, JSONRPCResponse
@@ -59,9 +59,6 @@ class PipeReader(Stream):
         self._stdin = stdin
         self._writer = writer
 
-    def __aiter__(self) -> Self:
-        return self
-
     async def __anext__(self) -> SessionMessage:
         while line := await self._line():
             try:
@@ -70,8 +67,6 @@ class PipeReader(Stream):
             except Malformed as malformed:
                 await self._writer.write(malformed.answer)
         raise StopAsyncIteration
-
-    receive = __anext__
 
     async def _line(self) -> bytes:
         """Read to the next newline or the end; a line over LARGEST_FRAME is refused without being held."""
