@@ -3,6 +3,11 @@
 `python -m tests.benchmarks.budget [--seed N] [--calls N] [--plot FILE]` plays the same agents by every policy against
 every service, in virtual time. The figures of a row are those at the service with a sliding window, the strictest; 429s
 and peaks are told for all three.
+
+What the columns are: requests "at least" are those of one who knew all calls before, with the same rules of what may be
+kept. The limiter's efficiency is the shortest time that so many requests allow, by the time it took; that shortest time
+jumps by a minute at every sixtieth request, so up to a minute of it is chance, and "steady" tells it at the last jump.
+The cache's efficiency is the shortest time for the requests "at least" by that for the requests made.
 """
 
 from __future__ import annotations
