@@ -13,6 +13,7 @@ from linktime.cache import Cache
 from linktime.errors import BudgetSpent, RateLimited
 from linktime.limiter import Limiter, ProcessStore
 from linktime.mailbox import Mailbox
+from linktime.outcome import Outcome
 from linktime.message import Reply, Request, Send
 from linktime.retry import Retry
 from tests.virtual import clock
@@ -33,7 +34,8 @@ async def ours(
         Limiter(ProcessStore(limit, clock=clock), period, clock=clock) as limiter,
         Mailbox(upstream, limiter, places=SETTINGS.queue, workers=SETTINGS.workers, clock=clock) as mailbox,
     ):
-        yield Cache(Retry(mailbox, clock=clock), ttl=ttl, settle=SETTINGS.timeout, clock=clock)
+        outcome = Outcome(Retry(mailbox, clock=clock), clock=clock)
+        yield Cache(outcome, ttl=ttl, settle=SETTINGS.timeout, clock=clock)
 
 
 @asynccontextmanager
