@@ -13,8 +13,8 @@ from linktime.cache import Cache
 from linktime.errors import BudgetSpent, RateLimited
 from linktime.limiter import Limiter, ProcessStore
 from linktime.mailbox import Mailbox
-from linktime.outcome import Outcome
 from linktime.message import Reply, Request, Send
+from linktime.outcome import Outcome
 from linktime.retry import Retry
 from tests.virtual import clock
 
