@@ -10,7 +10,7 @@ from tests.torture import Record, play
 from tests.torture.deeds import READS, Deed
 from tests.torture.mishaps import NONE, Mishap
 from tests.torture.plan import plan
-from tests.torture.verdict import DOUBLED, LIED, UNANSWERED, Call, Claim, Fault, claim, judge
+from tests.torture.verdict import DOUBLED, LIED, UNANSWERED, Call, Claim, Fault, claim, crowded, judge
 
 RUNS: Final = 48
 CHANNEL: Final = Deed(
@@ -55,8 +55,8 @@ def test_a_seed_gives_one_plan() -> None:
         (1, [SENT, SENT], [Claim("verified"), Claim("conflict")]),
     ],
 )
-async def test_what_fits_together_is_no_fault(there: int, wire: list[Entry], claims: list[Claim]) -> None:
-    assert await judged(there, wire, claims) == []
+def test_what_fits_together_is_no_fault(there: int, wire: list[Entry], claims: list[Claim]) -> None:
+    assert judged(there, wire, claims) == []
 
 
 @pytest.mark.parametrize(
@@ -74,10 +74,10 @@ async def test_what_fits_together_is_no_fault(there: int, wire: list[Entry], cla
         (1, [SENT, SENT], [Claim("conflict"), Claim("not_committed")], LIED, "it was done, in spite of what is said"),
     ],
 )
-async def test_what_does_not_fit_together_is_a_fault(
+def test_what_does_not_fit_together_is_a_fault(
     there: int, wire: list[Entry], claims: list[Claim], kind: str, why: str
 ) -> None:
-    (fault,) = await judged(there, wire, claims)
+    (fault,) = judged(there, wire, claims)
 
     assert (fault.kind, fault.seed) == (kind, 7)
     assert f"create_webhook /webhooks: {why}. Told: [5xx]" in fault.story
@@ -85,22 +85,20 @@ async def test_what_does_not_fit_together_is_a_fault(
 
 @pytest.mark.parametrize("word", ["no answer", "protocol error"])
 @pytest.mark.parametrize(("excused", "faults"), [(False, [Fault(UNANSWERED, 7, "get_me /me gone")]), (True, [])])
-async def test_silence_is_a_fault_unless_it_is_excused(word: str, *, excused: bool, faults: list[Fault]) -> None:
-    store = Store(":memory:")
+def test_silence_is_a_fault_unless_it_is_excused(word: str, *, excused: bool, faults: list[Fault]) -> None:
     calls = [Call(READS[0], NONE, Claim(word, "gone"), excused=excused)]
 
-    assert judge(7, calls, [], store) == faults
-    store.close()
+    assert judge(7, calls, []) == faults
 
 
-async def test_two_bookings_at_one_time_are_a_fault_whoever_asked() -> None:
+def test_two_bookings_at_one_time_are_a_fault_whoever_asked() -> None:
     store = Store(":memory:")
     booking = dict.fromkeys(("endTime", "inviteeName", "inviteeEmail", "inviteeTimezone", "location"), "")
     times = {"startTime": "2026-03-02T14:00:00.000Z", "createdAt": "", "updatedAt": ""}
     for ident in ("1", "2"):
         store.insert("bookings", {"id": ident, "eventTypeId": "", "status": "CONFIRMED", **booking, **times})
 
-    assert judge(7, [], [], store) == [Fault(DOUBLED, 7, "two bookings at 2026-03-02T14:00:00.000Z")]
+    assert crowded(7, store) == [Fault(DOUBLED, 7, "two bookings at 2026-03-02T14:00:00.000Z")]
     store.close()
 
 
@@ -126,23 +124,20 @@ def test_an_answer_is_read(frame: dict[str, Any] | None, told: Claim) -> None:
 
 def test_a_record_counts_the_share_of_unknown_outcomes_and_names_what_repeats_a_fault() -> None:
     record = Record()
-    words = ["outcome_unknown", "verified", "verified", "verified", "no answer"]
-    record.add("stay", [Call(CHANNEL, HIDING, Claim(word)) for word in words], [])
+    words = ["outcome_unknown", "verified", "verified", "no answer"]
+    done = [Call(CHANNEL, HIDING, Claim(word), ("1",)) for word in words]
+    record.add("stay", [*done, Call(CHANNEL, HIDING, Claim("not_committed"))], [])
     record.add("term", [Call(CHANNEL, HIDING, Claim("outcome_unknown"))], [Fault(LIED, 9, "so it was")])
 
     told = f"{record}".splitlines()
 
     assert "2 runs, 6 calls; the servers' part: stay 1, term 1" in told
-    assert "  stayed: 1 of 4 (25.0%); was ended: 1 of 1 (100.0%)" in told
+    assert "  where the server stayed: 1 of 3 (33.3%) that were done, 0 of 1 (0.0%) that were not" in told
+    assert "  where the server was ended: 0 of 0 (0.0%) that were done, 1 of 1 (100.0%) that were not" in told
     assert "doubled: 0, lied: 1, never answered: 0, ended badly: 0" in told
     assert "  lied, python -m tests.torture --seed 9 --runs 1: so it was" in told
 
 
-async def judged(there: int, wire: list[Entry], claims: list[Claim]) -> list[Fault]:
-    store = Store(":memory:")
-    hook = {"name": "Hook", "url": "https://hooks.example/1", "secret": "", "isActive": True, "createdAt": ""}
-    for number in range(1, there + 1):
-        store.insert("webhooks", {"id": f"{number}", "events": [], **hook})
-    faults = judge(7, [Call(CHANNEL, HIDING, told) for told in claims], wire, store)
-    store.close()
-    return faults
+def judged(there: int, wire: list[Entry], claims: list[Claim]) -> list[Fault]:
+    traces = tuple("12"[:there])
+    return judge(7, [Call(CHANNEL, HIDING, told, traces) for told in claims], wire)

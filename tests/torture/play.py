@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Final, TypeVar
 
 from linktime.sandbox import Entry, Sandbox
 from linktime.sandbox.store import Store
@@ -21,10 +22,10 @@ from .deeds import DEEDS, Deed, Scene
 from .mishaps import LATE, NONE, TIMEOUT, Mishap
 from .plan import STAY, Plan, plan
 from .record import Record
-from .verdict import ENDED_BADLY, Call, Fault, claim, judge
+from .verdict import ENDED_BADLY, Call, Fault, claim, crowded, judge
 
 _IN_ONE_ACCOUNT: Final = 10  # runs
-_PATIENCE: Final = 60.0  # s for all answers of a run; more than a call has
+_PATIENCE: Final = 60.0  # s for a start, an answer or an end; more than a call has
 _LOOK_EVERY: Final = 0.01  # s
 _MARGIN: Final = 0.2  # s
 _SETTINGS: Final = {
@@ -35,6 +36,7 @@ _SETTINGS: Final = {
 }
 _SIGNALS: Final = {"kill": signal.SIGKILL, "term": signal.SIGTERM, "int": signal.SIGINT}
 
+T = TypeVar("T")
 Tell = Callable[[Record], None]
 
 
@@ -79,9 +81,7 @@ class Stage:
 
     async def play(self, run: Plan, server: Child) -> tuple[list[Call], list[Fault]]:
         """Play a run; return its calls as they went, and what is wrong with them."""
-        cast = [(deed, mishap) for name, mishap in run.deeds.items() for deed in await DEEDS[name](self.scene)]
-        cast += [(deed, NONE) for deed in run.reads]
-        Random(run.seed).shuffle(cast)
+        cast = await self._cast(run)
         await self._misbehave(run, cast)
         self._began = time.monotonic()
         idents = [server.call(deed.tool, **deed.arguments) for deed, _ in cast]
@@ -91,10 +91,23 @@ class Stage:
         await self._settle(run, calm=off is None)
         answers = {frame["id"]: frame for frame in server.frames if "method" not in frame}
         calls = [
-            Call(deed, mishap, claim(answers.get(ident)), excused=ident == off or run.ending == "kill")
+            Call(deed, mishap, claim(answers.get(ident)), self._traces(deed), ident == off or run.ending == "kill")
             for ident, (deed, mishap) in zip(idents, cast, strict=True)
         ]
-        return calls, faults + judge(run.seed, calls, self._arrived(), self.store)
+        return calls, [*faults, *judge(run.seed, calls, self._arrived()), *crowded(run.seed, self.store)]
+
+    async def _cast(self, run: Plan) -> list[tuple[Deed, Mishap]]:
+        """Set up what is to be done, and say what each deed meets: on one path all meet the same, whoever is first."""
+        met: dict[tuple[str, str], Mishap] = {}
+        cast = [(deed, NONE) for deed in run.reads]
+        for name, mishap in run.deeds.items():
+            for deed in await DEEDS[name](self.scene):
+                cast.append((deed, met.setdefault((deed.method, deed.path), mishap)))
+        Random(run.seed).shuffle(cast)
+        return cast
+
+    def _traces(self, deed: Deed) -> tuple[str, ...]:
+        return tuple(row["id"] for row in self.store.rows(deed.trace, *deed.values)) if deed.trace else ()
 
     async def _misbehave(self, run: Plan, cast: Sequence[tuple[Deed, Mishap]]) -> None:
         for deed, mishap in cast:
@@ -138,6 +151,7 @@ class Stage:
 
 async def _start(server: Child) -> None:
     try:
+        await _patiently(lambda: server.said("running"))
         await server.greet()
     except TimeoutError:
         raise RuntimeError(f"the server did not start; it said: {server.stderr}") from None
@@ -146,12 +160,12 @@ async def _start(server: Child) -> None:
 async def _last_words(run: Plan, server: Child, idents: Sequence[int]) -> list[Fault]:
     """Wait for the answers, or for the end of the server."""
     if run.ending == STAY:
+        answers = asyncio.gather(*(_patiently(partial(server.answer, ident)) for ident in idents))
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_PATIENCE):
-                await asyncio.gather(*(_answer(server, ident) for ident in idents))
+            await answers
         return []
     try:
-        status = await server.ended()
+        status = await _patiently(server.ended)
     except TimeoutError:
         server.process.kill()
         await server.ended()
@@ -160,7 +174,9 @@ async def _last_words(run: Plan, server: Child, idents: Sequence[int]) -> list[F
     return [] if status == right else [Fault(ENDED_BADLY, run.seed, f"it ended with {status} on {run.ending}")]
 
 
-async def _answer(server: Child, ident: int) -> Any:
-    while True:
-        with contextlib.suppress(TimeoutError):
-            return await server.answer(ident)
+async def _patiently(wait: Callable[[], Awaitable[T]]) -> T:
+    """Wait again after a wait that was bounded too tightly for a machine on which many servers start at once."""
+    async with asyncio.timeout(_PATIENCE):
+        while True:
+            with contextlib.suppress(TimeoutError):
+                return await wait()

@@ -14,10 +14,11 @@ _LAST: Final = (UNKNOWN, SILENCE)
 
 
 class Answer(NamedTuple):
-    """What a write met, whether that has *hidden* its outcome, whether the server *stayed*, and the word it got."""
+    """What a write met, whether that *hides* its outcome, whether it was *done*, the server *stayed*, and the word."""
 
     mishap: str
-    hidden: bool
+    hides: bool
+    done: bool
     stayed: bool
     word: str
 
@@ -38,7 +39,7 @@ class Record:
         self.calls += len(calls)
         self.endings[ending] += 1
         self.answers.update(
-            Answer(call.mishap.name, call.mishap.hides, ending == STAY, call.claim.word)
+            Answer(call.mishap.name, call.mishap.hides, bool(call.traces), ending == STAY, call.claim.word)
             for call in calls
             if call.deed.trace
         )
@@ -67,15 +68,17 @@ class Record:
     def _summary(self) -> Iterator[str]:
         endings = ", ".join(f"{ending} {number}" for ending, number in self.endings.most_common())
         yield f"{self.runs} runs, {self.calls} calls; the servers' part: {endings}"
-        yield "outcome_unknown, of the answered writes whose outcome was hidden, where the server"
-        yield f"  stayed: {self._unknown(stayed=True)}; was ended: {self._unknown(stayed=False)}"
+        yield "outcome_unknown, of the answered writes whose outcome was hidden:"
+        for stayed, where in ((True, "the server stayed"), (False, "the server was ended")):
+            shares = [self._unknown(stayed=stayed, done=done) for done in (True, False)]
+            yield f"  where {where}: {shares[0]} that were done, {shares[1]} that were not"
         yield ", ".join(f"{kind}: {number}" for kind, number in self.totals.items())
         for fault in self.faults:
             yield f"  {fault.kind}, python -m tests.torture --seed {fault.seed} --runs 1: {fault.story}"
 
-    def _unknown(self, *, stayed: bool) -> str:
+    def _unknown(self, *, stayed: bool, done: bool) -> str:
         words = Counter[str]()
         for answer, number in self.answers.items():
-            if answer.hidden and answer.stayed is stayed and answer.word != SILENCE:
+            if answer.hides and (answer.stayed, answer.done) == (stayed, done) and answer.word != SILENCE:
                 words[answer.word] += number
         return f"{words[UNKNOWN]} of {words.total()} ({words[UNKNOWN] / max(1, words.total()):.1%})"

@@ -60,11 +60,12 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One tool call as it went; it is *excused* if nobody may expect an answer to it."""
+    """One tool call as it went: *traces* are the ids of what was done; *excused*, if nobody may expect an answer."""
 
     deed: Deed
     mishap: Mishap
     claim: Claim
+    traces: tuple[str, ...] = ()
     excused: bool = False
 
 
@@ -91,24 +92,27 @@ def claim(frame: dict[str, Any] | None) -> Claim:
             return Claim(DROPPED, f"{frame}")
 
 
-def judge(seed: int, calls: Sequence[Call], entries: Iterable[Entry], store: Store) -> list[Fault]:
-    """Find what is wrong with a run: *entries* are the requests that came in, *store* is what is there now."""
+def judge(seed: int, calls: Sequence[Call], entries: Iterable[Entry]) -> list[Fault]:
+    """Find what is wrong with the calls of a run; *entries* are the requests that came in."""
     dropped = [call for call in calls if call.claim.word in {SILENCE, DROPPED} and not call.excused]
     faults = [Fault(UNANSWERED, seed, f"{call.deed.tool} {call.deed.path} {call.claim.text}") for call in dropped]
-    deeds = {id(call.deed): call.deed for call in calls if call.deed.trace}  # twins are about one
     written = [entry for entry in entries if entry.method != "GET"]
-    for deed in deeds.values():
+    for deed in {id(call.deed): call.deed for call in calls if call.deed.trace}.values():  # twins are about one
         mine = [call for call in calls if call.deed is deed]
         wire = [entry for entry in written if _is_of(deed, entry)]
-        traces = [row["id"] for row in store.rows(deed.trace, *deed.values)]
-        faults += [Fault(kind, seed, _story(why, mine, wire, traces)) for kind, why in _wrongs(mine, wire, traces)]
-    crowded = "SELECT startTime FROM bookings WHERE status = 'CONFIRMED' GROUP BY startTime HAVING count(*) > 1"
-    return faults + [Fault(DOUBLED, seed, f"two bookings at {row['startTime']}") for row in store.rows(crowded)]
+        faults += [Fault(kind, seed, _story(why, mine, wire)) for kind, why in _wrongs(mine, wire)]
+    return faults
 
 
-def _wrongs(calls: Sequence[Call], wire: Sequence[Entry], traces: Sequence[str]) -> Iterable[tuple[str, str]]:
+def crowded(seed: int, store: Store) -> list[Fault]:
+    """Find times at which two bookings stand."""
+    twice = "SELECT startTime FROM bookings WHERE status = 'CONFIRMED' GROUP BY startTime HAVING count(*) > 1"
+    return [Fault(DOUBLED, seed, f"two bookings at {row['startTime']}") for row in store.rows(twice)]
+
+
+def _wrongs(calls: Sequence[Call], wire: Sequence[Entry]) -> Iterable[tuple[str, str]]:
     """Tell what is wrong with the calls for one deed, which are one unless they are twins."""
-    claims = [call.claim for call in calls]
+    claims, traces = [call.claim for call in calls], calls[0].traces
     carried = [entry for entry in wire if entry.status != _REFUSED_UNDONE]
     if len(traces) > 1:
         yield DOUBLED, "it was done more than once"
@@ -129,7 +133,8 @@ def _is_of(deed: Deed, entry: Entry) -> bool:
     return (entry.method, entry.path) == (deed.method, deed.path) and deed.mark in orjson.dumps(entry.body).decode()
 
 
-def _story(why: str, calls: Sequence[Call], wire: Sequence[Entry], traces: Sequence[str]) -> str:
+def _story(why: str, calls: Sequence[Call], wire: Sequence[Entry]) -> str:
     told = "; ".join(f"[{call.mishap.name}] {call.claim.word} {call.claim.text}" for call in calls)
     sent = ", ".join(f"{entry.status}" for entry in wire)
-    return f"{calls[0].deed.tool} {calls[0].deed.path}: {why}. Told: {told}. Sent: {sent or 'no'}. There: {traces}"
+    deed, traces = calls[0].deed, ", ".join(calls[0].traces)
+    return f"{deed.tool} {deed.path}: {why}. Told: {told}. Sent: {sent or 'no'}. There: {traces or 'no'}."
