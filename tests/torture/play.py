@@ -99,10 +99,9 @@ class Stage:
     async def _cast(self, run: Plan) -> list[tuple[Deed, Mishap]]:
         """Set up what is to be done, and say what each deed meets: on one path all meet the same, whoever is first."""
         met: dict[tuple[str, str], Mishap] = {}
-        cast = [(deed, NONE) for deed in run.reads]
-        for name, mishap in run.deeds.items():
-            for deed in await DEEDS[name](self.scene):
-                cast.append((deed, met.setdefault((deed.method, deed.path), mishap)))
+        deeds = [(deed, mishap) for name, mishap in run.deeds.items() for deed in await DEEDS[name](self.scene)]
+        cast = [(deed, met.setdefault((deed.method, deed.path), mishap)) for deed, mishap in deeds]
+        cast += [(deed, NONE) for deed in run.reads]
         Random(run.seed).shuffle(cast)
         return cast
 
