@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import secrets
 import sys
 import time
@@ -21,8 +22,9 @@ def main() -> int:
     parser.add_argument("--servers", type=int, default=4, help="how many at once (default: %(default)s)")
     asked = parser.parse_args()
     seed = secrets.randbelow(1_000_000_000) if asked.seed is None else asked.seed
-    began = time.monotonic()
-    record = asyncio.run(play(seed, asked.runs, servers=asked.servers, tell=_progress))
+    began, record = time.monotonic(), Record()
+    with contextlib.suppress(KeyboardInterrupt):  # what is known by then is told
+        asyncio.run(play(range(seed, seed + asked.runs), record, servers=asked.servers, tell=_progress))
     sys.stdout.write(f"\nseed {seed}, {time.monotonic() - began:.0f} s\n{record}\n")
     return 1 if any(record.totals.values()) else 0
 

@@ -40,14 +40,12 @@ T = TypeVar("T")
 Tell = Callable[[Record], None]
 
 
-async def play(first: int, runs: int, *, servers: int, tell: Tell = lambda _: None) -> Record:
-    """Play *runs* runs with the seeds from *first* on, on so many servers at once; *tell* hears of each one's end."""
-    record, places = Record(), asyncio.Semaphore(servers)
-    seeds, share = range(first, first + runs), min(_IN_ONE_ACCOUNT, -(-runs // servers))
+async def play(seeds: Sequence[int], record: Record, *, servers: int, tell: Tell = lambda _: None) -> None:
+    """Play a run for each of *seeds*, on so many servers at once, into *record*; *tell* hears of each one's end."""
+    places, share = asyncio.Semaphore(servers), min(_IN_ONE_ACCOUNT, -(-len(seeds) // servers))
     async with asyncio.TaskGroup() as group:
-        for start in range(0, runs, share):
+        for start in range(0, len(seeds), share):
             group.create_task(_account(seeds[start : start + share], record, tell, places))
-    return record
 
 
 async def _account(seeds: Sequence[int], record: Record, tell: Tell, places: asyncio.Semaphore) -> None:
