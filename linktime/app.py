@@ -26,6 +26,7 @@ from .rest import Rest
 from .retry import Retry
 from .session import Session
 from .stdio import streams
+from .telemetry import DEPTH, SLOTS, Telemetry
 from .tools import TOOLS
 
 _PATIENCE: Final = 1.5  # s; clients kill a server 2 s after they closed its stdin
@@ -53,9 +54,11 @@ class App:
 
 
 @asynccontextmanager
-async def app(settings: Settings) -> AsyncIterator[App]:
-    """Build the chain from *settings*, and take it down in the reverse order."""
+async def app(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIterator[App]:
+    """Build the chain from *settings*, and take it down in the reverse order; *telemetry* sees all of it."""
     async with AsyncExitStack() as stack:
+        telemetry = telemetry or Telemetry()
+        stack.callback(telemetry.close)
         key = settings.api_key or SecretStr("")
         rest = Rest(settings.base_url, key.get_secret_value(), timeout=settings.timeout, connections=settings.workers)
         stack.push_async_callback(rest.aclose)
@@ -75,8 +78,17 @@ async def app(settings: Settings) -> AsyncIterator[App]:
             eta=mailbox.eta,
             budget=lambda: limiter.free,
             refusal=None if settings.api_key else _no_key(),
+            telemetry=telemetry,
         )
+        telemetry.observe(DEPTH, lambda: [(mailbox.waiting, {})])
+        telemetry.observe(SLOTS, lambda: _slots(limiter))
         yield App(session, mailbox)
+
+
+def _slots(limiter: Limiter) -> list[tuple[float, dict[str, str]]]:
+    free = limiter.free
+    state = "linktime.limiter.state"
+    return [(free, {state: "free"}), (limiter.limit - free, {state: "used"})]
 
 
 def _no_key() -> Rejected:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from cachetools import TLRUCache
 
+from . import telemetry
 from .errors import BudgetSpent, Failure, OutcomeUnknown, Overloaded, ShuttingDown, Unavailable
 from .message import Reply, Request, Send
 from .quota import UNTOLD
@@ -80,10 +81,13 @@ class Cache:
             if flight.task.done() or flight.epoch != self._epochs.now(request.tags):
                 return None
             try:
-                return (await flight.reply(self._patience(request))).noted(cache="coalesced")
+                reply = await flight.reply(self._patience(request))
             except Failure as failure:
                 if not flight.spoilt(failure, request):
                     raise
+            else:
+                telemetry.joined(flight.place)
+                return reply.noted(cache="coalesced")
         return None
 
     async def _miss(self, request: Request) -> Reply:
@@ -167,12 +171,13 @@ class _Kept:
 
 
 class _Flight:
-    """A request under way: its *task*, the *epoch* in which it began, and how many wait for it."""
+    """A request under way: its *task*, the *epoch* in which it began, its *place* in a trace, and how many wait."""
 
     def __init__(self, request: Request, epoch: int, task: asyncio.Task[Reply]) -> None:
         self.request = request
         self.epoch = epoch
         self.task = task
+        self.place = telemetry.place()
         self._waiting = 0
 
     async def reply(self, patience: float | None = None) -> Reply:

@@ -81,6 +81,9 @@ class Settings(BaseModel):
     queue: int = Field(256, ge=1, le=100_000, description="mailbox places; when full, a call is refused at once")
     timeout: float = Field(10, gt=0, le=600, description="seconds for one REST request")
     deadline: float = Field(50, gt=0, le=3600, description="seconds for one tool call, waiting included")
+    trace_arguments: bool = Field(
+        default=False, description="`1` = spans show a call's ids, slugs, times and numbers; never what guests wrote"
+    )
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:

@@ -13,7 +13,7 @@ import aiohttp
 import orjson
 from yarl import URL
 
-from . import __version__
+from . import __version__, telemetry
 from .config import is_loopback
 from .errors import Failure, OutcomeUnknown, RateLimited, Rejected, Unavailable
 from .message import Reply, Request
@@ -61,6 +61,7 @@ class Rest:
 
     def __init__(self, base_url: str, key: str, *, timeout: float, connections: int) -> None:
         self._base = URL(base_url)
+        self._api = f"{self._base}/api/v1"
         self._key = key
         self._timeout = aiohttp.ClientTimeout(total=timeout, connect=timeout * _CONNECT_SHARE)
         self._connections = connections
@@ -87,11 +88,15 @@ class Rest:
 
     async def _exchange(self, request: Request) -> tuple[int, Mapping[str, str], bytes]:
         session = self._sessions.get(request.is_read) or self._open(keep_alive=request.is_read)
-        url = URL(f"{self._base}/api/v1{request.path}", encoded=True).with_query(request.query)
-        async with session.request(
-            request.method, url, data=request.body, headers=self._headers(request), allow_redirects=False
-        ) as answer:
-            return answer.status, answer.headers, await _bounded(answer.content)
+        url = URL(self._api + request.path, encoded=True).with_query(request.query)
+        with telemetry.exchange_span(
+            request.method, request.template, request.ident, api=self._api, resends=request.attempt
+        ) as span:
+            async with session.request(
+                request.method, url, data=request.body, headers=self._headers(request), allow_redirects=False
+            ) as answer:
+                span.answered(answer.status)
+                return answer.status, answer.headers, await _bounded(answer.content)
 
     def _open(self, *, keep_alive: bool) -> aiohttp.ClientSession:
         """Open the session for reads, or that for writes: they never meet an idle connection that has just closed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from difflib import get_close_matches
@@ -15,17 +15,21 @@ from uuid import uuid4
 
 import mcp_types
 import orjson
-from mcp.server.context import ServerRequestContext
+from mcp.server.context import ServerMiddleware, ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
+from mcp_types.methods import SPEC_CLIENT_METHODS, SPEC_CLIENT_NOTIFICATION_METHODS
+from pydantic import ValidationError
 
-from . import __version__
+from . import __version__, telemetry as tracing
 from .errors import Failure, ShuttingDown
 from .message import Reply, Request, Send
 from .tools import Tool
 
 _PROGRESS_EVERY: Final = 1.0  # s
 _LONGEST_NAME: Final = 64  # characters of an unknown tool's name that are echoed
+
+_METHODS: Final = SPEC_CLIENT_METHODS | SPEC_CLIENT_NOTIFICATION_METHODS
 
 Context = ServerRequestContext[Any]
 log = logging.getLogger(__name__)
@@ -49,6 +53,7 @@ class Session:
         eta: Callable[[Request], float | None],
         budget: Callable[[], int],
         refusal: Failure | None = None,
+        telemetry: tracing.Telemetry | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._send = send
@@ -69,6 +74,7 @@ class Session:
             on_list_tools=self._list_tools,
             on_call_tool=self._call_tool,
         )
+        self.server.middleware[:] = _middleware(self.server.middleware, telemetry, tools)
 
     def hurry(self, patience: float) -> None:
         """Answer every read that is still under way in *patience* seconds; a write is always waited for."""
@@ -84,8 +90,9 @@ class Session:
         if tool is None:
             raise MCPError(mcp_types.INVALID_PARAMS, self._unknown(params.name))
         try:
-            reply = await self._answer(context, tool, params.arguments)
-            return _result(reply.noted(budgetRemaining=self._budget()))
+            reply = (await self._answer(context, tool, params.arguments)).noted(budgetRemaining=self._budget())
+            tracing.answered(reply.notes)
+            return _result(reply)
         except Failure as failure:
             return _failed(failure)
         except Exception as error:  # noqa: BLE001 - whatever it is, its text stays here
@@ -132,6 +139,27 @@ class Session:
         return f"Unknown tool: {name[:_LONGEST_NAME]!r}." + (f" Did you mean {near[0]}?" if near else "")
 
 
+def _middleware(
+    given: Sequence[ServerMiddleware[Any]], telemetry: tracing.Telemetry | None, tools: Mapping[str, Tool]
+) -> list[ServerMiddleware[Any]]:
+    """Put our spans in the place of the SDK's, whose class is private, so it is known by its name."""
+    others = [each for each in given if type(each).__name__ != "OpenTelemetryMiddleware"]
+    if not telemetry:
+        return others
+    arguments = {name: frozenset(tool.input_schema["properties"]) for name, tool in tools.items()}
+    return [tracing.Messages(telemetry, _METHODS, arguments, _code), *others]
+
+
+def _code(error: BaseException) -> int | None:
+    match error:
+        case MCPError():
+            return error.error.code
+        case ValidationError():
+            return mcp_types.INVALID_PARAMS
+        case _:
+            return None
+
+
 def _listed(tool: Tool) -> mcp_types.Tool:
     return mcp_types.Tool(
         name=tool.name,
@@ -175,6 +203,7 @@ def _object(data: Any) -> dict[str, Any]:
 
 
 def _failed(failure: Failure) -> mcp_types.CallToolResult:
+    tracing.failed(failure)
     return mcp_types.CallToolResult(content=[_text(str(failure))], is_error=True)
 
 

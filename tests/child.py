@@ -46,6 +46,11 @@ class Child:
             asyncio.create_task(self._read_stderr()),
         ]
 
+    @property
+    def log(self) -> list[str]:
+        """What stderr has besides the spans."""
+        return [line for line in self.stderr.splitlines() if "Z SPAN " not in line]
+
     async def _read_frames(self, stdout: asyncio.StreamReader) -> None:
         async for line in stdout:
             async with self._arrived:

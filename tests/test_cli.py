@@ -73,7 +73,7 @@ async def test_without_a_key_the_tools_are_listed_and_every_call_says_what_is_mi
         "unauthorized: LINKTIME_API_KEY environment variable is required. Set it in the env section of your MCP "
         "client's configuration for linktime, and restart the client."
     )
-    assert server.stderr == "LINKTIME_API_KEY environment variable is required\n"
+    assert server.log == ["LINKTIME_API_KEY environment variable is required"]
 
 
 async def test_serve_is_what_happens_without_a_command() -> None:

@@ -22,6 +22,7 @@ DEFAULTS = {
     "queue": 256,
     "timeout": 10.0,
     "deadline": 50.0,
+    "trace_arguments": False,
 }
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NOT_A_BASE = "must be the base of the API, such as https://linktime.io, without user, query or fragment"
@@ -62,6 +63,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
         QUEUE="16",
         TIMEOUT="2.5",
         DEADLINE="20",
+        TRACE_ARGUMENTS="1",
     )
     assert taken.api_key is not None
     assert taken.api_key.get_secret_value() == KEY
@@ -76,6 +78,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
         "queue": 16,
         "timeout": 2.5,
         "deadline": 20.0,
+        "trace_arguments": True,
     }
 
 

@@ -100,7 +100,7 @@ async def test_with_its_stdout_closed_it_ends_quietly_and_a_write_is_not_lost(st
         made = [entry.status for entry in sandbox.requests if entry.method == "POST"]
 
     assert made == ([201] if state == "write under way" else [])
-    assert process.stderr.splitlines() == ["LinkTime MCP server running"]
+    assert process.log == ["LinkTime MCP server running"]
 
 
 @pytest.mark.parametrize("state", STATES)

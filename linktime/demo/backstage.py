@@ -27,6 +27,7 @@ async def server(url: str, key: str, stderr: TextIO) -> AsyncIterator[Client]:
     settings = {
         "LINKTIME_API_KEY": key,
         "LINKTIME_BASE_URL": url,
+        "OTEL_TRACES_EXPORTER": "none",  # its stderr is shown where a step fails, and spans would be all of it
         "LINKTIME_BUDGET": "process",  # a demo played a moment ago has no part in this one's budget
     }
     program = StdioServerParameters(command=sys.executable, args=["-m", "linktime"], env=settings)

@@ -10,6 +10,7 @@ from enum import Enum, auto
 from math import inf
 from typing import Final, Self
 
+from .. import telemetry
 from ..clock import now
 from ..errors import BudgetSpent, OutcomeUnknown, Overloaded, ShuttingDown, Unavailable
 from ..message import Reply, Request, Send
@@ -63,11 +64,17 @@ class Mailbox:
         while not envelope.reply.done():
             try:
                 await asyncio.wait((envelope.reply,), timeout=self._patience(envelope))
-            except asyncio.CancelledError:
+            except asyncio.CancelledError as cancelled:
                 if self._queue.withdraw(envelope):
+                    self._tell(envelope, cancelled)
                     raise
             self._expire(envelope)
         return envelope.reply.result()
+
+    @property
+    def waiting(self) -> int:
+        """How many calls wait in line."""
+        return len(self._queue)
 
     def eta(self, request: Request) -> float | None:
         """Tell in how many seconds this request's turn comes, as things stand; None if it doesn't wait."""
@@ -122,7 +129,7 @@ class Mailbox:
     def _fail(self, envelopes: Iterable[Envelope], failure: Exception | None = None) -> None:
         for envelope in list(envelopes):
             self._queue.withdraw(envelope)
-            envelope.answer(failure or _gone())
+            self._refuse(envelope, failure or _gone())
 
     async def _work(self) -> None:
         while taken := await self._next():
@@ -131,12 +138,16 @@ class Mailbox:
     async def _next(self) -> tuple[Envelope, Permit] | None:
         """Stand at the gate until a message and a permit are there; None when there will be no more."""
         async with self._gate:
+            since = self._clock()
             while self._queue or not self._leaving:
                 self._news.clear()
                 answer = await self._ask() if self._queue else inf
                 if isinstance(answer, float):
+                    since = since if self._queue else inf
                     await self._pause(answer)
+                    since = min(since, self._clock())
                 elif envelope := self._pop(read=answer.read):
+                    envelope.context.run(telemetry.granted, envelope.request.method, self._clock() - since)
                     return envelope, answer
                 else:
                     await asyncio.wait((answer.settle(None),))
@@ -160,12 +171,22 @@ class Mailbox:
     def _pop(self, *, read: bool) -> Envelope | None:
         """Take the oldest message of its line, past those whose deadline is over."""
         while (envelope := self._queue.pop(read=read)) and self._clock() >= envelope.request.deadline:
-            envelope.answer(BudgetSpent(0.0))
+            self._refuse(envelope, BudgetSpent(0.0))
         return envelope
+
+    def _refuse(self, envelope: Envelope, failure: Exception) -> None:
+        self._tell(envelope, failure)
+        envelope.answer(failure)
+
+    def _tell(self, envelope: Envelope, refusal: BaseException | None = None) -> None:
+        """Tell that it waits no longer: it is sent, or refused."""
+        waited = self._clock() - envelope.arrival
+        envelope.context.run(telemetry.waited, envelope.request.method, waited, refusal)
 
     async def _serve(self, envelope: Envelope, permit: Permit) -> None:
         """Send it, and let the budget, the caller and the gate know what became of it, in this order."""
         waited = self._clock() - envelope.arrival
+        self._tell(envelope)
         sending = asyncio.create_task(self._attempt(envelope.request), context=envelope.context)
         self._busy += 1
         try:

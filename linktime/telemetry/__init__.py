@@ -11,7 +11,7 @@ from .instruments import DEPTH, SLOTS
 from .messages import Messages
 from .record import Telemetry
 from .seams import answered, exchange_span, failed, granted, joined, place, waited
-from .setup import telemetry
+from .setup import set_up
 from .variables import Variables
 
 __all__ = [
@@ -26,6 +26,6 @@ __all__ = [
     "granted",
     "joined",
     "place",
-    "telemetry",
+    "set_up",
     "waited",
 ]

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Final, Protocol, TypeVar
-
-from opentelemetry.context import Context
-from opentelemetry.trace import get_current_span
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from .instruments import OPERATION
 from .record import Here, Telemetry, here
@@ -19,7 +16,10 @@ _CALL: Final = "tools/call"
 _OTHER: Final = "_OTHER"  # a method that the client made up; its text goes nowhere
 _CLIENT_MISTAKES: Final = {-32700, -32600, -32601, -32602, -32002}
 _LONGEST_STATE: Final = 512  # characters that a tracestate should not exceed
-_W3C: Final = TraceContextTextMapPropagator()
+_TRACEPARENT: Final = re.compile(  # versions after 00 may have further fields
+    r"(?!ff|00.{54}.)[0-9a-f]{2}-(?P<trace>(?!0{32})[0-9a-f]{32})-(?P<span>(?!0{16})[0-9a-f]{16})"
+    r"-(?P<flags>[0-9a-f]{2})(-.*)?"
+)
 
 
 class Message(Protocol):
@@ -45,7 +45,7 @@ class Messages:
     """A middleware of the SDK's server: a span and a measurement for every message.
 
     Only the names of *methods* and *tools* are told, never a client's own; each of *tools* comes with the names of its
-    arguments, which are told with *arguments*. *code* finds the protocol's code in an exception.
+    arguments. *code* finds the protocol's code in an exception.
     """
 
     def __init__(
@@ -54,21 +54,18 @@ class Messages:
         methods: Collection[str],
         tools: Mapping[str, Collection[str]],
         code: Callable[[BaseException], int | None],
-        *,
-        arguments: bool = False,
     ) -> None:
         self._telemetry = telemetry
         self._methods = methods
         self._tools = tools
         self._code = code
-        self._arguments = arguments
 
-    async def __call__(self, message: M, call_next: Callable[[M], Awaitable[R]]) -> R:
-        """Handle the message under its span."""
-        span = self._begin(message)
+    async def __call__(self, ctx: M, call_next: Callable[[M], Awaitable[R]]) -> R:
+        """Handle one message under its span."""
+        span = self._begin(ctx)
         token = here.set(Here(self._telemetry, span))
         try:
-            return await call_next(message)
+            return await call_next(ctx)
         except BaseException as error:
             self._fail(span, error)
             raise
@@ -94,7 +91,7 @@ class Messages:
         if not isinstance(tool, str) or tool not in self._tools:
             return _CALL
         attributes["gen_ai.tool.name"] = tool
-        if self._arguments and isinstance(arguments, Mapping):
+        if self._telemetry.arguments and isinstance(arguments, Mapping):
             attributes["gen_ai.tool.call.arguments"] = redacted(arguments, self._tools[tool])
         return f"{_CALL} {tool}"
 
@@ -112,19 +109,17 @@ class Messages:
 def _parent(meta: Mapping[str, Any] | None) -> Place | None:
     """Read the place in the client's trace; what is malformed counts as none.
 
-    https://modelcontextprotocol.io/seps/414-request-meta
+    https://modelcontextprotocol.io/seps/414-request-meta and https://www.w3.org/TR/trace-context/
     """
-    told = {name: meta[name] for name in ("traceparent", "tracestate") if meta and isinstance(meta.get(name), str)}
-    if "traceparent" not in told:
+    told = meta.get("traceparent") if meta else None
+    found = _TRACEPARENT.fullmatch(told) if isinstance(told, str) else None
+    if meta is None or found is None:
         return None
-    place = get_current_span(_W3C.extract(told, Context())).get_span_context()
-    if not place.is_valid:
-        return None
-    state = place.trace_state.to_header()
+    state = meta.get("tracestate")
     return Place(
-        place.trace_id,
-        place.span_id,
-        place.trace_flags.sampled,
+        int(found["trace"], 16),
+        int(found["span"], 16),
+        sampled=bool(int(found["flags"], 16) & 1),
         remote=True,
-        state=state if len(state) <= _LONGEST_STATE else "",
+        state=state if isinstance(state, str) and len(state) <= _LONGEST_STATE else "",
     )

@@ -64,7 +64,7 @@ class Gauges:
 class Telemetry:
     """One session's spans and measurements; without outlets it is off, and is false.
 
-    *sampler* decides which traces are recorded; measurements always are.
+    *sampler* decides which traces are recorded; measurements always are. *arguments* asks for those of tool calls.
     """
 
     def __init__(
@@ -74,12 +74,14 @@ class Telemetry:
         *,
         sampler: Sampler = lambda _, __: True,
         gauges: Gauges | None = None,
+        arguments: bool = False,
     ) -> None:
         self._spans = spans
         self._measurements = measurements
         self._sampler = sampler
         self._gauges = gauges or Gauges()
         self._began = monotonic()
+        self.arguments = arguments
         self.session: dict[str, Value] = {"mcp.session.id": uuid4().hex, "network.transport": "pipe"}
 
     def __bool__(self) -> bool:

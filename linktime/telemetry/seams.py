@@ -23,7 +23,7 @@ from .redaction import shown_id
 from .span import Place, Value
 
 _BY_US: Final = (BudgetSpent, Overloaded, ShuttingDown, InvalidArguments)
-_WORTH_A_SPAN: Final = 0.001  # s
+_WORTH_A_SPAN: Final = 0.005  # s; less is the loop's own pace
 _NOTES: Final = {
     "cache": "linktime.cache.result",
     "ageSeconds": "linktime.cache.age",
@@ -69,19 +69,20 @@ def joined(other: Place | None) -> None:
         at.span.links.append(other)
 
 
-def waited(method: str, seconds: float, refusal: Failure | None = None) -> None:
-    """Tell that a request has just stopped waiting for budget, because it is sent or because of *refusal*."""
+def waited(method: str, seconds: float, refusal: BaseException | None = None) -> None:
+    """Tell that a request has just stopped waiting for budget: it is sent, or it is not because of *refusal*."""
     if not (at := here.get()):
         return
     attributes: dict[str, Value] = {"http.request.method": method}
     if refusal is None:
         at.telemetry.measure(QUEUE_WAIT, seconds, attributes, at.span)
-    if refusal is not None or seconds >= _WORTH_A_SPAN:
-        span = at.child("wait for budget", "internal", attributes)
-        if refusal is not None:
-            span.fail(refusal.word, refusal.word)
-        span.backdate(seconds)
-        at.telemetry.emit(span)
+    if refusal is None and seconds < _WORTH_A_SPAN:
+        return
+    span = at.child("wait for budget", "internal", attributes)
+    if isinstance(refusal, Exception):
+        span.fail(_kind(refusal), _word(refusal))
+    span.backdate(seconds)
+    at.telemetry.emit(span)
 
 
 def granted(method: str, seconds: float) -> None:
@@ -156,3 +157,11 @@ def exchange_span(method: str, template: str, ident: str, *, api: str, resends: 
 def _server(api: str) -> tuple[str, int]:
     parts = urlsplit(api)
     return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _kind(error: Exception) -> str:
+    return _word(error) or type(error).__qualname__
+
+
+def _word(error: Exception) -> str:
+    return error.word if isinstance(error, Failure) else ""

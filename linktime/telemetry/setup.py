@@ -18,8 +18,8 @@ _SOON: Final = 0.2  # s; somebody may be reading along
 _LATER: Final = 1.0  # s; so the SDK is imported after the start, not in it
 
 
-def telemetry(variables: Variables, write: Callable[[str], None] = to_stderr) -> Telemetry:
-    """Make the telemetry that *variables* ask for; *write* is stderr."""
+def set_up(variables: Variables, *, arguments: bool = False, write: Callable[[str], None] = to_stderr) -> Telemetry:
+    """Make the telemetry that *variables* ask for, with the *arguments* of calls or without; *write* is stderr."""
     complain, gauges = Complaints(write), Gauges()
 
     def spans(where: Where) -> Outlet[Span]:
@@ -38,6 +38,7 @@ def telemetry(variables: Variables, write: Callable[[str], None] = to_stderr) ->
         [measurements(where) for where in variables.metrics],
         sampler=variables.sampler,
         gauges=gauges,
+        arguments=arguments,
     )
 
 
