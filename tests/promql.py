@@ -1,0 +1,79 @@
+"""What a PromQL expression asks for, and the names under which Prometheus keeps our instruments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from promql_parser import AggregateExpr, Expr, VectorSelector, parse, walk
+
+from linktime.telemetry.instruments import INSTRUMENTS, Instrument, Kind
+
+RESOURCE: Final = frozenset({"job", "instance"})
+_SUFFIXES: Final = {Kind.COUNTER: ("_total",), Kind.GAUGE: ("",), Kind.HISTOGRAM: ("_bucket", "_count", "_sum")}
+_VARIABLES: Final = {"$__rate_interval": "1m", "$__range": "1h", "$__tags": "", "$job": ".*", "$instance": ".*"}
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """One selector: its *metric*, its *matchers* by label, and what the aggregations around it *group* by."""
+
+    metric: str
+    matchers: Mapping[str, str]
+    groups: frozenset[str]
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """Every label that its series must be able to have."""
+        return self.groups | self.matchers.keys()
+
+
+def selected(expression: str) -> list[Selected]:
+    """Read *expression* as Grafana fills it in; ValueError where Prometheus could not."""
+    found: list[Selected] = []
+    around: list[list[str]] = []
+
+    def enter(expr: Expr) -> None:
+        if isinstance(expr, AggregateExpr):
+            around.append(expr.modifier.labels if expr.modifier else [])
+        if isinstance(expr, VectorSelector):
+            matchers = {each.name: each.value for each in expr.matchers.matchers}
+            found.append(Selected(expr.name or "", matchers, frozenset().union(*around)))
+
+    def leave(expr: Expr) -> None:
+        if isinstance(expr, AggregateExpr):
+            around.pop()
+
+    walk(parse(re.sub(r"\$\w+", lambda variable: _VARIABLES[variable[0]], expression)), enter, leave)
+    return found
+
+
+def underscored(name: str) -> str:
+    """Write an attribute's name as Prometheus does."""
+    return name.replace(".", "_")
+
+
+def _names(row: Instrument) -> list[str]:
+    unit = "_seconds" if row.unit == "s" else ""
+    return [underscored(row.name) + unit + suffix for suffix in _SUFFIXES[row.kind]]
+
+
+def _labels(row: Instrument, name: str) -> frozenset[str]:
+    own = {underscored(attribute) for attribute in row.attributes}
+    return RESOURCE | own | ({"le"} if name.endswith("_bucket") else set())
+
+
+def _values(row: Instrument) -> dict[str, frozenset[str]]:
+    return {underscored(name): frozenset(values) for name, values in row.attributes.items() if values}
+
+
+SERIES: Final = {name: row for row in INSTRUMENTS for name in _names(row)}
+"""Every name that Prometheus has for an instrument."""
+
+VALUES: Final = {name: _values(row) for name, row in SERIES.items()}
+"""The values of those labels that have few."""
+
+LABELS: Final = {name: _labels(row, name) for name, row in SERIES.items()}
+"""The labels that the series of each name can have."""
