@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from .instruments import OPERATION
 from .record import Here, Telemetry, here
-from .redaction import redacted, shown_id
+from .redaction import redacted, shown_request_id
 from .span import Place, Span, Value
 
 _CALL: Final = "tools/call"
@@ -79,7 +79,7 @@ class Messages:
         self._telemetry.session["mcp.protocol.version"] = message.protocol_version
         attributes: dict[str, Value] = {"mcp.method.name": method, **self._telemetry.session}
         if message.request_id is not None:
-            attributes["jsonrpc.request.id"] = shown_id(str(message.request_id))
+            attributes["jsonrpc.request.id"] = shown_request_id(str(message.request_id))
         name = method
         if method == _CALL:
             name = self._describe(message.params or {}, attributes)

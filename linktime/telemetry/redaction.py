@@ -9,12 +9,18 @@ from typing import Any, Final
 
 _REDACTED: Final = "[redacted]"
 _SHOWN_NAMES: Final = re.compile(
-    r"([a-z]+I|i)ds?|([a-z]+S|s)lug|([a-zA-Z]+T|t)ime(zone)?|inviteeTimezone|from|to|date|dayOfWeek|status|channel|type"
+    r"([a-zA-Z]+I|i)ds?|([a-zA-Z]+S|s)lug|([a-zA-Z]+T|t)ime(zone)?|inviteeTimezone|from|to|date|dayOfWeek|status|channel|type"
     r"|locationType|trigger|events|currency|price|page|limit|is[A-Z][a-z]+|[a-z]+Enabled|[a-zA-Z]+(Minutes|PerDay)"
     r"|buffer(Before|After)|minimumNotice|rules|focusTimeBlocks|actions|eventTypeIds?"
 )
-_SHOWN_TEXT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/+-]{0,63}")
-_SOMEBODYS: Final = re.compile(r"(?!\d{4}-\d\d-\d\d$)[\d./-]{7,}|lt_live_.*|whsec_.*")  # phones, keys, secrets
+_ID: Final = r"(?=\D*\d)(?=[\d_-]*[A-Za-z])[A-Za-z0-9_-]{8,64}"  # letters and digits, as nobody's name or phone has
+_CHOICE: Final = r"all|[A-Z]{3,}(_[A-Z]+)*|(booking|payment|contact)\.[a-z]+"
+_TIME: Final = r"\d{4}-\d\d-\d\d(T[\d:.]{5,15}(Z|[+-]\d\d:\d\d))?|\d{1,2}:\d\d"
+_ZONE: Final = r"UTC|[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_]+)?"
+_SHOWN_TEXT: Final = re.compile(f"{_ID}|{_CHOICE}|{_TIME}|{_ZONE}")
+_SHOWN_SLUG: Final = re.compile(r"(?=\D*\d|[a-z]+-)[a-z0-9]+(-[a-z0-9]+)*")
+_SECRET: Final = re.compile(r"lt_live_.*|whsec_.*")
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/+-]{0,63}")
 _LARGEST_NUMBER: Final = 1_000_000  # larger ones may be somebody's
 
 
@@ -25,29 +31,32 @@ def redacted(arguments: Mapping[str, Any] | None, known: Collection[str]) -> str
 
 
 def shown_id(ident: str) -> str:
-    """Show an id that has the form of one; a model may put anything there."""
-    return _text(ident)
+    """Show the id of a thing if it has the form of one; a model may put anything there."""
+    return ident if re.fullmatch(_ID, ident) and not _SECRET.match(ident) else _REDACTED
+
+
+def shown_request_id(ident: str) -> str:
+    """Show the id of a JSON-RPC message, which the client's program makes, if it is short and plain."""
+    return ident if _REQUEST_ID.fullmatch(ident) else _REDACTED
 
 
 def _value(name: str, value: Any) -> Any:
-    return _open(value) if _SHOWN_NAMES.fullmatch(name) else _REDACTED
+    if not _SHOWN_NAMES.fullmatch(name):
+        return _REDACTED
+    return _shown(value, _SHOWN_SLUG) if name.lower().endswith("slug") else _shown(value, _SHOWN_TEXT)
 
 
-def _open(value: Any) -> Any:
+def _shown(value: Any, text: re.Pattern[str]) -> Any:
     match value:
         case None | bool():
             return value
         case int() | float():
             return value if abs(value) < _LARGEST_NUMBER else _REDACTED
         case str():
-            return _text(value)
+            return value if text.fullmatch(value) and not _SECRET.match(value) else _REDACTED
         case list():
-            return [_open(item) for item in value]
+            return [_shown(item, text) for item in value]
         case dict():
-            return {name: _open(item) for name, item in value.items() if _SHOWN_NAMES.fullmatch(str(name))}
+            return {name: _value(name, item) for name, item in value.items() if _SHOWN_NAMES.fullmatch(str(name))}
         case _:
             return _REDACTED
-
-
-def _text(text: str) -> str:
-    return text if _SHOWN_TEXT.fullmatch(text) and not _SOMEBODYS.fullmatch(text) else _REDACTED
