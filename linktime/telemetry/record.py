@@ -41,8 +41,8 @@ class Gauges:
         """Read one from another thread; what was last seen where the loop is busy or gone."""
         if self._loop is not None and instrument in self._levels:
             asked: Future[None] = Future()
-            self._loop.call_soon_threadsafe(self._answer, instrument, asked)
-            with suppress(TimeoutError):
+            with suppress(TimeoutError, RuntimeError):  # the latter from a loop that is closed
+                self._loop.call_soon_threadsafe(self._answer, instrument, asked)
                 asked.result(_ASK)
         return self._last.get(instrument, [])
 

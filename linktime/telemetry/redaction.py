@@ -18,7 +18,7 @@ _CHOICE: Final = r"all|[A-Z]{3,}(_[A-Z]+)*|(booking|payment|contact)\.[a-z]+"
 _TIME: Final = r"\d{4}-\d\d-\d\d(T[\d:.]{5,15}(Z|[+-]\d\d:\d\d))?|\d{1,2}:\d\d"
 _ZONE: Final = r"UTC|[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_]+)?"
 _SHOWN_TEXT: Final = re.compile(f"{_ID}|{_CHOICE}|{_TIME}|{_ZONE}")
-_SHOWN_SLUG: Final = re.compile(r"(?=\D*\d|[a-z]+-)[a-z0-9]+(-[a-z0-9]+)*")
+_SHOWN_SLUG: Final = re.compile(r"(?=[\d-]*[a-z])(?=\D*\d|[a-z]+-)[a-z0-9]+(-[a-z0-9]+)*")
 _SECRET: Final = re.compile(r"lt_live_.*|whsec_.*")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/+-]{0,63}")
 _LARGEST_NUMBER: Final = 1_000_000  # larger ones may be somebody's

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from mcp.shared.exceptions import MCPError
+
+from linktime.sandbox import Sandbox
+from linktime.telemetry.instruments import INSTRUMENTS, Instrument
+from tests.test_stdio import misbehave
+from tests.traced import Seen, traced
+
+PAGE = (Path(__file__).parent.parent / "dashboards" / "TELEMETRY.md").read_text(encoding="utf-8")
+
+
+def rows(title: str) -> list[list[str]]:
+    table = PAGE.split(f"## {title}\n", 1)[1].split("| --- |", 1)[1].split("\n\n", 1)[0]
+    return [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in table.splitlines()[1:]]
+
+
+def documented() -> dict[str, set[str]]:
+    return {name.strip("`"): set(kinds.split(", ")) for name, kinds, _ in rows("Attributes")}
+
+
+async def driven(sandbox: Sandbox) -> Seen:
+    """Play a session in which everything happens that telemetry tells of."""
+    await misbehave(sandbox, path="/bookings", status=503, times=1)
+    async with traced(sandbox, rate_limit=3, rate_period=0.3, trace_arguments=1) as seen:
+        for _ in range(2):
+            await seen.call("get_me")
+        await seen.call("list_bookings")
+        await seen.call("list_webhooks")
+        await seen.call("get_booking", bookingId="clx0")
+        await seen.call("get_booking")
+        with pytest.raises(MCPError):
+            await seen.call("nothing")
+    return seen
+
+
+async def test_every_attribute_of_a_span_is_on_the_page_and_every_one_on_the_page_is_emitted(sandbox: Sandbox) -> None:
+    emitted: dict[str, set[str]] = {}
+    for span in (await driven(sandbox)).spans:
+        for name in span.attributes:
+            emitted.setdefault(name, set()).add(span.kind)
+
+    page = documented()
+    page["error.type"].discard("internal")  # a wait that is refused; this session has none
+
+    assert emitted == page
+
+
+async def test_every_measurement_has_the_attributes_of_its_row(sandbox: Sandbox) -> None:
+    for item in (await driven(sandbox)).measurements:
+        told = item.instrument.attributes
+        assert set(item.attributes) <= set(told)
+        for name, values in told.items():
+            assert not values or item.attributes[name] in values
+
+
+def test_every_instrument_has_its_row_on_the_page() -> None:
+    assert rows("Metrics") == [
+        [f"`{row.name}`", row.kind.value, f"`{row.unit}`", _shown(row), row.description] for row in INSTRUMENTS
+    ]
+
+
+def _shown(row: Instrument) -> str:
+    return ", ".join(
+        f"`{name}`" + (f" ({', '.join(values)})" if values else "") for name, values in row.attributes.items()
+    )
