@@ -168,6 +168,15 @@ def test_arguments_show_what_nobody_can_be_known_by() -> None:
     assert told == shown | dict.fromkeys([*hidden, "[redacted]"], "[redacted]")
 
 
+def test_arguments_without_bounds_are_not_shown() -> None:
+    deep: list[Any] = []
+    for _ in range(5000):
+        deep = [deep]
+
+    assert orjson.loads(redacted({"eventTypeIds": deep}, {"eventTypeIds"})) == {"eventTypeIds": [[[["[redacted]"]]]]}
+    assert redacted({"eventTypeIds": ["clx1abc9"] * 5000}, {"eventTypeIds"}) == '"[redacted]"'
+
+
 @given(st.dictionaries(st.text(max_size=9), st.recursive(st.none() | st.floats() | st.text(), st.lists)))
 def test_whatever_the_arguments_are_they_can_be_shown(arguments: dict[str, Any]) -> None:
     assert isinstance(redacted(arguments, arguments), str)
@@ -247,6 +256,53 @@ def test_what_is_written_to_stderr_goes_through_its_own_descriptor(capfd: pytest
     recording.close()
 
     assert '"tools/call get_me"' in capfd.readouterr().err
+
+
+async def test_a_session_whose_metrics_go_to_stderr_has_a_line_for_each_number(sandbox: Sandbox) -> None:
+    written = list[str]()
+    told = set_up(Variables.from_environ({"OTEL_METRICS_EXPORTER": "console"}), write=written.append)
+    async with traced(sandbox, told) as seen:
+        await seen.call("get_me")
+
+    lines = "".join(written).splitlines()
+    assert "METRIC linktime.cache.requests value=1 linktime.cache.result=miss" in lines
+    assert any(line.startswith("METRIC http.client.request.duration count=1 sum=") for line in lines)
+
+
+async def test_a_call_that_is_cancelled_is_no_error() -> None:
+    kept = Kept[Span]()
+    recording = Telemetry([kept.outlet()])
+    messages = Messages(recording, {"ping"}, {}, lambda _: None)
+
+    async def call_next(_: Message) -> None:
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await messages(_Ping(), call_next)
+    recording.close()
+
+    assert [(one.error, one.attributes["linktime.outcome"]) for one in kept.items] == [(None, "cancelled")]
+
+
+async def test_an_exchange_that_breaks_is_told_by_the_class_of_its_cause() -> None:
+    kept = Kept[Span]()
+    recording = Telemetry([kept.outlet()])
+    token = here.set(Here(recording, span()))
+    exchanging = telemetry.exchange_span("GET", "/me", "", api="https://linktime.io/api/v1", resends=0)
+    with pytest.raises(ValueError, match="broken"), exchanging:
+        raise ValueError("broken") from ConnectionResetError("lt_live_x")
+    here.reset(token)
+    recording.close()
+
+    [exchange] = kept.items
+    assert exchange.attributes == {
+        "http.request.method": "GET",
+        "url.full": "https://linktime.io/api/v1/me",
+        "url.template": "/me",
+        "server.address": "linktime.io",
+        "server.port": 443,
+        "error.type": "ConnectionResetError",
+    }
 
 
 async def test_an_error_that_nobody_expected_is_told_by_its_class_alone() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -25,11 +26,11 @@ def documented() -> dict[str, set[str]]:
 async def driven(sandbox: Sandbox) -> Seen:
     """Play a session in which everything happens that telemetry tells of."""
     await misbehave(sandbox, path="/bookings", status=503, times=1)
-    async with traced(sandbox, rate_limit=3, rate_period=0.3, trace_arguments=1) as seen:
+    async with traced(sandbox, rate_limit=1, rate_period=0.2, trace_arguments=1) as seen:
         for _ in range(2):
             await seen.call("get_me")
         await seen.call("list_bookings")
-        await seen.call("list_webhooks")
+        await asyncio.gather(seen.call("list_webhooks"), seen.call("get_settings"))  # so that one has to wait
         await seen.call("get_booking", bookingId="clx0")
         await seen.call("get_booking")
         with pytest.raises(MCPError):

@@ -11,6 +11,7 @@ from linktime.errors import ConfigError
 from linktime.telemetry import Variables
 from linktime.telemetry.sampling import SAMPLERS
 from linktime.telemetry.span import Place
+from linktime.telemetry.variables import _has_grpc
 from tests.child import environ
 
 ENDPOINT = "http://collector.example:4318"
@@ -78,6 +79,14 @@ def test_a_value_that_cannot_be_right_is_told_in_one_line(given: dict[str, str],
 
     assert set(caught.value.faults) == {fault}
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.skipif(_has_grpc(), reason="the package is there")
+def test_grpc_without_its_package_is_told_with_what_to_install() -> None:
+    with pytest.raises(ConfigError) as caught:
+        Variables.from_environ({"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "grpc"})
+
+    assert str(caught.value).startswith("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: grpc needs a package more: pip install ")
 
 
 def test_all_faults_are_told_at_once_and_end_the_program() -> None:

@@ -38,7 +38,7 @@ class Lines:
 
 def line(span: Span) -> str:
     """Tell of one span: when it began, how long it took, how it went, what it was, and where it stands."""
-    began = datetime.fromtimestamp(span.start / 1e9, UTC).strftime("%H:%M:%S.%f")[:-3]
+    began = datetime.fromtimestamp(span.start / 1e9, UTC).isoformat(timespec="milliseconds")[11:23]
     went = "ok " if span.error is None else "ERR"
     fields: dict[str, Value] = {"trace": f"{span.place.trace_id:032x}", "span": f"{span.place.span_id:016x}"}
     if span.parent:
@@ -51,5 +51,10 @@ def line(span: Span) -> str:
 
 
 def _shown(value: Value) -> str:
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    return text if _PLAIN.fullmatch(text) else json.dumps(text)
+    match value:
+        case str():
+            return value if _PLAIN.fullmatch(value) else json.dumps(value)
+        case bool():
+            return "true" if value else "false"
+        case _:
+            return str(value)

@@ -21,13 +21,16 @@ _SHOWN_TEXT: Final = re.compile(f"{_ID}|{_CHOICE}|{_TIME}|{_ZONE}")
 _SHOWN_SLUG: Final = re.compile(r"(?=[\d-]*[a-z])(?=\D*\d|[a-z]+-)[a-z0-9]+(-[a-z0-9]+)*")
 _SECRET: Final = re.compile(r"lt_live_.*|whsec_.*")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/+-]{0,63}")
+_LONGEST: Final = 8192  # characters
+_DEEPEST: Final = 4  # levels, more than any tool has
 _LARGEST_NUMBER: Final = 1_000_000  # larger ones may be somebody's
 
 
 def redacted(arguments: Mapping[str, Any] | None, known: Collection[str]) -> str:
     """Show *arguments* as JSON: ids, slugs, times, numbers and choices as they are; names only if they are *known*."""
     shown = {name if name in known else _REDACTED: _value(name, value) for name, value in (arguments or {}).items()}
-    return json.dumps(shown, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(shown, separators=(",", ":"), ensure_ascii=False)
+    return text if len(text) <= _LONGEST else json.dumps(_REDACTED)
 
 
 def shown_id(ident: str) -> str:
@@ -40,13 +43,13 @@ def shown_request_id(ident: str) -> str:
     return ident if _REQUEST_ID.fullmatch(ident) else _REDACTED
 
 
-def _value(name: str, value: Any) -> Any:
+def _value(name: str, value: Any, levels: int = _DEEPEST) -> Any:
     if not _SHOWN_NAMES.fullmatch(name):
         return _REDACTED
-    return _shown(value, _SHOWN_SLUG) if name.lower().endswith("slug") else _shown(value, _SHOWN_TEXT)
+    return _shown(value, _SHOWN_SLUG if name.lower().endswith("slug") else _SHOWN_TEXT, levels)
 
 
-def _shown(value: Any, text: re.Pattern[str]) -> Any:
+def _shown(value: Any, text: re.Pattern[str], levels: int) -> Any:
     match value:
         case None | bool():
             return value
@@ -54,9 +57,11 @@ def _shown(value: Any, text: re.Pattern[str]) -> Any:
             return value if abs(value) < _LARGEST_NUMBER else _REDACTED
         case str():
             return value if text.fullmatch(value) and not _SECRET.match(value) else _REDACTED
-        case list():
-            return [_shown(item, text) for item in value]
-        case dict():
-            return {name: _value(name, item) for name, item in value.items() if _SHOWN_NAMES.fullmatch(str(name))}
+        case list() if levels:
+            return [_shown(item, text, levels - 1) for item in value]
+        case dict() if levels:
+            return {
+                name: _value(name, item, levels - 1) for name, item in value.items() if _SHOWN_NAMES.fullmatch(name)
+            }
         case _:
             return _REDACTED

@@ -21,7 +21,7 @@ _V = TypeVar("_V", bound="Variables")
 _WHERE: Final[dict[str, Where | None]] = {"console": "console", "stderr": "console", "otlp": "otlp", "none": None}
 _PROTOCOLS: Final[dict[str, Protocol]] = {"http/protobuf": "http/protobuf", "grpc": "grpc"}
 _INTERVAL: Final = "15000"  # ms; a server that an agent starts may not live for the usual minute
-_NO_GRPC: Final = "grpc needs a package more: pip install 'linktime-mcp[grpc]'; or use http/protobuf"
+_NO_GRPC: Final = "grpc needs a package more: pip install '.[grpc]'; or use http/protobuf"
 
 
 @dataclass(frozen=True, slots=True)
