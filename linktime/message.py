@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from math import inf
 from typing import Any, Final
 from urllib.parse import quote
@@ -116,3 +117,8 @@ def camel(name: str) -> str:
 
 def _query(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def utc(time: datetime) -> str:
+    """Write a time as LinkTime does: UTC, with milliseconds and Z."""
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -9,7 +9,7 @@ from typing import Any
 
 from linktime.sandbox import Sandbox
 from tests.child import Child, child
-from tests.test_stdio import arrived, misbehave
+from tests.visitor import arrived, misbehave
 
 
 @asynccontextmanager

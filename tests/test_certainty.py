@@ -8,7 +8,7 @@ import pytest
 
 from linktime.sandbox import Sandbox
 from tests.child import Child
-from tests.test_stdio import misbehave
+from tests.visitor import misbehave
 
 
 async def booking(server: Child, slot: int = 0) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import pytest
 
 from linktime.sandbox import Sandbox
 from tests.child import Child, child
-from tests.test_stdio import arrived, misbehave
+from tests.visitor import arrived, misbehave
 
 STATES = ["idle", "read under way", "write under way", "waiting for budget"]
 PARENT = (

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import orjson
 import pytest
 from hypothesis import given, strategies as st
@@ -17,6 +16,7 @@ from linktime.sandbox import Sandbox
 from linktime.stdio.frames import LARGEST_FRAME, Malformed, decode, encode
 from linktime.stdio.held import MOST_UNANSWERED
 from tests.child import Child, child, environ
+from tests.visitor import arrived, misbehave
 
 HANDSHAKES = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]
 MODERN = {
@@ -272,16 +272,3 @@ async def test_ping_is_answered_while_a_call_is_under_way(server: Child, sandbox
     await arrived(sandbox, "/me")
 
     assert await server.result(server.ask("ping")) == {}
-
-
-async def misbehave(sandbox: Sandbox, **rule: Any) -> None:
-    """Tell the sandbox to."""
-    async with aiohttp.ClientSession() as session, session.post(f"{sandbox.url}/sandbox/faults", json=rule) as answer:
-        assert answer.status < 300, await answer.text()
-
-
-async def arrived(sandbox: Sandbox, path: str) -> None:
-    """Wait until a request for *path* has come in."""
-    async with asyncio.timeout(20):
-        while not any(request.path == path for request in sandbox.requests):
-            await asyncio.sleep(0.01)

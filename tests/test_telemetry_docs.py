@@ -8,8 +8,8 @@ from mcp.shared.exceptions import MCPError
 
 from linktime.sandbox import Sandbox
 from linktime.telemetry.instruments import INSTRUMENTS, Instrument
-from tests.test_stdio import misbehave
 from tests.traced import Seen, traced
+from tests.visitor import misbehave
 
 PAGE = (Path(__file__).parent.parent / "dashboards" / "TELEMETRY.md").read_text(encoding="utf-8")
 

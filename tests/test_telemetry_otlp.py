@@ -17,8 +17,8 @@ from oteltap import OtelTapHttpProtobufReceiver, OtelTapHttpProtobufReceiverSett
 from linktime.sandbox import Sandbox
 from tests.child import Child, child
 from tests.collector import Collector, collector
-from tests.test_stdio import misbehave
 from tests.upstream import answer, upstream
+from tests.visitor import misbehave
 
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 FIXED = {"mcp.protocol.version": "2025-11-25", "network.transport": "pipe"}

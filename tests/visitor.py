@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -90,3 +91,16 @@ async def visitor(**settings: Any) -> AsyncIterator[Visitor]:
     """Open a sandbox on that Monday, without a limit unless told, and visit it."""
     async with Sandbox(**{"now": lambda: MONDAY, "limit": 0, **settings}) as sandbox, visiting(sandbox) as somebody:
         yield somebody
+
+
+async def misbehave(sandbox: Sandbox, **rule: Any) -> None:
+    """Tell a sandbox to misbehave, in passing."""
+    async with visiting(sandbox) as somebody:
+        await somebody.fault(**rule)
+
+
+async def arrived(sandbox: Sandbox, path: str) -> None:
+    """Wait until a request for *path* has come in."""
+    async with asyncio.timeout(20):
+        while not any(request.path == path for request in sandbox.requests):
+            await asyncio.sleep(0.01)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from ..message import Request, Send, get
-from .fields import days_around, instant, record, written
+from ..message import Request, Send, get, utc
+from .fields import days_around, instant, record
 from .judges import Write, is_cancelled, slug_of
 
 _OFFERED: Final = 5
@@ -40,5 +40,5 @@ async def _around(send: Send, slug: str, start: str) -> str:
 def _told(slots: list[Any], wish: datetime) -> str:
     starts = {instant(slot.get("startTime")) for slot in slots if isinstance(slot, dict)} - {None, wish}
     free = sorted((start for start in starts if start), key=lambda start: abs(start - wish))[:_OFFERED]
-    times = ", ".join(map(written, sorted(free)))
+    times = ", ".join(map(utc, sorted(free)))
     return f"Nearest free times: {times}." if times else "LinkTime shows no free time around it."

@@ -6,7 +6,7 @@ A verdict is True, False, or None where it can't be told: an answer may leave fi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from unicodedata import normalize
 
@@ -60,11 +60,6 @@ def instant(text: Any) -> datetime | None:
     except (TypeError, ValueError):
         return None
     return time if time.tzinfo else None
-
-
-def written(time: datetime) -> str:
-    """Write a time as LinkTime does."""
-    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def days_around(time: datetime) -> tuple[date, date]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from difflib import get_close_matches
 from functools import cache
 from typing import Final
 from zoneinfo import available_timezones
+
+from ..message import utc
 
 _LONGEST_ECHO: Final = 40  # characters of a refused value
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -23,10 +25,9 @@ def instant(text: str) -> str:
     if time.tzinfo is None:
         raise _refused(text, "needs a zone, such as 2026-03-01T14:00:00Z or 2026-03-01T09:00:00-05:00")
     try:
-        time = time.astimezone(UTC)
+        return utc(time)
     except OverflowError:
         raise _refused(text, "is outside the calendar") from None
-    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def day(text: str) -> str:
