@@ -1,0 +1,88 @@
+"""The MCP side: one client's view of LinkTime."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from importlib.resources import files
+from typing import Any, Final
+
+import mcp_types
+from mcp.server.context import ServerMiddleware
+from mcp.server.lowlevel import Server
+from mcp.shared.exceptions import MCPError
+from mcp_types.methods import SPEC_CLIENT_METHODS, SPEC_CLIENT_NOTIFICATION_METHODS
+from pydantic import ValidationError
+
+from .. import __version__, telemetry as tracing
+from ..errors import Failure
+from ..message import Request, Send
+from ..tools import Tool
+from .calls import Calls, Context
+from .listing import listed
+
+_METHODS: Final = SPEC_CLIENT_METHODS | SPEC_CLIENT_NOTIFICATION_METHODS
+
+
+class Session:
+    """One client's view of LinkTime: *tools* whose requests go to *send*.
+
+    *clock* is the one that deadlines are measured on, *deadline* the seconds that one call may take. *eta* tells how
+    many seconds a waiting request has before its turn, *budget* how many could be sent at once. With a *refusal* every
+    call is answered by it.
+    """
+
+    def __init__(
+        self,
+        send: Send,
+        tools: Mapping[str, Tool],
+        *,
+        clock: Callable[[], float],
+        deadline: float,
+        eta: Callable[[Request], float | None],
+        budget: Callable[[], int],
+        refusal: Failure | None = None,
+        telemetry: tracing.Telemetry | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._calls = Calls(
+            send, tools, clock=clock, deadline=deadline, eta=eta, budget=budget, refusal=refusal, sleep=sleep
+        )
+        self._list = mcp_types.ListToolsResult(tools=[listed(tool) for tool in tools.values()])
+        self.server: Server[Any] = Server(
+            "linktime",
+            title="LinkTime",
+            version=__version__,
+            instructions=files(__package__).joinpath("instructions.txt").read_text(encoding="utf-8"),
+            on_list_tools=self._list_tools,
+            on_call_tool=self._calls,
+        )
+        self.server.middleware[:] = _middleware(self.server.middleware, telemetry, tools)
+
+    def hurry(self, patience: float) -> None:
+        """Answer every read that is still under way in *patience* seconds; a write is always waited for."""
+        self._calls.hurry(patience)
+
+    async def _list_tools(self, _: Context, __: object) -> mcp_types.ListToolsResult:
+        return self._list
+
+
+def _middleware(
+    given: Sequence[ServerMiddleware[Any]], telemetry: tracing.Telemetry | None, tools: Mapping[str, Tool]
+) -> list[ServerMiddleware[Any]]:
+    """Put our spans in the place of the SDK's, whose class is private, so it is known by its name."""
+    others = [each for each in given if type(each).__name__ != "OpenTelemetryMiddleware"]
+    if not telemetry:
+        return others
+    arguments = {name: frozenset(tool.input_schema["properties"]) for name, tool in tools.items()}
+    return [tracing.Messages(telemetry, _METHODS, arguments, _code), *others]
+
+
+def _code(error: BaseException) -> int | None:
+    match error:
+        case MCPError():
+            return error.error.code
+        case ValidationError():
+            return mcp_types.INVALID_PARAMS
+        case _:
+            return None

@@ -1,0 +1,125 @@
+"""Turns a tool call into a Request, and its Reply or Failure into a result."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Any, Final
+from uuid import uuid4
+
+import mcp_types
+from mcp.server.context import ServerRequestContext
+from mcp.shared.exceptions import MCPError
+
+from .. import telemetry as tracing
+from ..errors import Failure, ShuttingDown
+from ..message import Reply, Request, Send
+from ..tools import Tool
+from .results import failed, succeeded
+
+_PROGRESS_EVERY: Final = 1.0  # s
+_LONGEST_NAME: Final = 64  # characters of an unknown tool's name that are echoed
+
+Context = ServerRequestContext[Any]
+log = logging.getLogger(__name__)
+
+
+class Calls:
+    """Answers `tools/call`; what it is made of is told at `Session`."""
+
+    def __init__(
+        self,
+        send: Send,
+        tools: Mapping[str, Tool],
+        *,
+        clock: Callable[[], float],
+        deadline: float,
+        eta: Callable[[Request], float | None],
+        budget: Callable[[], int],
+        refusal: Failure | None,
+        sleep: Callable[[float], Awaitable[None]],
+    ) -> None:
+        self._send = send
+        self._tools = tools
+        self._clock = clock
+        self._deadline = deadline
+        self._eta = eta
+        self._budget = budget
+        self._refusal = refusal
+        self._sleep = sleep
+        self._reads: set[asyncio.Timeout] = set()
+
+    async def __call__(self, context: Context, params: mcp_types.CallToolRequestParams) -> mcp_types.CallToolResult:
+        """Answer one call; what can go wrong is a result as well, but for a tool that doesn't exist."""
+        tool = self._tools.get(params.name)
+        if tool is None:
+            raise MCPError(mcp_types.INVALID_PARAMS, self._unknown(params.name))
+        try:
+            reply = (await self._answer(context, tool, params.arguments)).noted(budgetRemaining=self._budget())
+            tracing.answered(reply.notes)
+            return succeeded(reply)
+        except Failure as failure:
+            return failed(failure)
+        except Exception as error:  # noqa: BLE001 - whatever it is, its text stays here
+            _report(tool, error)
+            return failed(Failure("linktime-mcp failed on this call; its log has the place. Report it if it recurs."))
+
+    def hurry(self, patience: float) -> None:
+        """End every read that is still under way in *patience* seconds."""
+        by = asyncio.get_running_loop().time() + patience
+        for limit in self._reads:
+            limit.reschedule(by)
+
+    async def _answer(self, context: Context, tool: Tool, arguments: Mapping[str, Any] | None) -> Reply:
+        if self._refusal is not None:
+            raise self._refusal
+        request = replace(
+            tool.request(arguments), deadline=self._clock() + self._deadline, idempotency_key=str(uuid4())
+        )
+        progress = asyncio.ensure_future(self._report_progress(context, request)) if _wants_progress(context) else None
+        try:
+            return await (self._read(request) if request.is_read else self._send(request))
+        finally:
+            if progress is not None:
+                progress.cancel()
+
+    async def _read(self, request: Request) -> Reply:
+        try:
+            async with asyncio.timeout(None) as limit:
+                self._reads.add(limit)
+                try:
+                    return await self._send(request)
+                finally:
+                    self._reads.discard(limit)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise ShuttingDown("the server is leaving and this read was not waited for; nothing was changed.") from None
+
+    async def _report_progress(self, context: Context, request: Request) -> None:
+        told = 0
+        with suppress(MCPError):
+            while True:
+                await self._sleep(_PROGRESS_EVERY)
+                if eta := self._eta(request):
+                    told += 1
+                    await context.session.report_progress(told, None, f"waiting for budget, about {eta:.0f} s")
+
+    def _unknown(self, name: str) -> str:
+        near = get_close_matches(name, self._tools, 1)
+        return f"Unknown tool: {name[:_LONGEST_NAME]!r}." + (f" Did you mean {near[0]}?" if near else "")
+
+
+def _wants_progress(context: Context) -> bool:
+    return bool(context.meta and context.meta.get("progress_token") is not None)
+
+
+def _report(tool: Tool, error: Exception) -> None:
+    """Log where it happened, but not what was said: an exception's text may hold what a guest wrote."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    log.error("%s failed: %s at %s:%s", tool.name, type(error).__name__, place.filename, place.lineno)

@@ -1,0 +1,45 @@
+"""What a call comes to, as the protocol says it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mcp_types
+import orjson
+
+from .. import telemetry as tracing
+from ..errors import Failure
+from ..message import Reply
+
+
+def succeeded(reply: Reply) -> mcp_types.CallToolResult:
+    """Give the answer as an object and as its text, and the notes of how it came as `_meta`."""
+    data = _object(reply.data)
+    return mcp_types.CallToolResult(
+        content=[_text(orjson.dumps(data).decode())],
+        structured_content=data,
+        _meta={f"linktime/{name}": value for name, value in reply.notes.items()},
+    )
+
+
+def failed(failure: Failure) -> mcp_types.CallToolResult:
+    """Say why there is no answer."""
+    tracing.failed(failure)
+    return mcp_types.CallToolResult(content=[_text(str(failure))], is_error=True)
+
+
+def _object(data: Any) -> dict[str, Any]:
+    """Give every answer the form of an object: LinkTime may leave one bare, under `data`, or say nothing at all."""
+    match data:
+        case None:
+            return {"success": True}
+        case {"data": dict(inner), **others} if not others:
+            return inner
+        case dict():
+            return data
+        case _:
+            return {"data": data}
+
+
+def _text(text: str) -> mcp_types.TextContent:
+    return mcp_types.TextContent(type="text", text=text)
