@@ -1,0 +1,6 @@
+"""The account book of one key: what all its servers spent, and what they changed, where each of them can see it."""
+
+from .book import Away, Change, Forgotten, Ledger, Standing
+from .opening import open_ledger
+
+__all__ = ["Away", "Change", "Forgotten", "Ledger", "Standing", "open_ledger"]
