@@ -19,7 +19,8 @@ from .cache import Cache
 from .clock import now
 from .config import KEY_MISSING, Settings
 from .errors import Rejected
-from .limiter import Limiter, ProcessStore
+from .ledger import Clerk, Journal, open_ledger
+from .limiter import Limiter, ProcessStore, SharedStore, Store
 from .mailbox import Mailbox
 from .outcome import Outcome
 from .rest import Rest
@@ -62,13 +63,13 @@ async def app(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIt
         key = settings.api_key or SecretStr("")
         rest = Rest(settings.base_url, key.get_secret_value(), timeout=settings.timeout, connections=settings.workers)
         stack.push_async_callback(rest.aclose)
-        store = ProcessStore(settings.rate_limit, clock=now)
+        store, journal = await stack.enter_async_context(_sharing(settings))
         limiter = await stack.enter_async_context(Limiter(store, settings.rate_period, clock=now))
         mailbox = await stack.enter_async_context(
             Mailbox(rest, limiter, places=settings.queue, workers=settings.workers, clock=now)
         )
         outcome = Outcome(Retry(mailbox, clock=now), clock=now)
-        cache = Cache(outcome, ttl=settings.cache_ttl, settle=settings.timeout, clock=now)
+        cache = Cache(outcome, ttl=settings.cache_ttl, settle=settings.timeout, clock=now, journal=journal)
         stack.push_async_callback(cache.aclose)
         session = Session(
             cache,
@@ -83,6 +84,20 @@ async def app(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIt
         telemetry.observe(DEPTH, lambda: [(mailbox.waiting, {})])
         telemetry.observe(SLOTS, lambda: _slots(limiter))
         yield App(session, mailbox)
+
+
+@asynccontextmanager
+async def _sharing(settings: Settings) -> AsyncIterator[tuple[Store, Journal | None]]:
+    """Give the place of the slots, and of the news where others share them."""
+    ledger = open_ledger(settings)
+    if ledger is None:
+        yield ProcessStore(settings.rate_limit, clock=now), None
+        return
+    clerk = Clerk()
+    try:
+        yield SharedStore(ledger, settings.rate_limit, call=clerk, clock=now), Journal(ledger, clerk, clock=now)
+    finally:
+        await clerk.aclose(ledger.close)
 
 
 def _slots(limiter: Limiter) -> list[tuple[float, dict[str, str]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from ipaddress import ip_address
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo
@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 from .errors import ConfigError
 
 _BASE: Final = re.compile(r"https?://[^\s/?#@\\]+(/[^\s?#\\]*)?", re.IGNORECASE)
+_REDIS: Final = re.compile(r"(rediss?|unix)://[^\s]+")
 
 KEY_MISSING: Final = "LINKTIME_API_KEY environment variable is required"
 
@@ -44,6 +45,12 @@ def _host(url: str) -> str:
         return ""
 
 
+def _budget(text: str) -> str:
+    if text in {"local", "process"} or _REDIS.fullmatch(text):
+        return text
+    raise ValueError("must be local, process, or the URL of a Redis server: redis://…, rediss://… or unix://…")
+
+
 def _key(secret: SecretStr) -> SecretStr:
     text = secret.get_secret_value()
     if not text.isascii() or not text.isprintable() or " " in text:
@@ -70,7 +77,12 @@ class Settings(BaseModel):
     base_url: Annotated[str, AfterValidator(_base_url)] = Field("https://linktime.io", description="base of the API")
     rate_limit: int = Field(60, ge=1, le=100_000, description="upstream requests allowed …")
     rate_period: float = Field(60, gt=0, le=86_400, description="… in *any* window of this many seconds")
-    budget: Literal["process"] = Field("process", description="who shares the budget: `process`, this server alone")
+    budget: Annotated[str, AfterValidator(_budget)] = Field(
+        "local",
+        description="who shares the budget: `local`, every server with this key on this machine; `redis://…`, every "
+        "machine; `process`, this server alone",
+        repr=False,  # a URL may hold a password
+    )
     cache_ttl: float = Field(
         30,
         ge=0,

@@ -10,6 +10,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
@@ -129,15 +130,22 @@ class Child:
 
 @asynccontextmanager
 async def child(*command: str, **settings: str) -> AsyncIterator[Child]:
-    """Start the program with these settings alone; it ends with the test."""
-    process = await asyncio.create_subprocess_exec(
-        *(command or (sys.executable, "-m", "linktime")),
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=PIPE,
-        limit=64 << 20,
-        env=environ(**settings),
-    )
+    """Start the program with these settings alone, and nobody to share its budget with; it ends with the test."""
+    with TemporaryDirectory(ignore_cleanup_errors=True) as state:
+        process = await asyncio.create_subprocess_exec(
+            *(command or (sys.executable, "-m", "linktime")),
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+            limit=64 << 20,
+            env=environ(**{"XDG_STATE_HOME": state} | settings),
+        )
+        async with _driven(process, settings.get("LINKTIME_API_KEY", "")) as server:
+            yield server
+
+
+@asynccontextmanager
+async def _driven(process: Process, key: str) -> AsyncIterator[Child]:
     server = Child(process)
     try:
         yield server
@@ -149,7 +157,7 @@ async def child(*command: str, **settings: str) -> AsyncIterator[Child]:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await server.ended()
-        _let_nothing_slip(server, settings.get("LINKTIME_API_KEY", ""))
+        _let_nothing_slip(server, key)
 
 
 def _let_nothing_slip(server: Child, key: str) -> None:

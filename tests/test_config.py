@@ -16,7 +16,7 @@ DEFAULTS = {
     "base_url": "https://linktime.io",
     "rate_limit": 60,
     "rate_period": 60.0,
-    "budget": "process",
+    "budget": "local",
     "cache_ttl": 30.0,
     "workers": 8,
     "queue": 256,
@@ -27,6 +27,7 @@ DEFAULTS = {
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NOT_A_BASE = "must be the base of the API, such as https://linktime.io, without user, query or fragment"
 IN_THE_CLEAR = "must be https, or the key travels in the clear; LINKTIME_ALLOW_HTTP=1 allows plain http"
+NOT_A_BUDGET = "must be local, process, or the URL of a Redis server: redis://…, rediss://… or unix://…"
 NOT_A_KEY = "must be the key alone, as LinkTime shows it: letters, digits and signs without spaces"
 
 
@@ -82,6 +83,21 @@ def test_every_setting_is_read_from_its_variable() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "budget", ["local", "redis://localhost", "rediss://user:secret@redis.test:6380/2", "unix:///run/redis.sock"]
+)
+def test_a_budget_can_be_shared(budget: str) -> None:
+    settings = read(BUDGET=budget)
+
+    assert settings.budget == budget
+    assert budget not in repr(settings)
+
+
+@pytest.mark.parametrize("budget", ["shared", "redis://", "redis:localhost", "http://localhost", "redis://two words"])
+def test_a_budget_that_nobody_keeps_is_a_fault(budget: str) -> None:
+    assert faults(BUDGET=budget) == [f"LINKTIME_BUDGET: {NOT_A_BUDGET}"]
+
+
 def test_every_setting_has_a_description() -> None:
     assert all(field.description for field in Settings.model_fields.values())
 
@@ -111,7 +127,7 @@ def test_all_faults_are_told_at_once_each_with_its_variable() -> None:
         f"LINKTIME_BASE_URL: {NOT_A_BASE}",
         "LINKTIME_RATE_LIMIT: must be a valid integer",
         "LINKTIME_RATE_PERIOD: must be greater than 0",
-        "LINKTIME_BUDGET: must be 'process'",
+        f"LINKTIME_BUDGET: {NOT_A_BUDGET}",
         "LINKTIME_CACHE_TTL: must be greater than or equal to 0",
         "LINKTIME_WORKERS: must be a valid integer",
         "LINKTIME_QUEUE: must be greater than or equal to 1",

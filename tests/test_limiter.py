@@ -4,15 +4,18 @@ import asyncio
 from collections.abc import Callable
 from itertools import pairwise
 from math import inf
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from linktime.clock import now
 from linktime.errors import Failure, OutcomeUnknown, RateLimited, Rejected, Unavailable
+from linktime.ledger.sqlite import SqliteLedger
 from linktime.limiter import Limiter, Permit, ProcessStore, Slot, State, Store
 from linktime.message import Reply
 from linktime.quota import Quota
+from tests.sharing import shared, terms
 from tests.virtual import SlowStore, clock, virtual
 
 Make = Callable[[int], Store]
@@ -23,11 +26,12 @@ READS = {"writes": 0, "reads": 1}
 WRITES = {"writes": 1, "reads": 0}
 
 
-@pytest.fixture(params=[ProcessStore])
-def make(request: pytest.FixtureRequest) -> Make:
+@pytest.fixture(params=["process", "local"])
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
     """Make a store of so many slots: what every store has to do is tested on every one."""
-    kind: Callable[..., Store] = request.param
-    return lambda limit: kind(limit, clock=clock)
+    if request.param == "process":
+        return lambda limit: ProcessStore(limit, clock=clock)
+    return lambda limit: shared(SqliteLedger(tmp_path / "budget", server="a", clock=clock, **terms(limit)), limit)
 
 
 async def take(store: Store, count: int = 1) -> list[Slot]:
@@ -306,7 +310,7 @@ async def test_a_read_that_turns_out_not_to_be_sent_when_the_pace_forgot_it_is_g
 ) -> None:
     limiter = limited(make(2))
     given = await permit(limiter, reads=1)
-    await grants(limiter, 130, reads=1)
+    await grants(limiter, 61, reads=1)
 
     await given.settle(NOT_SENT)
 

@@ -54,6 +54,10 @@ class Ledger(Protocol):
     second at most, and it may then have been made or not. It blocks: call it from a thread of its own, one at a time.
     """
 
+    @property
+    def waits(self) -> bool:
+        """Whether `news` blocks too; where it doesn't, it may be called from another thread than the rest."""
+
     def join(self, live: Mapping[str, float]) -> None:
         """Make this server known, with *live* slots alone: seconds until each is free, infinite for one that is out."""
 
@@ -76,10 +80,7 @@ class Ledger(Protocol):
         """Let the others know of a change."""
 
     def news(self) -> Sequence[Change] | None:
-        """Tell what others changed since the last time, or since the first; None if that can't be said any more.
-
-        Unlike the other steps it may be called from anywhere, and where the ledger is a file it doesn't wait.
-        """
+        """Tell what others changed since the last time; None if that can't be said, as at first."""
 
     def close(self) -> None:
         """Leave: this server no longer shares."""

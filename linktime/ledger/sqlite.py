@@ -54,6 +54,11 @@ class SqliteLedger:
         self._clock = clock
         self._last = 0
 
+    @property
+    def waits(self) -> bool:
+        """No: a reader of SQLite's log never waits for who writes."""
+        return False
+
     def join(self, live: Mapping[str, float]) -> None:
         """Make this server known, with these slots alone."""
 
@@ -124,7 +129,7 @@ class SqliteLedger:
         self._file.do(step)
 
     def news(self) -> Sequence[Change] | None:
-        """Tell what others changed; a reader of SQLite's log never waits for who writes."""
+        """Tell what others changed."""
         try:
             db, anew = self._file.reader()
             last = self._last

@@ -2,6 +2,7 @@
 
 from .permits import Limiter, Permit
 from .process import ProcessStore
+from .shared import SharedStore
 from .store import Slot, State, Store
 
-__all__ = ["Limiter", "Permit", "ProcessStore", "Slot", "State", "Store"]
+__all__ = ["Limiter", "Permit", "ProcessStore", "SharedStore", "Slot", "State", "Store"]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from math import inf
+from uuid import uuid4
 
 from ..clock import now
 from .store import Slot, State
@@ -43,7 +45,7 @@ class ProcessStore:
         self._limit = limit
         self._clock = clock
         self._out: set[str] = set()
-        self._cooling: list[float] = []  # when each will be free, the first first
+        self._cooling: list[tuple[float, str]] = []  # when each will be free, the first first
         self._turns = 0
         self._gate = _Gate()
 
@@ -59,17 +61,21 @@ class ProcessStore:
         wait = max(self._gate.wait(moment), self._due(0, free) - moment, self._due(spare, free) - soon - moment)
         if wait > 0:
             return wait
-        slot = Slot(str(self._turns), free - 1, self._turns)
+        slot = Slot(uuid4().hex, free - 1, self._turns)
+        self.hold(slot)
+        return slot
+
+    def hold(self, slot: Slot) -> None:
+        """Count a slot as taken, wherever it comes from."""
         self._turns += 1
         self._out.add(slot.ident)
         self._gate.taken(slot)
-        return slot
 
     async def release(self, slot: Slot, after: float, *, opens: bool) -> None:
         """Make the slot free after so many seconds."""
         self._out.remove(slot.ident)
         if after > 0:
-            insort(self._cooling, self._clock() + after)
+            insort(self._cooling, (self._clock() + after, slot.ident))
         self._gate.released(slot, opens=opens)
 
     async def shut(self, seconds: float) -> None:
@@ -83,14 +89,20 @@ class ProcessStore:
         return State(
             free=free,
             out=len(self._out),
-            cooling=tuple(due - moment for due in self._cooling[:ahead]),
+            cooling=tuple(due - moment for due, _ in islice(self._cooling, ahead)),
             shut=0.0 if self._gate.is_open else max(0.0, self._gate.until - moment),
             ajar=not self._gate.is_open,
             turns=self._turns,
         )
 
+    def live(self) -> dict[str, float]:
+        """Tell the seconds until each slot that was taken is free; infinite for those that are out."""
+        moment = self._clock()
+        self._free(moment)
+        return dict.fromkeys(self._out, inf) | {ident: due - moment for due, ident in self._cooling}
+
     def _free(self, moment: float) -> int:
-        del self._cooling[: bisect_right(self._cooling, moment)]
+        del self._cooling[: bisect_right(self._cooling, moment, key=_due)]
         return self._limit - len(self._out) - len(self._cooling)
 
     def _due(self, spare: int, free: int) -> float:
@@ -98,4 +110,8 @@ class ProcessStore:
         if spare < free:
             return -inf
         later = spare - free
-        return self._cooling[later] if later < len(self._cooling) else inf
+        return self._cooling[later][0] if later < len(self._cooling) else inf
+
+
+def _due(cooling: tuple[float, str]) -> float:
+    return cooling[0]

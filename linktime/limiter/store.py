@@ -24,7 +24,7 @@ class State:
 
     *free* slots can be taken, *out* are held by requests, and *cooling* tells when the first of the others will be
     free, in this order. No slot is given out for *shut* seconds, and then, if the gate is *ajar*, one for a probe
-    before all others. *turns* slots were taken since the store was made.
+    before all others. *turns* slots were taken since the store was made, by *servers* that share it.
     """
 
     free: int
@@ -33,6 +33,7 @@ class State:
     shut: float
     ajar: bool
     turns: int
+    servers: int = 1
 
 
 class Store(Protocol):

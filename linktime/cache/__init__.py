@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Any, Final
 
 from cachetools import TLRUCache
 
-from . import telemetry
-from .errors import BudgetSpent, Failure, OutcomeUnknown, Overloaded, ShuttingDown, Unavailable
-from .message import Reply, Request, Send
-from .quota import UNTOLD
+from .. import telemetry
+from ..errors import BudgetSpent, Failure, OutcomeUnknown, Overloaded, ShuttingDown, Unavailable
+from ..ledger import Journal
+from ..message import Reply, Request, Send
+from ..quota import UNTOLD
+from .epochs import Epochs
 
 _GRACE: Final = 0.1  # s; at the deadline itself the layers below refuse, and they know when to call again
 _LATE: Final = "no answer came before this call's deadline; it was a read, so nothing was changed. Try again later."
@@ -25,20 +27,28 @@ class Cache:
 
     An answer is shared by all who ask for it: its data is to be read, never changed. What a write touched is neither
     served nor joined once that write has ended; after a write of unknown outcome reads may still be joined, but for
-    *settle* seconds they are not kept. With a *ttl* of 0 nothing is kept or joined. *clock* counts a machine's sleep.
+    *settle* seconds they are not kept. Other servers' writes are heard of in the *journal*, and ours told there. With a
+    *ttl* of 0 nothing is kept or joined. *clock* counts a machine's sleep.
 
     Every request runs in a task of its own. A caller who is cancelled leaves it to the others; the last one to leave
     cancels it, upon which the layers below drop what still waits and finish what was sent.
     """
 
     def __init__(
-        self, send: Send, *, clock: Callable[[], float], ttl: float = 30.0, size: int = 1024, settle: float = 10.0
+        self,
+        send: Send,
+        *,
+        clock: Callable[[], float],
+        ttl: float = 30.0,
+        size: int = 1024,
+        settle: float = 10.0,
+        journal: Journal | None = None,
     ) -> None:
         self._send = send
         self._clock = clock
         self._ttl = ttl
         self._settle = settle
-        self._epochs = Epochs(clock)
+        self._epochs = Epochs(clock, journal)
         self._kept: TLRUCache[Request, _Kept, float] = TLRUCache(size, lambda _, kept, __: kept.since + ttl, clock)
         self._shared: dict[Request, _Flight] = {}
         self._flights: set[_Flight] = set()
@@ -56,6 +66,7 @@ class Cache:
             return await self._launch(request, self._change).reply()
         if not self._ttl:
             return (await self._launch(request, self._fetch).reply(self._patience(request))).noted(cache="off")
+        await self._epochs.hear()
         return self._hit(request) or await self._join(request) or await self._miss(request)
 
     async def aclose(self) -> None:
@@ -124,41 +135,14 @@ class Cache:
         except (BudgetSpent, Overloaded, ShuttingDown):  # as when cancelled, nothing was sent
             raise
         except Exception as error:
-            self._epochs.bump(request.tags, settle=self._settle if isinstance(error, OutcomeUnknown) else 0.0)
+            await self._epochs.bump(request.tags, settle=self._settle if isinstance(error, OutcomeUnknown) else 0.0)
             raise
-        self._epochs.bump(request.tags)
+        await self._epochs.bump(request.tags)
         return reply
 
     def _patience(self, request: Request) -> float | None:
         """Seconds that a read waits for its answer."""
         return None if request.deadline == inf else request.deadline - self._clock() + _GRACE
-
-
-class Epochs:
-    """When what stands behind each tag last changed, counted in writes."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._writes = 0
-        self._changed: dict[str, int] = {}
-        self._settled: dict[str, float] = {}
-
-    def now(self, tags: Iterable[str]) -> int:
-        """Count up to the latest write behind any of *tags*; what was fetched under another count is out of date."""
-        return max((self._changed.get(tag, 0) for tag in tags), default=0)
-
-    def settled(self, tags: Iterable[str]) -> bool:
-        """Whether no write behind *tags* can still take effect."""
-        now = self._clock()
-        return all(self._settled.get(tag, now) <= now for tag in tags)
-
-    def bump(self, tags: Iterable[str], *, settle: float = 0.0) -> None:
-        """Count a write behind *tags* that may take effect for *settle* more seconds."""
-        self._writes += 1
-        for tag in tags:
-            self._changed[tag] = self._writes
-            if settle:
-                self._settled[tag] = self._clock() + settle
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,69 @@
+"""Which writes made which answers old."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from ..ledger import Change, Journal
+
+
+class Epochs:
+    """When what stands behind each tag last changed, counted in writes: ours, and those that the *journal* tells of."""
+
+    def __init__(self, clock: Callable[[], float], journal: Journal | None = None) -> None:
+        self._clock = clock
+        self._journal = journal
+        self._writes = 0
+        self._changed: dict[str, int] = {}
+        self._settled: dict[str, float] = {}
+        self._hearing: set[asyncio.Task[None]] = set()
+        self._all = 0  # the last that may have touched anything
+
+    def now(self, tags: Iterable[str]) -> int:
+        """Count up to the latest write behind any of *tags*; what was fetched under another count is out of date."""
+        return max((self._changed.get(tag, self._all) for tag in tags), default=self._all)
+
+    def settled(self, tags: Iterable[str]) -> bool:
+        """Whether no write behind *tags* can still take effect."""
+        now = self._clock()
+        return all(self._settled.get(tag, now) <= now for tag in tags)
+
+    async def hear(self) -> None:
+        """Count what other servers wrote meanwhile."""
+        if self._journal is None:
+            return
+        if self._journal.waits:
+            hearing = asyncio.create_task(self._hear(self._journal))  # what was heard isn't lost with who asked
+            self._hearing.add(hearing)
+            hearing.add_done_callback(self._hearing.discard)
+            await asyncio.shield(hearing)
+        else:
+            await self._hear(self._journal)
+
+    async def bump(self, tags: Iterable[str], *, settle: float = 0.0) -> None:
+        """Count a write behind *tags* that may take effect for *settle* more seconds, and let other servers know."""
+        change = Change(frozenset(tags), settle)
+        self._count(change)
+        if self._journal is not None:
+            await self._journal.tell(change)
+
+    async def _hear(self, journal: Journal) -> None:
+        changes = await journal.news()
+        if changes is None:
+            self._forget()
+        for change in changes or ():
+            self._count(change)
+
+    def _count(self, change: Change) -> None:
+        self._writes += 1
+        for tag in change.tags:
+            self._changed[tag] = self._writes
+            if change.settle:
+                self._settled[tag] = max(self._settled.get(tag, 0.0), self._clock() + change.settle)
+
+    def _forget(self) -> None:
+        """Take everything for changed."""
+        self._writes += 1
+        self._all = self._writes
+        self._changed.clear()

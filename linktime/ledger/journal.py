@@ -1,0 +1,67 @@
+"""What the servers of one key changed: told to the others, and heard of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from math import inf
+from typing import Any, Final
+
+from .book import Away, Change, Ledger
+
+_RETRY: Final = 5.0  # s
+
+Call = Callable[[Callable[[], Any]], Awaitable[Any]]
+"""Does a blocking step where it blocks nobody."""
+
+
+class Journal:
+    """The changes of a *ledger*; while that is away nothing is heard, and what is to be told waits."""
+
+    def __init__(self, ledger: Ledger, call: Call, *, clock: Callable[[], float]) -> None:
+        self._ledger = ledger
+        self._call = call
+        self._clock = clock
+        self._back = -inf
+        self._untold: Change | None = None
+        self._telling: set[asyncio.Task[None]] = set()
+
+    @property
+    def waits(self) -> bool:
+        """Whether hearing takes a while."""
+        return self._ledger.waits
+
+    async def tell(self, change: Change) -> None:
+        """Let the others know; a caller who is cancelled doesn't keep it from them."""
+        self._keep(change)
+        telling = asyncio.create_task(self._tell())
+        self._telling.add(telling)
+        telling.add_done_callback(self._telling.discard)
+        await asyncio.shield(telling)
+
+    async def news(self) -> Sequence[Change] | None:
+        """Hear what others changed since the last time; None if it may be anything."""
+        if self._untold:
+            await self._tell()
+        if self._clock() < self._back:
+            return ()
+        try:
+            return await self._call(self._ledger.news) if self.waits else self._ledger.news()
+        except Away:
+            self._back = self._clock() + _RETRY
+            return ()
+
+    async def _tell(self) -> None:
+        if self._clock() < self._back or (change := self._untold) is None:
+            return
+        self._untold = None
+        try:
+            await self._call(partial(self._ledger.tell, change))
+        except Away:
+            self._back = self._clock() + _RETRY
+            self._keep(change)
+
+    def _keep(self, change: Change) -> None:
+        before = self._untold or change
+        self._untold = Change(before.tags | change.tags, max(before.settle, change.settle))

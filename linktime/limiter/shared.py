@@ -1,0 +1,134 @@
+"""The slots of a server that shares its key: in a ledger, and while that is away this server's share of them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from math import inf
+from typing import Any, Final
+from uuid import uuid4
+
+from ..clock import now
+from ..ledger import Away, Forgotten, Ledger, Standing
+from .process import ProcessStore
+from .store import Slot, State
+
+_RETRY: Final = 5.0  # s
+_SUPPOSED: Final = 3  # servers that share a ledger which was never seen
+
+Call = Callable[[Callable[[], Any]], Awaitable[Any]]
+
+log = logging.getLogger(__name__)
+
+
+class SharedStore:
+    """A Store of *limit* slots in a *ledger*, whose blocking steps *call* does.
+
+    It always knows which slots are its own. So when the ledger is away it goes on alone, with the share of the servers
+    that were last seen, and when the ledger is back, or was made anew, it puts its own slots down there.
+    """
+
+    def __init__(self, ledger: Ledger, limit: int, *, call: Call, clock: Callable[[], float] = now) -> None:
+        self._ledger = ledger
+        self._limit = limit
+        self._call = call
+        self._clock = clock
+        self._own = ProcessStore(limit, clock=clock)
+        self._standing = Standing(servers=_SUPPOSED)
+        self._seen = -inf
+        self._joined = False
+        self._alone = False
+        self._back = -inf
+        self._steps = asyncio.Lock()
+
+    @property
+    def limit(self) -> int:
+        """How many slots there are."""
+        return self._limit
+
+    async def take(self, spare: int, soon: float) -> Slot | float:
+        """Take a free slot, or tell how long to wait."""
+        ident = uuid4().hex
+        standing = await self._step(partial(self._ledger.take, ident, spare, soon))
+        if standing is None:
+            return await self._own.take(self._kept_for_others + spare, soon)
+        if standing.wait:
+            return standing.wait
+        slot = Slot(ident, self.state().free, standing.turns - 1)
+        self._own.hold(slot)
+        return slot
+
+    async def release(self, slot: Slot, after: float, *, opens: bool) -> None:
+        """Make the slot free after so many seconds."""
+        await self._own.release(slot, after, opens=opens)
+        await self._step(partial(self._ledger.release, slot.ident, after, opens=opens))
+
+    async def shut(self, seconds: float) -> None:
+        """Shut the gate for at least so long."""
+        await self._own.shut(seconds)
+        await self._step(partial(self._ledger.shut, seconds))
+
+    def state(self, ahead: int = 0) -> State:
+        """Tell what is known at this moment: what the ledger said last, or alone this server's own."""
+        if self._alone:
+            own = self._own.state(ahead)
+            return replace(own, free=max(0, own.free - self._kept_for_others), servers=self._standing.servers)
+        standing, passed = self._standing, self._clock() - self._seen
+        cooling = [due - passed for due in standing.cooling if due > passed]
+        out = sum(due > passed for due in standing.out)
+        return State(
+            free=max(0, self._limit - out - len(cooling)),
+            out=out,
+            cooling=tuple(cooling[:ahead]),
+            shut=max(0.0, standing.shut - passed),
+            ajar=standing.ajar,
+            turns=standing.turns,
+            servers=standing.servers,
+        )
+
+    @property
+    def _kept_for_others(self) -> int:
+        return self._limit - max(1, self._limit // self._standing.servers)
+
+    async def _step(self, step: Callable[[], Standing]) -> Standing | None:
+        """Do it, or nothing while the ledger is away."""
+        async with self._steps:
+            if self._clock() < self._back:
+                return None
+            try:
+                standing = await self._joining(step)
+            except (Away, Forgotten) as fault:
+                self._leave(fault)
+                return None
+            self._enter(standing)
+            return standing
+
+    async def _joining(self, step: Callable[[], Standing]) -> Standing:
+        if self._joined:
+            with suppress(Forgotten):
+                return await self._done(step)
+        await self._call(partial(self._ledger.join, self._own.live()))
+        self._joined = True
+        return await self._done(step)
+
+    async def _done(self, step: Callable[[], Standing]) -> Standing:
+        standing: Standing = await self._call(step)
+        return standing
+
+    def _leave(self, fault: Exception) -> None:
+        self._back = self._clock() + _RETRY
+        self._joined = False
+        if not self._alone:
+            share = self._limit - self._kept_for_others
+            log.warning("the shared budget can't be used (%s): going on alone with %s requests", fault, share)
+        self._alone = True
+
+    def _enter(self, standing: Standing) -> None:
+        if self._alone:
+            log.warning("the shared budget is back")
+        self._alone = False
+        self._standing, self._seen = standing, self._clock()
