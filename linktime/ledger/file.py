@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+_Identity = tuple[int, int]
+_NONE: Final = (-1, -1)  # that of no file at all, not even of one that is missing
+
 
 class BookFile:
     """The file at *path*, for one thread that writes and one that reads.
@@ -31,9 +34,9 @@ class BookFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._writer: sqlite3.Connection | None = None
-        self._written: tuple[int, int] | None = None
+        self._written: _Identity | None = None
         self._reader: sqlite3.Connection | None = None
-        self._read: tuple[int, int] | None = None
+        self._read: _Identity | None = _NONE
 
     @property
     def is_open(self) -> bool:
@@ -59,16 +62,18 @@ class BookFile:
             self._disconnect()
             raise self.away(fault) from None
 
-    def reader(self) -> tuple[sqlite3.Connection, bool]:
-        """Give a connection that waits for nobody, and whether it is to another file than the one before."""
+    def reader(self) -> tuple[sqlite3.Connection | None, bool]:
+        """Give a connection that waits for nobody, if there is a file, and whether it was another one until now."""
         identity = _identity(self._path)
-        if self._reader is not None and identity == self._read:
+        if identity == self._read:
             return self._reader, False
+        another, self._read = self._read is not None, identity
         if self._reader is not None:
             self._reader.close()
-        self._reader = sqlite3.connect(f"{self._path.as_uri()}?mode=ro", timeout=0, isolation_level=None, uri=True)
-        self._read = identity
-        return self._reader, True
+        self._reader = identity and sqlite3.connect(
+            f"{self._path.as_uri()}?mode=ro", timeout=0, isolation_level=None, uri=True
+        )
+        return self._reader, another
 
     def away(self, fault: Exception) -> Away:
         """Say why it can't be used."""
@@ -136,7 +141,7 @@ def _prepare(db: sqlite3.Connection) -> None:
             return
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def _identity(path: Path) -> _Identity | None:
     try:
         found = path.stat()
     except FileNotFoundError:

@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from math import inf
-from typing import Any, Final
+from typing import Any, Final, TypeVar, cast
 
 from .book import Away, Change, Ledger
 
 _RETRY: Final = 5.0  # s
+
+T = TypeVar("T")
 
 Call = Callable[[Callable[[], Any]], Awaitable[Any]]
 """Does a blocking step where it blocks nobody."""
@@ -44,23 +46,31 @@ class Journal:
         """Hear what others changed since the last time; None if it may be anything."""
         if self._untold:
             await self._tell()
+        try:
+            return await self._hear() if self.waits else self._ledger.news()
+        except Away:
+            return ()
+
+    async def _hear(self) -> Sequence[Change] | None:
         if self._clock() < self._back:
             return ()
-        try:
-            return await self._call(self._ledger.news) if self.waits else self._ledger.news()
-        except Away:
-            self._back = self._clock() + _RETRY
-            return ()
+        return await self._do(self._ledger.news)
 
     async def _tell(self) -> None:
         if self._clock() < self._back or (change := self._untold) is None:
             return
         self._untold = None
         try:
-            await self._call(partial(self._ledger.tell, change))
+            await self._do(partial(self._ledger.tell, change))
+        except Away:
+            self._keep(change)
+
+    async def _do(self, step: Callable[[], T]) -> T:
+        try:
+            return cast("T", await self._call(step))
         except Away:
             self._back = self._clock() + _RETRY
-            self._keep(change)
+            raise
 
     def _keep(self, change: Change) -> None:
         before = self._untold or change

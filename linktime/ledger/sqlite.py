@@ -17,6 +17,8 @@ from .file import BookFile
 
 _NEAR: Final = 0.5  # s; about the moment at which a server said that it will ask again, a slot is kept for it
 
+_NEWS: Final = "SELECT number, server, tags, settle FROM change WHERE number > ? ORDER BY number"
+
 _RIVALS: Final = """
 SELECT count(*) FROM server
 WHERE ident != ? AND abs(again - ?) < ? AND spare < ?
@@ -131,19 +133,14 @@ class SqliteLedger:
     def news(self) -> Sequence[Change] | None:
         """Tell what others changed."""
         try:
-            db, anew = self._file.reader()
-            last = self._last
-            (self._last,) = db.execute("SELECT coalesce(max(number), 0) FROM change").fetchone()
-            if anew or self._last < last:
-                return None
-            if self._last == last:
-                return ()
-            rows = db.execute("SELECT server, tags, settle FROM change WHERE number > ?", (last,)).fetchall()
+            db, another = self._file.reader()
+            rows = db.execute(_NEWS, (0 if another else self._last,)).fetchall() if db else []
         except (sqlite3.Error, OSError) as fault:
             raise self._file.away(fault) from None
-        if len(rows) < self._last - last:
+        last, self._last = self._last, max([number for number, *_ in rows], default=0 if another else self._last)
+        if another or len(rows) < self._last - last:
             return None
-        return [Change(frozenset(json.loads(tags)), settle) for server, tags, settle in rows if server != self._server]
+        return [Change(frozenset(json.loads(tags)), settle) for _, by, tags, settle in rows if by != self._server]
 
     def close(self) -> None:
         """Leave."""

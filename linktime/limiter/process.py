@@ -39,20 +39,15 @@ class _Gate:
 
 
 class ProcessStore:
-    """A Store of *limit* slots in memory; every step is over before anybody else has a turn."""
+    """A Store of *limit* slots in memory, which may become more or fewer; every step is over before the next begins."""
 
     def __init__(self, limit: int, *, clock: Callable[[], float] = now) -> None:
-        self._limit = limit
+        self.limit = limit
         self._clock = clock
         self._out: set[str] = set()
         self._cooling: list[tuple[float, str]] = []  # when each will be free, the first first
         self._turns = 0
         self._gate = _Gate()
-
-    @property
-    def limit(self) -> int:
-        """How many slots there are."""
-        return self._limit
 
     async def take(self, spare: int, soon: float) -> Slot | float:
         """Take a free slot, or tell how long to wait."""
@@ -87,7 +82,7 @@ class ProcessStore:
         moment = self._clock()
         free = self._free(moment)
         return State(
-            free=free,
+            free=max(0, free),
             out=len(self._out),
             cooling=tuple(due - moment for due, _ in islice(self._cooling, ahead)),
             shut=0.0 if self._gate.is_open else max(0.0, self._gate.until - moment),
@@ -103,7 +98,7 @@ class ProcessStore:
 
     def _free(self, moment: float) -> int:
         del self._cooling[: bisect_right(self._cooling, moment, key=_due)]
-        return self._limit - len(self._out) - len(self._cooling)
+        return self.limit - len(self._out) - len(self._cooling)
 
     def _due(self, spare: int, free: int) -> float:
         """When there will be a free slot beside *spare* others; nobody knows of those that are out."""

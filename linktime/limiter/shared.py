@@ -55,7 +55,7 @@ class SharedStore:
         ident = uuid4().hex
         standing = await self._step(partial(self._ledger.take, ident, spare, soon))
         if standing is None:
-            return await self._own.take(self._kept_for_others + spare, soon)
+            return await self._own.take(spare, soon)
         if standing.wait:
             return standing.wait
         slot = Slot(ident, self.state().free, standing.turns - 1)
@@ -75,8 +75,7 @@ class SharedStore:
     def state(self, ahead: int = 0) -> State:
         """Tell what is known at this moment: what the ledger said last, or alone this server's own."""
         if self._alone:
-            own = self._own.state(ahead)
-            return replace(own, free=max(0, own.free - self._kept_for_others), servers=self._standing.servers)
+            return replace(self._own.state(ahead), servers=self._standing.servers)
         standing, passed = self._standing, self._clock() - self._seen
         cooling = [due - passed for due in standing.cooling if due > passed]
         out = sum(due > passed for due in standing.out)
@@ -89,10 +88,6 @@ class SharedStore:
             turns=standing.turns,
             servers=standing.servers,
         )
-
-    @property
-    def _kept_for_others(self) -> int:
-        return self._limit - max(1, self._limit // self._standing.servers)
 
     async def _step(self, step: Callable[[], Standing]) -> Standing | None:
         """Do it, or nothing while the ledger is away."""
@@ -123,8 +118,8 @@ class SharedStore:
         self._back = self._clock() + _RETRY
         self._joined = False
         if not self._alone:
-            share = self._limit - self._kept_for_others
-            log.warning("the shared budget can't be used (%s): going on alone with %s requests", fault, share)
+            share = self._own.limit = max(1, self._limit // self._standing.servers)
+            log.warning("the shared budget can't be used (%s): going on alone, with a share of %s", fault, share)
         self._alone = True
 
     def _enter(self, standing: Standing) -> None:

@@ -1,0 +1,104 @@
+"""Several real servers with one key on one machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import islice
+from pathlib import Path
+from urllib.parse import parse_qs
+
+from linktime.sandbox import Sandbox
+from tests.child import Child, child
+from tests.visitor import arrived
+
+LIMIT, PERIOD = 20, 4.0
+
+
+@asynccontextmanager
+async def servers(count: int, state: Path, **settings: str) -> AsyncIterator[tuple[Sandbox, list[Child]]]:
+    """Start so many over one sandbox that lets LIMIT requests pass in any PERIOD."""
+    async with AsyncExitStack() as stack:
+        sandbox = await stack.enter_async_context(Sandbox(limit=LIMIT, period=PERIOD))
+        shared = {
+            "LINKTIME_BASE_URL": sandbox.url,
+            "LINKTIME_API_KEY": sandbox.key,
+            "LINKTIME_RATE_LIMIT": str(LIMIT),
+            "LINKTIME_RATE_PERIOD": str(PERIOD),
+            "LINKTIME_TIMEOUT": "2",
+            "XDG_STATE_HOME": str(state),
+        }
+        started = [await stack.enter_async_context(child(**(shared | settings))) for _ in range(count)]
+        for server in started:
+            await server.greet()
+        yield sandbox, started
+
+
+def crowd(server: Child, number: int, count: int) -> list[int]:
+    """Ask for so many pages that nobody else asks for."""
+    return [server.call("list_contacts", page=1000 * number + page) for page in range(1, count + 1)]
+
+
+def first_asked(sandbox: Sandbox, count: int) -> Counter[int]:
+    """Count the servers that sent the first requests."""
+    return Counter(int(parse_qs(entry.query)["page"][0]) // 1000 for entry in islice(sandbox.requests, count))
+
+
+def files(state: Path) -> list[Path]:
+    """List what was left behind."""
+    return [path for path in state.rglob("*") if path.is_file()]
+
+
+async def test_four_servers_share_one_budget_and_one_of_them_is_killed(tmp_path: Path) -> None:
+    async with servers(4, tmp_path) as (sandbox, started):
+        calls = [(server, call) for number, server in enumerate(started) for call in crowd(server, number, 20)]
+        await arrived(sandbox, "/contacts")
+        os.kill(started[3].process.pid, signal.SIGKILL)
+        results = [await server.result(call) for server, call in calls if server is not started[3]]
+
+        assert {result["isError"] for result in results} == {False}
+        assert {entry.status for entry in sandbox.requests} == {200}
+        assert sandbox.peak() <= LIMIT
+        assert set(first_asked(sandbox, LIMIT)) >= {0, 1, 2}
+        assert all(result["_meta"]["linktime/budgetRemaining"] < LIMIT for result in results)
+
+
+async def test_a_write_by_one_server_makes_the_answers_of_another_old(tmp_path: Path) -> None:
+    async with servers(2, tmp_path) as (_, (writer, reader)):
+        search = {"search": "lovelace"}
+        assert (await reader.result(reader.call("list_contacts", **search)))["structuredContent"]["data"] == []
+        kept = await reader.result(reader.call("list_contacts", **search))
+
+        await writer.result(writer.call("create_contact", name="Ada Lovelace", email="ada@example.com"))
+        late = await reader.result(reader.call("list_contacts", **search))
+
+    assert kept["_meta"]["linktime/cache"] == "hit"
+    assert late["_meta"]["linktime/cache"] == "miss"
+    assert [contact["name"] for contact in late["structuredContent"]["data"]] == ["Ada Lovelace"]
+
+
+async def test_where_no_file_can_be_a_server_says_so_once_and_goes_on_with_a_cautious_share(tmp_path: Path) -> None:
+    nowhere = tmp_path / "file"
+    nowhere.touch()
+    async with servers(1, nowhere) as (sandbox, (server,)):
+        calls = crowd(server, 0, 12)
+        results = [await server.result(call) for call in calls]
+
+        assert {result["isError"] for result in results} == {False}
+        assert sandbox.peak() <= LIMIT // 3
+        assert len([line for line in server.log if "shared budget" in line]) == 1
+
+
+async def test_nothing_that_a_server_leaves_behind_has_the_key_and_nobody_else_may_read_it(tmp_path: Path) -> None:
+    async with servers(1, tmp_path) as (sandbox, (server,)):
+        await server.result(server.call("get_me"))
+        await server.result(server.call("create_contact", name="Ada Lovelace", email="ada@example.com"))
+        left = files(tmp_path)
+        written = b"".join(path.read_bytes() for path in left)
+
+        assert {path.stat().st_mode & 0o777 for path in left} == {0o600}
+        assert not [word for word in (sandbox.key, "ada", "Ada", "Lovelace") if word.encode() in written]
+        assert not [path for path in left if sandbox.key in str(path)]
