@@ -27,7 +27,7 @@ from .rest import Rest
 from .retry import Retry
 from .session import Session
 from .stdio import streams
-from .telemetry import DEPTH, SLOTS, Telemetry
+from .telemetry import DEPTH, SERVERS, SLOTS, Telemetry
 from .tools import TOOLS
 
 _PATIENCE: Final = 1.5  # s; clients kill a server 2 s after they closed its stdin
@@ -77,12 +77,13 @@ async def app(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIt
             clock=now,
             deadline=settings.deadline,
             eta=mailbox.eta,
-            budget=lambda: limiter.free,
+            budget=lambda: {"budgetRemaining": limiter.free, "budgetServers": limiter.servers},
             refusal=None if settings.api_key else _no_key(),
             telemetry=telemetry,
         )
         telemetry.observe(DEPTH, lambda: [(mailbox.waiting, {})])
         telemetry.observe(SLOTS, lambda: _slots(limiter))
+        telemetry.observe(SERVERS, lambda: [(limiter.servers, {})])
         yield App(session, mailbox)
 
 

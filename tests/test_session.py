@@ -36,7 +36,7 @@ def session(
         clock=lambda: 1000.0,
         deadline=50.0,
         eta=lambda _: eta,
-        budget=lambda: 42,
+        budget=lambda: {"budgetRemaining": 42},
         refusal=refusal,
         sleep=sleep,
     )

@@ -109,7 +109,8 @@ def test_every_instrument_is_made_with_its_unit_and_boundaries_and_begins_at_zer
 
     assert zeros == {row.name: len(row.zeros) for row in INSTRUMENTS if row.zeros} | {DEPTH.name: 1}
     assert {(row.name, row.unit) for row in INSTRUMENTS} - {(name, m.unit) for name, m in made.items()} == {
-        ("linktime.limiter.slots", "{slot}")
+        ("linktime.limiter.slots", "{slot}"),
+        ("linktime.limiter.servers", "{server}"),
     }
     [point] = made[OPERATION.name].data.data_points
     assert tuple(point.explicit_bounds) == OPERATION.boundaries

@@ -59,6 +59,11 @@ class Limiter:
         """How many slots are free now."""
         return self._store.state().free
 
+    @property
+    def servers(self) -> int:
+        """How many servers share the slots."""
+        return self._store.state().servers
+
     async def take(self, *, writes: int, reads: int) -> Permit | float:
         """Give a permit to one of those that wait, or say in how many seconds, or after what is sent, to ask again."""
         turn, moment = self._turns.next(writes, reads), self._clock()

@@ -7,7 +7,7 @@ which that thread imports when there is something to send. So a call pays for th
 
 from __future__ import annotations
 
-from .instruments import DEPTH, SLOTS
+from .instruments import DEPTH, SERVERS, SLOTS
 from .messages import Messages
 from .record import Telemetry
 from .seams import answered, exchange_span, failed, granted, joined, place, waited
@@ -16,6 +16,7 @@ from .variables import Variables
 
 __all__ = [
     "DEPTH",
+    "SERVERS",
     "SLOTS",
     "Messages",
     "Telemetry",

@@ -135,6 +135,9 @@ SLOTS: Final = Instrument(
     "Places in the request budget of one period.",
     {"linktime.limiter.state": ("free", "used")},
 )
+SERVERS: Final = Instrument(
+    "linktime.limiter.servers", Kind.GAUGE, "{server}", "Servers that share the request budget, this one included.", {}
+)
 RETRIES: Final = Instrument(
     "linktime.retries",
     Kind.COUNTER,
@@ -166,6 +169,7 @@ INSTRUMENTS: Final = (
     QUEUE_WAIT,
     LIMITER_WAIT,
     SLOTS,
+    SERVERS,
     RETRIES,
     REFUSALS,
     OUTCOMES,

@@ -29,6 +29,7 @@ _NOTES: Final = {
     "ageSeconds": "linktime.cache.age",
     "queueSeconds": "linktime.queue.wait",
     "budgetRemaining": "linktime.budget.remaining",
+    "budgetServers": "linktime.budget.servers",
     "retries": "linktime.retries",
     "outcome": "linktime.outcome",
 }
