@@ -19,6 +19,7 @@ from ..errors import Failure
 from ..message import Request, Send
 from ..tools import Tool
 from .calls import Calls, Context
+from .leaving import Leaving
 from .listing import listed
 
 _METHODS: Final = SPEC_CLIENT_METHODS | SPEC_CLIENT_NOTIFICATION_METHODS
@@ -28,7 +29,7 @@ class Session:
     """One client's view of LinkTime: *tools* whose requests go to *send*.
 
     *clock* is the one that deadlines are measured on, *deadline* the seconds that one call may take. *eta* tells how
-    many seconds a waiting request has before its turn, *budget* how many could be sent at once. With a *refusal* every
+    many seconds a waiting request has before its turn, *budget* notes what is left of it. With a *refusal* every
     call is answered by it.
     """
 
@@ -40,13 +41,21 @@ class Session:
         clock: Callable[[], float],
         deadline: float,
         eta: Callable[[Request], float | None],
-        budget: Callable[[], int],
+        budget: Callable[[], Mapping[str, float]],
         refusal: Failure | None = None,
         telemetry: tracing.Telemetry | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        self._leaving = Leaving(send)
         self._calls = Calls(
-            send, tools, clock=clock, deadline=deadline, eta=eta, budget=budget, refusal=refusal, sleep=sleep
+            self._leaving,
+            tools,
+            clock=clock,
+            deadline=deadline,
+            eta=eta,
+            budget=budget,
+            refusal=refusal,
+            sleep=sleep,
         )
         self._list = mcp_types.ListToolsResult(tools=[listed(tool) for tool in tools.values()])
         self.server: Server[Any] = Server(
@@ -61,7 +70,7 @@ class Session:
 
     def hurry(self, patience: float) -> None:
         """Answer every read that is still under way in *patience* seconds; a write is always waited for."""
-        self._calls.hurry(patience)
+        self._leaving.hurry(patience)
 
     async def _list_tools(self, _: Context, __: object) -> mcp_types.ListToolsResult:
         return self._list

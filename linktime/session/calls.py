@@ -17,7 +17,7 @@ from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
 from .. import telemetry as tracing
-from ..errors import Failure, ShuttingDown
+from ..errors import Failure
 from ..message import Reply, Request, Send
 from ..tools import Tool
 from .results import failed, succeeded
@@ -40,7 +40,7 @@ class Calls:
         clock: Callable[[], float],
         deadline: float,
         eta: Callable[[Request], float | None],
-        budget: Callable[[], int],
+        budget: Callable[[], Mapping[str, float]],
         refusal: Failure | None,
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
@@ -52,7 +52,6 @@ class Calls:
         self._budget = budget
         self._refusal = refusal
         self._sleep = sleep
-        self._reads: set[asyncio.Timeout] = set()
 
     async def __call__(self, context: Context, params: mcp_types.CallToolRequestParams) -> mcp_types.CallToolResult:
         """Answer one call; what can go wrong is a result as well, but for a tool that doesn't exist."""
@@ -60,7 +59,7 @@ class Calls:
         if tool is None:
             raise MCPError(mcp_types.INVALID_PARAMS, self._unknown(params.name))
         try:
-            reply = (await self._answer(context, tool, params.arguments)).noted(budgetRemaining=self._budget())
+            reply = (await self._answer(context, tool, params.arguments)).noted(**self._budget())
             tracing.answered(reply.notes)
             return succeeded(reply)
         except Failure as failure:
@@ -68,12 +67,6 @@ class Calls:
         except Exception as error:  # noqa: BLE001 - whatever it is, its text stays here
             _report(tool, error)
             return failed(Failure("linktime-mcp failed on this call; its log has the place. Report it if it recurs."))
-
-    def hurry(self, patience: float) -> None:
-        """End every read that is still under way in *patience* seconds."""
-        by = asyncio.get_running_loop().time() + patience
-        for limit in self._reads:
-            limit.reschedule(by)
 
     async def _answer(self, context: Context, tool: Tool, arguments: Mapping[str, Any] | None) -> Reply:
         if self._refusal is not None:
@@ -83,23 +76,10 @@ class Calls:
         )
         progress = asyncio.ensure_future(self._report_progress(context, request)) if _wants_progress(context) else None
         try:
-            return await (self._read(request) if request.is_read else self._send(request))
+            return await self._send(request)
         finally:
             if progress is not None:
                 progress.cancel()
-
-    async def _read(self, request: Request) -> Reply:
-        try:
-            async with asyncio.timeout(None) as limit:
-                self._reads.add(limit)
-                try:
-                    return await self._send(request)
-                finally:
-                    self._reads.discard(limit)
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            raise ShuttingDown("the server is leaving and this read was not waited for; nothing was changed.") from None
 
     async def _report_progress(self, context: Context, request: Request) -> None:
         told = 0
