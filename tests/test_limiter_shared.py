@@ -1,0 +1,269 @@
+"""What becomes of the slots where servers share them, and where the ledger comes and goes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import inf
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from linktime.errors import RateLimited
+from linktime.ledger import Away, Change, Forgotten, Standing
+from linktime.ledger.sqlite import SqliteLedger
+from linktime.limiter import Limiter, Permit, SharedStore, Slot
+from linktime.message import Reply
+from tests.sharing import shared, terms
+from tests.virtual import Sliding, clock, peak, virtual
+
+Open = Callable[..., SqliteLedger]
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Open:
+    """Open the ledger of one key as one server sees it."""
+    return lambda server, limit=6: SqliteLedger(tmp_path / "budget", server=server, clock=clock, **terms(limit))
+
+
+@dataclass
+class _Distant:
+    """A ledger that can be away, and that can forget."""
+
+    ledger: SqliteLedger
+    away: bool = False
+    steps: list[str] = field(default_factory=list)
+    waits: bool = True
+
+    def join(self, live: Mapping[str, float]) -> None:
+        self._note("join")
+        self.ledger.join(live)
+
+    def take(self, ident: str, spare: int, soon: float) -> Standing:
+        self._note("take")
+        return self.ledger.take(ident, spare, soon)
+
+    def release(self, ident: str, after: float, *, opens: bool) -> Standing:
+        self._note("release")
+        return self.ledger.release(ident, after, opens=opens)
+
+    def shut(self, seconds: float) -> Standing:
+        self._note("shut")
+        return self.ledger.shut(seconds)
+
+    def look(self) -> Standing:
+        return self.ledger.look()
+
+    def tell(self, change: Change) -> None:
+        self._note("tell")
+        self.ledger.tell(change)
+
+    def news(self) -> Sequence[Change] | None:
+        self._note("news")
+        return self.ledger.news()
+
+    def close(self) -> None:
+        self.ledger.close()
+
+    def _note(self, step: str) -> None:
+        self.steps.append(step)
+        if self.away:
+            raise Away("it sleeps")
+
+
+def empty(folder: Path) -> None:
+    for file in folder.iterdir():
+        file.unlink()
+
+
+async def taken(store: SharedStore, count: int) -> list[Slot]:
+    slots = [await store.take(0, 0.0) for _ in range(count)]
+    assert all(isinstance(slot, Slot) for slot in slots)
+    return [slot for slot in slots if isinstance(slot, Slot)]
+
+
+@virtual
+async def test_what_one_server_spends_is_gone_for_the_other(ledger: Open) -> None:
+    one, other = shared(ledger("one"), 6), shared(ledger("other"), 6)
+    slots = await taken(one, 4)
+    await one.release(slots[0], 30.0, opens=True)
+
+    await taken(other, 2)
+
+    assert await other.take(0, 0.0) == 30.0
+    assert (other.state().free, other.state().servers, other.state(1).cooling) == (0, 2, (30.0,))
+    assert one.state().free == 2
+
+
+@virtual
+async def test_a_429_of_one_server_stops_the_other_and_one_probe_opens_the_gate_for_both(ledger: Open) -> None:
+    one, other = (Limiter(shared(ledger(name), 6), 60.0, clock=clock) for name in ("one", "other"))
+    first = await other.take(writes=1, reads=0)
+    assert isinstance(first, Permit)
+    await first.settle(Reply(200))
+    second = await one.take(writes=1, reads=0)
+    assert isinstance(second, Permit)
+    await second.settle(RateLimited("slow down", retry_after=5.0))
+
+    assert await other.take(writes=1, reads=0) == pytest.approx(5.05)
+    await asyncio.sleep(5.06)
+    probe = await other.take(writes=1, reads=0)
+    assert isinstance(probe, Permit)
+    assert await one.take(writes=1, reads=0) == pytest.approx(0.25)
+    await probe.settle(Reply(200))
+    assert isinstance(await one.take(writes=1, reads=0), Permit)
+
+
+@virtual
+async def test_without_its_ledger_a_server_goes_on_with_its_share_and_says_so_once(
+    ledger: Open, caplog: pytest.LogCaptureFixture
+) -> None:
+    far = _Distant(ledger("one"))
+    one = shared(far, 6)
+    await shared(ledger("other"), 6).take(0, 0.0)
+    slots = await taken(one, 2)
+    far.away = True
+
+    await one.release(slots[0], 60.0, opens=True)
+    await taken(one, 1)
+
+    assert await one.take(0, 0.0) == 60.0
+    assert (one.state().free, one.state().servers) == (0, 2)
+    assert caplog.messages == ["the shared budget can't be used (it sleeps): going on alone, with a share of 3"]
+
+
+@virtual
+async def test_a_server_that_never_saw_its_ledger_takes_a_third_and_never_less_than_one(ledger: Open) -> None:
+    for limit, share in ((6, 2), (60, 20), (2, 1), (1, 1)):
+        alone = shared(_Distant(ledger("one"), away=True), limit)
+
+        await taken(alone, share)
+
+        assert await alone.take(0, 0.0) == inf
+
+
+@virtual
+async def test_a_ledger_that_is_away_is_asked_again_every_five_seconds(ledger: Open) -> None:
+    far = _Distant(ledger("one"), away=True)
+    one = shared(far, 60)
+    for _ in range(12):
+        await one.take(0, 0.0)
+        await asyncio.sleep(1)
+
+    assert far.steps == ["join"] * 3
+
+
+@virtual
+async def test_a_server_that_finds_its_ledger_again_puts_down_what_it_spent_meanwhile(
+    ledger: Open, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    far = _Distant(ledger("one"))
+    one, other = shared(far, 6), shared(ledger("other"), 6)
+    [early] = await taken(one, 1)
+    far.away = True
+    await one.release(early, 20.0, opens=True)
+    [late] = await taken(one, 1)
+    far.away = False
+    await asyncio.sleep(5)
+
+    await taken(one, 1)
+
+    assert await other.take(0, 0.0)
+    assert other.state(9).cooling == (15.0,)
+    assert (other.state().out, other.state().free) == (3, 2)
+    await one.release(late, 30.0, opens=True)
+    assert one.state(9).cooling == (15.0, 30.0)
+    assert caplog.messages[-1] == "the shared budget is back"
+
+
+@virtual
+async def test_a_take_of_which_nothing_was_heard_costs_no_slot_when_the_ledger_is_back(ledger: Open) -> None:
+    class _Hoarse(_Distant):
+        def take(self, ident: str, spare: int, soon: float) -> Standing:
+            standing = super().take(ident, spare, soon)
+            if self.steps.count("take") == 2:
+                raise Away("no answer came")
+            return standing
+
+    one = shared(_Hoarse(ledger("one")), 6)
+    await taken(one, 2)
+    assert len(ledger("other").look().out) == 2
+
+    await asyncio.sleep(5)
+    await taken(one, 1)
+
+    assert one.state().out == 3
+
+
+@virtual
+async def test_a_ledger_that_was_made_anew_learns_what_its_servers_hold(ledger: Open, tmp_path: Path) -> None:
+    one, other = shared(ledger("one"), 6), shared(ledger("other"), 6)
+    await taken(one, 2)
+    await taken(other, 2)
+    empty(tmp_path)
+
+    await taken(one, 1)
+    await taken(other, 1)
+
+    assert other.state().out == 6
+
+
+@virtual
+async def test_a_ledger_that_keeps_forgetting_is_as_good_as_away(
+    ledger: Open, caplog: pytest.LogCaptureFixture
+) -> None:
+    class _Forgetful(_Distant):
+        def take(self, _ident: str, _spare: int, _soon: float) -> Standing:
+            raise Forgotten
+
+    one = shared(_Forgetful(ledger("one")), 6)
+
+    await taken(one, 2)
+
+    assert "going on alone" in caplog.text
+
+
+@pytest.mark.parametrize("seed", range(6))
+@virtual
+async def test_four_servers_spend_one_budget_fairly_and_one_of_them_is_killed(tmp_path: Path, seed: int) -> None:
+    limit, period, random = 20, 60.0, Random(seed)
+    service, arrivals = Sliding(limit, period), list[tuple[float, int]]()
+
+    async def request(server: int) -> None:
+        await asyncio.sleep(random.uniform(0.01, 0.3))
+        assert service.admits(clock())
+        arrivals.append((clock(), server))
+        await asyncio.sleep(random.uniform(0.01, 0.3))
+
+    async def worker(server: int, limiter: Limiter, waiting: list[int], gate: asyncio.Lock) -> None:
+        while True:
+            async with gate:
+                if not waiting:
+                    return
+                answer = await limiter.take(writes=len(waiting), reads=0)
+                while not isinstance(answer, Permit):
+                    await asyncio.sleep(min(answer, 5.0))
+                    answer = await limiter.take(writes=len(waiting), reads=0)
+                waiting.pop()
+            await request(server)
+            await answer.settle(Reply(200))
+
+    async def serve(server: int) -> None:
+        store = shared(SqliteLedger(tmp_path / "budget", server=str(server), clock=clock, **terms(limit)), limit)
+        limiter, waiting, gate = Limiter(store, period, clock=clock), [0] * 20, asyncio.Lock()
+        await asyncio.gather(*(worker(server, limiter, waiting, gate) for _ in range(8)))
+
+    tasks = [asyncio.create_task(serve(server)) for server in range(4)]
+    asyncio.get_running_loop().call_later(0.2, tasks[3].cancel)
+    await asyncio.wait(tasks)
+
+    first = {server for at, server in arrivals if at < period}
+    assert first >= {0, 1, 2}
+    assert [sum(server == each for _, server in arrivals) for each in range(3)] == [20] * 3
+    assert peak([at for at, _ in arrivals], period) <= limit
+    optimum = period * ((len(arrivals) - 1) // limit)
+    assert max(at for at, _ in arrivals) <= 1.15 * optimum + 12.0  # a lease of 72 s may fall into the last window
