@@ -1,0 +1,95 @@
+"""How fast and how small the program is, beside what a user would pick instead.
+
+`python -m tests.benchmarks [--peers] [--rounds N]` measures on this machine, everything in turn in one run, and prints
+medians. Only the ratios say something elsewhere. `--peers` fetches the TypeScript SDK from npm, too. How the budget is
+spent is measured in virtual time: `python -m tests.benchmarks.budget`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import subprocess
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from rich.console import Console
+
+from .backend import sandbox
+from .latency import added
+from .lives import Candidate, lives
+from .memory import after_the_demo, over_cached_calls, over_distinct_reads
+from .report import speed, weight
+
+_PEERS: Final = Path(__file__).parent / "peers"
+_TYPESCRIPT: Final = ("@modelcontextprotocol/sdk@1.32.2", "zod@4")
+
+
+def ours(url: str, key: str) -> Candidate:
+    """Take the program as a user runs it, but for a cache that outlives the run and a budget that is back at once.
+
+    Its sixty places are as many as usual, since what a place costs depends on their number.
+    """
+    settings = {
+        "LINKTIME_BASE_URL": url,
+        "LINKTIME_API_KEY": key,
+        "LINKTIME_RATE_PERIOD": "0.001",
+        "LINKTIME_CACHE_TTL": "3600",
+    }
+    return Candidate([sys.executable, "-m", "linktime"], "get_me", settings)
+
+
+def bare() -> Candidate:
+    """Take the bare server of the Python SDK, in our own environment."""
+    return Candidate([sys.executable, str(_PEERS / "bare.py")], "tool_0", {})
+
+
+@contextmanager
+def typescript() -> Iterator[Candidate]:
+    """Install the bare server of the TypeScript SDK."""
+    with TemporaryDirectory() as place:
+        subprocess.run(
+            ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", place, *_TYPESCRIPT], check=True
+        )
+        script = Path(place, "bare.mjs")
+        script.write_bytes((_PEERS / "bare.mjs").read_bytes())
+        yield Candidate(["node", str(script)], "tool_0", {})
+
+
+def _arguments() -> Namespace:
+    parser = ArgumentParser(prog="python -m tests.benchmarks", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--peers", action="store_true", help="measure the TypeScript SDK as well; needs node and npm")
+    parser.add_argument("--rounds", type=int, default=7, help="lives of each program (7)")
+    parser.add_argument("--reads", type=int, default=3000, help="reads whose latency is measured (3000)")
+    parser.add_argument("--calls", type=int, default=100_000, help="cached calls that may not cost memory (100000)")
+    parser.add_argument("--distinct", type=int, default=10_000, help="distinct reads, likewise (10000)")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measure and print."""
+    given = _arguments()
+    console = Console(width=120)
+    with ExitStack() as stack:
+        us = ours(*stack.enter_context(sandbox()))
+        candidates = {"linktime-mcp": us, "Python SDK": bare()}
+        if given.peers:
+            candidates["TypeScript SDK"] = stack.enter_context(typescript())
+        console.print(f"Python {platform.python_version()}, mcp {version('mcp')}, medians of {given.rounds}")
+        console.print(speed(lives(candidates, given.rounds)))
+        latency = added(us, given.reads)
+        rest = asyncio.run(after_the_demo(us))
+        cached, distinct = over_cached_calls(us, given.calls), over_distinct_reads(us, given.distinct)
+        console.print(
+            weight(latency, rest, {f"{given.calls} cached calls": cached, f"{given.distinct} distinct reads": distinct})
+        )
+
+
+if __name__ == "__main__":
+    main()

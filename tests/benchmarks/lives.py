@@ -1,0 +1,70 @@
+"""Starts, calls a second and exits of programs, side by side: each round gives every program one life."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, fields
+from statistics import median
+from time import perf_counter
+from typing import Final, Self
+
+from .wire import Program, calls, drive
+
+AT_ONCE: Final = 64
+_WARM: Final = 300
+_CALLS: Final = 1500
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A program to be measured: its *command*, its *settings*, and a *tool* that needs no arguments."""
+
+    command: Sequence[str]
+    tool: str
+    settings: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """What one life of a program came to: seconds, and calls in a second."""
+
+    start: float
+    first_call: float
+    one_by_one: float
+    at_once: float
+    exit: float
+
+    @classmethod
+    def median(cls, lives: Sequence[Self]) -> Self:
+        """Take the median of each figure."""
+        return cls(*(median(figures) for figures in zip(*map(astuple, lives), strict=True)))
+
+
+FIGURES: Final = [field.name for field in fields(Life)]
+
+
+def live(candidate: Candidate, number: int = _CALLS) -> Life:
+    """Start a program, list its tools, make *number* calls one by one and twice as many 64 at once, and end it."""
+    with Program(candidate.command, candidate.settings) as program:
+        program.greet()
+        program.ask("tools/list")
+        listed = perf_counter()
+        program.ask("tools/call", name=candidate.tool, arguments={})
+        called = perf_counter()
+        frames = calls(candidate.tool, [{}] * number)
+        drive(program, frames[:_WARM])
+        return Life(
+            start=listed - program.began,
+            first_call=called - listed,
+            one_by_one=drive(program, frames),
+            at_once=drive(program, frames * 2, width=AT_ONCE),
+            exit=program.leave(),
+        )
+
+
+def lives(candidates: Mapping[str, Candidate], rounds: int) -> dict[str, Life]:
+    """Take the median of so many lives of each; a round before them warms the machine's files."""
+    for candidate in candidates.values():
+        live(candidate, 1)
+    played = [{name: live(candidate) for name, candidate in candidates.items()} for _ in range(rounds)]
+    return {name: Life.median([each[name] for each in played]) for name in candidates}

@@ -1,0 +1,101 @@
+"""A program behind pipes, driven by blocking frames: what measures should cost little itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from subprocess import DEVNULL, PIPE, Popen
+from time import perf_counter
+from typing import IO, Any, Final, Self
+
+from tests.child import environ
+
+_PATIENCE: Final = 30.0  # s
+_VERSION: Final = "2025-11-25"
+
+
+class Program:
+    """A server as a child process, as a context manager; *began* is the moment before its start.
+
+    Its stderr goes nowhere, but is written. Every answer has to be a result.
+    """
+
+    def __init__(self, command: Sequence[str], settings: Mapping[str, str]) -> None:
+        self.began = perf_counter()
+        self._process = Popen(command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environ(**settings))
+        self._stdin, self._stdout = _pipe(self._process.stdin), _pipe(self._process.stdout)
+        self.pid = self._process.pid
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._stdin, self._stdout):
+            with suppress(OSError):
+                pipe.close()
+
+    def greet(self) -> None:
+        """Shake hands."""
+        self.ask("initialize", protocolVersion=_VERSION, capabilities={}, clientInfo={"name": "b", "version": "0"})
+        self.put(b'{"jsonrpc":"2.0","method":"notifications/initialized"}\n')
+
+    def ask(self, method: str, **params: Any) -> dict[str, Any]:
+        """Make one request and wait for its result."""
+        self.put(frame(method, params))
+        result: dict[str, Any] = json.loads(self.line())["result"]
+        return result
+
+    def put(self, frames: bytes) -> None:
+        """Write frames."""
+        self._stdin.write(frames)
+        self._stdin.flush()
+
+    def line(self) -> bytes:
+        """Read one frame, which must be a result without an error."""
+        line = self._stdout.readline()
+        if b'"result":' not in line or b'"isError":true' in line:
+            raise SystemExit(f"{self._process.args!r} answered {line[:500]!r}")
+        return line
+
+    def leave(self) -> float:
+        """End its stdin; returns the seconds until it has ended."""
+        began = perf_counter()
+        self._stdin.close()
+        self._process.wait(_PATIENCE)
+        return perf_counter() - began
+
+
+def frame(method: str, params: Mapping[str, Any]) -> bytes:
+    """Write a request; all have one id, since who asks reads the answers in their order or only counts them."""
+    return json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode() + b"\n"
+
+
+def calls(tool: str, arguments: Iterable[Mapping[str, Any]]) -> list[bytes]:
+    """Write tool calls, each with an id of its own."""
+    return [
+        json.dumps(
+            {"jsonrpc": "2.0", "id": ident, "method": "tools/call", "params": {"name": tool, "arguments": given}}
+        ).encode()
+        + b"\n"
+        for ident, given in enumerate(arguments)
+    ]
+
+
+def drive(program: Program, frames: Sequence[bytes], *, width: int = 1) -> float:
+    """Make calls, so many at once; returns how many were answered in a second."""
+    began = perf_counter()
+    program.put(b"".join(frames[:width]))
+    for following in frames[width:]:
+        program.line()
+        program.put(following)
+    for _ in frames[:width]:
+        program.line()
+    return len(frames) / (perf_counter() - began)
+
+
+def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+    assert pipe is not None
+    return pipe
