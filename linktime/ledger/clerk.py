@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Final, TypeVar
 
 _FAREWELL: Final = 0.5  # s; a ledger that takes longer to leave is left as it is, and forgets us by itself
@@ -24,5 +25,7 @@ class Clerk:
 
     async def aclose(self, farewell: Callable[[], None]) -> None:
         """Do the *farewell* and nothing more."""
-        await asyncio.wait([asyncio.ensure_future(self(farewell))], timeout=_FAREWELL)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_FAREWELL):
+                await self(farewell)
         self._thread.shutdown(wait=False, cancel_futures=True)

@@ -71,7 +71,7 @@ class BookFile:
         if self._reader is not None:
             self._reader.close()
         self._reader = identity and sqlite3.connect(
-            f"{self._path.as_uri()}?mode=ro", timeout=0, isolation_level=None, uri=True
+            f"{self._path.as_uri()}?mode=ro", timeout=0, isolation_level=None, check_same_thread=False, uri=True
         )
         return self._reader, another
 
@@ -80,10 +80,10 @@ class BookFile:
         return Away(f"{self._path}: {fault}")
 
     def close(self) -> None:
-        """Close what is open."""
-        self._disconnect()
+        """Close what is open; the writer last, since it can clear away SQLite's log."""
         if self._reader is not None:
             self._reader.close()
+        self._disconnect()
 
     def _transact(self, step: Callable[[sqlite3.Connection], T]) -> T:
         db = self._connected()
