@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from importlib.util import find_spec
 from ipaddress import ip_address
 from typing import Annotated, Final, Self
 from urllib.parse import urlsplit
@@ -13,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 from .errors import ConfigError
 
 _BASE: Final = re.compile(r"https?://[^\s/?#@\\]+(/[^\s?#\\]*)?", re.IGNORECASE)
-_REDIS: Final = re.compile(r"(rediss?|unix)://[^\s]+")
+_REDIS: Final = re.compile(r"rediss?://\S+|(?P<socket>unix://([\w.%:~-]*@)?/\S+)", re.ASCII)
 
 KEY_MISSING: Final = "LINKTIME_API_KEY environment variable is required"
 
@@ -46,9 +47,14 @@ def _host(url: str) -> str:
 
 
 def _budget(text: str) -> str:
-    if text in {"local", "process"} or _REDIS.fullmatch(text):
+    if text in {"local", "process"}:
         return text
-    raise ValueError("must be local, process, or the URL of a Redis server: redis://…, rediss://… or unix://…")
+    redis = _REDIS.fullmatch(text)
+    if not (redis and (redis["socket"] or _host(text))):
+        raise ValueError("must be local, process, or the URL of a Redis server: redis://…, rediss://… or unix://…")
+    if find_spec("redis") is None:
+        raise ValueError("a Redis server needs a package more: pip install '.[redis]'")
+    return text
 
 
 def _key(secret: SecretStr) -> SecretStr:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import traceback
 
 import pytest
@@ -8,6 +10,7 @@ from yarl import URL
 
 from linktime.config import Settings, is_loopback
 from linktime.errors import ConfigError
+from tests.child import environ
 
 KEY = "lt_live_51f0c3"
 DEFAULTS = {
@@ -84,7 +87,8 @@ def test_every_setting_is_read_from_its_variable() -> None:
 
 
 @pytest.mark.parametrize(
-    "budget", ["local", "redis://localhost", "rediss://user:secret@redis.test:6380/2", "unix:///run/redis.sock"]
+    "budget",
+    ["local", "redis://localhost", "rediss://user:secret@redis.test:6380/2", "unix://user:secret@/run/redis.sock?db=1"],
 )
 def test_a_budget_can_be_shared(budget: str) -> None:
     settings = read(BUDGET=budget)
@@ -93,9 +97,39 @@ def test_a_budget_can_be_shared(budget: str) -> None:
     assert budget not in repr(settings)
 
 
-@pytest.mark.parametrize("budget", ["shared", "redis://", "redis:localhost", "http://localhost", "redis://two words"])
+@pytest.mark.parametrize(
+    "budget",
+    [
+        "shared",
+        "redis://",
+        "redis:localhost",
+        "http://localhost",
+        "redis://two words",
+        "redis://user:secret/@redis.test",
+        "redis://redis.test:secret",
+        "redis://[secret",
+        "unix://",
+        "unix://redis.sock",
+    ],
+)
 def test_a_budget_that_nobody_keeps_is_a_fault(budget: str) -> None:
     assert faults(BUDGET=budget) == [f"LINKTIME_BUDGET: {NOT_A_BUDGET}"]
+
+
+def test_a_budget_on_redis_without_its_package_is_told_with_what_to_install() -> None:
+    program = "import sys; sys.modules['redis'] = None; from linktime.cli import main; main([])"
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=20,
+        env=environ(LINKTIME_BUDGET="redis://:secret@localhost"),
+    )
+
+    assert ended.returncode == 2
+    assert ended.stderr == "LINKTIME_BUDGET: a Redis server needs a package more: pip install '.[redis]'\n"
 
 
 def test_every_setting_has_a_description() -> None:

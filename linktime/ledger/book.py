@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, Protocol
 
 POLL: Final = 0.25  # s; nobody tells a server what another one gives back, so it has to look
 YIELD: Final = 0.02  # s; in which a server with fewer slots can take the one that it was left
+NEAR: Final = 0.5  # s; about the moment at which a server said that it will ask again, a slot is kept for it
 QUIET: Final = 300.0  # s; a server that says nothing for so long no longer counts as one that shares
 KEPT: Final = 1000  # changes that are remembered; a server that was away for more takes all for changed
 

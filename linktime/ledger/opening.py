@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Final, TypedDict
 from uuid import uuid4
 
 from ..config import Settings
@@ -20,15 +20,30 @@ def open_ledger(settings: Settings) -> Ledger | None:
     """
     if settings.budget == "process" or settings.api_key is None:
         return None
-    from .sqlite import SqliteLedger  # noqa: PLC0415 - most of what it needs is only read when a call comes
+    name, terms = _name(settings), _terms(settings)
+    if settings.budget == "local":
+        from .sqlite import SqliteLedger  # noqa: PLC0415 - most of what it needs is only read when a call comes
 
-    return SqliteLedger(
-        _state() / f"budget-{_name(settings)}.sqlite3",
-        server=uuid4().hex,
-        limit=settings.rate_limit,
-        period=settings.rate_period,
-        patience=settings.timeout + _SLACK,
-    )
+        return SqliteLedger(_state() / f"budget-{name}.sqlite3", **terms)
+    from .redis import RedisLedger  # noqa: PLC0415 - likewise
+
+    return RedisLedger(settings.budget, name=name, **terms)
+
+
+class _Terms(TypedDict):
+    server: str
+    limit: int
+    period: float
+    patience: float
+
+
+def _terms(settings: Settings) -> _Terms:
+    return {
+        "server": uuid4().hex,
+        "limit": settings.rate_limit,
+        "period": settings.rate_period,
+        "patience": settings.timeout + _SLACK,
+    }
 
 
 def _state() -> Path:

@@ -12,10 +12,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from ..clock import now
-from .book import KEPT, POLL, QUIET, YIELD, Away, Change, Forgotten, Standing, due
+from .book import KEPT, NEAR, POLL, QUIET, YIELD, Away, Change, Forgotten, Standing, due
 from .file import BookFile
-
-_NEAR: Final = 0.5  # s; about the moment at which a server said that it will ask again, a slot is kept for it
 
 _NEWS: Final = "SELECT number, server, tags, settle FROM change WHERE number > ? ORDER BY number"
 
@@ -179,7 +177,7 @@ class SqliteLedger:
         if wait > 0:
             return min(wait, POLL) if isinf(wait) and any(r.out and r.server != self._server for r in rows) else wait
         mine = sum(row.server == self._server for row in rows)
-        (rivals,) = db.execute(_RIVALS, (self._server, moment, _NEAR, free, mine)).fetchone()
+        (rivals,) = db.execute(_RIVALS, (self._server, moment, NEAR, free, mine)).fetchone()
         return YIELD if rivals >= free else 0.0
 
 
