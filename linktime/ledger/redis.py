@@ -7,14 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from importlib.resources import files
 from math import inf, isinf
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from .book import KEPT, NEAR, POLL, QUIET, YIELD, Away, Change, Forgotten, Standing
-
-if TYPE_CHECKING:
-    from redis import Redis
-    from redis.commands.core import Script
 
 _TIMEOUT: Final = 0.25  # s; to connect, and for each answer
 _KINDS: Final = ("cooling", "out", "seen", "again", "spare", "gate", "changes")
@@ -56,8 +52,8 @@ class RedisLedger:
             "poll": _micro(POLL),
             "yield": _micro(YIELD),
         }
-        self._redis: Redis | None = None
-        self._script: Script | None = None
+        self._redis: Any = None  # a client, once somebody has to wait for its import anyway
+        self._script: Any = None
         self._last = _NOTHING
 
     @property
@@ -123,7 +119,7 @@ class RedisLedger:
         except (RedisError, OSError) as fault:
             raise Away(f"Redis at {_place(self._url)}: {fault}") from None
 
-    def _connected(self) -> Script:
+    def _connected(self) -> Any:
         from redis import Redis  # noqa: PLC0415 - likewise
         from redis.backoff import NoBackoff  # noqa: PLC0415
         from redis.retry import Retry  # noqa: PLC0415
