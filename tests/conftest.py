@@ -9,6 +9,8 @@ import pytest
 
 from linktime.sandbox import Sandbox
 from tests.child import Child, child
+from tests.redis_server import RedisServer, redis_server
+from tests.sharing import FileHome, Home, RedisHome
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -33,3 +35,16 @@ async def server(sandbox: Sandbox) -> AsyncIterator[Child]:
     async with child(LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY=sandbox.key) as server:
         await server.greet()
         yield server
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[RedisServer]:
+    """Start a Redis server for all tests that leave it running."""
+    with redis_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["local", "redis"])
+def home(request: pytest.FixtureRequest, tmp_path: Path) -> Home:
+    """Keep a ledger in each of the places where one can be."""
+    return FileHome(tmp_path) if request.param == "local" else RedisHome(request.getfixturevalue("redis"))

@@ -11,11 +11,10 @@ import pytest
 
 from linktime.clock import now
 from linktime.errors import Failure, OutcomeUnknown, RateLimited, Rejected, Unavailable
-from linktime.ledger.sqlite import SqliteLedger
 from linktime.limiter import Limiter, Permit, ProcessStore, Slot, State, Store
 from linktime.message import Reply
 from linktime.quota import Quota
-from tests.sharing import shared, terms
+from tests.sharing import FileHome, RedisHome, shared
 from tests.virtual import SlowStore, clock, virtual
 
 Make = Callable[[int], Store]
@@ -26,12 +25,13 @@ READS = {"writes": 0, "reads": 1}
 WRITES = {"writes": 1, "reads": 0}
 
 
-@pytest.fixture(params=["process", "local"])
+@pytest.fixture(params=["process", "local", "redis"])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
     """Make a store of so many slots: what every store has to do is tested on every one."""
     if request.param == "process":
         return lambda limit: ProcessStore(limit, clock=clock)
-    return lambda limit: shared(SqliteLedger(tmp_path / "budget", server="a", clock=clock, **terms(limit)), limit)
+    home = FileHome(tmp_path) if request.param == "local" else RedisHome(request.getfixturevalue("redis"))
+    return lambda limit: shared(home.open("a", limit), limit)
 
 
 async def take(store: Store, count: int = 1) -> list[Slot]:
