@@ -19,11 +19,11 @@ from .cache import Cache
 from .clock import now
 from .config import KEY_MISSING, Settings
 from .errors import Rejected
+from .late import LateRest
 from .ledger import Clerk, Journal, open_ledger
 from .limiter import Limiter, ProcessStore, SharedStore, Store
 from .mailbox import Mailbox
 from .outcome import Outcome
-from .rest import Rest
 from .retry import Retry
 from .session import Session
 from .stdio import streams
@@ -44,8 +44,7 @@ class App:
     async def serve(self) -> None:
         """Serve this process's stdin and stdout until the client or a signal ends it."""
         async with streams(self.leave) as (reader, writer):
-            server = self.session.server
-            await server.run(reader, writer, server.create_initialization_options())
+            await self.session.server.run(reader, writer)
 
     def leave(self, *, finish: bool) -> None:
         """Take no more than can start at once (*finish*), or nothing; reads under way have _PATIENCE to end."""
@@ -61,8 +60,9 @@ async def app(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIt
         telemetry = telemetry or Telemetry()
         stack.callback(telemetry.close)
         key = settings.api_key or SecretStr("")
-        rest = Rest(settings.base_url, key.get_secret_value(), timeout=settings.timeout, connections=settings.workers)
-        stack.push_async_callback(rest.aclose)
+        rest = await stack.enter_async_context(
+            LateRest(settings.base_url, key.get_secret_value(), timeout=settings.timeout, connections=settings.workers)
+        )
         store, journal = await stack.enter_async_context(_sharing(settings))
         limiter = await stack.enter_async_context(Limiter(store, settings.rate_period, clock=now))
         mailbox = await stack.enter_async_context(

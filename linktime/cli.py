@@ -4,20 +4,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
-import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 from . import __version__
-from .config import KEY_MISSING, Settings
-from .errors import ConfigError
-from .telemetry import Telemetry, Variables, set_up
-
-_T = TypeVar("_T")
-
-RUNNING = "LinkTime MCP server running"
+from .imports import sparing
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -52,36 +43,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve() -> None:
-    logging.basicConfig(format="linktime-mcp: %(levelname)s %(message)s", level=logging.WARNING)
-    asyncio.run(_serving(*_configured()))
-    # What the SDK imported takes longer to tear down than clients wait; all of ours is closed and flushed by now.
-    sys.stderr.flush()
-    os._exit(0)
+    with sparing("mcp", "mcp.server"):  # whose own imports are the SDK's client and its HTTP half
+        from .serve import serve  # noqa: PLC0415 - the other commands never pay for it
 
-
-def _configured() -> tuple[Settings, Telemetry]:
-    """Read what the environment asks for, or say all that is wrong with it and end."""
-    faults: list[str] = []
-    settings, variables = _read(Settings.from_environ, faults), _read(Variables.from_environ, faults)
-    if settings is None or variables is None:
-        sys.exit(_complain(faults))
-    return settings, set_up(variables, arguments=settings.trace_arguments)
-
-
-def _read(reader: Callable[[Mapping[str, str]], _T], faults: list[str]) -> _T | None:
-    try:
-        return reader(os.environ)
-    except ConfigError as error:
-        faults += error.faults
-        return None
-
-
-async def _serving(settings: Settings, telemetry: Telemetry) -> None:
-    from .app import app  # noqa: PLC0415 - the SDK behind it takes longer to import than the other commands run
-
-    async with app(settings, telemetry) as application:
-        _say(RUNNING if settings.api_key else KEY_MISSING)
-        await application.serve()
+    serve()
 
 
 def _sandbox(host: str, port: int, db: str) -> None:
@@ -99,13 +64,3 @@ def _demo() -> None:
             return await play(sandbox.url, sandbox.key)
 
     sys.exit(asyncio.run(played()))
-
-
-def _complain(faults: list[str]) -> int:
-    for fault in faults:
-        _say(fault)
-    return 2
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)  # noqa: T201 - stderr is where a person looks

@@ -30,6 +30,7 @@ from linktime.demo.tally import Call, Tally
 from linktime.demo.transcript import Transcript
 from linktime.sandbox import Sandbox
 from tests.child import PATIENCE, environ
+from tests.inprocess import connected
 
 SENTENCES = [
     "Book a 30-minute call with Sarah Chen tomorrow afternoon",
@@ -79,7 +80,7 @@ async def client_of(sandbox: Sandbox) -> AsyncIterator[Client]:
             "LINKTIME_RATE_LIMIT": "10000",
         }
     )
-    async with asyncio.timeout(PATIENCE), app(settings) as application, Client(application.session.server) as client:
+    async with asyncio.timeout(PATIENCE), app(settings) as application, connected(application.session.server) as client:
         yield client
 
 

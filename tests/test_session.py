@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from mcp import Client
 from mcp.shared.exceptions import MCPError
 from mcp_types import TextContent
 
@@ -14,6 +13,7 @@ from linktime.errors import Failure, Overloaded, Rejected
 from linktime.message import Reply, Request, Send
 from linktime.session import Session
 from linktime.tools import TOOLS
+from tests.inprocess import connected
 
 ERAS = ["legacy", "2026-07-28"]
 BOUND = 10.0  # s
@@ -57,7 +57,7 @@ def failing(error: Exception) -> Send:
 
 
 async def call(under_test: Session, name: str, mode: str = "legacy", /, **arguments: Any) -> Any:
-    async with asyncio.timeout(BOUND), Client(under_test.server, mode=mode) as client:
+    async with asyncio.timeout(BOUND), connected(under_test.server, mode=mode) as client:
         return await client.call_tool(name, arguments)
 
 
@@ -138,7 +138,7 @@ async def test_a_timeout_that_nobody_set_is_no_farewell() -> None:
 
 @pytest.mark.parametrize("mode", ERAS)
 async def test_an_unknown_tool_is_an_error_of_the_protocol(mode: str) -> None:
-    async with asyncio.timeout(BOUND), Client(session(answering({})).server, mode=mode) as client:
+    async with asyncio.timeout(BOUND), connected(session(answering({})).server, mode=mode) as client:
         with pytest.raises(MCPError) as error:
             await client.call_tool("list_booking", {})
 
@@ -183,7 +183,7 @@ async def test_a_client_that_asked_for_progress_hears_how_long_it_waits() -> Non
         if len(heard) == 2:
             told.set()
 
-    async with asyncio.timeout(BOUND), Client(session(send, eta=11.6).server, mode="legacy") as client:
+    async with asyncio.timeout(BOUND), connected(session(send, eta=11.6).server, mode="legacy") as client:
         await client.call_tool("list_webhooks", {}, progress_callback=progress)
 
     assert heard[:2] == [(1, "waiting for budget, about 12 s"), (2, "waiting for budget, about 12 s")]
@@ -208,7 +208,7 @@ async def test_who_does_not_wait_for_budget_hears_nothing() -> None:
         await asyncio.sleep(0)
 
     under_test = session(send, eta=None, sleep=sleep)
-    async with asyncio.timeout(BOUND), Client(under_test.server, mode="legacy") as client:
+    async with asyncio.timeout(BOUND), connected(under_test.server, mode="legacy") as client:
         result = await client.call_tool("list_webhooks", {}, progress_callback=progress)
 
     assert not result.is_error
@@ -224,7 +224,7 @@ async def test_in_a_hurry_a_read_is_answered_and_a_write_is_waited_for() -> None
         return Reply(200, {"success": True})
 
     under_test = session(send)
-    async with asyncio.timeout(BOUND), Client(under_test.server, mode="legacy") as client:
+    async with asyncio.timeout(BOUND), connected(under_test.server, mode="legacy") as client:
         read = asyncio.create_task(client.call_tool("get_me", {}))
         write = asyncio.create_task(client.call_tool("delete_webhook", {"webhookId": "w1"}))
         await begun.acquire()

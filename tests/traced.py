@@ -8,15 +8,16 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from mcp import Client
-from mcp.server.lowlevel import Server
 
 from linktime.app import app
 from linktime.config import Settings
 from linktime.sandbox import Sandbox
+from linktime.session.server import Server
 from linktime.telemetry import Telemetry
 from linktime.telemetry.instruments import Measurement
 from linktime.telemetry.outlet import Outlet
 from linktime.telemetry.span import Span
+from tests.inprocess import connected
 
 T = TypeVar("T")
 
@@ -48,7 +49,7 @@ class Seen:
     """A client, and after its session what telemetry has seen of it."""
 
     client: Client
-    server: Server[Any]
+    server: Server
     spans: list[Span]
     measurements: list[Measurement]
 
@@ -72,5 +73,5 @@ async def traced(
     if telemetry is None:
         outlets = [spans.outlet()], [measurements.outlet()]
         telemetry = Telemetry(*outlets, sampler=sampler, arguments=told.trace_arguments)
-    async with app(told, telemetry) as application, Client(application.session.server, mode="legacy") as client:
+    async with app(told, telemetry) as application, connected(application.session.server, mode="legacy") as client:
         yield Seen(client, application.session.server, spans.items, measurements.items)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from importlib.resources import files
 from typing import Any, Final
 
 import mcp_types
 from mcp.server.context import ServerMiddleware
-from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 from mcp_types.methods import SPEC_CLIENT_METHODS, SPEC_CLIENT_NOTIFICATION_METHODS
 from pydantic import ValidationError
@@ -21,6 +20,7 @@ from ..tools import Tool
 from .calls import Calls, Context
 from .leaving import Leaving
 from .listing import listed
+from .server import Server
 
 _METHODS: Final = SPEC_CLIENT_METHODS | SPEC_CLIENT_NOTIFICATION_METHODS
 
@@ -58,15 +58,12 @@ class Session:
             sleep=sleep,
         )
         self._list = mcp_types.ListToolsResult(tools=[listed(tool) for tool in tools.values()])
-        self.server: Server[Any] = Server(
-            "linktime",
-            title="LinkTime",
-            version=__version__,
-            instructions=files(__package__).joinpath("instructions.txt").read_text(encoding="utf-8"),
-            on_list_tools=self._list_tools,
-            on_call_tool=self._calls,
+        self.server = Server(
+            mcp_types.Implementation(name="linktime", title="LinkTime", version=__version__),
+            files(__package__).joinpath("instructions.txt").read_text(encoding="utf-8"),
+            {"tools/list": self._list_tools, "tools/call": self._calls},
+            _middleware(telemetry, tools),
         )
-        self.server.middleware[:] = _middleware(self.server.middleware, telemetry, tools)
 
     def hurry(self, patience: float) -> None:
         """Answer every read that is still under way in *patience* seconds; a write is always waited for."""
@@ -76,15 +73,11 @@ class Session:
         return self._list
 
 
-def _middleware(
-    given: Sequence[ServerMiddleware[Any]], telemetry: tracing.Telemetry | None, tools: Mapping[str, Tool]
-) -> list[ServerMiddleware[Any]]:
-    """Put our spans in the place of the SDK's, whose class is private, so it is known by its name."""
-    others = [each for each in given if type(each).__name__ != "OpenTelemetryMiddleware"]
+def _middleware(telemetry: tracing.Telemetry | None, tools: Mapping[str, Tool]) -> list[ServerMiddleware[Any]]:
     if not telemetry:
-        return others
+        return []
     arguments = {name: frozenset(tool.input_schema["properties"]) for name, tool in tools.items()}
-    return [tracing.Messages(telemetry, _METHODS, arguments, _code), *others]
+    return [tracing.Messages(telemetry, _METHODS, arguments, _code)]
 
 
 def _code(error: BaseException) -> int | None:
