@@ -72,7 +72,9 @@ class Calls:
         if self._refusal is not None:
             raise self._refusal
         request = replace(
-            tool.request(arguments), deadline=self._clock() + self._deadline, idempotency_key=str(uuid4())
+            tool.request(arguments),
+            deadline=self._clock() + self._deadline,
+            idempotency_key="" if tool.reads else str(uuid4()),
         )
         progress = asyncio.ensure_future(self._report_progress(context, request)) if _wants_progress(context) else None
         try:
