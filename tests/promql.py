@@ -46,8 +46,13 @@ def selected(expression: str) -> list[Selected]:
         if isinstance(expr, AggregateExpr):
             around.pop()
 
-    walk(parse(re.sub(r"\$\w+", lambda variable: _VARIABLES[variable[0]], expression)), enter, leave)
+    walk(parse(filled(expression)), enter, leave)
     return found
+
+
+def filled(expression: str) -> str:
+    """Write *expression* as Grafana does when it asks, with every session chosen."""
+    return re.sub(r"\$\w+", lambda variable: _VARIABLES[variable[0]], expression)
 
 
 def underscored(name: str) -> str:

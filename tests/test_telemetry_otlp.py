@@ -61,6 +61,7 @@ async def test_a_call_is_one_tree_from_the_clients_span_to_every_attempt(sandbox
             "linktime.cache.result": "miss",
             "linktime.outcome": "ok",
             "linktime.budget.remaining": 58,
+            "linktime.budget.servers": 1,
             "linktime.retries": 1,
         },
     )
