@@ -68,9 +68,11 @@ class ProcessStore:
 
     async def release(self, slot: Slot, after: float, *, opens: bool) -> None:
         """Make the slot free after so many seconds."""
+        moment = self._clock()
+        self._thaw(moment)  # under a shared budget nobody else does
         self._out.remove(slot.ident)
         if after > 0:
-            insort(self._cooling, (self._clock() + after, slot.ident))
+            insort(self._cooling, (moment + after, slot.ident))
         self._gate.released(slot, opens=opens)
 
     async def shut(self, seconds: float) -> None:
@@ -93,11 +95,14 @@ class ProcessStore:
     def live(self) -> dict[str, float]:
         """Tell the seconds until each slot that was taken is free; infinite for those that are out."""
         moment = self._clock()
-        self._free(moment)
+        self._thaw(moment)
         return dict.fromkeys(self._out, inf) | {ident: due - moment for due, ident in self._cooling}
 
-    def _free(self, moment: float) -> int:
+    def _thaw(self, moment: float) -> None:
         del self._cooling[: bisect_right(self._cooling, moment, key=_due)]
+
+    def _free(self, moment: float) -> int:
+        self._thaw(moment)
         return self.limit - len(self._out) - len(self._cooling)
 
     def _due(self, spare: int, free: int) -> float:
