@@ -7,33 +7,31 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
-from pathlib import Path
 from random import Random
 
 import pytest
 
 from linktime.errors import RateLimited
-from linktime.ledger import Away, Change, Forgotten, Standing
-from linktime.ledger.sqlite import SqliteLedger
+from linktime.ledger import Away, Change, Forgotten, Ledger, Standing
 from linktime.limiter import Limiter, Permit, SharedStore, Slot
 from linktime.message import Reply
-from tests.sharing import shared, terms
+from tests.sharing import Home, shared
 from tests.virtual import Sliding, clock, peak, virtual
 
-Open = Callable[..., SqliteLedger]
+Open = Callable[..., Ledger]
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Open:
+def ledger(home: Home) -> Open:
     """Open the ledger of one key as one server sees it."""
-    return lambda server, limit=6: SqliteLedger(tmp_path / "budget", server=server, clock=clock, **terms(limit))
+    return home.open
 
 
 @dataclass
 class _Distant:
     """A ledger that can be away, and that can forget."""
 
-    ledger: SqliteLedger
+    ledger: Ledger
     away: bool = False
     steps: list[str] = field(default_factory=list)
     waits: bool = True
@@ -72,11 +70,6 @@ class _Distant:
         self.steps.append(step)
         if self.away:
             raise Away("it sleeps")
-
-
-def empty(folder: Path) -> None:
-    for file in folder.iterdir():
-        file.unlink()
 
 
 async def taken(store: SharedStore, count: int) -> list[Slot]:
@@ -200,11 +193,11 @@ async def test_a_take_of_which_nothing_was_heard_costs_no_slot_when_the_ledger_i
 
 
 @virtual
-async def test_a_ledger_that_was_made_anew_learns_what_its_servers_hold(ledger: Open, tmp_path: Path) -> None:
+async def test_a_ledger_that_was_made_anew_learns_what_its_servers_hold(ledger: Open, home: Home) -> None:
     one, other = shared(ledger("one"), 6), shared(ledger("other"), 6)
     await taken(one, 2)
     await taken(other, 2)
-    empty(tmp_path)
+    home.forget()
 
     await taken(one, 1)
     await taken(other, 1)
@@ -229,7 +222,7 @@ async def test_a_ledger_that_keeps_forgetting_is_as_good_as_away(
 
 @pytest.mark.parametrize("seed", range(6))
 @virtual
-async def test_four_servers_spend_one_budget_fairly_and_one_of_them_is_killed(tmp_path: Path, seed: int) -> None:
+async def test_four_servers_spend_one_budget_fairly_and_one_of_them_is_killed(home: Home, seed: int) -> None:
     limit, period, random = 20, 60.0, Random(seed)
     service, arrivals = Sliding(limit, period), list[tuple[float, int]]()
 
@@ -253,7 +246,7 @@ async def test_four_servers_spend_one_budget_fairly_and_one_of_them_is_killed(tm
             await answer.settle(Reply(200))
 
     async def serve(server: int) -> None:
-        store = shared(SqliteLedger(tmp_path / "budget", server=str(server), clock=clock, **terms(limit)), limit)
+        store = shared(home.open(str(server), limit), limit)
         limiter, waiting, gate = Limiter(store, period, clock=clock), [0] * 20, asyncio.Lock()
         await asyncio.gather(*(worker(server, limiter, waiting, gate) for _ in range(8)))
 
