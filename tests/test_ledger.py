@@ -1,0 +1,477 @@
+"""What every ledger does, wherever it is kept, as two or three servers see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import inf
+from uuid import uuid4
+
+import pytest
+
+from linktime.ledger import Change, Forgotten, Ledger, Standing
+from linktime.ledger.book import KEPT, NEAR, POLL, QUIET, YIELD
+from tests.sharing import Home
+
+PERIOD, PATIENCE = 60.0, 12.0
+LEASE = PERIOD + PATIENCE
+
+
+@dataclass
+class Clock:
+    """A clock that goes on when it is told to."""
+
+    time: float = 1000.0
+
+    def __call__(self) -> float:
+        """Tell the seconds."""
+        return self.time
+
+
+@dataclass
+class Servers:
+    """Several servers with one key, and one clock."""
+
+    home: Home
+    clock: Clock = field(default_factory=Clock)
+
+    def known(self, *names: str, limit: int = 3) -> list[Ledger]:
+        """Open the ledger for each of them, and let them join."""
+        ledgers = self.unknown(*names, limit=limit)
+        for ledger in ledgers:
+            ledger.join({})
+        return ledgers
+
+    def unknown(self, *names: str, limit: int = 3) -> list[Ledger]:
+        """Open the ledger for each of them."""
+        return [self.home.open(name, limit, self.clock) for name in names]
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass for all."""
+        self.clock.time += seconds
+
+
+@pytest.fixture
+def servers(home: Home) -> Servers:
+    return Servers(home)
+
+
+def take(ledger: Ledger, count: int = 1) -> list[str]:
+    """Take slots that there have to be."""
+    taken = [uuid4().hex for _ in range(count)]
+    for ident in taken:
+        assert ledger.take(ident, 0, 0.0).wait == 0
+    return taken
+
+
+def spend(ledger: Ledger, seconds: float = PERIOD) -> None:
+    """Take a slot that then cools down for so long."""
+    [ident] = take(ledger)
+    ledger.release(ident, seconds, opens=True)
+
+
+def wait(ledger: Ledger, spare: int = 0, soon: float = 0.0) -> float:
+    """Ask for a slot that there can't be, and tell when to ask again."""
+    seconds = ledger.take(uuid4().hex, spare, soon).wait
+    assert seconds > 0
+    return seconds
+
+
+# Slots
+
+
+def test_nobody_shares_a_ledger_that_nobody_began(servers: Servers) -> None:
+    [one] = servers.unknown("one")
+
+    assert one.look() == Standing(servers=0)
+
+
+def test_servers_share_the_slots(servers: Servers) -> None:
+    one, other = servers.known("one", "other")
+    [mine] = take(one)
+    spend(other, 40.0)
+
+    servers.wait(10)
+
+    assert one.look() == Standing(cooling=(30.0,), out=(LEASE - 10,), turns=2, servers=2)
+    assert one.look() == other.look()
+    assert one.release(mine, 20.0, opens=True) == Standing(cooling=(20.0, 30.0), turns=2, servers=2)
+
+
+def test_a_slot_is_free_after_its_time_and_not_before(servers: Servers) -> None:
+    one, other = servers.known("one", "other", limit=1)
+    spend(one, 8.0)
+
+    assert wait(other) == 8.0
+    servers.wait(7.75)
+    assert wait(other) == 0.25
+    servers.wait(0.25)
+    take(other)
+
+
+def test_a_slot_that_was_not_used_is_free_for_all_at_once(servers: Servers) -> None:
+    one, other = servers.known("one", "other", limit=1)
+    [ident] = take(one)
+
+    assert one.release(ident, 0.0, opens=False).out == ()
+    take(other)
+
+
+def test_what_one_gives_back_twice_is_free_once(servers: Servers) -> None:
+    [one] = servers.known("one")
+    [ident] = take(one)
+    one.release(ident, 5.0, opens=True)
+
+    assert one.release(ident, 9.0, opens=True).cooling == (9.0,)
+
+
+def test_nobody_knows_when_its_own_slots_come_back_and_others_have_to_be_looked_after(servers: Servers) -> None:
+    one, other = servers.known("one", "other", limit=2)
+    take(one, 2)
+
+    assert wait(one) == inf
+    assert wait(other) == POLL
+
+
+def test_a_taker_leaves_what_it_is_to_spare_unless_that_will_soon_be_free(servers: Servers) -> None:
+    one, other = servers.known("one", "other")
+    spend(one, 30.0)
+    take(one)
+
+    assert wait(other, spare=1) == 30.0
+    assert wait(other, spare=1, soon=10.0) == 20.0
+    assert wait(other, spare=2) == POLL
+    servers.wait(20)
+    assert other.take("late", 1, 10.0).wait == 0
+
+
+def test_what_a_dead_server_held_comes_back_when_its_requests_have_surely_ended_for_a_period(servers: Servers) -> None:
+    dead, alive = servers.known("dead", "alive", limit=2)
+    take(dead, 2)
+
+    servers.wait(LEASE - 0.25)
+    assert wait(alive) == POLL
+    servers.wait(0.25)
+    take(alive, 2)
+
+
+def test_more_slots_in_use_than_there_are_have_to_become_fewer_first(servers: Servers) -> None:
+    one, other = servers.known("one", "other", limit=2)
+    one.join({"a": 10.0, "b": 20.0})
+    other.join({"c": 30.0})
+
+    assert wait(one) == 20.0
+    assert wait(one, spare=1) == 30.0
+    assert wait(one, spare=2) == inf
+
+
+# Who is known
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda ledger: ledger.take("a", 0, 0.0),
+        lambda ledger: ledger.release("a", 60.0, opens=True),
+        lambda ledger: ledger.shut(9.0),
+    ],
+    ids=["take", "release", "shut"],
+)
+def test_a_server_has_to_join_and_after_long_silence_again(
+    servers: Servers, step: Callable[[Ledger], Standing]
+) -> None:
+    one, other = servers.unknown("one", "other")
+    for _ in range(2):
+        other.join({})
+        with pytest.raises(Forgotten):
+            step(one)
+        assert (other.look().turns, other.look().ajar) == (0, False)
+        one.join({})
+        servers.wait(QUIET)
+
+    one.join({})
+    step(one)
+
+
+def test_a_server_counts_until_it_leaves_or_was_silent_for_long(servers: Servers) -> None:
+    one, other, third = servers.known("one", "other", "third")
+    assert one.look().servers == 3
+
+    third.close()
+    assert one.look().servers == 2
+
+    servers.wait(QUIET - 1)
+    spend(one)
+    servers.wait(1)
+    assert other.look().servers == 1
+
+
+def test_a_server_that_leaves_gives_nothing_back_too_early(servers: Servers) -> None:
+    one, other = servers.known("one", "other", limit=1)
+    take(one)
+
+    one.close()
+
+    assert wait(other) == POLL
+    servers.wait(LEASE)
+    take(other)
+
+
+def test_who_never_came_may_leave(servers: Servers) -> None:
+    [one, other] = servers.unknown("one", "other")
+    one.close()
+    other.join({})
+
+    assert other.look().servers == 1
+
+
+def test_who_joins_has_the_slots_that_it_says_and_no_others(servers: Servers) -> None:
+    one, other = servers.known("one", "other")
+    take(one, 2)
+    [kept] = take(other)
+
+    one.join({"cooling": 7.0, "out": inf})
+
+    assert one.look() == Standing(cooling=(7.0,), out=(LEASE, LEASE), turns=3, servers=2)
+    assert other.release(kept, 60.0, opens=True).cooling == (7.0, 60.0)
+    assert one.release("out", 50.0, opens=True).cooling == (7.0, 50.0, 60.0)
+
+
+def test_servers_that_were_forgotten_put_down_again_what_they_hold(servers: Servers) -> None:
+    one, other = servers.known("one", "other", limit=2)
+    take(one)
+    take(other)
+    servers.home.forget()
+
+    with pytest.raises(Forgotten):
+        one.take("a", 0, 0.0)
+    one.join({"mine": inf})
+    other.join({"others": 30.0})
+
+    assert one.look() == Standing(cooling=(30.0,), out=(LEASE,), servers=2)
+
+
+# The gate
+
+
+def test_a_shut_gate_holds_everybody_for_the_longest_time_that_was_told(servers: Servers) -> None:
+    one, other = servers.known("one", "other")
+    assert one.shut(7.0) == Standing(shut=7.0, ajar=True, servers=2)
+    assert other.shut(2.0) == one.look()
+
+    assert wait(one) == wait(other) == 7.0
+    servers.wait(6)
+    assert wait(other) == 1.0
+
+
+def test_one_probe_opens_the_gate_for_all(servers: Servers) -> None:
+    one, other = servers.known("one", "other")
+    one.shut(7.0)
+    servers.wait(7)
+
+    [probe] = take(other)
+    assert wait(one) == POLL
+    assert wait(other) == inf
+    assert other.release(probe, PERIOD, opens=True).ajar is False
+
+    take(one)
+    take(other)
+
+
+def test_a_probe_that_was_not_let_in_is_followed_by_another(servers: Servers) -> None:
+    one, other = servers.known("one", "other")
+    [before] = take(one)
+    one.shut(0.0)
+    [probe] = take(one)
+
+    one.release(before, PERIOD, opens=True)
+    assert wait(other) == POLL
+    assert one.release(probe, 0.0, opens=False).ajar is True
+
+    take(other)
+    assert wait(one) == POLL
+
+
+def test_a_probe_whose_server_died_holds_the_gate_until_it_must_have_ended(servers: Servers) -> None:
+    dead, alive = servers.known("dead", "alive")
+    dead.shut(1.0)
+    servers.wait(1)
+    take(dead)
+
+    servers.wait(PATIENCE - 0.25)
+    assert wait(alive) == POLL
+    servers.wait(0.25)
+    [probe] = take(alive)
+    assert alive.release(probe, PERIOD, opens=True).ajar is False
+
+
+def test_a_probe_of_before_the_gate_was_shut_again_does_not_open_it(servers: Servers) -> None:
+    one, other = servers.known("one", "other")
+    one.shut(0.0)
+    [probe] = take(one)
+    other.shut(4.0)
+
+    assert one.release(probe, PERIOD, opens=True).shut == 4.0
+    assert wait(other) == 4.0
+
+
+def test_a_gate_that_opened_and_is_shut_again_is_shut_for_the_new_time(servers: Servers) -> None:
+    [one] = servers.known("one")
+    one.shut(5.0)
+    servers.wait(5)
+    [probe] = take(one)
+    one.release(probe, PERIOD, opens=True)
+
+    assert one.shut(2.0).shut == 2.0
+
+
+# Fairness
+
+
+def test_the_server_with_fewer_slots_goes_first(servers: Servers) -> None:
+    rich, poor = servers.known("rich", "poor", limit=2)
+    spend(rich, 50.0)
+    spend(rich, 60.0)
+    servers.wait(40)
+    assert wait(rich) == wait(poor) == 10.0
+    servers.wait(10)
+
+    assert wait(rich) == YIELD
+    take(poor)
+    assert wait(rich) == 10.0
+
+
+def test_where_there_is_a_slot_for_each_nobody_yields(servers: Servers) -> None:
+    rich, poor = servers.known("rich", "poor", limit=3)
+    take(rich, 1)
+    spend(rich, 10.0)
+    spend(rich, 10.0)
+    assert wait(poor) == 10.0
+    servers.wait(10)
+
+    take(rich)
+    take(poor)
+
+
+def test_servers_with_as_many_slots_do_not_yield_to_each_other(servers: Servers) -> None:
+    one, other = servers.known("one", "other", limit=3)
+    spend(one, 30.0)
+    spend(other, 30.0)
+    spend(one, 20.0)
+    assert wait(one) == wait(other) == 20.0
+    servers.wait(20)
+
+    take(one)
+
+
+def test_a_claim_that_cannot_use_the_slot_holds_nobody_up(servers: Servers) -> None:
+    rich, poor = servers.known("rich", "poor", limit=3)
+    spend(rich, 10.0)
+    spend(rich, 30.0)
+    spend(rich, 30.0)
+    assert wait(poor, spare=1) == 30.0
+    servers.wait(10)
+    assert wait(poor, spare=1) == 20.0
+
+    take(rich)
+
+
+def test_a_server_that_does_not_ask_when_it_said_is_waited_for_half_a_second(servers: Servers) -> None:
+    rich, dead = servers.known("rich", "dead", limit=2)
+    spend(rich, 10.0)
+    spend(rich, 30.0)
+    assert wait(dead) == 10.0
+    servers.wait(10)
+
+    assert wait(rich) == YIELD
+    servers.wait(NEAR - YIELD)
+    assert wait(rich) == YIELD
+    servers.wait(YIELD)
+    take(rich)
+
+
+def test_one_that_took_a_slot_has_no_claim_on_the_next(servers: Servers) -> None:
+    rich, poor = servers.known("rich", "poor", limit=4)
+    for seconds in (10.0, 10.0, 10.0, 60.0):
+        spend(rich, seconds)
+    assert wait(poor) == 10.0
+    servers.wait(10)
+
+    take(poor)
+    take(rich, 2)
+
+
+# What servers change
+
+
+def test_a_server_hears_what_the_others_told_since_it_listened_last(servers: Servers) -> None:
+    one, other = servers.known("one", "other")
+    assert one.news() is None
+    assert one.news() == []
+
+    changes = [Change(frozenset({"contacts", "contact c1"}), 0.0), Change(frozenset({"bookings"}), 2.5)]
+    for change in changes:
+        other.tell(change)
+
+    assert one.news() == changes
+    assert one.news() == []
+    assert other.news() is None
+    assert other.news() == []
+
+
+def test_a_servers_own_changes_are_no_news_to_it(servers: Servers) -> None:
+    one, other = servers.known("one", "other")
+    one.news()
+    mine, others = (Change(frozenset({name}), 0.0) for name in ("mine", "others"))
+
+    one.tell(mine)
+    other.tell(others)
+    one.tell(mine)
+
+    assert one.news() == [others]
+
+
+def test_who_did_not_listen_for_too_many_changes_cannot_tell_what_changed(servers: Servers) -> None:
+    one, other = servers.known("one", "other")
+    one.news()
+    change = Change(frozenset({"tag"}), 0.0)
+    other.tell(change)
+    assert one.news() == [change]
+
+    for _ in range(KEPT - 1):
+        other.tell(change)
+    assert one.news() == [change] * (KEPT - 1)
+    for _ in range(KEPT + 1):
+        other.tell(change)
+
+    assert one.news() is None
+    other.tell(change)
+    assert one.news() == [change]
+
+
+def test_who_never_joined_may_tell_and_hear(servers: Servers) -> None:
+    one, other = servers.unknown("one", "other")
+    one.news()
+    change = Change(frozenset({"tag"}), 1.0)
+
+    other.tell(change)
+
+    assert one.news() == [change]
+    assert one.look().servers == 0
+
+
+@pytest.mark.parametrize("told", [0, 1, 3])
+def test_after_a_loss_nobody_can_tell_what_changed(servers: Servers, told: int) -> None:
+    one, other = servers.known("one", "other")
+    one.news()
+    for number in range(2):
+        other.tell(Change(frozenset({str(number)}), 0.0))
+    one.news()
+
+    servers.home.forget()
+    for number in range(told):
+        other.tell(Change(frozenset({str(number)}), 0.0))
+
+    assert one.news() is None
+    other.tell(Change(frozenset({"late"}), 0.0))
+    assert one.news() == [Change(frozenset({"late"}), 0.0)]
