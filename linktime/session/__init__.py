@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from importlib.resources import files
 from typing import Any, Final
 
@@ -17,9 +18,13 @@ from .. import __version__, telemetry as tracing
 from ..errors import Failure
 from ..message import Request, Send
 from ..tools import Tool
+from .at_hand import AtHand, wall
 from .calls import Calls, Context
+from .completions import Completions
 from .leaving import Leaving
 from .listing import listed
+from .prompts import Prompts
+from .resources import Resources
 from .server import Server
 
 _METHODS: Final = SPEC_CLIENT_METHODS | SPEC_CLIENT_NOTIFICATION_METHODS
@@ -29,8 +34,8 @@ class Session:
     """One client's view of LinkTime: *tools* whose requests go to *send*.
 
     *clock* is the one that deadlines are measured on, *deadline* the seconds that one call may take. *eta* tells how
-    many seconds a waiting request has before its turn, *budget* notes what is left of it. With a *refusal* every
-    call is answered by it.
+    many seconds a waiting request has before its turn, *budget* notes what is left of it, *wall* tells the time of day.
+    With a *refusal* every call is answered by it.
     """
 
     def __init__(
@@ -44,6 +49,7 @@ class Session:
         budget: Callable[[], Mapping[str, float]],
         refusal: Failure | None = None,
         telemetry: tracing.Telemetry | None = None,
+        wall: Callable[[], datetime] = wall,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._leaving = Leaving(send)
@@ -57,11 +63,23 @@ class Session:
             refusal=refusal,
             sleep=sleep,
         )
+        at_hand = AtHand(self._leaving, clock=clock, budget=budget, refusal=refusal, wall=wall)
+        prompts = Prompts(tools, at_hand)
+        resources = Resources(tools, self._calls, at_hand)
         self._list = mcp_types.ListToolsResult(tools=[listed(tool) for tool in tools.values()])
         self.server = Server(
             mcp_types.Implementation(name="linktime", title="LinkTime", version=__version__),
             files(__package__).joinpath("instructions.txt").read_text(encoding="utf-8"),
-            {"tools/list": self._list_tools, "tools/call": self._calls},
+            {
+                "tools/list": self._list_tools,
+                "tools/call": self._calls,
+                "prompts/list": prompts.list,
+                "prompts/get": prompts.get,
+                "resources/list": resources.list,
+                "resources/templates/list": resources.templates,
+                "resources/read": resources.read,
+                "completion/complete": Completions(tools, prompts, resources, at_hand),
+            },
             _middleware(telemetry, tools),
         )
 

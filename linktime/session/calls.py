@@ -24,6 +24,7 @@ from .results import failed, succeeded
 
 _PROGRESS_EVERY: Final = 1.0  # s
 _LONGEST_NAME: Final = 64  # characters of an unknown tool's name that are echoed
+_UNEXPECTED: Final = "linktime-mcp failed on this call; its log has the place. Report it if it recurs."
 
 Context = ServerRequestContext[Any]
 log = logging.getLogger(__name__)
@@ -59,16 +60,25 @@ class Calls:
         if tool is None:
             raise MCPError(mcp_types.INVALID_PARAMS, self._unknown(params.name))
         try:
-            reply = (await self._answer(context, tool, params.arguments)).noted(**self._budget())
-            tracing.answered(reply.notes)
-            return succeeded(reply)
+            return await self.answer(context, tool, params.arguments)
         except Failure as failure:
             return failed(failure)
-        except Exception as error:  # noqa: BLE001 - whatever it is, its text stays here
-            _report(tool, error)
-            return failed(Failure("linktime-mcp failed on this call; its log has the place. Report it if it recurs."))
 
-    async def _answer(self, context: Context, tool: Tool, arguments: Mapping[str, Any] | None) -> Reply:
+    async def answer(
+        self, context: Context, tool: Tool, arguments: Mapping[str, Any] | None
+    ) -> mcp_types.CallToolResult:
+        """Answer a call of *tool*, or raise the Failure that says why not; the text of any other error stays here."""
+        try:
+            reply = (await self._reply(context, tool, arguments)).noted(**self._budget())
+        except Failure:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            report(tool, error)
+            raise Failure(_UNEXPECTED) from None
+        tracing.answered(reply.notes)
+        return succeeded(reply)
+
+    async def _reply(self, context: Context, tool: Tool, arguments: Mapping[str, Any] | None) -> Reply:
         if self._refusal is not None:
             raise self._refusal
         request = replace(
@@ -101,7 +111,7 @@ def _wants_progress(context: Context) -> bool:
     return bool(context.meta and context.meta.get("progress_token") is not None)
 
 
-def _report(tool: Tool, error: Exception) -> None:
+def report(tool: Tool, error: Exception) -> None:
     """Log where it happened, but not what was said: an exception's text may hold what a guest wrote."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     log.error("%s failed: %s at %s:%s", tool.name, type(error).__name__, place.filename, place.lineno)

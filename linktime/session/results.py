@@ -14,7 +14,7 @@ from ..message import Reply
 
 def succeeded(reply: Reply) -> mcp_types.CallToolResult:
     """Give the answer as an object and as its text, and the notes of how it came as `_meta`."""
-    data = _object(reply.data)
+    data = as_object(reply.data)
     return mcp_types.CallToolResult(
         content=[_text(orjson.dumps(data).decode())],
         structured_content=data,
@@ -28,7 +28,7 @@ def failed(failure: Failure) -> mcp_types.CallToolResult:
     return mcp_types.CallToolResult(content=[_text(str(failure))], is_error=True)
 
 
-def _object(data: Any) -> dict[str, Any]:
+def as_object(data: Any) -> dict[str, Any]:
     """Give every answer the form of an object: LinkTime may leave one bare, under `data`, or say nothing at all."""
     match data:
         case None:

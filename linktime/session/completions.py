@@ -1,0 +1,68 @@
+"""Answers `completion/complete`: what is at hand, and never an error because there is nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import mcp_types
+from mcp.shared.exceptions import MCPError
+
+from ..completion import Choices, Listed, Source, goes_on, matching
+from ..tools import Tool
+from .at_hand import AtHand
+from .calls import Context
+from .prompts import Prompts
+from .resources import Resources
+
+_MOST: Final = 100  # values, says the protocol
+_WORTH_A_SEARCH: Final = 3  # characters
+
+
+class Completions:
+    """Completes the arguments of *prompts* and the ids of *resources* with what *tools* list."""
+
+    def __init__(self, tools: Mapping[str, Tool], prompts: Prompts, resources: Resources, at_hand: AtHand) -> None:
+        self._tools = tools
+        self._prompts = prompts
+        self._resources = resources
+        self._at_hand = at_hand
+
+    async def __call__(self, _: Context, params: mcp_types.CompleteRequestParams) -> mcp_types.CompleteResult:
+        """Complete one argument."""
+        match self._source(params):
+            case Choices(values=known):
+                return _completed(matching(known(), params.argument.value), more=False)
+            case Listed() as listed if listed.tool in self._tools:
+                return await self._look(listed, params.argument.value)
+            case _:
+                return _completed([], more=False)
+
+    def _source(self, params: mcp_types.CompleteRequestParams) -> Source | None:
+        """Find what completes an argument; raises the protocol's error if there is no such argument."""
+        match params.ref:
+            case mcp_types.PromptReference(name=name):
+                prompt = self._prompts.find(name)
+                sources = {argument.name: argument.source for argument in prompt.arguments}
+            case mcp_types.ResourceTemplateReference(uri=uri):
+                sources = {"id": self._resources.template(uri).source}
+        if params.argument.name not in sources:
+            raise MCPError(mcp_types.INVALID_PARAMS, f"Unknown argument; known are {', '.join(sources)}.")
+        return sources[params.argument.name]
+
+    async def _look(self, listed: Listed, typed: str) -> mcp_types.CompleteResult:
+        """Look through the first page, and beyond it by a search if it has nothing."""
+        tool = self._tools[listed.tool]
+        answer = await self._at_hand.look(tool, listed.arguments)
+        more, found = goes_on(answer), matching(listed.values(answer), typed)
+        if more and not found and listed.search and len(typed) >= _WORTH_A_SEARCH:
+            answer = await self._at_hand.look(tool, {**listed.arguments, listed.search: typed})
+            more, found = goes_on(answer), matching(listed.values(answer), typed)
+        return _completed(found, more=more)
+
+
+def _completed(found: list[str], *, more: bool) -> mcp_types.CompleteResult:
+    total = None if more else len(found)
+    return mcp_types.CompleteResult(
+        completion=mcp_types.Completion(values=found[:_MOST], total=total, has_more=more or len(found) > _MOST)
+    )

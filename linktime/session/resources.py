@@ -1,0 +1,99 @@
+"""Answers `resources/list`, `resources/templates/list` and `resources/read`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import mcp_types
+from mcp.shared.exceptions import MCPError
+
+from .. import telemetry as tracing
+from ..errors import Failure, InvalidArguments, Rejected
+from ..resources import RESOURCES, Resource, find
+from ..tools import Tool
+from .at_hand import AtHand
+from .calls import Calls, Context
+
+_JSON: Final = "application/json"
+_LONGEST_URI: Final = 128  # characters of an unknown address that are echoed
+
+
+class Resources:
+    """The resources whose tool is among *tools*: each is the answer of that tool, made as *calls* makes it."""
+
+    def __init__(self, tools: Mapping[str, Tool], calls: Calls, at_hand: AtHand) -> None:
+        self.offered = [resource for resource in RESOURCES if resource.tool in tools]
+        self._tools = tools
+        self._calls = calls
+        self._at_hand = at_hand
+
+    async def list(self, _: Context, __: object) -> mcp_types.ListResourcesResult:
+        """List those with an address."""
+        return mcp_types.ListResourcesResult(
+            resources=[
+                mcp_types.Resource(
+                    uri=each.uri, name=each.name, title=each.title, description=each.description, mime_type=_JSON
+                )
+                for each in self.offered
+                if not each.is_template
+            ]
+        )
+
+    async def templates(self, _: Context, __: object) -> mcp_types.ListResourceTemplatesResult:
+        """List those with a template."""
+        return mcp_types.ListResourceTemplatesResult(
+            resource_templates=[
+                mcp_types.ResourceTemplate(
+                    uri_template=each.uri,
+                    name=each.name,
+                    title=each.title,
+                    description=each.description,
+                    mime_type=_JSON,
+                )
+                for each in self.offered
+                if each.is_template
+            ]
+        )
+
+    async def read(self, context: Context, params: mcp_types.ReadResourceRequestParams) -> mcp_types.ReadResourceResult:
+        """Read one; why it can't be read is an error of the protocol."""
+        found = find(params.uri, self.offered)
+        if found is None:
+            raise _not_found(params.uri, f"Unknown resource: {params.uri[:_LONGEST_URI]!r}.")
+        resource, ident = found
+        try:
+            answer = await self._answer(context, resource, ident)
+        except Failure as failure:
+            raise _error(params.uri, failure) from None
+        contents = [
+            mcp_types.TextResourceContents(uri=params.uri, mime_type=_JSON, text=block.text)
+            for block in answer.content
+            if isinstance(block, mcp_types.TextContent)
+        ]
+        return mcp_types.ReadResourceResult(contents=[*contents], _meta=answer.meta)
+
+    def template(self, uri: str) -> Resource:
+        """Find one by its template; raises the protocol's error where there is none."""
+        for each in self.offered:
+            if each.is_template and each.uri == uri:
+                return each
+        raise _not_found(uri, f"Unknown resource template: {uri[:_LONGEST_URI]!r}.")
+
+    async def _answer(self, context: Context, resource: Resource, ident: str) -> mcp_types.CallToolResult:
+        moment = await self._at_hand.moment(zoned=resource.dated)
+        return await self._calls.answer(context, self._tools[resource.tool], resource.arguments(ident, moment))
+
+
+def _error(uri: str, failure: Failure) -> MCPError:
+    match failure:
+        case InvalidArguments() | Rejected(status=404):
+            return _not_found(uri, str(failure))
+        case _:
+            tracing.failed(failure)
+            return MCPError(mcp_types.INTERNAL_ERROR, str(failure))
+
+
+def _not_found(uri: str, message: str) -> MCPError:
+    """Write the error as SEP-2164 has it."""
+    return MCPError(mcp_types.INVALID_PARAMS, message, {"uri": uri})
