@@ -28,7 +28,7 @@ from .retry import Retry
 from .session import Session
 from .stdio import streams
 from .telemetry import DEPTH, SERVERS, SLOTS, Telemetry
-from .tools import TOOLS
+from .tools import TOOLS, switched_off
 
 _PATIENCE: Final = 1.5  # s; clients kill a server 2 s after they closed its stdin
 
@@ -71,9 +71,11 @@ async def app(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIt
         outcome = Outcome(Retry(mailbox, clock=now), clock=now)
         cache = Cache(outcome, ttl=settings.cache_ttl, settle=settings.timeout, clock=now, journal=journal)
         stack.push_async_callback(cache.aclose)
+        off = switched_off(settings.toolsets, read_only=settings.read_only)
         session = Session(
             cache,
-            TOOLS,
+            {name: tool for name, tool in TOOLS.items() if name not in off},
+            off,
             clock=now,
             deadline=settings.deadline,
             eta=mailbox.eta,

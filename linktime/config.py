@@ -9,12 +9,37 @@ from ipaddress import ip_address
 from typing import Annotated, Final, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+)
 
 from .errors import ConfigError
 
 _BASE: Final = re.compile(r"https?://[^\s/?#@\\]+(/[^\s?#\\]*)?", re.IGNORECASE)
 _REDIS: Final = re.compile(r"rediss?://\S+|(?P<socket>unix://([\w.%:~-]*@)?/\S+)", re.ASCII)
+
+_TOOLSETS: Final = frozenset(
+    {
+        "all",
+        "availability",
+        "communication",
+        "contacts",
+        "context",
+        "event_types",
+        "meetings",
+        "scheduling",
+        "settings",
+        "webhooks",
+        "workflows",
+    }
+)
 
 KEY_MISSING: Final = "LINKTIME_API_KEY environment variable is required"
 
@@ -55,6 +80,13 @@ def _budget(text: str) -> str:
     if find_spec("redis") is None:
         raise ValueError("a Redis server needs a package more: pip install '.[redis]'")
     return text
+
+
+def _toolsets(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip().lower() for name in text.split(",") if name.strip()))
+    if not names or not _TOOLSETS.issuperset(names):
+        raise ValueError(f"must be names with commas between them: {', '.join(sorted(_TOOLSETS))}")
+    return names
 
 
 def _key(secret: SecretStr) -> SecretStr:
@@ -99,6 +131,10 @@ class Settings(BaseModel):
     queue: int = Field(256, ge=1, le=100_000, description="mailbox places; when full, a call is refused at once")
     timeout: float = Field(10, gt=0, le=600, description="seconds for one REST request")
     deadline: float = Field(50, gt=0, le=3600, description="seconds for one tool call, waiting included")
+    toolsets: Annotated[tuple[str, ...], BeforeValidator(_toolsets)] = Field(
+        ("all",), description="which toolsets to offer, comma separated, such as `scheduling,meetings`"
+    )
+    read_only: bool = Field(default=False, description="`1` = offer only the tools that read")
     trace_arguments: bool = Field(
         default=False, description="`1` = spans show a call's ids, slugs, times and numbers; never what guests wrote"
     )

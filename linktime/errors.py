@@ -43,6 +43,18 @@ class RateLimited(Rejected):
         self.retry_after = retry_after
 
 
+class SwitchedOff(Failure):
+    """The user does not offer this tool; *setting* is the variable that says so."""
+
+    word = "switched_off"
+
+    def __init__(self, setting: str) -> None:
+        super().__init__(
+            f"{setting} switches this tool off, so nothing was sent. Only the user can change that, in the "
+            "configuration of the MCP client."
+        )
+
+
 class BudgetSpent(Failure):
     """Our own budget has no place before the call's deadline; nothing was sent."""
 

@@ -25,6 +25,8 @@ DEFAULTS = {
     "queue": 256,
     "timeout": 10.0,
     "deadline": 50.0,
+    "toolsets": ("all",),
+    "read_only": False,
     "trace_arguments": False,
 }
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -67,6 +69,8 @@ def test_every_setting_is_read_from_its_variable() -> None:
         QUEUE="16",
         TIMEOUT="2.5",
         DEADLINE="20",
+        TOOLSETS=" Meetings, scheduling,,meetings ",
+        READ_ONLY="1",
         TRACE_ARGUMENTS="1",
     )
     assert taken.api_key is not None
@@ -82,6 +86,8 @@ def test_every_setting_is_read_from_its_variable() -> None:
         "queue": 16,
         "timeout": 2.5,
         "deadline": 20.0,
+        "toolsets": ("meetings", "scheduling"),
+        "read_only": True,
         "trace_arguments": True,
     }
 

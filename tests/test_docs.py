@@ -37,7 +37,13 @@ def test_the_readme_has_a_row_for_every_setting() -> None:
 
 
 def _shown(default: object) -> str:
-    return str(int(default)) if isinstance(default, bool) else str(default)
+    match default:
+        case bool():
+            return str(int(default))
+        case tuple():
+            return ",".join(default)
+        case _:
+            return str(default)
 
 
 @pytest.mark.parametrize("snippet", re.findall(r"```json\n(.*?)```", README, re.DOTALL))

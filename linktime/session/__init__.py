@@ -31,7 +31,7 @@ _METHODS: Final = SPEC_CLIENT_METHODS | SPEC_CLIENT_NOTIFICATION_METHODS
 
 
 class Session:
-    """One client's view of LinkTime: *tools* whose requests go to *send*.
+    """One client's view of LinkTime: *tools* whose requests go to *send*; *off* names the settings that hide others.
 
     *clock* is the one that deadlines are measured on, *deadline* the seconds that one call may take. *eta* tells how
     many seconds a waiting request has before its turn, *budget* notes what is left of it, *wall* tells the time of day.
@@ -42,6 +42,7 @@ class Session:
         self,
         send: Send,
         tools: Mapping[str, Tool],
+        off: Mapping[str, str] | None = None,
         *,
         clock: Callable[[], float],
         deadline: float,
@@ -56,6 +57,7 @@ class Session:
         self._calls = Calls(
             self._leaving,
             tools,
+            off or {},
             clock=clock,
             deadline=deadline,
             eta=eta,

@@ -17,7 +17,7 @@ from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
 from .. import telemetry as tracing
-from ..errors import Failure
+from ..errors import Failure, SwitchedOff
 from ..message import Reply, Request, Send
 from ..tools import Tool
 from .results import failed, succeeded
@@ -37,6 +37,7 @@ class Calls:
         self,
         send: Send,
         tools: Mapping[str, Tool],
+        off: Mapping[str, str],
         *,
         clock: Callable[[], float],
         deadline: float,
@@ -47,6 +48,7 @@ class Calls:
     ) -> None:
         self._send = send
         self._tools = tools
+        self._off = off
         self._clock = clock
         self._deadline = deadline
         self._eta = eta
@@ -57,6 +59,8 @@ class Calls:
     async def __call__(self, context: Context, params: mcp_types.CallToolRequestParams) -> mcp_types.CallToolResult:
         """Answer one call; what can go wrong is a result as well, but for a tool that doesn't exist."""
         tool = self._tools.get(params.name)
+        if tool is None and params.name in self._off:
+            return failed(SwitchedOff(self._off[params.name]))
         if tool is None:
             raise MCPError(mcp_types.INVALID_PARAMS, self._unknown(params.name))
         try:

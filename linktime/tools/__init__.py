@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -66,4 +66,16 @@ DOMAINS: Final[Mapping[str, tuple[Tool, ...]]] = MappingProxyType(
 TOOLS: Final[Mapping[str, Tool]] = MappingProxyType({tool.name: tool for tools in DOMAINS.values() for tool in tools})
 """Every tool by its name."""
 
-__all__ = ["DOMAINS", "TOOLS", "Tool"]
+
+def switched_off(toolsets: Collection[str], *, read_only: bool) -> Mapping[str, str]:
+    """Tell which tools are not offered, each with the setting that is the reason; `all` is every toolset."""
+    by_domain = {
+        tool.name: "LINKTIME_TOOLSETS"
+        for domain, tools in DOMAINS.items()
+        for tool in tools
+        if not {"all", domain} & set(toolsets)
+    }
+    return by_domain | {name: "LINKTIME_READ_ONLY" for name, tool in TOOLS.items() if read_only and not tool.reads}
+
+
+__all__ = ["DOMAINS", "TOOLS", "Tool", "switched_off"]
