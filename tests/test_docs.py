@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from linktime.config import Settings
+from linktime.prompts import PROMPTS
+from linktime.resources import RESOURCES
 from linktime.tools import DOMAINS
 
 ROOT = Path(__file__).parent.parent
@@ -25,6 +27,11 @@ def test_the_readme_lists_every_tool_under_its_domain() -> None:
     assert listed == {
         TITLES.get(domain, domain.capitalize()): [tool.name for tool in tools] for domain, tools in DOMAINS.items()
     }
+
+
+def test_the_readme_has_a_row_for_every_prompt_and_names_every_resource() -> None:
+    assert rows("| prompt | what for |") == [[f"`{prompt.name}`", prompt.description] for prompt in PROMPTS.values()]
+    assert [each.uri for each in RESOURCES if not each.is_template and f"`{each.uri}`" not in README] == []
 
 
 def test_the_readme_has_a_row_for_every_setting() -> None:
