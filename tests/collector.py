@@ -12,6 +12,8 @@ from aiohttp import web
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from tests.privacy import slipped
+
 KINDS = {1: "internal", 2: "server", 3: "client"}
 VOLATILE = {"mcp.session.id", "server.port", "url.full"}
 
@@ -92,7 +94,7 @@ class Collector:
 
 @asynccontextmanager
 async def collector() -> AsyncIterator[Collector]:
-    """Open a collector on a free port."""
+    """Open a collector on a free port; what came in has nobody and no secret in it."""
     opened = Collector()
     app = web.Application(client_max_size=1 << 26)
     app.router.add_post("/v1/traces", opened.traces)
@@ -105,6 +107,7 @@ async def collector() -> AsyncIterator[Collector]:
         yield opened
     finally:
         await runner.cleanup()
+    assert slipped(f"{opened.spans} {opened.points} {opened.resources}") == []
 
 
 def _span(span: Any) -> Span:
