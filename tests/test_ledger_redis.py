@@ -154,8 +154,8 @@ def test_an_answer_that_came_too_late_is_not_taken_for_that_of_another_step(own:
 def test_what_is_wrong_with_the_url_is_told_without_its_secrets(redis: RedisServer, url: str, said: str) -> None:
     ledger = opened(url.format(redis.address))
 
-    assert away(ledger.look).startswith(said.format(redis.address))
-    assert away(ledger.look).startswith(f"Redis at {redis.address}: ")
+    for _ in range(2):
+        assert away(ledger.look).startswith(said.format(redis.address))
     ledger.close()
 
 

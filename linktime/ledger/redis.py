@@ -133,7 +133,7 @@ class RedisLedger:
         }
         try:
             self._redis = Redis.from_url(self._url, **options)
-            self._redis.connection_pool.make_connection()  # here at the latest options are read
+            self._redis.ping()  # reads the options, and is short enough to be told that a password is missing
         except (TypeError, ValueError):
             raise Away(f"Redis at {_place(self._url)}: the URL's options can't be right") from None
         self._script = self._redis.register_script(files(__package__).joinpath("step.lua").read_text(encoding="utf-8"))
