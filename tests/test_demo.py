@@ -10,6 +10,7 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, redirect_stdout
 from datetime import UTC, date, datetime, timedelta
+from fcntl import F_SETPIPE_SZ, fcntl
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ SENTENCES = [
     "What do I know about Sarah Chen?",
     "How did my voice agent calls go this week?",
 ]
+SMALLEST = 4096  # bytes; no pipe holds less
 Played = tuple[str, subprocess.CompletedProcess[str]]
 MONDAY = datetime(2026, 11, 23, 13, tzinfo=UTC)  # 8 in the morning in New York
 WEEK = [MONDAY + timedelta(days=number) for number in range(7)]
@@ -102,7 +104,12 @@ async def performed(sandbox: Sandbox, now: Callable[[], datetime]) -> str:
 async def demo(**settings: str) -> AsyncIterator[Process]:
     """Start the program's demo; it is killed if the test leaves it running."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "linktime", "demo"), stdin=DEVNULL, stdout=PIPE, stderr=PIPE, env=environ(**settings)
+        *(sys.executable, "-m", "linktime", "demo"),
+        stdin=DEVNULL,
+        stdout=PIPE,
+        stderr=PIPE,
+        limit=SMALLEST,
+        env=environ(**settings),
     )
     try:
         yield process
@@ -110,6 +117,12 @@ async def demo(**settings: str) -> AsyncIterator[Process]:
         if process.returncode is None:
             process.kill()
         await process.communicate()
+
+
+def hold(process: Process) -> None:
+    """Let the program write no further than it is read, so that it can't have ended before it is."""
+    transport = process._transport.get_pipe_transport(1)  # type: ignore[attr-defined]
+    fcntl(transport.get_extra_info("pipe"), F_SETPIPE_SZ, SMALLEST)
 
 
 def alive(mark: str) -> set[int]:
@@ -174,6 +187,7 @@ def test_the_summary_is_that_of_the_run(played: Played) -> None:
 async def test_an_interrupted_demo_ends_quietly_with_its_server(tmp_path: Path) -> None:
     async with demo(LOGNAME=str(tmp_path)) as process, asyncio.timeout(PATIENCE):
         assert process.stdout is not None
+        hold(process)
         await process.stdout.readuntil(b"User ")
         running = alive(str(tmp_path))
 

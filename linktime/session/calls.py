@@ -80,7 +80,7 @@ class Calls:
             report(tool, error)
             raise Failure(_UNEXPECTED) from None
         tracing.answered(reply.notes)
-        return succeeded(reply)
+        return succeeded(reply, tool)
 
     async def _reply(self, context: Context, tool: Tool, arguments: Mapping[str, Any] | None) -> Reply:
         if self._refusal is not None:

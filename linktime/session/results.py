@@ -10,13 +10,19 @@ import orjson
 from .. import telemetry as tracing
 from ..errors import Failure
 from ..message import Reply
+from ..tools import Tool
+from .fit import LONGEST, fitted
 
 
-def succeeded(reply: Reply) -> mcp_types.CallToolResult:
-    """Give the answer as an object and as its text, and the notes of how it came as `_meta`."""
+def succeeded(reply: Reply, tool: Tool) -> mcp_types.CallToolResult:
+    """Give the answer of *tool* as an object and as its text, and the notes of how it came as `_meta`."""
     data = as_object(reply.data)
+    text = orjson.dumps(data)
+    if len(text) > LONGEST:
+        data = fitted(data, tool)
+        text = orjson.dumps(data)
     return mcp_types.CallToolResult(
-        content=[_text(orjson.dumps(data).decode())],
+        content=[_text(text.decode())],
         structured_content=data,
         _meta={f"linktime/{name}": value for name, value in reply.notes.items()},
     )
