@@ -18,7 +18,7 @@ from linktime.demo.transcript import Transcript
 from .lives import AT_ONCE, Candidate
 from .wire import Program, calls, drive
 
-_KEPT: Final = 1024  # answers that the cache holds
+_SETTLED: Final = 2000  # calls, after which everything is imported and every buffer has its size
 
 
 class Memory(NamedTuple):
@@ -56,25 +56,25 @@ def _nowhere() -> TextIO:
 
 
 def over_cached_calls(ours: Candidate, number: int) -> Growth:
-    """Make so many cached calls, and look after the first tenth and at the end."""
+    """Make so many cached calls, and look when the program has settled and at the end."""
+    frames = calls(ours.tool, [{}] * _SETTLED)
     with Program(ours.command, ours.settings) as program:
         program.greet()
-        frames = calls(ours.tool, [{}] * (number // 10))
         drive(program, frames, width=AT_ONCE)
         before = Memory.of(program.pid)
-        for _ in range(9):
+        for _ in range(number // _SETTLED - 1):
             drive(program, frames, width=AT_ONCE)
         return Growth(before, Memory.of(program.pid))
 
 
 def over_distinct_reads(ours: Candidate, number: int) -> Growth:
-    """Make so many reads that are all different, and look when the cache is full and at the end."""
+    """Make so many reads that are all different, and look when the cache is full, which holds 1024, and at the end."""
     frames = calls("list_contacts", [{"page": page} for page in range(1, number + 1)])
     with Program(ours.command, ours.settings) as program:
         program.greet()
-        drive(program, frames[: 2 * _KEPT], width=AT_ONCE)
+        drive(program, frames[:_SETTLED], width=AT_ONCE)
         before = Memory.of(program.pid)
-        drive(program, frames[2 * _KEPT :], width=AT_ONCE)
+        drive(program, frames[_SETTLED:], width=AT_ONCE)
         return Growth(before, Memory.of(program.pid))
 
 
