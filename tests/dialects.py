@@ -166,7 +166,7 @@ RULES: Final = (
         "Arguments are an object, and no union",
         "docs.anthropic.com: input_schema does not support oneOf, allOf, or anyOf at the top level",
         _each_tool(lambda one: one["inputSchema"].get("type") != "object" or one["inputSchema"].keys() & _UNIONS),
-        [tool() | {"inputSchema": {"type": "object", "oneOf": []}}],
+        [{**tool(), "inputSchema": {"type": "object", "oneOf": []}}],
     ),
     Rule(
         "OpenAI's strict mode doesn't know these keywords",
@@ -202,7 +202,7 @@ RULES: Final = (
         "Anthropic takes arguments by names of 64 letters, digits and signs",
         "docs.anthropic.com: property keys should match pattern",
         _each_part(lambda part: [n for n in part.get("properties", ()) if not _KEY.fullmatch(n)]),
-        [tool() | {"inputSchema": {"type": "object", "properties": {"für": {"type": "string"}}}}],
+        [{**tool(), "inputSchema": {"type": "object", "properties": {"für": {"type": "string"}}}}],
     ),
     Rule(
         "Cursor sends the first 40 tools",

@@ -9,7 +9,6 @@ import pytest
 from tests.child import Child
 from tests.dialects import RULES, Rule, parts
 
-
 OPEN: Final = ["create_workflow.actions[].config"]  # what it holds depends on the action, and LinkTime doesn't say
 
 
