@@ -18,8 +18,9 @@ _VARIABLES: Final = {"$__rate_interval": "1m", "$__range": "1h", "$__tags": "", 
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """One selector: its *metric*, its *matchers* by label, and what the aggregations around it *group* by."""
+    """One selector: its *text*, *metric* and *matchers* by label, and the *groups* of the aggregations around it."""
 
+    text: str
     metric: str
     matchers: Mapping[str, str]
     groups: frozenset[str]
@@ -28,6 +29,12 @@ class Selected:
     def labels(self) -> frozenset[str]:
         """Every label that its series must be able to have."""
         return self.groups | self.matchers.keys()
+
+    @property
+    def grouped(self) -> str:
+        """Ask for those of its series that have every label by which they are grouped."""
+        present = ",".join(f'{label}!=""' for label in sorted(self.groups))
+        return f"{self.text} and {self.metric}{{{present}}}"
 
 
 def selected(expression: str) -> list[Selected]:
@@ -40,7 +47,7 @@ def selected(expression: str) -> list[Selected]:
             around.append(expr.modifier.labels if expr.modifier else [])
         if isinstance(expr, VectorSelector):
             matchers = {each.name: each.value for each in expr.matchers.matchers}
-            found.append(Selected(expr.name or "", matchers, frozenset().union(*around)))
+            found.append(Selected(expr.prettify(), expr.name or "", matchers, frozenset().union(*around)))
 
     def leave(expr: Expr) -> None:
         if isinstance(expr, AggregateExpr):

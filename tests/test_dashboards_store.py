@@ -1,9 +1,10 @@
-"""Every expression of the dashboard, asked of a store that has a driven session's metrics."""
+"""Every expression of the dashboard and of the alerts, asked of a store that has a driven session's metrics."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shutil
 import socket
 from asyncio.subprocess import DEVNULL
@@ -14,21 +15,34 @@ from typing import Final
 
 import aiohttp
 import pytest
+import yaml
 
 from linktime.sandbox import Sandbox
 from tests.child import Child, child
-from tests.promql import filled
+from tests.promql import filled, selected
 from tests.visitor import misbehave
 
 DASHBOARDS: Final = Path(__file__).parent.parent / "dashboards"
 PATIENCE: Final = 20.0  # s
 ATTEMPTS: Final = 40  # each of which takes a second or so
+RESOURCE: Final = """
+- {source_labels: [service_name], target_label: job}
+- {source_labels: [service_instance_id], target_label: instance}
+- {action: labeldrop, regex: (service|telemetry)_.*}
+"""  # what Prometheus' own OTLP receiver makes of the attributes of a resource
 
 
-def expressions() -> set[str]:
+def panels() -> set[str]:
     """Collect what the panels ask."""
     dashboard = json.loads((DASHBOARDS / "grafana/dashboards/linktime-mcp.json").read_text(encoding="utf-8"))
     return {filled(target["expr"]) for panel in dashboard["panels"] for target in panel.get("targets", [])}
+
+
+def alerts() -> set[str]:
+    """Collect what the alerts ask, so that each says whether it holds: a comparison alone would drop what doesn't."""
+    rules = yaml.safe_load((DASHBOARDS / "prometheus" / "rules.yaml").read_text(encoding="utf-8"))
+    asked = {rule["expr"] for group in rules["groups"] for rule in group["rules"]}
+    return {re.sub(r"(>=?) (?=[\d.]+)", r"\1 bool ", expression) for expression in asked}
 
 
 class Store:
@@ -52,15 +66,22 @@ class Store:
 
 @asynccontextmanager
 async def store(folder: Path) -> AsyncIterator[Store]:
-    """Start the store, which names series as Prometheus' own OTLP receiver does."""
+    """Start the store, which names series and labels as Prometheus does."""
     program = shutil.which("victoria-metrics")
     if program is None:
         pytest.skip("victoria-metrics is not installed; .ci/run tells how")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    options = ["-opentelemetry.usePrometheusNaming", "-search.latencyOffset=0s", "-loggerLevel=ERROR"]
+    relabel = folder / "relabel.yaml"
+    relabel.write_text(RESOURCE, encoding="utf-8")
+    options = [
+        f"-relabelConfig={relabel}",
+        "-opentelemetry.usePrometheusNaming",
+        "-search.latencyOffset=0s",
+        "-loggerLevel=ERROR",
+    ]
     process = await asyncio.create_subprocess_exec(
-        program, f"-storageDataPath={folder}", f"-httpListenAddr=127.0.0.1:{port}", *options, stderr=DEVNULL
+        program, f"-storageDataPath={folder / 'data'}", f"-httpListenAddr=127.0.0.1:{port}", *options, stderr=DEVNULL
     )
     try:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
@@ -106,8 +127,10 @@ async def trouble(sandbox: Sandbox, server: Child, attempt: int) -> None:
         await server.answer(call)
 
 
-async def test_every_panel_has_a_series_after_a_session_in_which_everything_happened(tmp_path: Path) -> None:
-    async with store(tmp_path / "store") as metrics, Sandbox(limit=0) as sandbox:
+async def test_every_panel_and_alert_has_its_series_after_a_session_in_which_everything_happened(
+    tmp_path: Path,
+) -> None:
+    async with store(tmp_path) as metrics, Sandbox(limit=0) as sandbox:
         settings = {
             "LINKTIME_BASE_URL": sandbox.url,
             "LINKTIME_API_KEY": sandbox.key,
@@ -122,7 +145,8 @@ async def test_every_panel_has_a_series_after_a_session_in_which_everything_happ
             await short.greet()
         async with child(**settings) as server:
             await server.greet()
-            lacking = expressions()
+            asked = panels() | alerts()
+            lacking = asked | {each.grouped for expression in asked for each in selected(expression)}
             for attempt in range(1, ATTEMPTS + 1):
                 await trouble(sandbox, server, attempt)
                 lacking = await metrics.lacks(lacking)
