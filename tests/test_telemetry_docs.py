@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from linktime.telemetry.instruments import INSTRUMENTS, Instrument
 from tests.traced import Seen, traced
 from tests.visitor import misbehave
 
-PAGE = (Path(__file__).parent.parent / "dashboards" / "TELEMETRY.md").read_text(encoding="utf-8")
+DASHBOARDS = Path(__file__).parent.parent / "dashboards"
+PAGE = (DASHBOARDS / "TELEMETRY.md").read_text(encoding="utf-8")
 
 
 def rows(title: str) -> list[list[str]]:
@@ -33,6 +35,8 @@ async def driven(sandbox: Sandbox) -> Seen:
         await asyncio.gather(seen.call("list_webhooks"), seen.call("get_settings"))  # so that one has to wait
         await seen.call("get_booking", bookingId="clx0")
         await seen.call("get_booking")
+        await seen.client.get_prompt("my_week")
+        await seen.client.read_resource("linktime://account")
         with pytest.raises(MCPError):
             await seen.call("nothing")
     return seen
@@ -48,6 +52,20 @@ async def test_every_attribute_of_a_span_is_on_the_page_and_every_one_on_the_pag
     page["error.type"].discard("internal")  # a wait that is refused; this session has none
 
     assert emitted == page
+
+
+async def test_every_span_has_its_row_and_every_row_its_span(sandbox: Sandbox) -> None:
+    emitted = {f"{span.kind} {span.name}" for span in (await driven(sandbox)).spans}
+    told = [f"{kind} {re.sub('{.*?}', '.+', name.strip('`'))}" for name, kind, _ in rows("Spans")]
+
+    assert all(any(re.fullmatch(row, span) for row in told) for span in emitted)
+    assert all(any(re.fullmatch(row, span) for span in emitted) for row in told)
+
+
+def test_the_way_from_a_panel_to_its_trace_calls_the_wait_by_its_name() -> None:
+    [wait] = [name for name, kind, _ in rows("Spans") if kind == "internal"]
+
+    assert wait in (DASHBOARDS / "README.md").read_text(encoding="utf-8")
 
 
 async def test_every_measurement_has_the_attributes_of_its_row(sandbox: Sandbox) -> None:
