@@ -105,6 +105,7 @@ class _Far:
     to_tell: list[Change] = field(default_factory=list)
     asked: int = 0
     waits: bool = True
+    lease: float = 72.0
 
     def join(self, live: object) -> None: ...
 

@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import inf
 from random import Random
 
 import pytest
@@ -36,6 +35,10 @@ class _Distant:
     steps: list[str] = field(default_factory=list)
     waits: bool = True
 
+    @property
+    def lease(self) -> float:
+        return self.ledger.lease
+
     def join(self, live: Mapping[str, float]) -> None:
         self._note("join")
         self.ledger.join(live)
@@ -53,6 +56,7 @@ class _Distant:
         return self.ledger.shut(seconds)
 
     def look(self) -> Standing:
+        self._note("look")
         return self.ledger.look()
 
     def tell(self, change: Change) -> None:
@@ -114,9 +118,9 @@ async def test_a_429_of_one_server_stops_the_other_and_one_probe_opens_the_gate_
 async def test_without_its_ledger_a_server_goes_on_with_its_share_and_says_so_once(
     ledger: Open, caplog: pytest.LogCaptureFixture
 ) -> None:
-    far = _Distant(ledger("one"))
-    one = shared(far, 6)
-    await shared(ledger("other"), 6).take(0, 0.0)
+    far = _Distant(ledger("one", 9))
+    one = shared(far, 9)
+    await shared(ledger("other", 9), 9).take(0, 0.0)
     slots = await taken(one, 2)
     far.away = True
 
@@ -135,7 +139,7 @@ async def test_a_server_that_never_saw_its_ledger_takes_a_third_and_never_less_t
 
         await taken(alone, share)
 
-        assert await alone.take(0, 0.0) == inf
+        assert await alone.take(0, 0.0) == 72.0
 
 
 @virtual
@@ -154,8 +158,8 @@ async def test_a_server_that_finds_its_ledger_again_puts_down_what_it_spent_mean
     ledger: Open, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    far = _Distant(ledger("one"))
-    one, other = shared(far, 6), shared(ledger("other"), 6)
+    far = _Distant(ledger("one", 12))
+    one, other = shared(far, 12), shared(ledger("other", 12), 12)
     [early] = await taken(one, 1)
     far.away = True
     await one.release(early, 20.0, opens=True)
@@ -167,7 +171,7 @@ async def test_a_server_that_finds_its_ledger_again_puts_down_what_it_spent_mean
 
     assert await other.take(0, 0.0)
     assert other.state(9).cooling == (15.0,)
-    assert (other.state().out, other.state().free) == (3, 2)
+    assert (other.state().out, other.state().free) == (3, 8)
     await one.release(late, 30.0, opens=True)
     assert one.state(9).cooling == (15.0, 30.0)
     assert caplog.messages[-1] == "the shared budget is back"
@@ -182,9 +186,9 @@ async def test_a_take_of_which_nothing_was_heard_costs_no_slot_when_the_ledger_i
                 raise Away("no answer came")
             return standing
 
-    one = shared(_Hoarse(ledger("one")), 6)
+    one = shared(_Hoarse(ledger("one", 12)), 12)
     await taken(one, 2)
-    assert len(ledger("other").look().out) == 2
+    assert len(ledger("other", 12).look().out) == 2
 
     await asyncio.sleep(5)
     await taken(one, 1)
@@ -203,6 +207,48 @@ async def test_a_ledger_that_was_made_anew_learns_what_its_servers_hold(ledger: 
     await taken(other, 1)
 
     assert other.state().out == 6
+
+
+@virtual
+async def test_for_a_lease_a_server_keeps_to_its_share_when_its_ledger_is_back(ledger: Open) -> None:
+    far = _Distant(ledger("one"))
+    one = shared(far, 6)
+    await taken(one, 1)
+    far.away = True
+    await taken(one, 1)
+    far.away = False
+    await asyncio.sleep(5)
+
+    assert await one.take(0, 0.0) == 72.0
+    await asyncio.sleep(72)
+    await taken(one, 4)
+
+
+@virtual
+async def test_for_a_lease_a_server_keeps_to_its_share_when_its_ledger_was_made_anew(ledger: Open, home: Home) -> None:
+    one, other = shared(ledger("one", 12), 12), shared(ledger("other", 12), 12)
+    await taken(other, 3)
+    await taken(one, 2)
+    home.forget()
+
+    [slot] = await taken(one, 1)
+    await one.release(slot, 0.0, opens=True)
+    await taken(one, 2)
+
+    assert await one.take(0, 0.0) == 72.0
+    await asyncio.sleep(72)
+    await taken(one, 7)
+
+
+@virtual
+async def test_a_server_that_nobody_remembers_after_a_long_rest_has_its_full_part(ledger: Open, home: Home) -> None:
+    one = shared(ledger("one"), 6)
+    [slot] = await taken(one, 1)
+    await one.release(slot, 60.0, opens=True)
+    await asyncio.sleep(600)
+    home.forget()
+
+    await taken(one, 6)
 
 
 @virtual

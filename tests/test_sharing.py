@@ -1,7 +1,8 @@
-"""Several real servers with one key on one machine."""
+"""Several real servers with one key."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections import Counter
@@ -11,16 +12,19 @@ from itertools import islice
 from pathlib import Path
 from urllib.parse import parse_qs
 
+import pytest
+
 from linktime.sandbox import Sandbox
 from tests.child import Child, child
+from tests.redis_server import RedisServer, redis_server
 from tests.visitor import arrived
 
 LIMIT, PERIOD = 20, 4.0
 
 
 @asynccontextmanager
-async def servers(count: int, state: Path, **settings: str) -> AsyncIterator[tuple[Sandbox, list[Child]]]:
-    """Start so many over one sandbox that lets LIMIT requests pass in any PERIOD."""
+async def servers(count: int, **settings: str) -> AsyncIterator[tuple[Sandbox, list[Child]]]:
+    """Start so many over one sandbox that lets LIMIT requests pass in any PERIOD; *settings* say what they share."""
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(Sandbox(limit=LIMIT, period=PERIOD))
         shared = {
@@ -29,7 +33,6 @@ async def servers(count: int, state: Path, **settings: str) -> AsyncIterator[tup
             "LINKTIME_RATE_LIMIT": str(LIMIT),
             "LINKTIME_RATE_PERIOD": str(PERIOD),
             "LINKTIME_TIMEOUT": "2",
-            "XDG_STATE_HOME": str(state),
         }
         started = [await stack.enter_async_context(child(**(shared | settings))) for _ in range(count)]
         for server in started:
@@ -53,7 +56,7 @@ def files(state: Path) -> list[Path]:
 
 
 async def test_four_servers_share_one_budget_and_one_of_them_is_killed(tmp_path: Path) -> None:
-    async with servers(4, tmp_path) as (sandbox, started):
+    async with servers(4, XDG_STATE_HOME=str(tmp_path)) as (sandbox, started):
         calls = [(server, call) for number, server in enumerate(started) for call in crowd(server, number, 20)]
         await arrived(sandbox, "/contacts")
         os.kill(started[3].process.pid, signal.SIGKILL)
@@ -66,8 +69,49 @@ async def test_four_servers_share_one_budget_and_one_of_them_is_killed(tmp_path:
         assert all(result["_meta"]["linktime/budgetRemaining"] < LIMIT for result in results)
 
 
-async def test_a_write_by_one_server_makes_the_answers_of_another_old(tmp_path: Path) -> None:
-    async with servers(2, tmp_path) as (_, (writer, reader)):
+async def test_two_servers_share_one_budget_on_redis(redis: RedisServer) -> None:
+    async with servers(2, LINKTIME_BUDGET=redis.url) as (sandbox, started):
+        calls = [(server, call) for number, server in enumerate(started) for call in crowd(server, number, 25)]
+        results = [await server.result(call) for server, call in calls]
+
+        assert {result["isError"] for result in results} == {False}
+        assert {result["_meta"]["linktime/budgetServers"] for result in results} <= {1, 2}
+        assert {entry.status for entry in sandbox.requests} == {200}
+        assert sandbox.peak() <= LIMIT
+        assert set(first_asked(sandbox, LIMIT)) == {0, 1}
+        assert not [line for server in started for line in server.log if "shared budget" in line]
+
+
+async def test_while_redis_is_gone_servers_go_on_with_their_share_and_join_again() -> None:
+    with redis_server() as redis:
+        async with servers(2, LINKTIME_BUDGET=redis.url) as (sandbox, started):
+            for server in started:
+                await server.result(server.call("get_me"))
+            redis.stop()
+            calls = [(server, call) for number, server in enumerate(started) for call in crowd(server, number, 20)]
+            await asyncio.gather(*(server.said("shared budget can't be used") for server in started))
+            redis.start()
+            results = [await server.result(call) for server, call in calls]
+            late = [(server, call) for number, server in enumerate(started) for call in crowd(server, 5 + number, 20)]
+            results += [await server.result(call) for server, call in late]
+
+            assert {result["isError"] for result in results} == {False}
+            assert {entry.status for entry in sandbox.requests} == {200}
+            assert sandbox.peak() <= LIMIT
+            said = [[line for line in server.log if "shared budget" in line] for server in started]
+            assert [len(lines) for lines in said] == [2, 2]
+            assert all("going on alone" in gone and "is back" in back for gone, back in said)
+            assert not [line for lines in said for line in lines if "sesame" in line]
+
+
+@pytest.mark.parametrize("place", ["local", "redis"])
+async def test_a_write_by_one_server_makes_the_answers_of_another_old(
+    place: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    shared = {"XDG_STATE_HOME": str(tmp_path)}
+    if place == "redis":
+        shared = {"LINKTIME_BUDGET": request.getfixturevalue("redis").url}
+    async with servers(2, **shared) as (_, (writer, reader)):
         search = {"search": "lovelace"}
         assert (await reader.result(reader.call("list_contacts", **search)))["structuredContent"]["data"] == []
         kept = await reader.result(reader.call("list_contacts", **search))
@@ -83,7 +127,7 @@ async def test_a_write_by_one_server_makes_the_answers_of_another_old(tmp_path: 
 async def test_where_no_file_can_be_a_server_says_so_once_and_goes_on_with_a_cautious_share(tmp_path: Path) -> None:
     nowhere = tmp_path / "file"
     nowhere.touch()
-    async with servers(1, nowhere) as (sandbox, (server,)):
+    async with servers(1, XDG_STATE_HOME=str(nowhere)) as (sandbox, (server,)):
         calls = crowd(server, 0, 12)
         results = [await server.result(call) for call in calls]
 
@@ -93,7 +137,7 @@ async def test_where_no_file_can_be_a_server_says_so_once_and_goes_on_with_a_cau
 
 
 async def test_nothing_that_a_server_leaves_behind_has_the_key_and_nobody_else_may_read_it(tmp_path: Path) -> None:
-    async with servers(1, tmp_path) as (sandbox, (server,)):
+    async with servers(1, XDG_STATE_HOME=str(tmp_path)) as (sandbox, (server,)):
         await server.result(server.call("get_me"))
         await server.result(server.call("create_contact", name="Ada Lovelace", email="ada@example.com"))
         left = files(tmp_path)

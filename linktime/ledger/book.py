@@ -56,6 +56,10 @@ class Ledger(Protocol):
     """
 
     @property
+    def lease(self) -> float:
+        """Seconds after which whatever anybody holds now is free."""
+
+    @property
     def waits(self) -> bool:
         """Whether `news` blocks too; where it doesn't, it may be called from another thread than the rest."""
 

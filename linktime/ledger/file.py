@@ -67,12 +67,13 @@ class BookFile:
         identity = _identity(self._path)
         if identity == self._read:
             return self._reader, False
-        another, self._read = self._read is not None, identity
+        another, self._read = self._read is not None, _NONE
         if self._reader is not None:
             self._reader.close()
         self._reader = identity and sqlite3.connect(
             f"{self._path.as_uri()}?mode=ro", timeout=0, isolation_level=None, check_same_thread=False, uri=True
         )
+        self._read = identity
         return self._reader, another
 
     def away(self, fault: Exception) -> Away:

@@ -40,14 +40,14 @@ class RedisLedger:
         self._keys = [f"linktime:{{{name}}}:{kind}" for kind in _KINDS]  # in braces, for a cluster to keep together
         self._server = server
         self._clock = clock
-        lease = patience + period
+        self.lease = patience + period
         self._terms = {
             "server": server,
             "limit": limit,
             "kept": KEPT,
             "patience": _micro(patience),
-            "lease": _micro(lease),
-            "quiet": _micro(max(QUIET, lease)),
+            "lease": _micro(self.lease),
+            "quiet": _micro(max(QUIET, self.lease)),
             "near": _micro(NEAR),
             "poll": _micro(POLL),
             "yield": _micro(YIELD),

@@ -50,9 +50,9 @@ class SqliteLedger:
         self._server = server
         self._limit = limit
         self._patience = patience
-        self._lease = patience + period
+        self.lease = patience + period
         self._clock = clock
-        self._last = 0
+        self._last: int | None = None  # the change that was heard last, if that tells what was missed
 
     @property
     def waits(self) -> bool:
@@ -66,7 +66,7 @@ class SqliteLedger:
             moment = self._begin(db)
             db.execute("DELETE FROM slot WHERE server = ?", (self._server,))
             for ident, after in live.items():
-                self._put(db, ident, moment + (self._lease if isinf(after) else after), out=isinf(after))
+                self._put(db, ident, moment + (self.lease if isinf(after) else after), out=isinf(after))
             db.execute("INSERT OR REPLACE INTO server (ident, seen) VALUES (?, ?)", (self._server, moment))
 
         self._file.do(step)
@@ -84,7 +84,7 @@ class SqliteLedger:
             ended = moment + self._patience
             db.execute("UPDATE book SET probe = ?, probing = ? WHERE shut IS NOT NULL", (ident, ended))
             db.execute("UPDATE book SET turns = turns + 1")
-            self._put(db, ident, moment + self._lease, out=True)
+            self._put(db, ident, moment + self.lease, out=True)
             return _standing(db, moment)
 
         return self._file.do(step)
@@ -132,11 +132,12 @@ class SqliteLedger:
         """Tell what others changed."""
         try:
             db, another = self._file.reader()
-            rows = db.execute(_NEWS, (0 if another else self._last,)).fetchall() if db else []
+            self._last = None if another else self._last
+            rows = db.execute(_NEWS, (self._last or 0,)).fetchall() if db else []
         except (sqlite3.Error, OSError) as fault:
             raise self._file.away(fault) from None
-        last, self._last = self._last, max([number for number, *_ in rows], default=0 if another else self._last)
-        if another or len(rows) < self._last - last:
+        last, self._last = self._last, max([number for number, *_ in rows], default=self._last or 0)
+        if last is None or len(rows) < self._last - last:
             return None
         return [Change(frozenset(json.loads(tags)), settle) for _, by, tags, settle in rows if by != self._server]
 
@@ -157,7 +158,7 @@ class SqliteLedger:
             db.execute("UPDATE book SET shut = NULL, probe = NULL")
         db.execute("UPDATE book SET latest = ?", (moment,))
         db.execute("DELETE FROM slot WHERE due <= ?", (moment,))
-        db.execute("DELETE FROM server WHERE seen <= ?", (moment - max(QUIET, self._lease),))
+        db.execute("DELETE FROM server WHERE seen <= ?", (moment - max(QUIET, self.lease),))
         return moment
 
     def _greet(self, db: sqlite3.Connection) -> float:

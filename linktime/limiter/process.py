@@ -51,14 +51,17 @@ class ProcessStore:
 
     async def take(self, spare: int, soon: float) -> Slot | float:
         """Take a free slot, or tell how long to wait."""
-        moment = self._clock()
-        free = self._free(moment)
-        wait = max(self._gate.wait(moment), self._due(0, free) - moment, self._due(spare, free) - soon - moment)
-        if wait > 0:
+        if (wait := self.wait(spare, soon)) > 0:
             return wait
-        slot = Slot(uuid4().hex, free - 1, self._turns)
+        slot = Slot(uuid4().hex, self._free(self._clock()) - 1, self._turns)
         self.hold(slot)
         return slot
+
+    def wait(self, spare: int, soon: float) -> float:
+        """Tell how long to wait for a slot; not at all where this is not above 0."""
+        moment = self._clock()
+        free = self._free(moment)
+        return max(self._gate.wait(moment), self._due(0, free) - moment, self._due(spare, free) - soon - moment)
 
     def hold(self, slot: Slot) -> None:
         """Count a slot as taken, wherever it comes from."""

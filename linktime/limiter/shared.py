@@ -18,7 +18,7 @@ from .process import ProcessStore
 from .store import Slot, State
 
 _RETRY: Final = 5.0  # s
-_SUPPOSED: Final = 3  # servers that share a ledger which was never seen
+_SUPPOSED: Final = 3  # servers that share a ledger at least, as far as anybody knows who doesn't see it
 
 Call = Callable[[Callable[[], Any]], Awaitable[Any]]
 
@@ -28,8 +28,9 @@ log = logging.getLogger(__name__)
 class SharedStore:
     """A Store of *limit* slots in a *ledger*, whose blocking steps *call* does.
 
-    It always knows which slots are its own. So when the ledger is away it goes on alone, with the share of the servers
-    that were last seen, and when the ledger is back, or was made anew, it puts its own slots down there.
+    It always knows which slots are its own. So when the ledger is away it goes on alone, with its share, and when the
+    ledger is back, or was made anew, it puts its own slots down there. For a lease it keeps to its share even then: by
+    that time everybody else has done the same, or whatever they held is free.
     """
 
     def __init__(self, ledger: Ledger, limit: int, *, call: Call, clock: Callable[[], float] = now) -> None:
@@ -43,6 +44,7 @@ class SharedStore:
         self._joined = False
         self._alone = False
         self._back = -inf
+        self._sure = -inf
         self._steps = asyncio.Lock()
 
     @property
@@ -52,6 +54,10 @@ class SharedStore:
 
     async def take(self, spare: int, soon: float) -> Slot | float:
         """Take a free slot, or tell how long to wait."""
+        if self._alone:
+            await self._step(self._ledger.look)
+        if (unsure := self._sure - self._clock()) > 0 and (wait := self._own.wait(spare, soon)) > 0:
+            return min(wait, unsure)
         ident = uuid4().hex
         standing = await self._step(partial(self._ledger.take, ident, spare, soon))
         if standing is None:
@@ -118,12 +124,21 @@ class SharedStore:
         self._back = self._clock() + _RETRY
         self._joined = False
         if not self._alone:
-            share = self._own.limit = max(1, self._limit // self._standing.servers)
-            log.warning("the shared budget can't be used (%s): going on alone, with a share of %s", fault, share)
+            self._beware()
+            log.warning(
+                "the shared budget can't be used (%s): going on alone, with a share of %s", fault, self._own.limit
+            )
         self._alone = True
 
     def _enter(self, standing: Standing) -> None:
         if self._alone:
             log.warning("the shared budget is back")
+        if self._alone or (standing.turns < self._standing.turns and self._clock() - self._seen < self._ledger.lease):
+            self._beware()
         self._alone = False
         self._standing, self._seen = standing, self._clock()
+
+    def _beware(self) -> None:
+        """Keep to this server's share, since others may hold what the ledger doesn't know of."""
+        self._own.limit = max(1, self._limit // max(_SUPPOSED, self._standing.servers))
+        self._sure = self._clock() + self._ledger.lease
