@@ -8,6 +8,8 @@ from typing import Any
 import orjson
 import pytest
 from hypothesis import given, strategies as st
+from mcp.shared.exceptions import MCPError
+from mcp_types import PromptReference
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
@@ -18,12 +20,13 @@ from linktime.sandbox import Sandbox
 from linktime.telemetry import DEPTH, Telemetry, Variables, set_up
 from linktime.telemetry.instruments import CACHE, INSTRUMENTS, OPERATION, OUTCOMES, REFUSALS, Kind, Measurement
 from linktime.telemetry.line import line
-from linktime.telemetry.messages import Message, Messages, _parent
+from linktime.telemetry.messages import Message, Messages, Names, _parent
 from linktime.telemetry.record import Gauges, Here, here
 from linktime.telemetry.redaction import redacted
 from linktime.telemetry.sdk import Metrics, Spans
 from linktime.telemetry.span import Place, Span, Value
 from tests.traced import Kept, traced
+from tests.visitor import misbehave
 
 TRACE, PARENT, CHILD = 0x0AF7651916CD43DD8448EB211C80319C, 0xB7AD6B7169203331, 0x00F067AA0BA902B7
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -45,6 +48,34 @@ async def test_the_sdks_own_server_span_is_in_nobodys_way(sandbox: Sandbox) -> N
 
     assert names == ["Messages"]
     assert [span.name for span in seen.spans if span.kind == "server"].count("tools/call get_me") == 1
+
+
+async def test_a_prompt_and_a_resource_are_named_but_nobody_who_is_meant(sandbox: Sandbox) -> None:
+    async with traced(sandbox) as seen:
+        await seen.client.get_prompt("about_person", {"person": "Ada Lovelace"})
+        await seen.client.complete(PromptReference(name="about_person"), {"name": "person", "value": "Ada Lovelace"})
+        for wrong in (seen.client.get_prompt("ask Ada"), seen.client.read_resource("linktime://contacts/Ada")):
+            with pytest.raises(MCPError):
+                await wrong
+
+    named = {span.name: span.attributes for span in seen.spans if span.kind == "server"}
+    assert named["prompts/get about_person"]["gen_ai.prompt.name"] == "about_person"
+    assert named["resources/read"]["mcp.resource.uri"] == "linktime://contacts/[redacted]"
+    assert {"prompts/get", "completion/complete"} <= named.keys()
+    assert "Ada" not in "".join(map(line, seen.spans))
+
+
+async def test_a_resource_that_cannot_be_read_is_an_error_unless_there_is_none(sandbox: Sandbox) -> None:
+    await misbehave(sandbox, path="/me", status=403)
+    async with traced(sandbox) as seen:
+        for uri in ("linktime://bookings/clx0000000", "linktime://account"):
+            with pytest.raises(MCPError):
+                await seen.client.read_resource(uri)
+
+    missing, refused = (span for span in seen.spans if span.name == "resources/read")
+    assert missing.attributes["rpc.response.status_code"] == "-32602"
+    assert "error.type" not in missing.attributes
+    assert (refused.attributes["error.type"], refused.attributes["linktime.outcome"]) == ("-32603", "forbidden")
 
 
 async def test_what_is_not_sampled_is_measured_all_the_same(sandbox: Sandbox) -> None:
@@ -273,7 +304,7 @@ async def test_a_session_whose_metrics_go_to_stderr_has_a_line_for_each_number(s
 async def test_a_call_that_is_cancelled_is_no_error() -> None:
     kept = Kept[Span]()
     recording = Telemetry([kept.outlet()])
-    messages = Messages(recording, {"ping"}, {}, lambda _: None)
+    messages = Messages(recording, Names({"ping"}), lambda _: None)
 
     async def call_next(_: Message) -> None:
         raise asyncio.CancelledError
@@ -308,7 +339,7 @@ async def test_an_exchange_that_breaks_is_told_by_the_class_of_its_cause() -> No
 
 async def test_an_error_that_nobody_expected_is_told_by_its_class_alone() -> None:
     kept = Kept[Span]()
-    messages = Messages(Telemetry([kept.outlet()]), {"ping"}, {}, lambda _: None)
+    messages = Messages(Telemetry([kept.outlet()]), Names({"ping"}), lambda _: None)
 
     async def call_next(_: Message) -> None:
         raise KeyError("ada@lovelace.example")

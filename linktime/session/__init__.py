@@ -17,6 +17,8 @@ from pydantic import ValidationError
 from .. import __version__, telemetry as tracing
 from ..errors import Failure
 from ..message import Request, Send
+from ..prompts import PROMPTS
+from ..resources import find
 from ..tools import Tool
 from .at_hand import AtHand, wall
 from .calls import Calls, Context
@@ -97,7 +99,12 @@ def _middleware(telemetry: tracing.Telemetry | None, tools: Mapping[str, Tool]) 
     if not telemetry:
         return []
     arguments = {name: frozenset(tool.input_schema["properties"]) for name, tool in tools.items()}
-    return [tracing.Messages(telemetry, _METHODS, arguments, _code)]
+    return [tracing.Messages(telemetry, tracing.Names(_METHODS, arguments, PROMPTS, _resource), _code)]
+
+
+def _resource(uri: str) -> tuple[str, str] | None:
+    found = find(uri)
+    return (found[0].uri, found[1]) if found else None
 
 
 def _code(error: BaseException) -> int | None:

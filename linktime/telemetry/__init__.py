@@ -8,7 +8,7 @@ which that thread imports when there is something to send. So a call pays for th
 from __future__ import annotations
 
 from .instruments import DEPTH, SERVERS, SLOTS
-from .messages import Messages
+from .messages import Messages, Names
 from .record import Telemetry
 from .seams import answered, exchange_span, failed, granted, joined, place, waited
 from .setup import set_up
@@ -19,6 +19,7 @@ __all__ = [
     "SERVERS",
     "SLOTS",
     "Messages",
+    "Names",
     "Telemetry",
     "Variables",
     "answered",

@@ -149,7 +149,7 @@ REFUSALS: Final = Instrument(
     "linktime.refusals",
     Kind.COUNTER,
     "{call}",
-    "Tool calls that this server refused by itself; nothing was sent.",
+    "Tool calls and reads of resources that this server refused by itself; nothing was sent.",
     {"linktime.outcome": ("rate_limited", "overloaded", "shutting_down", "invalid_arguments")},
 )
 OUTCOMES: Final = Instrument(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeVar
 
 from .instruments import OPERATION
 from .record import Here, Telemetry, here
-from .redaction import redacted, shown_request_id
+from .redaction import redacted, shown_id, shown_request_id
 from .span import Place, Span, Value
 
 _CALL: Final = "tools/call"
@@ -41,23 +42,28 @@ M = TypeVar("M", bound=Message)
 R = TypeVar("R")
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What may be named, since a client's own words never are: *tools* come with the names of their arguments.
+
+    *resource* finds the template that an address belongs to, and the id in it.
+    """
+
+    methods: Collection[str]
+    tools: Mapping[str, Collection[str]] = field(default_factory=dict)
+    prompts: Collection[str] = ()
+    resource: Callable[[str], tuple[str, str] | None] = lambda _: None
+
+
 class Messages:
     """A middleware of the SDK's server: a span and a measurement for every message.
 
-    Only the names of *methods* and *tools* are told, never a client's own; each of *tools* comes with the names of its
-    arguments. *code* finds the protocol's code in an exception.
+    *names* are those that are told. *code* finds the protocol's code in an exception.
     """
 
-    def __init__(
-        self,
-        telemetry: Telemetry,
-        methods: Collection[str],
-        tools: Mapping[str, Collection[str]],
-        code: Callable[[BaseException], int | None],
-    ) -> None:
+    def __init__(self, telemetry: Telemetry, names: Names, code: Callable[[BaseException], int | None]) -> None:
         self._telemetry = telemetry
-        self._methods = methods
-        self._tools = tools
+        self._names = names
         self._code = code
 
     async def __call__(self, ctx: M, call_next: Callable[[M], Awaitable[R]]) -> R:
@@ -75,24 +81,34 @@ class Messages:
             self._telemetry.measure(OPERATION, span.seconds, span.attributes, span)
 
     def _begin(self, message: Message) -> Span:
-        method = message.method if message.method in self._methods else _OTHER
+        method = message.method if message.method in self._names.methods else _OTHER
         self._telemetry.session["mcp.protocol.version"] = message.protocol_version
         attributes: dict[str, Value] = {"mcp.method.name": method, **self._telemetry.session}
         if message.request_id is not None:
             attributes["jsonrpc.request.id"] = shown_request_id(str(message.request_id))
-        name = method
-        if method == _CALL:
-            name = self._describe(message.params or {}, attributes)
+        name = self._describe(method, message.params or {}, attributes)
         return self._telemetry.begin(name, "server", _parent(message.meta), attributes)
 
-    def _describe(self, params: Mapping[str, Any], attributes: dict[str, Value]) -> str:
+    def _describe(self, method: str, params: Mapping[str, Any], attributes: dict[str, Value]) -> str:
+        match method, params:
+            case "tools/call", _:
+                return self._describe_call(params, attributes)
+            case "prompts/get", {"name": str(prompt)} if prompt in self._names.prompts:
+                attributes["gen_ai.prompt.name"] = prompt
+                return f"{method} {prompt}"
+            case "resources/read", {"uri": str(uri)} if found := self._names.resource(uri):
+                template, ident = found
+                attributes["mcp.resource.uri"] = template.replace("{id}", shown_id(ident))
+        return method
+
+    def _describe_call(self, params: Mapping[str, Any], attributes: dict[str, Value]) -> str:
         attributes["gen_ai.operation.name"] = "execute_tool"
         tool, arguments = params.get("name"), params.get("arguments")
-        if not isinstance(tool, str) or tool not in self._tools:
+        if not isinstance(tool, str) or tool not in self._names.tools:
             return _CALL
         attributes["gen_ai.tool.name"] = tool
         if self._telemetry.arguments and isinstance(arguments, Mapping):
-            attributes["gen_ai.tool.call.arguments"] = redacted(arguments, self._tools[tool])
+            attributes["gen_ai.tool.call.arguments"] = redacted(arguments, self._names.tools[tool])
         return f"{_CALL} {tool}"
 
     def _fail(self, span: Span, error: BaseException) -> None:
