@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from linktime.telemetry.redaction import redacted, shown_id, shown_request_id
+from tests.privacy import slipped
 
 HIDDEN = "[redacted]"
 
@@ -67,3 +68,19 @@ def test_an_argument_is_shown_only_where_it_names_nobody(name: str, value: Any, 
 
 def test_the_name_of_an_unknown_argument_is_not_shown() -> None:
     assert json.loads(redacted({"Ada Lovelace": 1}, {"limit"})) == {HIDDEN: HIDDEN}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "secret=whsec_1f",
+        "Bearer lt_live_0123456789",
+        "ada@lovelace.example",
+        "?search=ada%40lovelace.example",
+        "?search=Ada+Lovelace",
+        "/contacts/Sarah%20Chen",
+        "+44 20 7946 0958",
+    ],
+)
+def test_the_search_of_all_that_is_emitted_finds_keys_secrets_and_people(text: str) -> None:
+    assert slipped(f"12:00:00.000Z SPAN {text} url.template=/contacts/{{id}}")

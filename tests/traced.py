@@ -18,6 +18,7 @@ from linktime.telemetry.instruments import Measurement
 from linktime.telemetry.outlet import Outlet
 from linktime.telemetry.span import Span
 from tests.inprocess import connected
+from tests.privacy import slipped
 
 T = TypeVar("T")
 
@@ -66,7 +67,7 @@ class Seen:
 async def traced(
     sandbox: Sandbox, telemetry: Telemetry | None = None, *, sampler: Any = lambda _, __: True, **settings: Any
 ) -> AsyncIterator[Seen]:
-    """Serve over *sandbox*, and close before what was seen is looked at."""
+    """Serve over *sandbox*, and close before what was seen is looked at; nobody and no secret is in it."""
     spans, measurements = Kept[Span](), Kept[Measurement]()
     environ = {f"LINKTIME_{name.upper()}": str(value) for name, value in settings.items()}
     told = Settings.from_environ({"LINKTIME_BASE_URL": sandbox.url, "LINKTIME_API_KEY": sandbox.key, **environ})
@@ -75,3 +76,4 @@ async def traced(
         telemetry = Telemetry(*outlets, sampler=sampler, arguments=told.trace_arguments)
     async with app(told, telemetry) as application, connected(application.session.server, mode="legacy") as client:
         yield Seen(client, application.session.server, spans.items, measurements.items)
+    assert slipped(f"{spans.items} {measurements.items}") == []
