@@ -9,7 +9,7 @@ from typing import Any
 
 from linktime.sandbox import Sandbox
 from tests.child import Child, child
-from tests.visitor import arrived, misbehave
+from tests.visitor import arrived, misbehave, paths
 
 
 @asynccontextmanager
@@ -31,10 +31,6 @@ async def session(*, limit: int, period: float, **settings: str) -> AsyncIterato
 
 def cache(result: dict[str, Any]) -> str:
     return str(result["_meta"]["linktime/cache"])
-
-
-def paths(sandbox: Sandbox) -> list[str]:
-    return [f"{entry.method} {entry.path}" for entry in sandbox.requests]
 
 
 async def test_a_crowd_of_reads_is_answered_without_a_429() -> None:

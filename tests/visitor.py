@@ -99,6 +99,11 @@ async def misbehave(sandbox: Sandbox, **rule: Any) -> None:
         await somebody.fault(**rule)
 
 
+def paths(sandbox: Sandbox) -> list[str]:
+    """List what has come in: GET /me."""
+    return [f"{request.method} {request.path}" for request in sandbox.requests]
+
+
 async def arrived(sandbox: Sandbox, path: str) -> None:
     """Wait until a request for *path* has come in."""
     async with asyncio.timeout(20):
