@@ -32,6 +32,7 @@ async def traced(sandbox: Sandbox, **settings: str) -> AsyncIterator[tuple[Colle
         child(
             LINKTIME_BASE_URL=sandbox.url,
             LINKTIME_API_KEY=sandbox.key,
+            LINKTIME_BUDGET="process",  # a file's first step may be a wait worth a span
             OTEL_EXPORTER_OTLP_ENDPOINT=backend.url,
             **settings,
         ) as server,

@@ -70,7 +70,14 @@ async def traced(
     """Serve over *sandbox*, and close before what was seen is looked at; nobody and no secret is in it."""
     spans, measurements = Kept[Span](), Kept[Measurement]()
     environ = {f"LINKTIME_{name.upper()}": str(value) for name, value in settings.items()}
-    told = Settings.from_environ({"LINKTIME_BASE_URL": sandbox.url, "LINKTIME_API_KEY": sandbox.key, **environ})
+    told = Settings.from_environ(
+        {
+            "LINKTIME_BASE_URL": sandbox.url,
+            "LINKTIME_API_KEY": sandbox.key,
+            "LINKTIME_BUDGET": "process",  # a file's first step may be a wait worth a span
+            **environ,
+        }
+    )
     if telemetry is None:
         outlets = [spans.outlet()], [measurements.outlet()]
         telemetry = Telemetry(*outlets, sampler=sampler, arguments=told.trace_arguments)
