@@ -15,7 +15,10 @@ from typing import Any
 import pytest
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters
+from mcp_types import PromptReference
 
+from linktime.prompts import PROMPTS
+from linktime.resources import RESOURCES
 from linktime.sandbox import Sandbox
 from linktime.tools import TOOLS
 from tests.child import environ
@@ -68,6 +71,28 @@ async def test_the_official_client_books_a_meeting(sandbox: Sandbox, mode: str) 
     assert booked.structured_content["bookingId"]
 
 
+@pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
+async def test_the_official_client_begins_a_conversation_and_attaches_a_resource(sandbox: Sandbox, mode: str) -> None:
+    settings = {"LINKTIME_BASE_URL": sandbox.url, "LINKTIME_API_KEY": sandbox.key}
+    parameters = StdioServerParameters(command=SERVER[0], args=SERVER[1:], env=environ(**settings))
+
+    async with asyncio.timeout(60), Client(parameters, mode=mode) as client:
+        prompts = (await client.list_prompts()).prompts
+        resources = (await client.list_resources()).resources
+        templates = (await client.list_resource_templates()).resource_templates
+        typed = {"name": "guest", "value": "sarah"}
+        guests = (await client.complete(PromptReference(name="book_meeting"), typed)).completion.values
+        [message] = (await client.get_prompt("book_meeting", {"guest": guests[0], "when": "tomorrow"})).messages
+        [account] = (await client.read_resource("linktime://account")).contents
+
+    assert [prompt.name for prompt in prompts] == list(PROMPTS)
+    assert [each.uri for each in resources] + [each.uri_template for each in templates] == [
+        each.uri for each in RESOURCES
+    ]
+    assert '- guest: "Sarah Chen"' in message.content.text  # type: ignore[union-attr]
+    assert json.loads(account.text)["username"]  # type: ignore[union-attr]
+
+
 def inspector(sandbox: Sandbox, *arguments: str) -> list[str]:
     settings = ["-e", f"LINKTIME_BASE_URL={sandbox.url}", "-e", f"LINKTIME_API_KEY={sandbox.key}"]
     return [found("mcp-inspector"), "--cli", *SERVER, *settings, *arguments, "--format", "json", "-q"]
@@ -86,6 +111,25 @@ async def test_the_inspector_lists_the_tools_and_finds_no_fault_in_their_schemas
     assert status == 0, out
     assert [tool["name"] for tool in result(out)["tools"]] == list(TOOLS)
     assert "0 errors" in out
+
+
+@pytest.mark.parametrize("era", ["legacy", "modern"])
+@pytest.mark.parametrize(
+    ("method", "names"),
+    [
+        ("prompts/list", list(PROMPTS)),
+        ("resources/list", [each.name for each in RESOURCES if not each.is_template]),
+        ("resources/templates/list", [each.name for each in RESOURCES if each.is_template]),
+    ],
+)
+async def test_the_inspector_lists_prompts_and_resources(
+    sandbox: Sandbox, era: str, method: str, names: list[str]
+) -> None:
+    status, out = await run(*inspector(sandbox, "--protocol-era", era, "--method", method), env=environ())
+
+    assert status == 0, out
+    [listed] = [value for value in result(out).values() if isinstance(value, list)]
+    assert [each["name"] for each in listed] == names
 
 
 async def test_the_inspector_calls_a_tool(sandbox: Sandbox) -> None:
