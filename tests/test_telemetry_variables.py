@@ -11,7 +11,6 @@ from linktime.errors import ConfigError
 from linktime.telemetry import Variables
 from linktime.telemetry.sampling import SAMPLERS
 from linktime.telemetry.span import Place
-from linktime.telemetry.variables import _has_grpc
 from tests.child import environ
 
 ENDPOINT = "http://collector.example:4318"
@@ -81,8 +80,9 @@ def test_a_value_that_cannot_be_right_is_told_in_one_line(given: dict[str, str],
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.skipif(_has_grpc(), reason="the package is there")
-def test_grpc_without_its_package_is_told_with_what_to_install() -> None:
+def test_grpc_without_its_package_is_told_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.grpc", None)  # as if it were not installed
+
     with pytest.raises(ConfigError) as caught:
         Variables.from_environ({"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "grpc"})
 
