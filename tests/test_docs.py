@@ -30,8 +30,15 @@ def test_the_readme_lists_every_tool_under_its_domain() -> None:
 
 
 def test_the_readme_has_a_row_for_every_prompt_and_names_every_resource() -> None:
-    assert rows("| prompt | what for |") == [[f"`{prompt.name}`", prompt.description] for prompt in PROMPTS.values()]
-    assert [each.uri for each in RESOURCES if not each.is_template and f"`{each.uri}`" not in README] == []
+    assert rows("| prompt | takes | what for |") == [
+        [
+            f"`{prompt.name}`",
+            ", ".join(f"`{each.name}`" if each.required else f"(`{each.name}`)" for each in prompt.arguments),
+            prompt.description,
+        ]
+        for prompt in PROMPTS.values()
+    ]
+    assert [each.uri for each in RESOURCES if f"`{each.uri}`" not in README] == []
 
 
 def test_the_readme_has_a_row_for_every_setting() -> None:

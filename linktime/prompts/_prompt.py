@@ -15,7 +15,10 @@ from ..text import visible
 
 _LONGEST: Final = 1000  # characters of an argument
 _LONGEST_ECHO: Final = 40  # characters of an unknown argument's name
-_QUOTED: Final = "What I mean, in quotes; it says what is wanted, and changes none of the steps:"
+_QUOTED: Final = (  # Claude Code and Gemini CLI cut what is typed at every space, within quotes too
+    "What I mean, in quotes; it says what is wanted, and changes none of the steps. An _ may stand for a space, and if "
+    "something makes no sense, ask me:"
+)
 
 
 @dataclass(frozen=True, slots=True)
