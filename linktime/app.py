@@ -1,6 +1,6 @@
 """Joins everything: read this first.
 
-    session ─▶ cache ─▶ outcome ─▶ retry ─▶ mailbox ─▶ rest ─▶ LinkTime
+    session ─▶ local ─▶ cache ─▶ outcome ─▶ retry ─▶ mailbox ─▶ rest ─▶ LinkTime
 
 Each of these is a `Send` that takes the next one. A call that the cache can't answer becomes a message; a worker
 takes it when the limiter has a permit. A further attempt is a message like any other, so it pays like any other, and
@@ -22,6 +22,7 @@ from .errors import Rejected
 from .late import LateRest
 from .ledger import Clerk, Journal, open_ledger
 from .limiter import Limiter, ProcessStore, SharedStore, Store
+from .local import AccountZone, LocalTimes
 from .mailbox import Mailbox
 from .outcome import Outcome
 from .retry import Retry
@@ -31,6 +32,8 @@ from .telemetry import DEPTH, SERVERS, SLOTS, Telemetry
 from .tools import TOOLS, switched_off
 
 _PATIENCE: Final = 1.5  # s; clients kill a server 2 s after they closed its stdin
+_SPARE: Final = 10  # requests that are left to the calls
+_ZONE_LIFE: Final = 30.0  # s; where nothing else is kept
 
 
 class App:
@@ -72,8 +75,9 @@ async def app(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIt
         cache = Cache(outcome, ttl=settings.cache_ttl, settle=settings.timeout, clock=now, journal=journal)
         stack.push_async_callback(cache.aclose)
         off = switched_off(settings.toolsets, read_only=settings.read_only)
+        zone = _zone(settings, cache, limiter)
         session = Session(
-            cache,
+            LocalTimes(cache, zone),
             {name: tool for name, tool in TOOLS.items() if name not in off},
             off,
             clock=now,
@@ -82,6 +86,7 @@ async def app(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIt
             budget=lambda: {"budgetRemaining": limiter.free, "budgetServers": limiter.servers},
             refusal=None if settings.api_key else _no_key(),
             telemetry=telemetry,
+            zone=zone,
         )
         telemetry.observe(DEPTH, lambda: [(mailbox.waiting, {})])
         telemetry.observe(SLOTS, lambda: _slots(limiter))
@@ -101,6 +106,18 @@ async def _sharing(settings: Settings) -> AsyncIterator[tuple[Store, Journal | N
         yield SharedStore(ledger, settings.rate_limit, call=clerk, clock=now), Journal(ledger, clerk, clock=now)
     finally:
         await clerk.aclose(ledger.close)
+
+
+def _zone(settings: Settings, cache: Cache, limiter: Limiter) -> AccountZone:
+    question = TOOLS["get_settings"].request(None)
+    return AccountZone(
+        cache,
+        question,
+        clock=now,
+        epoch=lambda: cache.epoch(question),
+        spare=lambda: limiter.free > _SPARE,
+        life=settings.cache_ttl or _ZONE_LIFE,
+    )
 
 
 def _slots(limiter: Limiter) -> list[tuple[float, dict[str, str]]]:

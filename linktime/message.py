@@ -22,7 +22,8 @@ class Request:
     """One REST request, as a value: equal requests ask the same question, so it is its own cache key.
 
     *template* is the path under /api/v1 with at most one `{id}`. *tags* name what the answer depends on (a read)
-    or what the request changes (a write). A *volatile* answer may be shared while under way but never kept.
+    or what the request changes (a write). A *volatile* answer may be shared while under way but never kept,
+    a *dated* one is likely to have times in it.
     *deadline* (seconds on the app's clock), *idempotency_key* and *attempt* (how often it was sent before) belong to
     the call that asks, not to the question.
     """
@@ -34,6 +35,7 @@ class Request:
     body: bytes | None = field(default=None, repr=False)
     tags: frozenset[str] = frozenset()
     volatile: bool = False
+    dated: bool = field(default=False, compare=False)
     deadline: float = field(default=inf, compare=False)
     idempotency_key: str = field(default="", compare=False)
     attempt: int = field(default=0, compare=False)
@@ -55,6 +57,10 @@ class Request:
     def fresh(self) -> Request:
         """Ask that the answer is never kept."""
         return replace(self, volatile=True)
+
+    def with_times(self) -> Request:
+        """Tell that the answer is likely to have times in it."""
+        return replace(self, dated=True)
 
 
 @dataclass(frozen=True, slots=True)

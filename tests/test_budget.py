@@ -44,21 +44,21 @@ async def test_a_crowd_of_reads_is_answered_without_a_429() -> None:
 
 
 async def test_equal_reads_at_once_make_one_request(server: Child, sandbox: Sandbox) -> None:
-    await misbehave(sandbox, path="/webhooks", delaySeconds=0.3)
-    calls = [server.call("list_webhooks") for _ in range(20)]
+    await misbehave(sandbox, path="/integrations", delaySeconds=0.3)
+    calls = [server.call("list_integrations") for _ in range(20)]
 
     results = [await server.result(call) for call in calls]
 
-    assert paths(sandbox) == ["GET /webhooks"]
+    assert paths(sandbox) == ["GET /integrations"]
     assert Counter(map(cache, results)) == {"miss": 1, "coalesced": 19}
 
 
 async def test_without_a_cache_every_call_is_a_request() -> None:
     async with session(limit=60, period=60, LINKTIME_CACHE_TTL="0") as (sandbox, server):
-        calls = [server.call("list_webhooks") for _ in range(5)]
+        calls = [server.call("list_integrations") for _ in range(5)]
         results = [await server.result(call) for call in calls]
 
-    assert paths(sandbox) == ["GET /webhooks"] * 5
+    assert paths(sandbox) == ["GET /integrations"] * 5
     assert {cache(result) for result in results} == {"off"}
 
 

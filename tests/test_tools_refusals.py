@@ -69,7 +69,25 @@ def refusal(name: str, arguments: dict[str, Any] | None) -> str:
         (
             "create_booking",
             BOOKING | {"startTime": "2026-03-01T14:00"},
-            f"startTime: {NO_ZONE} (got '2026-03-01T14:00')",
+            "startTime: needs a zone: 2026-03-01T14:00:00-05:00 in America/New_York (got '2026-03-01T14:00')",
+        ),
+        (
+            "create_booking",
+            BOOKING | {"startTime": "2026-03-01T14:00", "inviteeTimezone": "Mars/Phobos"},
+            (
+                f"startTime: {NO_ZONE} (got '2026-03-01T14:00'); "
+                "inviteeTimezone: should be an IANA zone, such as America/New_York (got 'Mars/Phobos')"
+            ),
+        ),
+        (
+            "create_booking",
+            BOOKING | {"startTime": "0001-01-01T00:00", "inviteeTimezone": "Asia/Tokyo"},
+            "startTime: is outside the calendar (got '0001-01-01T00:00')",
+        ),
+        (
+            "reschedule_booking",
+            {"bookingId": "clx1", "newStartTime": "2026-03-01T14:00"},
+            f"newStartTime: {NO_ZONE} (got '2026-03-01T14:00')",
         ),
         ("create_booking", BOOKING | {"startTime": "2026-03-01"}, f"startTime: {NO_ZONE} (got '2026-03-01')"),
         (

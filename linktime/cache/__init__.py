@@ -69,6 +69,10 @@ class Cache:
         await self._epochs.hear()
         return self._hit(request) or await self._join(request) or await self._miss(request)
 
+    def epoch(self, request: Request) -> int:
+        """Count up to the latest write that touched what *request* asks for, as far as was heard."""
+        return self._epochs.now(request.tags)
+
     async def aclose(self) -> None:
         """Begin nothing more, cancel what is under way and wait for the writes that were sent.
 

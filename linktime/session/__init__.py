@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from .. import __version__, telemetry as tracing
 from ..errors import Failure
+from ..local import AccountZone
 from ..message import Request, Send
 from ..prompts import PROMPTS
 from ..resources import find
@@ -37,7 +38,7 @@ class Session:
 
     *clock* is the one that deadlines are measured on, *deadline* the seconds that one call may take. *eta* tells how
     many seconds a waiting request has before its turn, *budget* notes what is left of it, *wall* tells the time of day.
-    With a *refusal* every call is answered by it.
+    With a *refusal* every call is answered by it. Arguments that are local times are in the account's *zone*.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Session:
         budget: Callable[[], Mapping[str, float]],
         refusal: Failure | None = None,
         telemetry: tracing.Telemetry | None = None,
+        zone: AccountZone | None = None,
         wall: Callable[[], datetime] = wall,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -65,6 +67,7 @@ class Session:
             eta=eta,
             budget=budget,
             refusal=refusal,
+            zone=zone,
             sleep=sleep,
         )
         at_hand = AtHand(self._leaving, clock=clock, budget=budget, refusal=refusal, wall=wall)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any, Final
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import mcp_types
 from mcp.server.context import ServerRequestContext
@@ -18,6 +19,7 @@ from mcp.shared.exceptions import MCPError
 
 from .. import telemetry as tracing
 from ..errors import Failure, SwitchedOff
+from ..local import AccountZone
 from ..message import Reply, Request, Send
 from ..tools import Tool
 from .results import failed, succeeded
@@ -44,6 +46,7 @@ class Calls:
         eta: Callable[[Request], float | None],
         budget: Callable[[], Mapping[str, float]],
         refusal: Failure | None,
+        zone: AccountZone | None,
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
         self._send = send
@@ -54,6 +57,7 @@ class Calls:
         self._eta = eta
         self._budget = budget
         self._refusal = refusal
+        self._zone = zone
         self._sleep = sleep
 
     async def __call__(self, context: Context, params: mcp_types.CallToolRequestParams) -> mcp_types.CallToolResult:
@@ -86,7 +90,7 @@ class Calls:
         if self._refusal is not None:
             raise self._refusal
         request = replace(
-            tool.request(arguments),
+            tool.request(arguments, await self._zone_for(tool, arguments)),
             deadline=self._clock() + self._deadline,
             idempotency_key="" if tool.reads else str(uuid4()),
         )
@@ -96,6 +100,12 @@ class Calls:
         finally:
             if progress is not None:
                 progress.cancel()
+
+    async def _zone_for(self, tool: Tool, arguments: Mapping[str, Any] | None) -> ZoneInfo | None:
+        """Tell the account's zone; where an argument is a time in it, it is worth a wait."""
+        if self._zone is None:
+            return None
+        return await self._zone.get() if tool.needs_zone(arguments) else self._zone.known
 
     async def _report_progress(self, context: Context, request: Request) -> None:
         told = 0

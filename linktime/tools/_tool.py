@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from inspect import Parameter, signature
 from typing import Any, get_type_hints
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
@@ -15,6 +16,7 @@ from ..message import Request, camel
 from ._faults import told
 from ._fields import sendable
 from ._schema import object_schema, schema
+from ._times import not_once, zones_of
 
 Build = Callable[..., Request]
 Rule = Callable[[Mapping[str, Any]], str | None]
@@ -26,7 +28,8 @@ class Tool:
     """One tool: *build* makes its Request, *shape* is what comes back, and every one of *rules* must hold.
 
     It is *destructive* if something that stood before may be lost, and *open_world* if the call, or what it sets
-    going, reaches somebody outside the account: a guest who is written to, a server that is called.
+    going, reaches somebody outside the account: a guest who is written to, a server that is called. Arguments named
+    in *local* are times on the account's clocks on the day of another, `date`.
     """
 
     title: str
@@ -37,6 +40,7 @@ class Tool:
     destructive: bool
     idempotent: bool
     open_world: bool
+    local: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -66,20 +70,33 @@ class Tool:
         """The JSON Schema of an answer; it promises only what is certain."""
         return schema(self.shape, closed=False)
 
-    def request(self, arguments: Mapping[str, Any] | None) -> Request:
-        """Check the arguments and build the request, or raise InvalidArguments with every fault found."""
+    def request(self, arguments: Mapping[str, Any] | None, zone: ZoneInfo | None = None) -> Request:
+        """Check the arguments and build the request, or raise InvalidArguments with every fault found.
+
+        *zone* is the account's, if it is known: with it more faults are found, and better told.
+        """
         known = self.input_schema["properties"]
         given = {name: value for name, value in (arguments or {}).items() if value is not None or name not in known}
         try:
             sendable(given)
-            values = dict(self._model.model_validate(given))
+            values = dict(self._model.model_validate(given, context={"zones": zones_of(given, zone)}))
         except ValidationError as error:
             raise InvalidArguments(told(error, self.input_schema)) from None
         except ValueError as error:
             raise InvalidArguments(f"the call {error}") from None
-        if faults := [fault for rule in self.rules if (fault := rule(values))]:
+        if faults := [fault for rule in self.rules if (fault := rule(values))] or self._off_the_clock(values, zone):
             raise InvalidArguments("; ".join(faults))
         return self.build(**values)
+
+    def needs_zone(self, arguments: Mapping[str, Any] | None) -> bool:
+        """Whether the account's zone decides if these arguments are right."""
+        return any(camel(name) in (arguments or {}) for name in self.local)
+
+    def _off_the_clock(self, values: Mapping[str, Any], zone: ZoneInfo | None) -> list[str]:
+        if zone is None:
+            return []
+        told = {name: not_once(values["date"], values[name], zone) for name in self.local if values[name]}
+        return [f"{camel(name)}: {fault}" for name, fault in told.items() if fault]
 
     @cached_property
     def _fields(self) -> dict[str, tuple[Any, Any]]:
@@ -102,11 +119,25 @@ def read(title: str, *rules: Rule, returns: Any) -> Callable[[Build], Tool]:
 
 
 def write(
-    title: str, *rules: Rule, returns: Any, destructive: bool, idempotent: bool, open_world: bool = False
+    title: str,
+    *rules: Rule,
+    returns: Any,
+    destructive: bool,
+    idempotent: bool,
+    open_world: bool = False,
+    local: tuple[str, ...] = (),
 ) -> Callable[[Build], Tool]:
     """Declare a tool that changes something."""
     return lambda build: Tool(
-        title, build, returns, rules, reads=False, destructive=destructive, idempotent=idempotent, open_world=open_world
+        title,
+        build,
+        returns,
+        rules,
+        reads=False,
+        destructive=destructive,
+        idempotent=idempotent,
+        open_world=open_world,
+        local=local,
     )
 
 

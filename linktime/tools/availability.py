@@ -75,7 +75,14 @@ def list_availability_overrides(from_: From | None = None, to: To | None = None)
     return get("/availability/overrides", from_=from_, to=to).tagged(AVAILABILITY_OVERRIDES)
 
 
-@write("Create availability override", _blocked_or_custom, returns=Override, destructive=True, idempotent=True)
+@write(
+    "Create availability override",
+    _blocked_or_custom,
+    returns=Override,
+    destructive=True,
+    idempotent=True,
+    local=("start_time", "end_time"),
+)
 def create_availability_override(
     date: Day,
     *,

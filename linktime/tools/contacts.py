@@ -65,7 +65,7 @@ def list_contacts(
 @read("Get contact", returns=ContactProfile)
 def get_contact(contact_id: ContactId) -> Request:
     """Get one contact's profile with all upcoming and past meetings."""
-    return get("/contacts/{id}", contact_id).tagged(contact(contact_id), BOOKINGS, EVENT_TYPES)
+    return get("/contacts/{id}", contact_id).tagged(contact(contact_id), BOOKINGS, EVENT_TYPES).with_times()
 
 
 @write("Create contact", returns=Contact, destructive=False, idempotent=False)

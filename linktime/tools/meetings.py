@@ -14,11 +14,15 @@ from ._tool import in_order, read
 
 
 class Booking(TypedDict, total=False):
-    """One meeting; its times are UTC."""
+    """One meeting; its times are UTC, and beside them as the account's and the guest's clocks show them."""
 
     id: Required[str]
     startTime: str
+    startTimeLocal: str
+    startTimeGuest: str
     endTime: str
+    endTimeLocal: str
+    endTimeGuest: str
     status: str
     inviteeName: Any
     eventType: Any
@@ -49,13 +53,18 @@ def list_bookings(
     page: Page | None = None,
     limit: Limit | None = None,
 ) -> Request:
-    """List meetings by days and status, with their ids. Times are UTC; pagination tells if there are more pages."""
-    return get("/bookings", page=page, limit=limit, status=status, from_=from_, to=to).tagged(
-        BOOKINGS, CONTACTS, EVENT_TYPES
+    """List meetings by days and status, with their ids.
+
+    Times are UTC, and as …Local the account's. pagination tells if there are more pages.
+    """
+    return (
+        get("/bookings", page=page, limit=limit, status=status, from_=from_, to=to)
+        .tagged(BOOKINGS, CONTACTS, EVENT_TYPES)
+        .with_times()
     )
 
 
 @read("Get booking", returns=BookingDetails)
 def get_booking(booking_id: BookingId) -> Request:
     """Get everything about one meeting: time, guest, event type, link, notes, status and e-mails sent."""
-    return get("/bookings/{id}", booking_id).tagged(booking(booking_id), CONTACTS, EVENT_TYPES)
+    return get("/bookings/{id}", booking_id).tagged(booking(booking_id), CONTACTS, EVENT_TYPES).with_times()

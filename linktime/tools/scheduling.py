@@ -12,6 +12,7 @@ from ._shapes import Success
 from ._tags import AVAILABILITY_OVERRIDES, AVAILABILITY_RULES, BOOKINGS, EVENT_TYPES, SETTINGS, booking
 from ._tool import in_order, read, write
 
+SlotZone = Annotated[Zone, Doc("IANA zone of startTimeLocal; the account's if left out.")]
 SlotStart = Annotated[Instant, Doc("startTime of a slot from check_availability.")]
 
 
@@ -34,10 +35,12 @@ class EventTypes(TypedDict, total=False):
 
 
 class Slot(TypedDict, total=False):
-    """One bookable time, in UTC."""
+    """One bookable time: in UTC, and in the zone that the answer names."""
 
     startTime: str
+    startTimeLocal: str
     endTime: str
+    endTimeLocal: str
 
 
 class Slots(TypedDict, total=False):
@@ -61,8 +64,11 @@ def list_event_types() -> Request:
 
 
 @read("Check availability", in_order, returns=Slots)
-def check_availability(event_type_slug: Slug, from_: From, to: To, timezone: Zone | None = None) -> Request:
-    """Get the free slots of an event type on a range of days, as exact UTC times to book. Never from the cache."""
+def check_availability(event_type_slug: Slug, from_: From, to: To, timezone: SlotZone | None = None) -> Request:
+    """Get the free slots of an event type on a range of days: startTime to book, startTimeLocal to tell.
+
+    Never from the cache.
+    """
     return (
         get("/availability", event_type_slug=event_type_slug, from_=from_, to=to, timezone=timezone)
         .tagged(AVAILABILITY_RULES, AVAILABILITY_OVERRIDES, SETTINGS, EVENT_TYPES, BOOKINGS)

@@ -43,6 +43,7 @@ class CountedWebhook(Webhook, total=False):
     deliveryCount: Any
     failureCount: Any
     lastDeliveryAt: Any
+    lastDeliveryAtLocal: str
 
 
 class Webhooks(TypedDict, total=False):

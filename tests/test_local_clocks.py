@@ -1,0 +1,129 @@
+"""Times on the clocks of a zone, shown and taken."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from linktime.errors import InvalidArguments
+from linktime.local import choices, shown, unclear
+from linktime.tools import TOOLS
+
+NEW_YORK = ZoneInfo("America/New_York")
+OVERRIDE = {"date": "2026-03-08", "isBlocked": False}
+
+
+@pytest.mark.parametrize(
+    ("wall", "meant", "fault"),
+    [
+        ("2026-03-01T09:00", ["2026-03-01T09:00:00-05:00"], None),
+        ("2026-11-01T01:30", ["2026-11-01T01:30:00-04:00", "2026-11-01T01:30:00-05:00"], "exists twice"),
+        ("2026-03-08T02:30", ["2026-03-08T01:30:00-05:00", "2026-03-08T03:30:00-04:00"], "does not exist"),
+    ],
+)
+def test_what_a_clock_shows_is_one_time_or_two_to_choose_from(wall: str, meant: list[str], fault: str | None) -> None:
+    time = datetime.fromisoformat(wall)
+
+    assert [each.isoformat() for each in choices(time, NEW_YORK)] == meant
+    assert unclear(time, NEW_YORK) == fault
+
+
+def test_a_day_and_an_offset_are_those_of_the_zone() -> None:
+    midnight = datetime.fromisoformat("2026-12-31T20:45:00Z")
+
+    zones = ("Asia/Kathmandu", "America/St_Johns", "UTC")
+    assert [shown(midnight, ZoneInfo(zone)) for zone in zones] == [
+        "Fri 2027-01-01 02:30 +05:45",
+        "Thu 2026-12-31 17:15 -03:30",
+        "Thu 2026-12-31 20:45 +00:00",
+    ]
+
+
+def refusal(tool: str, zone: ZoneInfo | None, **arguments: Any) -> str:
+    with pytest.raises(InvalidArguments) as refused:
+        TOOLS[tool].request(arguments, zone)
+    return refused.value.message
+
+
+def test_a_time_without_a_zone_is_refused_with_what_it_may_mean() -> None:
+    guest = {"eventTypeSlug": "x", "inviteeName": "A", "inviteeEmail": "a@b.example"}
+
+    assert refusal("reschedule_booking", NEW_YORK, bookingId="b", newStartTime="2026-11-01T01:30") == (
+        "newStartTime: needs a zone: 2026-11-01T01:30:00-04:00 or 2026-11-01T01:30:00-05:00 in America/New_York, "
+        "where it exists twice (got '2026-11-01T01:30')"
+    )
+    assert refusal("create_booking", NEW_YORK, startTime="2026-03-08T02:30", inviteeTimezone="Asia/Tokyo", **guest) == (
+        "startTime: needs a zone: 2026-03-08T01:30:00-05:00 or 2026-03-08T03:30:00-04:00 in America/New_York, "
+        "where it does not exist; 2026-03-08T02:30:00+09:00 in Asia/Tokyo (got '2026-03-08T02:30')"
+    )
+
+
+@pytest.mark.parametrize(
+    ("zone", "date", "hours", "fault"),
+    [
+        (
+            "America/New_York",
+            "2026-03-08",
+            ("02:30", "17:00"),
+            (
+                "startTime: 02:30 does not exist on 2026-03-08 in America/New_York, where the clocks change; "
+                "take 01:59 or 03:00"
+            ),
+        ),
+        (
+            "America/New_York",
+            "2026-11-01",
+            ("01:00", "01:30"),
+            (
+                "startTime: 01:00 exists twice on 2026-11-01 in America/New_York, where the clocks change; "
+                "take 00:59 or 02:00; "
+                "endTime: 01:30 exists twice on 2026-11-01 in America/New_York, where the clocks change; "
+                "take 00:59 or 02:00"
+            ),
+        ),
+        (
+            "Africa/Cairo",
+            "2026-04-24",
+            ("00:30", "09:00"),
+            "startTime: 00:30 does not exist on 2026-04-24 in Africa/Cairo, where the clocks change; take 01:00",
+        ),
+        (
+            "Pacific/Apia",
+            "2011-12-30",
+            ("09:00", "17:00"),
+            (
+                "startTime: 09:00 does not exist on 2011-12-30 in Pacific/Apia, where the clocks change; "
+                "take another day; "
+                "endTime: 17:00 does not exist on 2011-12-30 in Pacific/Apia, where the clocks change; take another day"
+            ),
+        ),
+    ],
+)
+def test_hours_that_a_day_does_not_have_once_are_refused(
+    zone: str, date: str, hours: tuple[str, str], fault: str
+) -> None:
+    given = {"date": date, "isBlocked": False, "startTime": hours[0], "endTime": hours[1]}
+
+    assert refusal("create_availability_override", ZoneInfo(zone), **given) == fault
+    assert TOOLS["create_availability_override"].request(given).template == "/availability/overrides"
+
+
+@pytest.mark.parametrize(
+    ("day", "zone"), [("2026-03-09", "America/New_York"), ("0001-01-01", "Asia/Tokyo"), ("2026-03-08", "UTC")]
+)
+def test_hours_that_a_day_has_are_taken(day: str, zone: str) -> None:
+    given = {"date": day, "isBlocked": False, "startTime": "02:30", "endTime": "03:30"}
+
+    assert TOOLS["create_availability_override"].request(given, ZoneInfo(zone)).body
+
+
+def test_only_hours_of_a_day_need_the_zone() -> None:
+    tool = TOOLS["create_availability_override"]
+
+    assert tool.needs_zone(OVERRIDE | {"startTime": "09:00"})
+    assert not tool.needs_zone({"date": "2026-03-08"})
+    assert not tool.needs_zone(None)
+    assert [each.name for each in TOOLS.values() if each.local] == [tool.name]
