@@ -40,14 +40,13 @@ class Completions:
 
     def _source(self, params: mcp_types.CompleteRequestParams) -> Source | None:
         """Find what completes an argument; raises the protocol's error if there is no such argument."""
-        match params.ref:
-            case mcp_types.PromptReference(name=name):
-                prompt = self._prompts.find(name)
-                sources = {argument.name: argument.source for argument in prompt.arguments}
-            case mcp_types.ResourceTemplateReference(uri=uri):
-                sources = {"id": self._resources.template(uri).source}
+        if isinstance(params.ref, mcp_types.PromptReference):
+            prompt = self._prompts.find(params.ref.name)
+            sources = {argument.name: argument.source for argument in prompt.arguments}
+        else:
+            sources = {"id": self._resources.template(params.ref.uri).source}
         if params.argument.name not in sources:
-            raise MCPError(mcp_types.INVALID_PARAMS, f"Unknown argument; known are {', '.join(sources)}.")
+            raise MCPError(mcp_types.INVALID_PARAMS, f"Unknown argument; known: {', '.join(sources) or 'none'}.")
         return sources[params.argument.name]
 
     async def _look(self, listed: Listed, typed: str) -> mcp_types.CompleteResult:
