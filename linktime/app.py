@@ -22,7 +22,7 @@ from .errors import Rejected
 from .late import LateRest
 from .ledger import Clerk, Journal, open_ledger
 from .limiter import Limiter, ProcessStore, SharedStore, Store
-from .local import AccountZone, LocalTimes
+from .local import AccountZone
 from .mailbox import Mailbox
 from .outcome import Outcome
 from .retry import Retry
@@ -77,7 +77,7 @@ async def app(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIt
         off = switched_off(settings.toolsets, read_only=settings.read_only)
         zone = _zone(settings, cache, limiter)
         session = Session(
-            LocalTimes(cache, zone),
+            cache,
             {name: tool for name, tool in TOOLS.items() if name not in off},
             off,
             clock=now,

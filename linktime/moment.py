@@ -18,12 +18,9 @@ class Moment:
     zone_known: bool = False
 
     @classmethod
-    def at(cls, instant: datetime, zone: object) -> Self:
-        """Read an instant on the clocks of *zone*, as LinkTime names it; what is no zone counts as not known."""
-        try:
-            return cls(instant.astimezone(ZoneInfo(str(zone))), zone_known=True)
-        except (KeyError, OSError, ValueError):
-            return cls(instant.astimezone(UTC))
+    def at(cls, instant: datetime, zone: ZoneInfo | None) -> Self:
+        """Read an instant on the clocks of *zone*."""
+        return cls(instant.astimezone(zone or UTC), zone_known=zone is not None)
 
     @property
     def week(self) -> tuple[date, date]:

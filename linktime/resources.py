@@ -11,15 +11,14 @@ from urllib.parse import unquote
 from .completion import BOOKING_IDS, CONTACT_IDS, Listed
 from .moment import Moment
 
-Arguments = Callable[[str, Moment], Mapping[str, Any]]
+Arguments = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What *tool* answers to *arguments*, which are made of the id in the address and of the time it is.
+    """What *tool* answers; its arguments are made *by_id* of the id in the address, or *by_time* of the time it is.
 
-    *uri* is an address, or a template with `{id}`, which *source* completes. One that is *dated* is told the time in
-    the account's zone.
+    *uri* is an address, or a template with `{id}`, which *source* completes.
     """
 
     uri: str
@@ -27,9 +26,9 @@ class Resource:
     title: str
     description: str
     tool: str
-    arguments: Arguments
+    by_id: Callable[[str], Arguments] | None = None
     source: Listed | None = None
-    dated: bool = False
+    by_time: Callable[[Moment], Arguments] | None = None
 
     @property
     def is_template(self) -> bool:
@@ -43,24 +42,19 @@ class Resource:
         return unquote("".join(found.groups())) if found else None
 
 
-def _nothing(_: str, __: Moment) -> Mapping[str, Any]:
-    return {}
-
-
-def _week(_: str, moment: Moment) -> Mapping[str, Any]:
+def _week(moment: Moment) -> Arguments:
     monday, sunday = moment.week
     return {"from": str(monday), "to": str(sunday), "status": "CONFIRMED", "limit": 100}
 
 
 RESOURCES: Final = (
-    Resource("linktime://account", "account", "Account", "Your name, e-mail, username and plan.", "get_me", _nothing),
+    Resource("linktime://account", "account", "Account", "Your name, e-mail, username and plan.", "get_me"),
     Resource(
         "linktime://settings",
         "settings",
         "Settings",
         "Your time zone, formats, buffers, meeting limits and focus time.",
         "get_settings",
-        _nothing,
     ),
     Resource(
         "linktime://event-types",
@@ -68,7 +62,6 @@ RESOURCES: Final = (
         "Event types",
         "What guests can book: name, slug, length, place, price.",
         "list_event_types",
-        _nothing,
     ),
     Resource(
         "linktime://bookings/this-week",
@@ -76,8 +69,7 @@ RESOURCES: Final = (
         "This week's meetings",
         "The confirmed meetings from Monday to Sunday, a hundred at most; times are UTC.",
         "list_bookings",
-        _week,
-        dated=True,
+        by_time=_week,
     ),
     Resource(
         "linktime://bookings/{id}",
@@ -85,7 +77,7 @@ RESOURCES: Final = (
         "A meeting",
         "All about one meeting: time, guest, event type, link, notes.",
         "get_booking",
-        lambda ident, _: {"bookingId": ident},
+        lambda ident: {"bookingId": ident},
         BOOKING_IDS,
     ),
     Resource(
@@ -94,7 +86,7 @@ RESOURCES: Final = (
         "A contact",
         "One person, with the meetings that were and will be.",
         "get_contact",
-        lambda ident, _: {"contactId": ident},
+        lambda ident: {"contactId": ident},
         CONTACT_IDS,
     ),
 )

@@ -17,6 +17,7 @@ from mcp_types import PromptReference, ResourceTemplateReference
 
 from linktime.completion import goes_on, matching
 from linktime.errors import Failure, Rejected
+from linktime.local import AccountZone, zone_named
 from linktime.message import Reply, Request, Send
 from linktime.moment import Moment
 from linktime.prompts import PROMPTS
@@ -55,6 +56,8 @@ class Account:
 
 @asynccontextmanager
 async def client(send: Send, mode: str = "legacy", **settings: Any) -> AsyncIterator[Client]:
+    question = TOOLS["get_settings"].request(None)
+    zone = AccountZone(send, question, clock=lambda: 1000.0, epoch=lambda: 0, spare=lambda: True, life=30.0)
     session = Session(
         send,
         settings.pop("tools", TOOLS),
@@ -62,6 +65,7 @@ async def client(send: Send, mode: str = "legacy", **settings: Any) -> AsyncIter
         deadline=50.0,
         eta=lambda _: None,
         budget=settings.pop("budget", lambda: {"budgetRemaining": 42}),
+        zone=zone,
         wall=lambda: SUNDAY,
         **settings,
     )
@@ -195,7 +199,7 @@ async def test_a_template_is_filled_with_an_id_whatever_it_holds() -> None:
     async with client(account) as connection:
         await connection.read_resource("linktime://contacts/c%2F1")
 
-    assert [request.ident for request in account.asked] == ["c/1"]
+    assert "c/1" in {request.ident for request in account.asked}
 
 
 @pytest.mark.parametrize(
@@ -323,4 +327,4 @@ def test_the_plain_parts() -> None:
     assert goes_on({"pagination": {"totalPages": 2}})
     assert not goes_on({"pagination": {"totalPages": 1}})
     assert not goes_on(None)
-    assert Moment.at(SUNDAY, "Europe/Berlin").week == (SUNDAY.date().replace(day=23), SUNDAY.date())
+    assert Moment.at(SUNDAY, zone_named("Europe/Berlin")).week == (SUNDAY.date().replace(day=23), SUNDAY.date())

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from .. import __version__, telemetry as tracing
 from ..errors import Failure
-from ..local import AccountZone
+from ..local import AccountZone, LocalTimes
 from ..message import Request, Send
 from ..prompts import PROMPTS
 from ..resources import find
@@ -38,7 +38,7 @@ class Session:
 
     *clock* is the one that deadlines are measured on, *deadline* the seconds that one call may take. *eta* tells how
     many seconds a waiting request has before its turn, *budget* notes what is left of it, *wall* tells the time of day.
-    With a *refusal* every call is answered by it. Arguments that are local times are in the account's *zone*.
+    With a *refusal* every call is answered by it. Local times, asked for or told, are in the account's *zone*.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Session:
     ) -> None:
         self._leaving = Leaving(send)
         self._calls = Calls(
-            self._leaving,
+            LocalTimes(self._leaving, zone) if zone else self._leaving,
             tools,
             off or {},
             clock=clock,
@@ -70,7 +70,7 @@ class Session:
             zone=zone,
             sleep=sleep,
         )
-        at_hand = AtHand(self._leaving, clock=clock, budget=budget, refusal=refusal, wall=wall)
+        at_hand = AtHand(self._leaving, clock=clock, budget=budget, refusal=refusal, zone=zone, wall=wall)
         prompts = Prompts(tools, at_hand)
         resources = Resources(tools, self._calls, at_hand)
         self._list = mcp_types.ListToolsResult(tools=[listed(tool) for tool in tools.values()])

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from ..errors import Failure
+from ..local import AccountZone
 from ..message import Send
 from ..moment import Moment
-from ..tools import TOOLS, Tool
+from ..tools import Tool
 from .calls import report
 from .results import as_object
 
@@ -19,7 +20,7 @@ _SPARE: Final = 10  # requests that are left to the calls
 
 
 class AtHand:
-    """Looks things up through *send*; *clock* and *budget* are those of the session, *wall* tells the time of day."""
+    """Looks things up through *send*; what the others are is told at `Session`."""
 
     def __init__(
         self,
@@ -28,12 +29,14 @@ class AtHand:
         clock: Callable[[], float],
         budget: Callable[[], Mapping[str, float]],
         refusal: Failure | None,
+        zone: AccountZone | None,
         wall: Callable[[], datetime],
     ) -> None:
         self._send = send
         self._clock = clock
         self._budget = budget
         self._refusal = refusal
+        self._zone = zone if refusal is None else None
         self._wall = wall
 
     async def look(self, tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -50,10 +53,9 @@ class AtHand:
             return None
         return as_object(reply.data)
 
-    async def moment(self, *, zoned: bool = True) -> Moment:
-        """Tell the time, in the account's zone if it is asked for and known."""
-        settings = await self.look(TOOLS["get_settings"], {}) if zoned else None
-        return Moment.at(self._wall(), settings and settings.get("timezone"))
+    async def moment(self) -> Moment:
+        """Tell the time, in the account's zone if that is known or soon told."""
+        return Moment.at(self._wall(), await self._zone.get() if self._zone else None)
 
 
 def wall() -> datetime:

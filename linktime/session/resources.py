@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import mcp_types
 from mcp.shared.exceptions import MCPError
@@ -81,8 +81,13 @@ class Resources:
         raise _not_found(uri, f"Unknown resource template: {uri[:_LONGEST_URI]!r}.")
 
     async def _answer(self, context: Context, resource: Resource, ident: str) -> mcp_types.CallToolResult:
-        moment = await self._at_hand.moment(zoned=resource.dated)
-        return await self._calls.answer(context, self._tools[resource.tool], resource.arguments(ident, moment))
+        arguments = await self._arguments(resource, ident)
+        return await self._calls.answer(context, self._tools[resource.tool], arguments)
+
+    async def _arguments(self, resource: Resource, ident: str) -> Mapping[str, Any] | None:
+        if resource.by_time:
+            return resource.by_time(await self._at_hand.moment())
+        return resource.by_id(ident) if resource.by_id else None
 
 
 def _error(uri: str, failure: Failure) -> MCPError:
