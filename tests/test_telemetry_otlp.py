@@ -49,7 +49,7 @@ async def test_a_call_is_one_tree_from_the_clients_span_to_every_attempt(sandbox
         assert await server.close() == 0
 
     root = backend.named("tools/call list_bookings")
-    first, second = backend.under(root)
+    first, second = [span for span in backend.under(root) if span.name == "GET /bookings"]
     exchange = {"http.request.method": "GET", "url.template": "/bookings", "server.address": "127.0.0.1"}
     assert (root.trace, root.parent) == tuple(TRACEPARENT.split("-")[1:3])
     assert root.told() == (
@@ -61,7 +61,7 @@ async def test_a_call_is_one_tree_from_the_clients_span_to_every_attempt(sandbox
             "jsonrpc.request.id": "2",
             "linktime.cache.result": "miss",
             "linktime.outcome": "ok",
-            "linktime.budget.remaining": 58,
+            "linktime.budget.remaining": 57,  # two attempts, and the look for the account's zone
             "linktime.budget.servers": 1,
             "linktime.retries": 1,
         },
@@ -80,7 +80,8 @@ async def test_a_call_is_one_tree_from_the_clients_span_to_every_attempt(sandbox
     assert {span.attributes["url.full"] for span in (first, second)} == {f"{sandbox.url}/api/v1/bookings"}
     assert {span.attributes["server.port"] for span in (first, second)} == {int(sandbox.url.rpartition(":")[2])}
     assert [span.status for span in (root, first, second)] == [(0, ""), (2, ""), (0, "")]
-    assert len(backend.spans) == 5
+    assert backend.named("GET /settings").parent == root.ident
+    assert len(backend.spans) == 6
     assert len({span.attributes.get("mcp.session.id") for span in backend.spans if span.kind == "server"}) == 1
     assert backend.resources[0]["service.name"] == "linktime-mcp"
 
@@ -98,20 +99,20 @@ async def test_no_trace_header_reaches_linktime(sandbox: Sandbox) -> None:
 
 
 async def test_a_call_that_joins_another_has_a_link_to_the_span_that_fetched(sandbox: Sandbox) -> None:
-    await misbehave(sandbox, path="/webhooks", delaySeconds=0.3)
+    await misbehave(sandbox, path="/integrations", delaySeconds=0.3)
     async with traced(sandbox) as (backend, server):
-        for call in [server.call("list_webhooks") for _ in range(2)]:
+        for call in [server.call("list_integrations") for _ in range(2)]:
             await server.result(call)
         await server.close()
 
     spans = {
         span.attributes["linktime.cache.result"]: span
         for span in backend.spans
-        if "webhooks" in span.name[6:] and span.kind == "server"
+        if "integrations" in span.name[6:] and span.kind == "server"
     }
     assert spans["coalesced"].links == (spans["miss"].ident,)
     assert backend.under(spans["coalesced"]) == []
-    assert [span.name for span in backend.under(spans["miss"])] == ["GET /webhooks"]
+    assert [span.name for span in backend.under(spans["miss"])] == ["GET /integrations"]
 
 
 async def test_a_wait_for_budget_is_a_span_whether_it_ends_in_a_request_or_not() -> None:
@@ -161,7 +162,7 @@ async def test_a_clients_mistake_is_no_error_and_its_words_go_nowhere(sandbox: S
 
 async def test_metrics_begin_at_zero_and_end_at_what_happened(sandbox: Sandbox) -> None:
     async with traced(sandbox) as (backend, server):
-        for tool in ("list_webhooks", "list_webhooks", "get_me"):
+        for tool in ("list_integrations", "list_integrations", "get_me"):
             await server.result(server.call(tool))
         await server.result(server.call("get_booking"))
         await server.close()
@@ -172,7 +173,7 @@ async def test_metrics_begin_at_zero_and_end_at_what_happened(sandbox: Sandbox) 
     assert backend.values("linktime.limiter.slots", linktime__limiter__state="used")[-1] == 2
     assert backend.values("linktime.queue.depth")[-1] == 0
     assert backend.values("http.client.request.duration", url__template="/me") == [1]
-    assert backend.values("mcp.server.operation.duration", gen_ai__tool__name="list_webhooks") == [2]
+    assert backend.values("mcp.server.operation.duration", gen_ai__tool__name="list_integrations") == [2]
     assert backend.values("mcp.server.session.duration") == [1]
 
 
