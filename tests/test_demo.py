@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import signal
 import subprocess
@@ -101,14 +102,13 @@ async def performed(sandbox: Sandbox, now: Callable[[], datetime]) -> str:
 
 
 @asynccontextmanager
-async def demo(**settings: str) -> AsyncIterator[Process]:
+async def demo(stdout: int, **settings: str) -> AsyncIterator[Process]:
     """Start the program's demo; it is killed if the test leaves it running."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "linktime", "demo"),
         stdin=DEVNULL,
-        stdout=PIPE,
+        stdout=stdout,
         stderr=PIPE,
-        limit=SMALLEST,
         env=environ(**settings),
     )
     try:
@@ -117,12 +117,6 @@ async def demo(**settings: str) -> AsyncIterator[Process]:
         if process.returncode is None:
             process.kill()
         await process.communicate()
-
-
-def hold(process: Process) -> None:
-    """Let the program write no further than it is read, so that it can't have ended before it is."""
-    transport = process._transport.get_pipe_transport(1)  # type: ignore[attr-defined]
-    fcntl(transport.get_extra_info("pipe"), F_SETPIPE_SZ, SMALLEST)
 
 
 def alive(mark: str) -> set[int]:
@@ -185,14 +179,20 @@ def test_the_summary_is_that_of_the_run(played: Played) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 async def test_an_interrupted_demo_ends_quietly_with_its_server(tmp_path: Path) -> None:
-    async with demo(LOGNAME=str(tmp_path)) as process, asyncio.timeout(PATIENCE):
-        assert process.stdout is not None
-        hold(process)
-        await process.stdout.readuntil(b"User ")
+    ours, its = os.pipe()
+    fcntl(its, F_SETPIPE_SZ, SMALLEST)  # so that it can't have said all of its 8 kB before anybody listens
+    async with demo(its, LOGNAME=str(tmp_path)) as process, asyncio.timeout(PATIENCE):
+        os.close(its)
+        said = b""
+        while b"User " not in said:
+            said += await asyncio.to_thread(os.read, ours, 64)
         running = alive(str(tmp_path))
 
         process.send_signal(signal.SIGINT)
+        while said:
+            said = await asyncio.to_thread(os.read, ours, SMALLEST)
         _, stderr = await process.communicate()
+    os.close(ours)
 
     assert len(running) == 2
     assert (process.returncode, stderr) == (130, b"")
