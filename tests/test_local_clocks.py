@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from linktime.errors import InvalidArguments
-from linktime.local import choices, shown, unclear
 from linktime.tools import TOOLS
+from linktime.wall import choices, shown, unclear
 
 NEW_YORK = ZoneInfo("America/New_York")
 OVERRIDE = {"date": "2026-03-08", "isBlocked": False}

@@ -38,6 +38,13 @@ async def test_a_taken_time_is_refused_with_the_nearest_free_ones() -> None:
     assert (service.reads, service.reads[0].deadline) == ([SLOTS], 102.0)
 
 
+async def test_the_times_offered_are_told_in_the_accounts_zone_where_the_answer_names_it() -> None:
+    for zone, told in [("America/New_York", " (Sun 2026-03-01 10:00 -05:00)"), ("Mars/Phobos", ""), (7, "")]:
+        failure = await Service(TAKEN, [slots("1T15:00") | {"timezone": zone}]).failure(BOOK_IT)
+
+        assert str(failure).endswith(f"Nearest free times: 2026-03-01T15:00:00.000Z{told}.")
+
+
 async def test_a_move_to_a_taken_time_looks_up_its_event_type_first() -> None:
     service = Service(TAKEN, [BOOKING, {"data": OPEN}])
 

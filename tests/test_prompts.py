@@ -17,13 +17,14 @@ from mcp_types import PromptReference, ResourceTemplateReference
 
 from linktime.completion import goes_on, matching
 from linktime.errors import Failure, Rejected
-from linktime.local import AccountZone, zone_named
+from linktime.local import AccountZone
 from linktime.message import Reply, Request, Send
 from linktime.moment import Moment
 from linktime.prompts import PROMPTS
 from linktime.resources import RESOURCES
 from linktime.session import Session
 from linktime.tools import TOOLS
+from linktime.wall import zone_named
 from tests.inprocess import connected
 
 BOUND = 10.0  # s

@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from .wall import shown, zone_named
+from ..wall import shown, zone_named
 
 _SHORTEST: Final = len("2026-03-01T14:00Z")
 _DAY: Final = len("2026-03-01")

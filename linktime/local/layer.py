@@ -7,8 +7,8 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from ..message import Reply, Request, Send
+from ..wall import zone_named
 from .fields import has_times, localized, zone_told
-from .wall import zone_named
 from .zone import AccountZone
 
 _REMEMBERED: Final = 32  # answers; the cache gives the same one again
@@ -34,7 +34,9 @@ class LocalTimes:
         if not answer.has_times:
             return reply
         zone = answer.zone or zone_named(dict(request.query).get("timezone")) or await self._account(request)
-        return replace(reply, data=answer.local(zone)).noted(timezone=zone.key) if zone else reply
+        if zone is None:
+            return reply
+        return replace(reply, data=answer.local(zone), notes={**reply.notes, "timezone": zone.key})
 
     async def _account(self, request: Request) -> ZoneInfo | None:
         return await self._zone.get(request.deadline) if request.is_read else self._zone.known

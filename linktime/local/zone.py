@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from ..errors import BudgetSpent, Failure, Overloaded, ShuttingDown
 from ..message import Request, Send
-from .wall import zone_named
+from ..wall import zone_named
 
 _PATIENCE: Final = 1.0  # s; all who wait for one look wait no longer together
 _LOOK: Final = 10.0  # s; a look that was not waited for may still end, and helps the next

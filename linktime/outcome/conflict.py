@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from ..message import Request, Send, get, utc
+from ..wall import shown, zone_named
 from .fields import days_around, instant, record
 from .judges import Write, is_cancelled, slug_of
 
@@ -31,14 +33,14 @@ async def _around(send: Send, slug: str, start: str) -> str:
     first, last = days_around(wish)
     reply = await send(get("/availability", event_type_slug=slug, from_=first, to=last))
     match record(reply.data):
-        case {"slots": list(slots)}:
-            return _told(slots, wish)
+        case {"slots": list(slots), **others}:
+            return _told(slots, wish, zone_named(others.get("timezone")))
         case _:
             return ""
 
 
-def _told(slots: list[Any], wish: datetime) -> str:
+def _told(slots: list[Any], wish: datetime, zone: ZoneInfo | None) -> str:
     starts = {instant(slot.get("startTime")) for slot in slots if isinstance(slot, dict)} - {None, wish}
     free = sorted((start for start in starts if start), key=lambda start: abs(start - wish))[:_OFFERED]
-    times = ", ".join(map(utc, sorted(free)))
+    times = ", ".join(utc(start) + (f" ({shown(start, zone)})" if zone else "") for start in sorted(free))
     return f"Nearest free times: {times}." if times else "LinkTime shows no free time around it."
