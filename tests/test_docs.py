@@ -3,10 +3,12 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from linktime.config import Settings
+from linktime.local.fields import localized
 from linktime.prompts import PROMPTS
 from linktime.resources import RESOURCES
 from linktime.tools import DOMAINS
@@ -48,6 +50,16 @@ def test_the_readme_has_a_row_for_every_setting() -> None:
         [f"`{field.alias}`", "" if field.default is None else f"`{_shown(field.default)}`", field.description]
         for field in Settings.model_fields.values()
     ]
+
+
+def test_the_times_of_the_readme_are_those_of_an_answer() -> None:
+    shown = {
+        field.strip("`"): time.strip("`")
+        for field, time in rows("| field | of a meeting in New York, with a guest in London |")
+    }
+    meeting = {"startTime": shown["startTime"], "inviteeTimezone": "Europe/London"}
+
+    assert localized(meeting, ZoneInfo("America/New_York")) == meeting | shown
 
 
 def _shown(default: object) -> str:
