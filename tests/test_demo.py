@@ -363,6 +363,7 @@ async def test_a_service_that_lies_is_found_out(sandbox: Sandbox, fault: dict[st
         ({"slots": []}, "no slots"),
         ({"slots": [{"startTime": "a"}]}, "1 slot, a to a"),
         ({"slots": [{"startTime": "a"}, {"startTime": "b"}]}, "2 slots, a to b"),
+        ({"slots": [{"startTime": "a", "startTimeLocal": "Mon 09:00"}]}, "1 slot, Mon 09:00 to Mon 09:00"),
         ({"data": []}, "0 found"),
         ({"data": [{"name": "x"}, {"status": "y"}, {}, "z"], "pagination": {"total": 9}}, "9 found: x, y, ?, z"),
         ({"id": "clx", "price": 0, "isActive": True, "notes": None, "events": []}, "price 0, isActive true"),

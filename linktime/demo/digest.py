@@ -17,7 +17,7 @@ def digest(answer: Mapping[str, Any]) -> str:
     match answer:
         case {"slots": [first, *rest]}:
             last = rest[-1] if rest else first
-            return f"{count(1 + len(rest), 'slot')}, {first['startTime']} to {last['startTime']}"
+            return f"{count(1 + len(rest), 'slot')}, {_start(first)} to {_start(last)}"
         case {"slots": []}:
             return "no slots"
         case {"data": list(items)}:
@@ -27,6 +27,10 @@ def digest(answer: Mapping[str, Any]) -> str:
             return ", ".join(
                 f"{name} {_plain(name, value)}" for name, value in answer.items() if _tellable(name, value)
             )
+
+
+def _start(slot: Mapping[str, Any]) -> str:
+    return str(slot.get("startTimeLocal", slot["startTime"]))
 
 
 def _name(item: Any) -> str:
