@@ -45,9 +45,16 @@ def crowd(server: Child, number: int, count: int) -> list[int]:
     return [server.call("list_contacts", page=1000 * number + page) for page in range(1, count + 1)]
 
 
-def first_asked(sandbox: Sandbox, count: int) -> Counter[int]:
-    """Count the servers that sent the first requests."""
-    return Counter(int(parse_qs(entry.query)["page"][0]) // 1000 for entry in islice(sandbox.requests, count))
+async def warm(started: list[Child]) -> None:
+    """Let each make a request, so that none is still at its imports when they all ask."""
+    for server in started:
+        await server.result(server.call("get_me"))
+
+
+def first_served(sandbox: Sandbox, count: int) -> Counter[int]:
+    """Count the servers that sent the first requests of the crowd, in what the first window had left for it."""
+    crowds = (entry for entry in sandbox.requests if entry.path == "/contacts")
+    return Counter(int(parse_qs(entry.query)["page"][0]) // 1000 for entry in islice(crowds, LIMIT - count))
 
 
 def files(state: Path) -> list[Path]:
@@ -57,6 +64,7 @@ def files(state: Path) -> list[Path]:
 
 async def test_four_servers_share_one_budget_and_one_of_them_is_killed(tmp_path: Path) -> None:
     async with servers(4, XDG_STATE_HOME=str(tmp_path)) as (sandbox, started):
+        await warm(started)
         calls = [(server, call) for number, server in enumerate(started) for call in crowd(server, number, 20)]
         await arrived(sandbox, "/contacts")
         os.kill(started[3].process.pid, signal.SIGKILL)
@@ -65,12 +73,13 @@ async def test_four_servers_share_one_budget_and_one_of_them_is_killed(tmp_path:
         assert {result["isError"] for result in results} == {False}
         assert {entry.status for entry in sandbox.requests} == {200}
         assert sandbox.peak() <= LIMIT
-        assert set(first_asked(sandbox, LIMIT)) >= {0, 1, 2}
+        assert set(first_served(sandbox, 4)) >= {0, 1, 2}
         assert all(result["_meta"]["linktime/budgetRemaining"] < LIMIT for result in results)
 
 
 async def test_two_servers_share_one_budget_on_redis(redis: RedisServer) -> None:
     async with servers(2, LINKTIME_BUDGET=redis.url) as (sandbox, started):
+        await warm(started)
         calls = [(server, call) for number, server in enumerate(started) for call in crowd(server, number, 25)]
         results = [await server.result(call) for server, call in calls]
 
@@ -78,15 +87,14 @@ async def test_two_servers_share_one_budget_on_redis(redis: RedisServer) -> None
         assert {result["_meta"]["linktime/budgetServers"] for result in results} <= {1, 2}
         assert {entry.status for entry in sandbox.requests} == {200}
         assert sandbox.peak() <= LIMIT
-        assert set(first_asked(sandbox, LIMIT)) == {0, 1}
+        assert set(first_served(sandbox, 2)) == {0, 1}
         assert not [line for server in started for line in server.log if "shared budget" in line]
 
 
 async def test_while_redis_is_gone_servers_go_on_with_their_share_and_join_again() -> None:
     with redis_server() as redis:
         async with servers(2, LINKTIME_BUDGET=redis.url) as (sandbox, started):
-            for server in started:
-                await server.result(server.call("get_me"))
+            await warm(started)
             redis.stop()
             calls = [(server, call) for number, server in enumerate(started) for call in crowd(server, number, 20)]
             await asyncio.gather(*(server.said("shared budget can't be used") for server in started))
