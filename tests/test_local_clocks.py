@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
+from hypothesis import given, settings, strategies as st
 
 from linktime.errors import InvalidArguments
 from linktime.tools import TOOLS
@@ -40,6 +41,36 @@ def test_a_day_and_an_offset_are_those_of_the_zone() -> None:
         "Thu 2026-12-31 17:15 -03:30",
         "Thu 2026-12-31 20:45 +00:00",
     ]
+
+
+zones = st.sampled_from(sorted(available_timezones())).map(ZoneInfo)
+times = st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1))  # noqa: DTZ001 - as a clock on a wall shows them
+
+
+@settings(max_examples=300, deadline=None)
+@given(times.map(lambda time: time.replace(tzinfo=UTC)), zones)
+def test_what_is_shown_is_the_instant_to_the_minute_in_every_zone(instant: datetime, zone: ZoneInfo) -> None:
+    weekday, day, minute, offset = shown(instant, zone).split()
+
+    read = datetime.fromisoformat(f"{day}T{minute}{offset}")
+    assert timedelta() <= instant - read < timedelta(minutes=1)
+    assert f"{read:%a}" == weekday
+
+
+@settings(max_examples=300, deadline=None)
+@given(times, zones)
+def test_every_choice_exists_and_a_clear_time_is_the_one_that_was_meant(wall: datetime, zone: ZoneInfo) -> None:
+    meant, fault = choices(wall, zone), unclear(wall, zone)
+
+    shown_then = {each.replace(tzinfo=None, fold=0) for each in meant}
+    match fault:
+        case None:
+            assert (len(meant), shown_then) == (1, {wall})
+        case "exists twice":
+            assert (len(meant), shown_then) == (2, {wall})
+        case _:
+            assert len(shown_then) == 2
+            assert min(shown_then) < wall < max(shown_then)
 
 
 def refusal(tool: str, zone: ZoneInfo | None, **arguments: Any) -> str:

@@ -107,6 +107,18 @@ async def test_a_new_zone_shows_at_once_and_costs_a_second_look(account: Sandbox
     assert looks(account) == 2
 
 
+async def test_a_new_zone_that_another_server_set_shows_in_answers_that_were_kept(account: Sandbox) -> None:
+    async with client_of(account, LINKTIME_BUDGET="local") as one, client_of(account, LINKTIME_BUDGET="local") as other:
+        before = await answer(one, "list_call_history")
+        await answer(other, "update_settings", timezone="Asia/Tokyo")
+        after = await one.call_tool("list_call_history", {})
+
+    assert told(before["data"][0]["startedAtLocal"], "-05:00")
+    assert after.meta
+    assert after.meta["linktime/cache"] == "hit"
+    assert told(after.structured_content["data"][0]["startedAtLocal"], "+09:00")
+
+
 async def test_hours_that_the_account_will_not_have_are_refused_before_they_are_sent(account: Sandbox) -> None:
     spring = {"date": "2026-03-08", "isBlocked": False, "endTime": "12:00"}
     async with client_of(account) as client:
