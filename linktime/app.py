@@ -109,7 +109,7 @@ async def _sharing(settings: Settings) -> AsyncIterator[tuple[Store, Journal | N
 
 
 def _zone(settings: Settings, cache: Cache, limiter: Limiter) -> AccountZone:
-    question = TOOLS["get_settings"].request(None)
+    question = TOOLS["get_settings"].build()
     return AccountZone(
         cache,
         question,

@@ -65,7 +65,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back: the API's *data* untouched, and *notes* of how it came, which reach the client as `_meta`.
+    """What came back: the API's *data*, and *notes* of how it came, which reach the client as `_meta`.
 
     *quota* is what LinkTime's headers said of the budget.
     """
