@@ -22,7 +22,7 @@ from pydantic import (
 
 from .errors import ConfigError
 
-_BASE: Final = re.compile(r"https?://[^\s/?#@\\]+(/[^\s?#\\]*)?", re.IGNORECASE)
+_BASE: Final = re.compile(r"https?://[^\s/?#@\\%]+(/[^\s?#\\]*)?", re.IGNORECASE)
 _REDIS: Final = re.compile(r"rediss?://\S+|(?P<socket>unix://([\w.%:~-]*@)?/\S+)", re.ASCII)
 
 _TOOLSETS: Final = frozenset(
