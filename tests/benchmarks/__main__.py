@@ -2,7 +2,7 @@
 
 `python -m tests.benchmarks [--peers] [--rounds N]` measures on this machine, everything in turn in one run, and prints
 medians. Only the ratios say something elsewhere. `--peers` fetches the TypeScript SDK from npm, too. How the budget is
-spent is measured in virtual time: `python -m tests.benchmarks.budget`.
+spent comes last, in virtual time; `python -m tests.benchmarks.budget` does that alone.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ from typing import Final
 from rich.console import Console
 
 from .backend import sandbox
+from .budget import sessions, table
 from .latency import added
 from .lives import Candidate, lives
 from .memory import after_the_demo, over_cached_calls, over_distinct_reads
 from .report import speed, weight
 
 _PEERS: Final = Path(__file__).parent / "peers"
+_SEED, _CALLS = 1, 1000  # of the virtual-time trace
 _TYPESCRIPT: Final = ("@modelcontextprotocol/sdk@1.32.2", "zod@4")
 
 
@@ -89,6 +91,7 @@ def main() -> None:
         console.print(
             weight(latency, rest, {f"{given.calls} cached calls": cached, f"{given.distinct} distinct reads": distinct})
         )
+    Console(width=190).print(table(sessions(_SEED, _CALLS)))
 
 
 if __name__ == "__main__":
