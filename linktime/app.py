@@ -26,13 +26,12 @@ from .local import AccountZone
 from .mailbox import Mailbox
 from .outcome import Outcome
 from .retry import Retry
-from .session import Session
+from .session import SPARE, Session
 from .stdio import streams
 from .telemetry import DEPTH, SERVERS, SLOTS, Telemetry
 from .tools import TOOLS, switched_off
 
 _PATIENCE: Final = 1.5  # s; clients kill a server 2 s after they closed its stdin
-_SPARE: Final = 10  # requests that are left to the calls
 _ZONE_LIFE: Final = 30.0  # s; where nothing else is kept
 
 
@@ -115,7 +114,7 @@ def _zone(settings: Settings, cache: Cache, limiter: Limiter) -> AccountZone:
         question,
         clock=now,
         epoch=lambda: cache.epoch(question),
-        spare=lambda: limiter.free > _SPARE,
+        spare=lambda: limiter.free > SPARE,
         life=settings.cache_ttl or _ZONE_LIFE,
     )
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -17,6 +17,8 @@ from linktime.ledger.sqlite import SqliteLedger
 from linktime.message import Reply, Request, get, post
 from tests.sharing import at_once, terms
 from tests.virtual import clock, virtual
+
+T = TypeVar("T")
 
 BOOKINGS = get("/bookings").tagged("bookings")
 CONTACTS = get("/contacts").tagged("contacts")
@@ -135,7 +137,7 @@ class _Far:
 
     def close(self) -> None: ...
 
-    async def call(self, step: Callable[[], Any]) -> Any:
+    async def call(self, step: Callable[[], T]) -> T:
         """Do the step, and let its answer travel."""
         try:
             return step()
@@ -146,8 +148,7 @@ class _Far:
 def far_away(**state: Any) -> tuple[_Far, Service, Cache]:
     far, service = _Far(**state), Service()
     far.arrived.set()
-    call: Callable[[Callable[[], Any]], Awaitable[Any]] = far.call
-    return far, service, Cache(service, clock=clock, journal=Journal(far, call, clock=clock))
+    return far, service, Cache(service, clock=clock, journal=Journal(far, far.call, clock=clock))
 
 
 @virtual

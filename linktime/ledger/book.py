@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, TypeVar
 
+T = TypeVar("T")
+
+RETRY: Final = 5.0  # s; after which a ledger that was away is asked again
 POLL: Final = 0.25  # s; nobody tells a server what another one gives back, so it has to look
 YIELD: Final = 0.02  # s; in which a server with fewer slots can take the one that it was left
 NEAR: Final = 0.5  # s; about the moment at which a server said that it will ask again, a slot is kept for it
@@ -89,6 +92,13 @@ class Ledger(Protocol):
 
     def close(self) -> None:
         """Leave: this server no longer shares."""
+
+
+class Call(Protocol):
+    """Does a blocking step of a ledger where it blocks nobody, and gives what it gives."""
+
+    async def __call__(self, step: Callable[[], T]) -> T:
+        """Do it after those that came before."""
 
 
 def due(cooling: Sequence[float], free: int, spare: int) -> float:

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from math import inf
-from typing import Any, Final, TypeVar, cast
+from typing import TypeVar
 
-from .book import Away, Change, Ledger
-
-_RETRY: Final = 5.0  # s
+from .book import RETRY, Away, Call, Change, Ledger
 
 T = TypeVar("T")
-
-Call = Callable[[Callable[[], Any]], Awaitable[Any]]
-"""Does a blocking step where it blocks nobody."""
 
 
 class Journal:
@@ -67,9 +62,9 @@ class Journal:
 
     async def _do(self, step: Callable[[], T]) -> T:
         try:
-            return cast("T", await self._call(step))
+            return await self._call(step)
         except Away:
-            self._back = self._clock() + _RETRY
+            self._back = self._clock() + RETRY
             raise
 
     def _keep(self, change: Change) -> None:

@@ -16,7 +16,7 @@ _SLACK: Final = 2.0  # s; beyond its timeout, until a request has surely ended a
 def open_ledger(settings: Settings) -> Ledger | None:
     """Give the ledger of this key at this base URL; None where this server shares with nobody.
 
-    Nothing is opened or imported for it before its first step.
+    Nothing is opened before its first step.
     """
     if settings.budget == "process" or settings.api_key is None:
         return None

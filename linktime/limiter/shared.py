@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from math import inf
-from typing import Any, Final
+from typing import Final
 from uuid import uuid4
 
 from ..clock import now
-from ..ledger import Away, Forgotten, Ledger, Standing
+from ..ledger import RETRY, Away, Call, Forgotten, Ledger, Standing
 from .process import ProcessStore
 from .store import Slot, State
 
-_RETRY: Final = 5.0  # s
 _SUPPOSED: Final = 3  # servers that share a ledger at least, as far as anybody knows who doesn't see it
-
-Call = Callable[[Callable[[], Any]], Awaitable[Any]]
 
 log = logging.getLogger(__name__)
 
@@ -111,17 +108,13 @@ class SharedStore:
     async def _joining(self, step: Callable[[], Standing]) -> Standing:
         if self._joined:
             with suppress(Forgotten):
-                return await self._done(step)
+                return await self._call(step)
         await self._call(partial(self._ledger.join, self._own.live()))
         self._joined = True
-        return await self._done(step)
-
-    async def _done(self, step: Callable[[], Standing]) -> Standing:
-        standing: Standing = await self._call(step)
-        return standing
+        return await self._call(step)
 
     def _leave(self, fault: Exception) -> None:
-        self._back = self._clock() + _RETRY
+        self._back = self._clock() + RETRY
         self._joined = False
         if not self._alone:
             self._beware()

@@ -21,7 +21,7 @@ from ..message import Request, Send
 from ..prompts import PROMPTS
 from ..resources import find
 from ..tools import Tool
-from .at_hand import AtHand, wall
+from .at_hand import SPARE, AtHand, wall
 from .calls import Calls, Context
 from .completions import Completions
 from .leaving import Leaving
@@ -29,6 +29,8 @@ from .listing import listed
 from .prompts import Prompts
 from .resources import Resources
 from .server import Server
+
+__all__ = ["SPARE", "Session"]
 
 _METHODS: Final = SPEC_CLIENT_METHODS | SPEC_CLIENT_NOTIFICATION_METHODS
 

@@ -16,7 +16,7 @@ from .calls import report
 from .results import as_object
 
 _PATIENCE: Final = 2.0  # s; somebody is typing
-_SPARE: Final = 10  # requests that are left to the calls
+SPARE: Final = 10  # requests that are left to the calls
 
 
 class AtHand:
@@ -43,7 +43,7 @@ class AtHand:
         """Read what *tool* tells, from the cache if budget is scarce; None where that can't be."""
         if self._refusal is not None:
             return None
-        patience = _PATIENCE if self._budget()["budgetRemaining"] > _SPARE else 0.0
+        patience = _PATIENCE if self._budget()["budgetRemaining"] > SPARE else 0.0
         try:
             reply = await self._send(replace(tool.request(arguments), deadline=self._clock() + patience))
         except Failure:
