@@ -9,6 +9,7 @@ so is the look that finds out what became of a write.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
@@ -101,9 +102,12 @@ async def _sharing(settings: Settings) -> AsyncIterator[tuple[Store, Journal | N
         yield ProcessStore(settings.rate_limit, clock=now), None
         return
     clerk = Clerk()
+    store = SharedStore(ledger, settings.rate_limit, call=clerk, clock=now)
+    joining = asyncio.create_task(store.join())
     try:
-        yield SharedStore(ledger, settings.rate_limit, call=clerk, clock=now), Journal(ledger, clerk, clock=now)
+        yield store, Journal(ledger, clerk, clock=now)
     finally:
+        joining.cancel()
         await clerk.aclose(ledger.close)
 
 

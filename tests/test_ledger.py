@@ -391,13 +391,55 @@ def test_a_server_that_does_not_ask_when_it_said_is_waited_for_half_a_second(ser
 
 def test_one_that_took_a_slot_has_no_claim_on_the_next(servers: Servers) -> None:
     rich, poor = servers.known("rich", "poor", limit=4)
-    for seconds in (10.0, 10.0, 10.0, 60.0):
+    spend(poor, 10.0)
+    for seconds in (10.0, 10.0, 60.0):
         spend(rich, seconds)
     assert wait(poor) == 10.0
     servers.wait(10)
 
     take(poor)
     take(rich, 2)
+
+
+def test_a_server_with_slots_leaves_one_for_each_that_has_none(servers: Servers) -> None:
+    rich, *poor = servers.known("rich", "poor", "late", limit=8)
+    take(rich, 6)
+
+    assert wait(rich) == inf
+    for other in poor:
+        take(other)
+    assert wait(rich) == POLL
+
+
+def test_the_first_slot_of_a_server_is_taken_from_what_is_kept_for_it(servers: Servers) -> None:
+    rich, poor = servers.known("rich", "poor", limit=4)
+    take(rich, 3)
+
+    take(poor)
+    assert wait(poor) == POLL
+
+
+def test_a_place_that_is_kept_is_not_idle_once_another_is_soon_free(servers: Servers) -> None:
+    rich, _ = servers.known("rich", "idle", limit=4)
+    for seconds in (10.0, 60.0, 60.0):
+        spend(rich, seconds)
+
+    assert rich.take("early", 0, 3.0).wait == 7.0
+    servers.wait(7)
+    assert rich.take("late", 0, 3.0).wait == 0
+
+
+def test_at_most_a_quarter_is_kept_and_nothing_for_who_left_or_was_silent_for_a_lease(servers: Servers) -> None:
+    rich, gone, *_ = servers.known("rich", "gone", "idle", "idler", limit=8)
+    take(rich, 6)
+    assert wait(rich) == inf
+
+    servers.wait(LEASE)
+    gone.join({})
+    take(rich, 7)
+    assert wait(rich) == inf
+    gone.close()
+    take(rich)
 
 
 # What servers change

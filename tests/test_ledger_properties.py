@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from linktime.ledger import Forgotten, Ledger, Standing
-from linktime.ledger.book import YIELD
+from linktime.ledger.book import PLACES, YIELD
 from tests.redis_server import RedisServer
 from tests.sharing import FileHome, Home, RedisHome
 
@@ -82,6 +82,7 @@ class World:
     time: float = 1000.0
     births: int = 0
     used: dict[str, Used] = field(default_factory=dict)
+    heard: dict[str, float] = field(default_factory=dict)
     shut: float = -inf
     ajar: bool = False
     names: list[str] = field(default_factory=list)
@@ -110,7 +111,8 @@ class World:
         before = [used for used in self.used.values() if used.due > self.time]
         standing = ledger.take(ident, step.number, step.seconds)
         soon = sum(used.due > self.time + step.seconds or used.out for used in before)
-        could = len(before) < LIMIT and soon + step.number < LIMIT and not self._held()
+        could = len(before) < LIMIT and soon + step.number + self._places(name) < LIMIT and not self._held()
+        self.heard[name] = self.time
         if standing.wait:
             assert not could or standing.wait == YIELD
             return
@@ -126,6 +128,7 @@ class World:
             return
         ident = mine[step.number % len(mine)]
         ledger.release(ident, step.seconds, opens=step.flag)
+        self.heard[self.names[step.server]] = self.time
         if self.probe and self.probe[0] == ident:
             self.ajar, self.probe = self.ajar and not step.flag, None
         if self.used[ident].due <= self.time:
@@ -137,12 +140,14 @@ class World:
 
     def _shut(self, ledger: Ledger, step: Step) -> None:
         ledger.shut(step.seconds)
+        self.heard[self.names[step.server]] = self.time
         self.shut = max(self.shut if self.ajar else -inf, self.time + step.seconds)
         self.ajar, self.probe = True, None
 
     def _rejoin(self, ledger: Ledger, step: Step) -> None:
         mine = {ident: used for ident, used in self.used.items() if used.server == self.names[step.server]}
         ledger.join({ident: inf if used.out else used.due - self.time for ident, used in mine.items()})
+        self.heard[self.names[step.server]] = self.time
         for used in mine.values():
             used.due = self.time + LEASE if used.out else used.due
 
@@ -158,6 +163,12 @@ class World:
         self.names[place : place + 1] = [name]
         self.ledgers[place : place + 1] = [self.home.open(name, LIMIT, lambda: self.time)]
         self.ledgers[place].join({})
+        self.heard[name] = self.time
+
+    def _places(self, name: str) -> int:
+        served = {used.server for used in self.used.values() if used.due > self.time}
+        others = {other for other, at in self.heard.items() if at > self.time - LEASE} - served
+        return min(len(others), LIMIT // PLACES) if name in served else 0
 
     def _held(self) -> bool:
         probing = self.probe is not None and self.probe[1] > self.time

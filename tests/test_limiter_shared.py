@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -118,9 +119,9 @@ async def test_a_429_of_one_server_stops_the_other_and_one_probe_opens_the_gate_
 async def test_without_its_ledger_a_server_goes_on_with_its_share_and_says_so_once(
     ledger: Open, caplog: pytest.LogCaptureFixture
 ) -> None:
-    far = _Distant(ledger("one", 9))
-    one = shared(far, 9)
-    await shared(ledger("other", 9), 9).take(0, 0.0)
+    far = _Distant(ledger("one", 12))
+    one = shared(far, 12)
+    await shared(ledger("other", 12), 12).take(0, 0.0)
     slots = await taken(one, 2)
     far.away = True
 
@@ -140,6 +141,58 @@ async def test_a_server_that_never_saw_its_ledger_takes_a_third_and_never_less_t
         await taken(alone, share)
 
         assert await alone.take(0, 0.0) == 72.0
+
+
+@virtual
+async def test_alone_a_server_takes_its_part_of_what_the_others_did_not_hold(ledger: Open) -> None:
+    other, far = shared(ledger("other", 60), 60), _Distant(ledger("one", 60))
+    one = shared(far, 60)
+    for slot in await taken(other, 48):
+        await other.release(slot, 30.0, opens=True)
+    await one.join()
+    far.away = True
+
+    await taken(one, 4)
+    assert (await one.take(0, 0.0), one.state().free) == (30.0, 0)
+    await asyncio.sleep(30)
+    assert one.state().free == 16
+    await taken(one, 16)
+    assert await one.take(0, 0.0) == 42.0
+
+
+@pytest.mark.parametrize("seed", range(6))
+@virtual
+async def test_servers_that_lose_sight_of_their_ledger_together_stay_within_the_limit(ledger: Open, seed: int) -> None:
+    limit, period, random = 20, 60.0, Random(seed)
+    arrivals = list[float]()
+    distant = [_Distant(ledger(str(number), limit)) for number in range(3)]
+    stores = [shared(far, limit) for far in distant]
+
+    async def request(store: SharedStore, *, until: float) -> None:
+        while clock() < until:
+            slot = await store.take(0, 0.0)
+            if not isinstance(slot, Slot):
+                await asyncio.sleep(min(slot, 5.0))
+                continue
+            await asyncio.sleep(random.uniform(0.01, 0.3))
+            arrivals.append(clock())
+            await store.release(slot, period + 0.05, opens=True)
+            await asyncio.sleep(random.choice([0.0, 1.0]))
+
+    async def all_of(stores: list[SharedStore], until: float) -> None:
+        await asyncio.gather(*(request(store, until=until) for store in stores for _ in range(8)))
+
+    await all_of(stores[: random.randint(1, 3)], random.choice([0.2, 0.5, 1.0, 2.0]))
+    await asyncio.gather(*(store.join() for store in stores))
+    for far in distant:
+        far.away = True
+    await all_of(stores, 200.0)
+    for far in distant:
+        far.away = False
+    await all_of(stores, 500.0)
+
+    assert peak(arrivals, period) <= limit
+    assert len(arrivals) >= 0.8 * limit * 500 / period
 
 
 @virtual
@@ -233,7 +286,7 @@ async def test_for_a_lease_a_server_keeps_to_its_share_when_its_ledger_was_made_
 
     [slot] = await taken(one, 1)
     await one.release(slot, 0.0, opens=True)
-    await taken(one, 2)
+    await taken(one, 1)
 
     assert await one.take(0, 0.0) == 72.0
     await asyncio.sleep(72)
@@ -264,6 +317,25 @@ async def test_a_ledger_that_keeps_forgetting_is_as_good_as_away(
     await taken(one, 2)
 
     assert "going on alone" in caplog.text
+
+
+@pytest.mark.parametrize("late", [0.01, 1.0, 30.0, 56.0])
+@virtual
+async def test_whoever_asks_first_leaves_a_place_for_every_server_that_came(ledger: Open, late: float) -> None:
+    stores = [shared(ledger(str(number), 20), 20) for number in range(4)]
+    for store in stores:
+        await store.join()
+    *early, last = (Limiter(store, 60.0, clock=clock) for store in stores)
+    greedy = Counter[int]()
+    while served := [n for n, limiter in enumerate(early) if isinstance(await limiter.take(writes=0, reads=9), Permit)]:
+        greedy.update(served)
+
+    await asyncio.sleep(late)
+    for limiter in early:
+        await limiter.take(writes=0, reads=9)
+
+    assert set(greedy) == {0, 1, 2}
+    assert isinstance(await last.take(writes=0, reads=1), Permit)
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -104,8 +104,8 @@ def paths(sandbox: Sandbox) -> list[str]:
     return [f"{request.method} {request.path}" for request in sandbox.requests]
 
 
-async def arrived(sandbox: Sandbox, path: str) -> None:
-    """Wait until a request for *path* has come in."""
+async def arrived(sandbox: Sandbox, path: str, query: str = "") -> None:
+    """Wait until a request for *path* has come in whose query has *query* in it."""
     async with asyncio.timeout(20):
-        while not any(request.path == path for request in sandbox.requests):
+        while not any(request.path == path and query in request.query for request in sandbox.requests):
             await asyncio.sleep(0.01)

@@ -13,6 +13,7 @@ RETRY: Final = 5.0  # s; after which a ledger that was away is asked again
 POLL: Final = 0.25  # s; nobody tells a server what another one gives back, so it has to look
 YIELD: Final = 0.02  # s; in which a server with fewer slots can take the one that it was left
 NEAR: Final = 0.5  # s; about the moment at which a server said that it will ask again, a slot is kept for it
+PLACES: Final = 4  # the part of the slots, one in so many, that is at most kept for servers without any
 QUIET: Final = 300.0  # s; a server that says nothing for so long no longer counts as one that shares
 KEPT: Final = 1000  # changes that are remembered; a server that was away for more takes all for changed
 
@@ -72,6 +73,7 @@ class Ledger(Protocol):
     def take(self, ident: str, spare: int, soon: float) -> Standing:
         """Take a slot, if *spare* others are free or will be within *soon* seconds, and nobody has a better claim.
 
+        A server that has one leaves one for each that has none, so that everybody is served in every period.
         Raises Forgotten, as the next two do, where the server has to join first.
         """
 

@@ -10,7 +10,7 @@ from math import inf, isinf
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from .book import KEPT, NEAR, POLL, QUIET, YIELD, Away, Change, Forgotten, Standing
+from .book import KEPT, NEAR, PLACES, POLL, QUIET, YIELD, Away, Change, Forgotten, Standing
 
 _TIMEOUT: Final = 0.25  # s; to connect, and for each answer
 _KINDS: Final = ("cooling", "out", "seen", "again", "spare", "gate", "changes")
@@ -44,6 +44,7 @@ class RedisLedger:
         self._terms = {
             "server": server,
             "limit": limit,
+            "places": limit // PLACES,
             "kept": KEPT,
             "patience": _micro(patience),
             "lease": _micro(self.lease),

@@ -6,28 +6,16 @@ import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
-from math import inf, isinf
+from math import isinf
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from ..clock import now
-from .book import KEPT, NEAR, POLL, QUIET, YIELD, Away, Change, Forgotten, Standing, due
+from .book import KEPT, POLL, QUIET, Away, Change, Forgotten, Standing
 from .file import BookFile
+from .view import View
 
 _NEWS: Final = "SELECT number, server, tags, settle FROM change WHERE number > ? ORDER BY number"
-
-_RIVALS: Final = """
-SELECT count(*) FROM server
-WHERE ident != ? AND abs(again - ?) < ? AND spare < ?
-    AND (SELECT count(*) FROM slot WHERE slot.server = server.ident) < ?
-"""
-
-
-class _Row(NamedTuple):
-    server: str
-    due: float
-    out: int
 
 
 class SqliteLedger:
@@ -76,16 +64,18 @@ class SqliteLedger:
 
         def step(db: sqlite3.Connection) -> Standing:
             moment = self._greet(db)
-            if wait := self._wait(db, moment, spare, soon):
+            view = self._view(db, moment)
+            left = spare + view.places
+            if wait := view.wait(left, soon):
                 again = moment + (POLL if isinf(wait) else wait)
-                db.execute("UPDATE server SET again = ?, spare = ? WHERE ident = ?", (again, spare, self._server))
-                return replace(_standing(db, moment), wait=wait)
+                db.execute("UPDATE server SET again = ?, spare = ? WHERE ident = ?", (again, left, self._server))
+                return view.standing(wait)
             db.execute("UPDATE server SET again = NULL WHERE ident = ?", (self._server,))
             ended = moment + self._patience
             db.execute("UPDATE book SET probe = ?, probing = ? WHERE shut IS NOT NULL", (ident, ended))
             db.execute("UPDATE book SET turns = turns + 1")
             self._put(db, ident, moment + self.lease, out=True)
-            return _standing(db, moment)
+            return self._view(db, moment).standing()
 
         return self._file.do(step)
 
@@ -100,7 +90,7 @@ class SqliteLedger:
             if opens:
                 db.execute("UPDATE book SET shut = NULL WHERE probe = ?", (ident,))
             db.execute("UPDATE book SET probe = NULL WHERE probe = ?", (ident,))
-            return _standing(db, moment)
+            return self._view(db, moment).standing()
 
         return self._file.do(step)
 
@@ -110,13 +100,15 @@ class SqliteLedger:
         def step(db: sqlite3.Connection) -> Standing:
             moment = self._greet(db)
             db.execute("UPDATE book SET shut = max(coalesce(shut, 0), ?), probe = NULL", (moment + seconds,))
-            return _standing(db, moment)
+            return self._view(db, moment).standing()
 
         return self._file.do(step)
 
     def look(self) -> Standing:
         """Tell how things stand; nobody shares a file that isn't there."""
-        return self._file.do(lambda db: _standing(db, self._begin(db))) if self._file.exists() else Standing(servers=0)
+        if not self._file.exists():
+            return Standing(servers=0)
+        return self._file.do(lambda db: self._view(db, self._begin(db)).standing())
 
     def tell(self, change: Change) -> None:
         """Let the others know of a change."""
@@ -170,37 +162,5 @@ class SqliteLedger:
     def _put(self, db: sqlite3.Connection, ident: str, until: float, *, out: bool) -> None:
         db.execute("INSERT OR REPLACE INTO slot VALUES (?, ?, ?, ?)", (ident, self._server, until, out))
 
-    def _wait(self, db: sqlite3.Connection, moment: float, spare: int, soon: float) -> float:
-        rows = _rows(db)
-        free = self._limit - len(rows)
-        cooling = [row.due for row in rows if not row.out]
-        wait = max(_gate(db, moment), due(cooling, free, 0) - moment, due(cooling, free, spare) - soon - moment)
-        if wait > 0:
-            return min(wait, POLL) if isinf(wait) and any(r.out and r.server != self._server for r in rows) else wait
-        mine = sum(row.server == self._server for row in rows)
-        (rivals,) = db.execute(_RIVALS, (self._server, moment, NEAR, free, mine)).fetchone()
-        return YIELD if rivals >= free else 0.0
-
-
-def _gate(db: sqlite3.Connection, moment: float) -> float:
-    shut, probe, probing = db.execute("SELECT shut, probe, probing FROM book").fetchone()
-    if shut is None:
-        return 0.0
-    return inf if probe is not None and probing > moment else shut - moment
-
-
-def _standing(db: sqlite3.Connection, moment: float) -> Standing:
-    rows = _rows(db)
-    turns, shut = db.execute("SELECT turns, shut FROM book").fetchone()
-    return Standing(
-        cooling=tuple(row.due - moment for row in rows if not row.out),
-        out=tuple(row.due - moment for row in rows if row.out),
-        shut=max(0.0, (shut or 0.0) - moment),
-        ajar=shut is not None,
-        turns=turns,
-        servers=db.execute("SELECT count(*) FROM server").fetchone()[0],
-    )
-
-
-def _rows(db: sqlite3.Connection) -> list[_Row]:
-    return [_Row(*row) for row in db.execute("SELECT server, due, out FROM slot ORDER BY due")]
+    def _view(self, db: sqlite3.Connection, moment: float) -> View:
+        return View(db, moment, server=self._server, limit=self._limit, lease=self.lease)

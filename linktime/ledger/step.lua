@@ -81,6 +81,18 @@ local function others_are_out()
   return false
 end
 
+-- The places that are kept for servers without any, unless the asking one is one of them. What a dead one held is free
+-- after a lease, and none is kept for it then.
+local function places(now)
+  if call('ZCARD', SEEN) < 2 then return 0 end
+  local count, found = held(), 0
+  if not count[ask.server] then return 0 end
+  for _, server in ipairs(call('ZRANGEBYSCORE', SEEN, string.format('(%.0f', now - ask.lease), '+inf')) do
+    if not count[server] then found = found + 1 end
+  end
+  return math.min(found, ask.places)
+end
+
 -- Servers with fewer slots than the asking one, which said that they will ask about now and could use a free one.
 local function rivals(now, free)
   local first, last = string.format('(%.0f', now - ask.near), string.format('(%.0f', now + ask.near)
@@ -95,10 +107,10 @@ local function rivals(now, free)
   return found
 end
 
-local function wait(now)
+local function wait(now, spare)
   local cooling = dues(COOLING)
   local free = ask.limit - #cooling - call('ZCARD', OUT)
-  local longest = math.max(gate(now), due(cooling, free, 0) - now, due(cooling, free, ask.spare) - ask.soon - now)
+  local longest = math.max(gate(now), due(cooling, free, 0) - now, due(cooling, free, spare) - ask.soon - now)
   if longest == inf and others_are_out() then return ask.poll end
   if longest > 0 then return longest end
   return rivals(now, free) >= free and ask.yield or 0
@@ -137,10 +149,11 @@ function always.news()
 end
 
 function known.take(now)
-  local seconds = wait(now)
+  local spare = ask.spare + places(now)
+  local seconds = wait(now, spare)
   if seconds ~= 0 then
     call('ZADD', AGAIN, now + (seconds == inf and ask.poll or seconds), ask.server)
-    call('ZADD', SPARE, ask.spare, ask.server)
+    call('ZADD', SPARE, spare, ask.server)
     return standing(now, seconds)
   end
   call('ZREM', AGAIN, ask.server)

@@ -25,9 +25,10 @@ log = logging.getLogger(__name__)
 class SharedStore:
     """A Store of *limit* slots in a *ledger*, whose blocking steps *call* does.
 
-    It always knows which slots are its own. So when the ledger is away it goes on alone, with its share, and when the
-    ledger is back, or was made anew, it puts its own slots down there. For a lease it keeps to its share even then: by
-    that time everybody else has done the same, or whatever they held is free.
+    It always knows which slots are its own. So when the ledger is away it goes on alone, with its share of what the
+    others did not hold when it saw them last, and when the ledger is back, or was made anew, it puts its own slots down
+    there. For a lease it keeps to its share even then: by that time everybody else has done the same, or whatever they
+    held is free. Servers that lost sight of the same ledger stay within the limit together.
     """
 
     def __init__(self, ledger: Ledger, limit: int, *, call: Call, clock: Callable[[], float] = now) -> None:
@@ -40,6 +41,7 @@ class SharedStore:
         self._seen = -inf
         self._joined = False
         self._alone = False
+        self._held: list[float] = []  # when what others are thought to hold will be free, the first first
         self._back = -inf
         self._sure = -inf
         self._steps = asyncio.Lock()
@@ -49,16 +51,21 @@ class SharedStore:
         """How many slots there are."""
         return self._limit
 
+    async def join(self) -> None:
+        """Let the others know of this server before it asks for anything."""
+        await self._step(self._ledger.look)
+
     async def take(self, spare: int, soon: float) -> Slot | float:
         """Take a free slot, or tell how long to wait."""
         if self._alone:
             await self._step(self._ledger.look)
-        if (unsure := self._sure - self._clock()) > 0 and (wait := self._own.wait(spare, soon)) > 0:
+        if (unsure := self._sure - self._clock()) > 0 and (wait := self._wait(spare, soon)) > 0:
             return min(wait, unsure)
         ident = uuid4().hex
         standing = await self._step(partial(self._ledger.take, ident, spare, soon))
         if standing is None:
-            return await self._own.take(spare, soon)
+            wait = self._wait(spare, soon)
+            return wait if wait > 0 else await self._own.take(spare, soon)
         if standing.wait:
             return standing.wait
         slot = Slot(ident, self.state().free, standing.turns - 1)
@@ -78,6 +85,7 @@ class SharedStore:
     def state(self, ahead: int = 0) -> State:
         """Tell what is known at this moment: what the ledger said last, or alone this server's own."""
         if self._alone:
+            self._share()
             return replace(self._own.state(ahead), servers=self._standing.servers)
         standing, passed = self._standing, self._clock() - self._seen
         cooling = [due - passed for due in standing.cooling if due > passed]
@@ -132,6 +140,25 @@ class SharedStore:
         self._standing, self._seen = standing, self._clock()
 
     def _beware(self) -> None:
-        """Keep to this server's share, since others may hold what the ledger doesn't know of."""
-        self._own.limit = max(1, self._limit // max(_SUPPOSED, self._standing.servers))
-        self._sure = self._clock() + self._ledger.lease
+        """Keep to this server's share, since others may hold what the ledger doesn't know of.
+
+        Of the slots that were in use, this server's own are thought to be the first that will be free.
+        """
+        moment = self._clock()
+        used = sorted(self._seen + due for due in (*self._standing.cooling, *self._standing.out))
+        self._held = [due for due in used if due > moment][len(self._own.live()) :]
+        self._sure = moment + self._ledger.lease
+        self._share()
+
+    def _share(self) -> None:
+        """Let this server have its part of what the others don't hold: one at least, when they hold nothing."""
+        moment = self._clock()
+        self._held = [due for due in self._held if due > moment]
+        servers = max(_SUPPOSED, self._standing.servers)
+        self._own.limit = max(0 if self._held else 1, (self._limit - len(self._held)) // servers)
+
+    def _wait(self, spare: int, soon: float) -> float:
+        """Tell how long to wait for a slot of the share, which grows as others' slots become free."""
+        self._share()
+        wait = self._own.wait(spare, soon)
+        return min([wait, *(due - self._clock() for due in self._held[:1])])
