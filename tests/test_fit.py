@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -103,6 +104,55 @@ async def test_a_text_that_is_too_long_is_shortened_with_a_mark_before_anything_
     assert result.structured_content == {"id": "b1", "notes": "x" * 4000 + "… [4000 of 100000 characters shown]"}
 
 
+async def test_lists_side_by_side_share_the_room_and_a_short_one_is_whole() -> None:
+    contact = {"id": "c1", "notes": "vip", "tags": ["a", "b"], "upcomingMeetings": bookings(400)}
+    whole = {**contact, "pastMeetings": bookings(900)}
+
+    shown = (await answer(whole, "get_contact", contactId="c1")).structured_content
+
+    assert (shown["id"], shown["notes"], shown["tags"]) == ("c1", "vip", ["a", "b"])
+    notes = {note["field"]: (note["shown"], note["total"]) for note in shown["truncated"]}
+    assert notes == {
+        "upcomingMeetings": (len(shown["upcomingMeetings"]), 400),
+        "pastMeetings": (len(shown["pastMeetings"]), 900),
+    }
+    assert min(len(shown[field]) for field in notes) > 40
+
+
+async def test_where_not_even_one_item_fits_that_is_cut_in_its_turn_and_says_so() -> None:
+    threads = [{"id": f"t{number}", "messages": bookings(500), "channel": "SMS"} for number in range(20)]
+
+    shown = (await answer({"data": threads}, "list_conversations")).structured_content
+
+    [thread] = shown["data"]
+    assert (thread["id"], thread["channel"]) == ("t0", "SMS")
+    assert thread["messages"] == threads[0]["messages"][: len(thread["messages"])]
+    assert thread["truncated"] == {
+        "field": "messages",
+        "shown": len(thread["messages"]),
+        "total": 500,
+        "more": "Too long to show at once. Call again for fewer days to have the rest.",
+    }
+    assert (shown["truncated"]["shown"], shown["truncated"]["total"]) == (1, 20)
+    assert "Call again with limit 1 and page 1, 2, 3" in shown["truncated"]["more"]
+
+
+async def test_a_list_deeper_inside_is_cut_where_it_stands() -> None:
+    whole = {"booking": {"id": "b1", "emailLogs": bookings(900)}, "other": 1}
+
+    shown = (await answer(whole, "get_settings")).structured_content
+
+    cut = shown["booking"]
+    assert (shown["other"], cut["id"], "truncated" in shown) == (1, "b1", False)
+    assert (cut["truncated"]["shown"], cut["truncated"]["total"]) == (len(cut["emailLogs"]), 900)
+
+
+async def test_many_texts_are_shortened_further_where_there_is_no_list_to_cut() -> None:
+    shown = (await answer({f"text{n}": "x" * 9000 for n in range(30)}, "get_settings")).structured_content
+
+    assert set(shown.values()) == {"x" * 400 + "… [400 of 9000 characters shown]"}
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=200),
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=9), inner, max_size=5),
@@ -119,3 +169,44 @@ def test_whatever_is_in_a_list_it_fits_and_nothing_goes_in_silence(items: list[A
     assert len(orjson.dumps(shown)) <= max(LONGEST, len(orjson.dumps(items)))
     assert shown["data"] == whole["data"][: len(shown["data"])]
     assert ("truncated" in shown) == (len(shown["data"]) < len(whole["data"]))
+
+
+ITEM = st.dictionaries(st.sampled_from("abc"), st.integers(0, 9) | st.text("xyz", max_size=300), max_size=3)
+TREE = st.recursive(
+    st.lists(ITEM, min_size=1, max_size=9).map(lambda items: items * 200),
+    lambda inner: (
+        st.dictionaries(st.sampled_from("defg"), inner | ITEM, min_size=1, max_size=4)
+        | st.lists(st.fixed_dictionaries({"h": inner, "i": st.text(max_size=9)}), min_size=1, max_size=4)
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.fixed_dictionaries({"data": TREE, "more": TREE}))
+def test_however_lists_are_nested_every_cut_is_told_beside_the_list(whole: dict[str, Any]) -> None:
+    shown = fitted(whole, TOOLS["list_conversations"])
+
+    assert len(orjson.dumps(shown)) <= LONGEST
+    assert not list(silent(whole, shown))
+
+
+def silent(whole: Any, shown: Any) -> Iterator[str]:
+    """Find what is missing or different in *shown* without a word."""
+    match whole, shown:
+        case dict(), dict():
+            told = shown.get("truncated", [])
+            notes = {
+                note["field"]: (note["shown"], note["total"]) for note in ([told] if isinstance(told, dict) else told)
+            }
+            assert shown.keys() - {"truncated"} == whole.keys()
+            for name, value in whole.items():
+                yield from silent(value, shown[name])
+                if isinstance(value, list) and len(value) != len(shown[name]):
+                    assert notes.pop(name) == (len(shown[name]), len(value))
+            assert notes == {}
+        case list(), list():
+            for item, left in zip(whole, shown, strict=False):
+                yield from silent(item, left)
+        case _ if whole != shown:
+            yield f"{whole} became {shown}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
 from itertools import accumulate
 from typing import Any, Final
 
@@ -12,46 +11,71 @@ import orjson
 from ..tools import Tool
 
 LONGEST: Final = 60_000  # bytes of JSON; 25,000 tokens, since ids and times take a token for two or three bytes
-_ROOM: Final = 1_000  # bytes for what is said of the cut
-_STRING: Final = 4_000  # characters of one text, where the whole is too long
+_NOTE: Final = 300  # bytes for what is said of a cut
+_TEXTS: Final = (4_000, 400)  # characters of one text, where the whole is too long, and where it still is
 
 
 def fitted(answer: dict[str, Any], tool: Tool) -> dict[str, Any]:
-    """Leave out the last items of the longest list in *answer*, as many as must be; what remains is what was.
+    """Leave out the last items of the longest lists in *answer*, as many as must be; what remains is what was.
 
-    Long texts are shortened first, each with a mark of its own.
+    Beside each list that was cut stands `truncated`; where not even its first item fits, that is cut in its turn. Long
+    texts are shortened first, each with a mark of its own.
     """
-    answer = _shortened(answer)
-    field, items = max(_lists(answer), key=lambda found: len(orjson.dumps(found[1])), default=("", []))
-    sizes = list(accumulate(len(orjson.dumps(item)) + 1 for item in items))
-    others = len(orjson.dumps(answer)) - (sizes[-1] if sizes else 0)
-    shown = bisect_right(sizes, LONGEST - _ROOM - others)
-    if shown == len(items):
-        return answer
-    cut = {"field": field, "shown": shown, "total": len(items), "more": _more(tool, shown)}
-    return {**answer, field: items[:shown], "truncated": cut}
+    for longest in _TEXTS:
+        cut = _object(_shortened(answer, longest), LONGEST, tool, outer=True)
+        if _size(cut) <= LONGEST:
+            break
+    return cut
 
 
-def _lists(answer: Mapping[str, Any]) -> list[tuple[str, list[Any]]]:
-    return [(name, value) for name, value in answer.items() if isinstance(value, list)]
+def _object(whole: dict[str, Any], room: int, tool: Tool, *, outer: bool = False) -> dict[str, Any]:
+    """Cut what is in an object until it has at most *room* bytes, if that can be; the short lists have theirs first."""
+    if _size(whole) <= room:
+        return whole
+    parts = sorted((_size(part), name) for name, part in whole.items() if isinstance(part, dict | list))
+    left = room - _size(whole) + sum(size - _NOTE for size, _ in parts)
+    cut, notes = dict(whole), []
+    for place, (_, name) in enumerate(parts):
+        cut[name] = _part(whole[name], left // (len(parts) - place), tool)
+        left -= _size(cut[name])
+        if len(cut[name]) < len(whole[name]):
+            notes.append(_note(name, len(cut[name]), len(whole[name]), tool, outer=outer))
+    return cut | ({"truncated": notes[0] if len(notes) == 1 else notes} if notes else {})
+
+
+def _part(part: Any, room: int, tool: Tool) -> Any:
+    if isinstance(part, dict):
+        return _object(part, room, tool)
+    fits = bisect_right(list(accumulate(_size(item) + 1 for item in part)), room - 1)
+    if fits or not part or not isinstance(part[0], dict):
+        return part[:fits]
+    return [_object(part[0], room - 2, tool)]
+
+
+def _note(field: str, shown: int, total: int, tool: Tool, *, outer: bool) -> dict[str, Any]:
+    return {"field": field, "shown": shown, "total": total, "more": _more(tool, shown if outer else 0)}
 
 
 def _more(tool: Tool, shown: int) -> str:
     known = tool.input_schema["properties"]
-    if "limit" in known and "page" in known:
-        return f"Too long to show at once. Call again with limit {max(1, shown)} and page 1, 2, 3 … to have all of it."
+    if shown and "limit" in known and "page" in known:
+        return f"Too long to show at once. Call again with limit {shown} and page 1, 2, 3 … to have all of it."
     if "from" in known:
         return "Too long to show at once. Call again for fewer days to have the rest."
     return "Too long to show at once, and this tool can't show less."
 
 
-def _shortened(value: Any) -> Any:
+def _shortened(value: Any, longest: int) -> Any:
     match value:
-        case str() if len(value) > _STRING:
-            return f"{value[:_STRING]}… [{_STRING} of {len(value)} characters shown]"
+        case str() if len(value) > longest:
+            return f"{value[:longest]}… [{longest} of {len(value)} characters shown]"
         case dict():
-            return {name: _shortened(each) for name, each in value.items()}
+            return {name: _shortened(each, longest) for name, each in value.items()}
         case list():
-            return [_shortened(each) for each in value]
+            return [_shortened(each, longest) for each in value]
         case _:
             return value
+
+
+def _size(value: Any) -> int:
+    return len(orjson.dumps(value))
