@@ -71,6 +71,7 @@ async def app(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIt
         mailbox = await stack.enter_async_context(
             Mailbox(rest, limiter, places=settings.queue, workers=settings.workers, clock=now)
         )
+        stack.callback(mailbox.give_up_reads)  # when the session ended, all have their answers
         outcome = Outcome(Retry(mailbox, clock=now), clock=now)
         cache = Cache(outcome, ttl=settings.cache_ttl, settle=settings.timeout, clock=now, journal=journal)
         stack.push_async_callback(cache.aclose)

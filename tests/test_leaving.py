@@ -24,7 +24,7 @@ PARENT = (
 
 
 @asynccontextmanager
-async def server(*command: str) -> AsyncIterator[tuple[Sandbox, Child]]:
+async def server(*command: str, **settings: str) -> AsyncIterator[tuple[Sandbox, Child]]:
     """Start the program with a budget of one request."""
     async with (
         Sandbox(limit=0) as sandbox,
@@ -35,6 +35,7 @@ async def server(*command: str) -> AsyncIterator[tuple[Sandbox, Child]]:
             LINKTIME_RATE_LIMIT="1",
             LINKTIME_RATE_PERIOD="600",
             LINKTIME_DEADLINE="3600",
+            **settings,
         ) as process,
     ):
         await process.greet()
@@ -87,6 +88,15 @@ async def test_who_ends_it_is_answered_and_the_status_is_0(ending: str, state: s
 
     assert process.noise == []
     assert "Traceback" not in process.stderr
+
+
+async def test_a_read_that_never_ends_does_not_hold_the_exit() -> None:
+    async with server(LINKTIME_TIMEOUT="600") as (sandbox, process):
+        call = await enter("read under way", sandbox, process)
+        process.stdin.close()
+
+        assert await process.ended() == 0
+        await told("read under way", process, call)
 
 
 @pytest.mark.parametrize("state", STATES)

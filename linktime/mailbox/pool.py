@@ -49,6 +49,7 @@ class Mailbox:
         self._stage = _Stage.OPEN
         self._leaving = False
         self._workers: list[asyncio.Task[None]] = []
+        self._reads: set[asyncio.Task[Reply]] = set()
         self._busy = 0
         self._gate = asyncio.Lock()
         self._news = asyncio.Event()
@@ -87,6 +88,11 @@ class Mailbox:
         elif self._stage is _Stage.OPEN:
             self._stage = _Stage.FINISHING
         self._fail(envelope for envelope, wait in self._queue.plan() if wait > 0 or self._stage is _Stage.SHUT)
+
+    def give_up_reads(self) -> None:
+        """End the reads that were sent, when nobody waits for them any more."""
+        for read in self._reads:
+            read.cancel()
 
     async def __aenter__(self) -> Self:
         self._workers = [asyncio.create_task(self._work()) for _ in range(self._size)]
@@ -188,6 +194,9 @@ class Mailbox:
         waited = self._clock() - envelope.arrival
         self._tell(envelope)
         sending = asyncio.create_task(self._attempt(envelope.request), context=envelope.context)
+        if envelope.request.is_read:
+            self._reads.add(sending)
+            sending.add_done_callback(self._reads.discard)
         self._busy += 1
         try:
             await asyncio.wait((sending,))
