@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import sys
-from asyncio.subprocess import PIPE, STDOUT
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,25 +20,9 @@ from linktime.resources import RESOURCES
 from linktime.sandbox import Sandbox
 from linktime.tools import TOOLS
 from tests.child import environ
+from tests.programs import found, run
 
 SERVER = [sys.executable, "-m", "linktime"]
-
-
-def found(name: str) -> str:
-    path = shutil.which(name, path=os.environ.get("LINKTIME_TEST_CLIENTS")) or shutil.which(name)
-    if path is None and "CI" not in os.environ:
-        pytest.skip(f"{name} is not installed; .ci/run tells how")
-    assert path, f"{name} is not installed"
-    return path
-
-
-async def run(*command: str, env: dict[str, str], cwd: Path | None = None) -> tuple[int | None, str]:
-    process = await asyncio.create_subprocess_exec(
-        *command, stdin=asyncio.subprocess.DEVNULL, stdout=PIPE, stderr=STDOUT, env=env, cwd=cwd
-    )
-    async with asyncio.timeout(120):
-        out, _ = await process.communicate()
-    return process.returncode, out.decode()
 
 
 @pytest.mark.parametrize("mode", ["legacy", "auto", "2026-07-28"])

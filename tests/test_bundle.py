@@ -1,0 +1,220 @@
+"""What .ci/bundle writes, against the official tool, the registry's schema, and a client that opens it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+from zipfile import ZipFile
+
+import pytest
+from jsonschema import Draft7Validator
+from uv import find_uv_bin
+
+from linktime import __version__
+from linktime.config import Settings
+from linktime.prompts import PROMPTS
+from linktime.sandbox import Sandbox
+from linktime.tools import TOOLS
+from tests.child import Child, child, environ
+from tests.programs import found, run
+
+ROOT: Final = Path(__file__).parent.parent
+SCHEMA: Final = json.loads((ROOT / "tests/registry/server.schema.json").read_text(encoding="utf-8"))
+PROJECT: Final = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+NAMES: Final = {"index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}  # what uv calls pip's settings
+
+
+def build(place: Path) -> list[Path]:
+    command = [sys.executable, str(ROOT / ".ci" / "bundle"), str(place)]
+    return [Path(line) for line in subprocess.check_output(command, text=True, timeout=50).splitlines()]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    return build(tmp_path_factory.mktemp("dist"))
+
+
+@pytest.fixture
+def bundle(built: list[Path]) -> Path:
+    return built[0]
+
+
+@pytest.fixture
+def entry(built: list[Path]) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(built[1].read_text(encoding="utf-8"))
+    return content
+
+
+@pytest.fixture
+def folder(bundle: Path, tmp_path: Path) -> Path:
+    """Unpack the bundle as a client does."""
+    place = tmp_path / "extension with a space"
+    with ZipFile(bundle) as archive:
+        archive.extractall(place)
+    return place
+
+
+@pytest.fixture
+def manifest(folder: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    return content
+
+
+@pytest.fixture
+def uv(tmp_path: Path) -> dict[str, str]:
+    """Make the environment of a client that has uv, which asks the same index as pip does here."""
+    listed = subprocess.check_output([sys.executable, "-m", "pip", "config", "list"], text=True, timeout=50)
+    said = dict(re.findall(r"^(?:global|:env:)\.([\w-]+)='(.*)'$", listed, re.MULTILINE))
+    return {
+        "PATH": f"{Path(find_uv_bin()).parent}{os.pathsep}{os.environ['PATH']}",
+        "UV_CACHE_DIR": str(tmp_path / "cache"),
+        "UV_PYTHON": sys.executable,
+    } | {NAMES[name]: value for name, value in said.items() if name in NAMES}
+
+
+def substituted(manifest: dict[str, Any], folder: Path, **given: str | bool) -> tuple[list[str], dict[str, str]]:
+    """Fill in a manifest's command and environment as a client does that has asked for what is to be given."""
+    options = {name: about["default"] for name, about in manifest["user_config"].items() if "default" in about} | given
+    values = {
+        f"user_config.{name}": str(value).lower() if value in {True, False} else value
+        for name, value in options.items()
+    }
+    values["__dirname"] = str(folder)
+
+    def filled(text: str) -> str:
+        return re.sub(r"\$\{(.+?)\}", lambda variable: values[variable[1]], text)
+
+    config = manifest["server"]["mcp_config"]
+    command = [config["command"], *map(filled, config["args"])]
+    return command, {name: filled(value) for name, value in config["env"].items()}
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+async def listed(server: Child, what: str) -> list[dict[str, Any]]:
+    return [
+        {"name": each["name"], "description": each["description"]}
+        for each in (await server.result(server.ask(f"{what}/list")))[what]
+    ]
+
+
+def test_the_same_tree_gives_the_same_bytes(built: list[Path], tmp_path: Path) -> None:
+    again = build(tmp_path / "not yet there")
+
+    assert [path.name for path in again] == [f"linktime-mcp-{__version__}.mcpb", "server.json"]
+    assert [path.read_bytes() for path in again] == [path.read_bytes() for path in built]
+
+
+def test_the_bundle_has_the_package_and_what_it_is_built_from(bundle: Path) -> None:
+    with ZipFile(bundle) as archive:
+        names = archive.namelist()
+
+    package = {str(path.relative_to(ROOT)) for path in (ROOT / "linktime").rglob("*.*") if path.suffix != ".pyc"}
+    assert set(names) == package | {"LICENSE", "README.md", "main.py", "manifest.json", "pyproject.toml"}
+    assert names == sorted(names)
+
+
+def test_the_manifest_says_what_stands_elsewhere(manifest: dict[str, Any]) -> None:
+    said = {name: manifest[name] for name in ("name", "version", "description", "license", "keywords", "author")}
+
+    assert said == {
+        "name": PROJECT["name"],
+        "version": __version__,
+        "description": PROJECT["description"],
+        "license": PROJECT["license"],
+        "keywords": PROJECT["keywords"],
+        "author": PROJECT["authors"][0],
+    }
+    assert manifest["compatibility"]["runtimes"]["python"] == PROJECT["requires-python"]
+    assert [prompt["arguments"] for prompt in manifest["prompts"]] == [
+        [argument.name for argument in prompt.arguments] for prompt in PROMPTS.values()
+    ]
+
+
+def test_a_client_asks_for_the_key_keeps_it_secret_and_can_leave_the_rest(manifest: dict[str, Any]) -> None:
+    options = manifest["user_config"]
+    key = options.pop("api_key")
+    defaults = {str(Settings.model_fields[name].alias): str(about["default"]) for name, about in options.items()}
+
+    assert (key["required"], key["sensitive"]) == (True, True)
+    assert Settings.from_environ(defaults) == Settings.from_environ({})
+    assert set(manifest["server"]["mcp_config"]["env"]) == {"LINKTIME_API_KEY", *defaults}
+
+
+async def test_the_official_tool_finds_no_fault_in_it(bundle: Path, folder: Path, tmp_path: Path) -> None:
+    mcpb, env, out = found("mcpb"), environ(), tmp_path / "by the tool"
+
+    assert await run(mcpb, "validate", str(folder / "manifest.json"), env=env) == (
+        0,
+        "Manifest schema validation passes!\n",
+    )
+    for status, said in [
+        await run(mcpb, "info", str(bundle), env=env),
+        await run(mcpb, "unpack", str(bundle), str(out), env=env),
+    ]:
+        assert status == 0, said
+
+    assert contents(out) == contents(folder)
+
+
+@pytest.mark.timeout(300)  # uv fetches all that the server needs
+async def test_the_bundle_starts_as_a_client_starts_it(
+    sandbox: Sandbox, folder: Path, manifest: dict[str, Any], uv: dict[str, str]
+) -> None:
+    given = {"api_key": sandbox.key, "base_url": sandbox.url}
+    command, env = substituted(manifest, folder, **given)
+
+    status, said = await run(*command, env=environ(**uv, **env))  # nobody talks to it, so it ends when it is ready
+    assert status == 0, said
+
+    async with child(*command, **uv, **env) as server:
+        greeting = await server.greet()
+        tools, prompts = await listed(server, "tools"), await listed(server, "prompts")
+        me = await server.result(server.call("get_me"))
+    command, env = substituted(manifest, folder, **given, read_only=True)
+    async with child(*command, **uv, **env) as server:
+        await server.greet()
+        reading = await listed(server, "tools")
+
+    assert greeting["serverInfo"]["version"] == __version__
+    assert tools == manifest["tools"]
+    assert prompts == [{name: each[name] for name in ("name", "description")} for each in manifest["prompts"]]
+    assert me["structuredContent"]["username"]
+    assert [tool["name"] for tool in reading] == [tool.name for tool in TOOLS.values() if tool.reads]
+
+
+def test_the_entry_is_as_the_registry_wants_it(entry: dict[str, Any]) -> None:
+    assert entry["$schema"] == SCHEMA["$id"]
+    assert list(Draft7Validator(SCHEMA).iter_errors(entry)) == []
+
+
+def test_the_entry_names_the_package_and_the_bundle(entry: dict[str, Any], bundle: Path) -> None:
+    package, download = entry["packages"]
+
+    assert (entry["version"], package["version"], download["version"]) == (__version__,) * 3
+    assert package["identifier"] == PROJECT["name"]
+    assert package["identifier"] in PROJECT["scripts"]  # since uvx runs the program of that name
+    assert Path(download["identifier"]).name == bundle.name
+    assert download["fileSha256"] == sha256(bundle.read_bytes()).hexdigest()
+
+
+def test_the_entry_has_the_settings_and_the_key_is_a_secret(entry: dict[str, Any]) -> None:
+    key, *rest = entry["packages"][0]["environmentVariables"]
+
+    assert (key["name"], key["isRequired"], key["isSecret"]) == ("LINKTIME_API_KEY", True, True)
+    assert Settings.from_environ({each["name"]: each["default"] for each in rest}) == Settings.from_environ({})
+
+
+def test_the_description_on_the_package_index_claims_the_name_in_the_registry(entry: dict[str, Any]) -> None:
+    description = (ROOT / PROJECT["readme"]).read_text(encoding="utf-8")
+
+    assert description.endswith(f"\n\n<!-- mcp-name: {entry['name']} -->\n")
