@@ -1,0 +1,223 @@
+"""Every snippet, command and link of the README, run as it stands there; what no rule covers is a fault."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import sys
+import tomllib
+from asyncio import create_subprocess_exec, timeout
+from asyncio.subprocess import PIPE
+from base64 import b64decode
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import files, metadata
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
+from venv import EnvBuilder
+
+import pytest
+
+from linktime import __version__
+from tests.child import PATIENCE, child, environ
+from tests.programs import found, run
+
+ROOT: Final = Path(__file__).parent.parent
+README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
+PROJECT: Final = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+BLOCKS: Final[list[tuple[str, str]]] = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+SNIPPETS: Final = [block for language, block in BLOCKS if language == "json"]
+PROGRAMS: Final = "claude|code|codex|docker|gemini|linktime-mcp|npx|pip|pipx|pytest|python|uv|uvx|where|which"
+INLINE: Final = rf"`((?:(?:{PROGRAMS})(?= |`)|--)[^`]*)`"
+HERE: Final = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # where linktime-mcp is found
+NO_CHECKOUT: Final = shutil.ignore_patterns(".git", ".venv", ".*_cache", "__pycache__", "*.egg-info", "build", "dist")
+SOURCES: Final = [file.read_text(encoding="utf-8") for file in (ROOT / "linktime").rglob("*.py")]
+
+
+async def installs_and_plays(command: str, place: Path) -> None:
+    tree, venv = place / "checkout", place / "venv"
+    shutil.copytree(ROOT, tree, ignore=NO_CHECKOUT)
+    EnvBuilder(with_pip=True).create(venv)
+
+    path = f"{venv / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    status, out = await run("sh", "-c", command, env=environ(PATH=path), cwd=tree)
+
+    assert status == 0, out
+    assert "Budget " in out.splitlines()[-2], out
+
+
+async def is_part_of_another(command: str, _: Path) -> None:
+    assert any(command in other.split(" && ") for other in COMMANDS if other != command)
+
+
+async def is_run_by_ci(command: str, _: Path) -> None:
+    assert f"\n{command}\n" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+async def brings_what_is_looked_for(command: str, _: Path) -> None:
+    [extra] = re.findall(r"\[(\w+)\]", command)
+    [package] = re.findall(r"^[\w-]+", *PROJECT["optional-dependencies"][extra])
+    [module] = re.findall(rf'find_spec\("([\w.]*\b{extra})"\)', "".join(SOURCES))
+
+    assert extra in (metadata("linktime-mcp").get_all("Provides-Extra") or [])
+    assert f"{module.replace('.', '/')}/__init__.py" in map(str, files(package) or [])
+
+
+async def serves_until_ctrl_c(command: str, _: Path) -> None:
+    async with child(command, PATH=HERE, LINKTIME_API_KEY="lt_live_...") as server:
+        await server.said("LinkTime MCP server running")
+        server.process.send_signal(signal.SIGINT)
+
+        assert await server.ended() in {0, 130}  # 130 before it is ready for signals
+    assert server.log == ["LinkTime MCP server running"]
+
+
+async def prints_a_path_that_starts(command: str, _: Path) -> None:
+    status, out = await run("sh", "-c", command, env=environ(PATH=HERE))
+    assert status == 0, out
+
+    async with child(out.strip()) as server:
+        assert (await server.greet())["serverInfo"]["version"] == __version__
+
+
+async def is_for_windows(command: str, _: Path) -> None:
+    pytest.skip(f"{command} is for Windows")
+
+
+async def has_its_file(_: str, __: Path) -> None:
+    assert (ROOT / "dashboards" / "compose.yaml").is_file()  # there may be no engine here
+
+
+async def runs_a_linktime(command: str, place: Path) -> None:
+    given = command.removeprefix("linktime-mcp sandbox").split()
+    async with (
+        sandbox_of(*given, place=place) as variables,
+        child("linktime-mcp", PATH=HERE, **variables) as server,
+    ):
+        await server.greet()
+        me = await server.result(server.call("get_me"))
+
+    assert set(variables) == {"LINKTIME_API_KEY", "LINKTIME_BASE_URL"}
+    assert me["structuredContent"]["username"]
+    assert (place / "FILE").is_file() == ("FILE" in given)
+
+
+async def connects_claude_code(command: str, place: Path) -> None:
+    claude = found("claude")
+    path = f"{Path(claude).parent}{os.pathsep}{HERE}"
+    quiet = {"DISABLE_TELEMETRY": "1", "DISABLE_AUTOUPDATER": "1", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1"}
+    env = {"PATH": path, "HOME": str(place)} | quiet
+
+    await run("sh", "-c", command, env=env, cwd=place)
+    _, out = await run(claude, "mcp", "list", env=env, cwd=place)
+
+    assert "✔ Connected" in out, out
+
+
+Rule = Callable[[str, Path], Awaitable[None]]
+"""What must hold of a command, which is run in an empty folder."""
+
+COMMANDS: Final[dict[str, Rule]] = {
+    "pip install . && linktime-mcp demo": installs_and_plays,
+    "pip install .": is_part_of_another,
+    'pip install ".[redis]"': brings_what_is_looked_for,
+    'pip install ".[grpc]"': brings_what_is_looked_for,
+    'pip install -e ".[dev]" && pytest': is_run_by_ci,
+    "linktime-mcp": serves_until_ctrl_c,
+    "which linktime-mcp": prints_a_path_that_starts,
+    "where linktime-mcp": is_for_windows,
+    "claude mcp add linktime --env LINKTIME_API_KEY=lt_live_... -- linktime-mcp": connects_claude_code,
+    "linktime-mcp sandbox": runs_a_linktime,
+    "--port 0": runs_a_linktime,
+    "--db FILE": runs_a_linktime,
+    "docker compose up": has_its_file,
+}
+"""Every command of the README, and what must hold of it."""
+
+
+@asynccontextmanager
+async def sandbox_of(*options: str, place: Path) -> AsyncIterator[dict[str, str]]:
+    """Run a sandbox, on a free port since the usual one may be taken; yield the environment that it prints."""
+    command = ("linktime-mcp", "sandbox", "--port", "0", *options)
+    process = await create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE, env=environ(PATH=HERE), cwd=place)
+    assert process.stdout is not None
+    try:
+        async with timeout(PATIENCE):
+            words = await process.stdout.readuntil(b"LINKTIME_API_KEY=") + await process.stdout.readline()
+        yield dict(re.findall(r"^export (\w+)=(\S+)$", words.decode(), re.MULTILINE))
+    finally:
+        process.terminate()
+        await process.communicate()
+
+
+def snippet(client: str) -> Any:
+    return json.loads(re.findall(rf"^\*\*{client}\*\*.*?```json\n(.*?)```", README, re.MULTILINE | re.DOTALL)[0])
+
+
+def link(client: str) -> tuple[str, dict[str, str]]:
+    """Find where a click leads, and what it takes there."""
+    [url] = re.findall(rf"^\[{client}\]: (\S+)$", README, re.MULTILINE)
+    assert f"][{client}]" in README
+    return url.partition("?")[0], dict(parse_qsl(urlsplit(url).query, strict_parsing=True))
+
+
+def test_every_block_and_command_of_the_readme_is_covered() -> None:
+    lines = [line for language, block in BLOCKS if language == "sh" for line in block.splitlines()]
+    prose = re.sub(r"^```.*?^```$", "", README, flags=re.MULTILINE | re.DOTALL)
+
+    assert README.count("```") == 2 * len(BLOCKS)
+    assert {language for language, _ in BLOCKS} == {"json", "sh"}
+    assert {*lines, *re.findall(INLINE, prose)} == set(COMMANDS)
+
+
+@pytest.mark.timeout(300)  # pip fetches all that the server needs
+@pytest.mark.parametrize("command", COMMANDS)
+async def test_every_command_does_what_the_readme_says(command: str, tmp_path: Path) -> None:
+    await COMMANDS[command](command, tmp_path)
+
+
+@pytest.mark.parametrize("text", SNIPPETS)
+async def test_every_snippet_starts_the_server(text: str) -> None:
+    config = json.loads(text)
+    [server] = (config.get("mcpServers") or config["servers"]).values()
+    answers = {f"${{input:{each['id']}}}": "lt_live_..." for each in config.get("inputs", [])}
+    env = {name: answers.get(value, value) for name, value in server["env"].items()}
+
+    async with child(server["command"], *server.get("args", []), PATH=HERE, **env) as running:
+        greeting = await running.greet()
+
+        assert await running.close() == 0
+    assert greeting["serverInfo"]["version"] == __version__
+    assert running.log == ["LinkTime MCP server running"]
+
+
+async def test_the_sandbox_listens_where_the_readme_says() -> None:
+    _, out = await run("linktime-mcp", "sandbox", "--help", env=environ(PATH=HERE))
+    host, port, *_ = re.findall(r"\(default:\s+([\w.]+)\)", out)
+
+    assert f"`http://{host}:{port}`" in README
+
+
+def test_one_click_adds_to_cursor_what_its_snippet_says() -> None:
+    place, query = link("cursor")
+    [(name, server)] = snippet("Cursor")["mcpServers"].items()
+
+    assert place == "https://cursor.com/en/install-mcp"
+    assert query | {"config": json.loads(b64decode(query["config"], validate=True))} == {"name": name, "config": server}
+
+
+def test_one_click_adds_to_vs_code_what_its_snippet_says() -> None:
+    place, query = link("vscode")
+    config = snippet("VS Code")
+    [(name, server)] = config["servers"].items()
+
+    assert place == "https://insiders.vscode.dev/redirect/mcp/install"
+    assert query["name"] == name
+    assert {key: json.loads(value) for key, value in query.items() if key != "name"} == {
+        "inputs": config["inputs"],
+        "config": server,
+    }
