@@ -70,7 +70,8 @@ def manifest(folder: Path) -> dict[str, Any]:
 @pytest.fixture
 def uv(tmp_path: Path) -> dict[str, str]:
     """Make the environment of a client that has uv, which asks the same index as pip does here."""
-    listed = subprocess.check_output([sys.executable, "-m", "pip", "config", "list"], text=True, timeout=50)
+    pip = [sys.executable, "-m", "pip", "config", "list"]
+    listed = subprocess.check_output(pip, env=environ(PIP_QUIET="0"), text=True, timeout=50)
     said = dict(re.findall(r"^(?:global|:env:)\.([\w-]+)='(.*)'$", listed, re.MULTILINE))
     return {
         "PATH": f"{Path(find_uv_bin()).parent}{os.pathsep}{os.environ['PATH']}",
