@@ -25,6 +25,6 @@ async def run(*command: str, env: dict[str, str], cwd: Path | None = None) -> tu
     process = await asyncio.create_subprocess_exec(
         *command, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, env=env, cwd=cwd
     )
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(240):
         out, _ = await process.communicate()
     return process.returncode, out.decode()
