@@ -23,7 +23,8 @@ class Leaving:
         """End every read that is still under way in *patience* seconds."""
         by = asyncio.get_running_loop().time() + patience
         for limit in self._reads:
-            limit.reschedule(by)
+            if not limit.expired():
+                limit.reschedule(by)
 
     async def _read(self, request: Request) -> Reply:
         try:
