@@ -10,8 +10,9 @@ so is the look that finds out what became of a write.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Final
 
 from pydantic import SecretStr
@@ -25,9 +26,10 @@ from .ledger import Clerk, Journal, open_ledger
 from .limiter import Limiter, ProcessStore, SharedStore, Store
 from .local import AccountZone
 from .mailbox import Mailbox
+from .message import Send
 from .outcome import Outcome
 from .retry import Retry
-from .session import SPARE, Session
+from .session import SPARE, Confirms, Session
 from .stdio import streams
 from .telemetry import DEPTH, SERVERS, SLOTS, Telemetry
 from .tools import TOOLS, switched_off
@@ -88,6 +90,7 @@ async def app(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIt
             refusal=None if settings.api_key else _no_key(),
             telemetry=telemetry,
             zone=zone,
+            confirm=_confirm(settings),
         )
         telemetry.observe(DEPTH, lambda: [(mailbox.waiting, {})])
         telemetry.observe(SLOTS, lambda: _slots(limiter))
@@ -122,6 +125,14 @@ def _zone(settings: Settings, cache: Cache, limiter: Limiter) -> AccountZone:
         spare=lambda: limiter.free > SPARE,
         life=settings.cache_ttl or _ZONE_LIFE,
     )
+
+
+def _confirm(settings: Settings) -> Callable[[Send], Confirms] | None:
+    if not settings.confirm:
+        return None
+    from .session.confirm import Confirm  # noqa: PLC0415 - who isn't to be asked never pays for it
+
+    return partial(Confirm, clock=now, deadline=settings.deadline)
 
 
 def _slots(limiter: Limiter) -> list[tuple[float, dict[str, str]]]:

@@ -55,6 +55,12 @@ class SwitchedOff(Failure):
         )
 
 
+class NotConfirmed(Failure):
+    """The user did not say yes to what can't be undone; nothing was sent."""
+
+    word = "not_confirmed"
+
+
 class BudgetSpent(Failure):
     """Our own budget has no place before the call's deadline; nothing was sent."""
 

@@ -14,6 +14,8 @@ _UNSEEN: Final = re.compile(
     "\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff]"
 )
+_FORGING: Final = str.maketrans(dict.fromkeys('“”„‟«»″\uff02"', "'") | dict.fromkeys("*`[]<>\\", None))
+"""Quotes that could end ours, and the signs that a client which renders Markdown makes links and code of."""
 
 
 def visible(data: Any) -> Any:
@@ -33,5 +35,20 @@ def one_line(text: str) -> str:
     """Make a message one visible line without markup and e-mail addresses, fit to be quoted in an error."""
     text = re.sub(r"<[^>]*>?", " ", text)
     text = re.sub(r"[^\s@\"'<>]+@[^\s@\"'<>]+", "[e-mail]", text)
+    return _line(text)
+
+
+def _line(text: str) -> str:
     spaced = "".join(" " if char.isspace() else char for char in text)
     return " ".join("".join(char for char in spaced if unicodedata.category(char)[0] != "C").split())
+
+
+def plain(value: Any, most: int = 80) -> str:
+    """Give what a stranger wrote as one short visible line without quotes and markup; `?` if there is nothing."""
+    text = _line(visible(value)).translate(_FORGING) if isinstance(value, str) else ""
+    return (text if len(text) <= most else f"{text[: most - 1]}…") or "?"
+
+
+def quoted(value: Any, most: int = 80) -> str:
+    """Quote what a stranger wrote, so that nobody takes it for words of ours."""
+    return f"“{plain(value, most)}”"

@@ -22,7 +22,7 @@ from ..prompts import PROMPTS
 from ..resources import find
 from ..tools import Tool
 from .at_hand import SPARE, AtHand, wall
-from .calls import Calls, Context
+from .calls import Calls, Confirms, Context
 from .completions import Completions
 from .leaving import Leaving
 from .listing import listed
@@ -30,7 +30,7 @@ from .prompts import Prompts
 from .resources import Resources
 from .server import Server
 
-__all__ = ["SPARE", "Session"]
+__all__ = ["SPARE", "Confirms", "Session"]
 
 _METHODS: Final = SPEC_CLIENT_METHODS | SPEC_CLIENT_NOTIFICATION_METHODS
 
@@ -41,6 +41,7 @@ class Session:
     *clock* is the one that deadlines are measured on, *deadline* the seconds that one call may take. *eta* tells how
     many seconds a waiting request has before its turn, *budget* notes what is left of it, *wall* tells the time of day.
     With a *refusal* every call is answered by it. Local times, asked for or told, are in the account's *zone*.
+    *confirm* makes what asks the user before a call that can't be undone.
     """
 
     def __init__(
@@ -56,12 +57,15 @@ class Session:
         refusal: Failure | None = None,
         telemetry: tracing.Telemetry | None = None,
         zone: AccountZone | None = None,
+        confirm: Callable[[Send], Confirms] | None = None,
         wall: Callable[[], datetime] = wall,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._leaving = Leaving(send)
+        local = LocalTimes(self._leaving, zone) if zone else self._leaving
+        self._confirm = confirm(local) if confirm else None
         self._calls = Calls(
-            LocalTimes(self._leaving, zone) if zone else self._leaving,
+            local,
             tools,
             off or {},
             clock=clock,
@@ -70,6 +74,7 @@ class Session:
             budget=budget,
             refusal=refusal,
             zone=zone,
+            confirm=self._confirm,
             sleep=sleep,
         )
         at_hand = AtHand(self._leaving, clock=clock, budget=budget, refusal=refusal, zone=zone, wall=wall)
@@ -95,6 +100,8 @@ class Session:
     def hurry(self, patience: float) -> None:
         """Answer every read that is still under way in *patience* seconds; a write is always waited for."""
         self._leaving.hurry(patience)
+        if self._confirm:
+            self._confirm.leave()
 
     async def _list_tools(self, _: Context, __: object) -> mcp_types.ListToolsResult:
         return self._list

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -29,7 +29,17 @@ _LONGEST_NAME: Final = 64  # characters of an unknown tool's name that are echoe
 _UNEXPECTED: Final = "linktime-mcp failed on this call; its log has the place. Report it if it recurs."
 
 Context = ServerRequestContext[Any]
+Result = mcp_types.CallToolResult | mcp_types.InputRequiredResult
 log = logging.getLogger(__name__)
+
+
+class Confirms(Protocol):
+    """Asks the user before a call; what it returns is a question for the client to bring to them first."""
+
+    async def __call__(  # noqa: D102
+        self, context: Context, tool: Tool, params: mcp_types.CallToolRequestParams
+    ) -> mcp_types.InputRequiredResult | None: ...
+    def leave(self) -> None: ...  # noqa: D102
 
 
 class Calls:
@@ -47,6 +57,7 @@ class Calls:
         budget: Callable[[], Mapping[str, float]],
         refusal: Failure | None,
         zone: AccountZone | None,
+        confirm: Confirms | None,
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
         self._send = send
@@ -58,9 +69,10 @@ class Calls:
         self._budget = budget
         self._refusal = refusal
         self._zone = zone
+        self._confirm = confirm
         self._sleep = sleep
 
-    async def __call__(self, context: Context, params: mcp_types.CallToolRequestParams) -> mcp_types.CallToolResult:
+    async def __call__(self, context: Context, params: mcp_types.CallToolRequestParams) -> Result:
         """Answer one call; what can go wrong is a result as well, but for a tool that doesn't exist."""
         tool = self._tools.get(params.name)
         if tool is None and params.name in self._off:
@@ -68,7 +80,7 @@ class Calls:
         if tool is None:
             raise MCPError(mcp_types.INVALID_PARAMS, self._unknown(params.name))
         try:
-            return await self.answer(context, tool, params.arguments)
+            return await self._asked(context, tool, params) or await self.answer(context, tool, params.arguments)
         except Failure as failure:
             return failed(failure)
 
@@ -76,15 +88,18 @@ class Calls:
         self, context: Context, tool: Tool, arguments: Mapping[str, Any] | None
     ) -> mcp_types.CallToolResult:
         """Answer a call of *tool*, or raise the Failure that says why not; the text of any other error stays here."""
-        try:
+        with _reported(tool):
             reply = (await self._reply(context, tool, arguments)).noted(**self._budget())
-        except Failure:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is
-            report(tool, error)
-            raise Failure(_UNEXPECTED) from None
         tracing.answered(reply.notes)
         return succeeded(reply, tool)
+
+    async def _asked(
+        self, context: Context, tool: Tool, params: mcp_types.CallToolRequestParams
+    ) -> mcp_types.InputRequiredResult | None:
+        if self._confirm is None or self._refusal is not None:
+            return None
+        with _reported(tool):
+            return await self._confirm(context, tool, params)
 
     async def _reply(self, context: Context, tool: Tool, arguments: Mapping[str, Any] | None) -> Reply:
         if self._refusal is not None:
@@ -119,6 +134,18 @@ class Calls:
     def _unknown(self, name: str) -> str:
         near = get_close_matches(name, self._tools, 1)
         return f"Unknown tool: {name[:_LONGEST_NAME]!r}." + (f" Did you mean {near[0]}?" if near else "")
+
+
+@contextmanager
+def _reported(tool: Tool) -> Iterator[None]:
+    """Make a failure of what nobody expected, once it is in the log."""
+    try:
+        yield
+    except Failure:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is
+        report(tool, error)
+        raise Failure(_UNEXPECTED) from None
 
 
 def _wants_progress(context: Context) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from .instruments import DEPTH, SERVERS, SLOTS
 from .messages import Messages, Names
 from .record import Telemetry
-from .seams import answered, exchange_span, failed, granted, joined, place, waited
+from .seams import answered, confirmation, exchange_span, failed, granted, joined, place, waited
 from .setup import set_up
 from .variables import Variables
 
@@ -23,6 +23,7 @@ __all__ = [
     "Telemetry",
     "Variables",
     "answered",
+    "confirmation",
     "exchange_span",
     "failed",
     "granted",

@@ -58,6 +58,12 @@ def failed(failure: Failure) -> None:
             at.count(OUTCOMES, told)
 
 
+def confirmation(state: str) -> None:
+    """Tell of the call in hand how far the user was asked for a yes."""
+    if at := here.get():
+        at.span.attributes["linktime.confirmation"] = state
+
+
 def place() -> Place | None:
     """Tell where the call in hand stands, so that another may say that it shares its answer."""
     at = here.get()

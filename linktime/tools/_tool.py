@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from ..errors import InvalidArguments
+from ..loss import Loss
 from ..message import Request, camel
 from ._faults import told
 from ._fields import sendable
@@ -29,7 +30,7 @@ class Tool:
 
     It is *destructive* if something that stood before may be lost, and *open_world* if the call, or what it sets
     going, reaches somebody outside the account: a guest who is written to, a server that is called. Arguments named
-    in *local* are times on the account's clocks on the day of another, `date`.
+    in *local* are times on the account's clocks on the day of another, `date`. *loss* is what can't be undone.
     """
 
     title: str
@@ -41,6 +42,7 @@ class Tool:
     idempotent: bool
     open_world: bool
     local: tuple[str, ...] = ()
+    loss: Loss | None = None
 
     @property
     def name(self) -> str:
@@ -126,6 +128,7 @@ def write(
     idempotent: bool,
     open_world: bool = False,
     local: tuple[str, ...] = (),
+    loss: Loss | None = None,
 ) -> Callable[[Build], Tool]:
     """Declare a tool that changes something."""
     return lambda build: Tool(
@@ -138,6 +141,7 @@ def write(
         idempotent=idempotent,
         open_world=open_world,
         local=local,
+        loss=loss,
     )
 
 

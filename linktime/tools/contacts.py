@@ -6,6 +6,7 @@ from typing import Annotated, Any, Required, TypedDict
 
 from typing_extensions import Doc
 
+from ..loss import CONTACT
 from ..message import Request, delete, get, patch, post
 from ._fields import Email, Ident, Limit, Page, Text
 from ._shapes import Pagination, Success
@@ -97,7 +98,13 @@ def update_contact(
     ).tagged(CONTACTS, contact(contact_id))
 
 
-@write("Delete contact", returns=Success, destructive=True, idempotent=True)
+@write(
+    "Delete contact",
+    returns=Success,
+    destructive=True,
+    idempotent=True,
+    loss=CONTACT,
+)
 def delete_contact(contact_id: ContactId) -> Request:
     """Remove a contact for good. It can't be undone."""
     return delete("/contacts/{id}", contact_id).tagged(CONTACTS, contact(contact_id))

@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypedDict
 from annotated_types import Ge, Le
 from typing_extensions import Doc
 
+from ..loss import EVENT_TYPE
 from ..message import Request, delete, patch, post
 from ._fields import NUMBER, Amount, Currency, EventTypeId, Minutes, Text
 from ._shapes import Success
@@ -105,7 +106,13 @@ def update_event_type(
     ).tagged(EVENT_TYPES)
 
 
-@write("Delete event type", returns=Success, destructive=True, idempotent=True)
+@write(
+    "Delete event type",
+    returns=Success,
+    destructive=True,
+    idempotent=True,
+    loss=EVENT_TYPE,
+)
 def delete_event_type(event_type_id: EventTypeId) -> Request:
     """Delete an event type for good. Its existing bookings are not cancelled."""
     return delete("/event-types/{id}", event_type_id).tagged(EVENT_TYPES)
