@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -125,14 +125,13 @@ def _host(url: Any) -> str:
 
 def _windows(rules: Any) -> str:
     """Tell windows in a few words; nothing if they are none."""
-    if not isinstance(rules, Sequence):
+    if not isinstance(rules, list):
         return ""
     try:
         told = [f"{_DAYS[each['dayOfWeek']]} {plain(each['startTime'])}-{plain(each['endTime'])}" for each in rules]
     except (KeyError, TypeError, IndexError):
         return ""
-    more = ["…"] if len(told) > _MOST_WINDOWS else []
-    listed = ", ".join(told[:_MOST_WINDOWS] + more)
+    listed = ", ".join(told[:_MOST_WINDOWS] + ["…"] * (len(told) > _MOST_WINDOWS))
     return f"{len(told)} window{'s' * (len(told) > 1)}: {listed}" if told else "none"
 
 

@@ -102,15 +102,26 @@ class Child:
         result: dict[str, Any] = (await self.answer(ident))["result"]
         return result
 
+    async def told(self, method: str) -> dict[str, Any]:
+        """Wait for a request or a notification of the server's, and take it."""
+        async with asyncio.timeout(PATIENCE), self._arrived:
+            await self._arrived.wait_for(lambda: any(frame.get("method") == method for frame in self.frames))
+        found = next(frame for frame in self.frames if frame.get("method") == method)
+        self.frames.remove(found)
+        return found
+
     async def said(self, text: str) -> None:
         """Wait until stderr has *text*."""
         async with asyncio.timeout(PATIENCE), self._arrived:
             await self._arrived.wait_for(lambda: text in self.stderr)
 
-    async def greet(self, version: str = "2025-11-25") -> dict[str, Any]:
+    async def greet(self, version: str = "2025-11-25", **capabilities: Any) -> dict[str, Any]:
         """Shake hands."""
         ident = self.ask(
-            "initialize", protocolVersion=version, capabilities={}, clientInfo={"name": "test", "version": "0"}
+            "initialize",
+            protocolVersion=version,
+            capabilities=capabilities,
+            clientInfo={"name": "test", "version": "0"},
         )
         result = await self.result(ident)
         self.notify("notifications/initialized")

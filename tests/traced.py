@@ -65,9 +65,18 @@ class Seen:
 
 @asynccontextmanager
 async def traced(
-    sandbox: Sandbox, telemetry: Telemetry | None = None, *, sampler: Any = lambda _, __: True, **settings: Any
+    sandbox: Sandbox,
+    telemetry: Telemetry | None = None,
+    *,
+    sampler: Any = lambda _, __: True,
+    user: Any = None,
+    mode: str = "legacy",
+    **settings: Any,
 ) -> AsyncIterator[Seen]:
-    """Serve over *sandbox*, and close before what was seen is looked at; nobody and no secret is in it."""
+    """Serve over *sandbox*, and close before what was seen is looked at; nobody and no secret is in it.
+
+    *user* answers what the client is to ask.
+    """
     spans, measurements = Kept[Span](), Kept[Measurement]()
     environ = {f"LINKTIME_{name.upper()}": str(value) for name, value in settings.items()}
     told = Settings.from_environ(
@@ -81,6 +90,7 @@ async def traced(
     if telemetry is None:
         outlets = [spans.outlet()], [measurements.outlet()]
         telemetry = Telemetry(*outlets, sampler=sampler, arguments=told.trace_arguments)
-    async with app(told, telemetry) as application, connected(application.session.server, mode="legacy") as client:
+    options = {"mode": mode, "elicitation_callback": user}
+    async with app(told, telemetry) as application, connected(application.session.server, **options) as client:
         yield Seen(client, application.session.server, spans.items, measurements.items)
     assert slipped(f"{spans.items} {measurements.items}") == []
