@@ -137,7 +137,7 @@ class Settings(BaseModel):
     read_only: bool = Field(default=False, description="`1` = offer only the tools that read")
     confirm: bool = Field(
         default=False,
-        description="`1` = have the user asked before what can't be undone: deletes, a cancellation, new weekly hours",
+        description="`1` = ask the user before what can't be undone: deletes, a cancellation, new weekly hours",
     )
     trace_arguments: bool = Field(
         default=False, description="`1` = spans show a call's ids, slugs, times and numbers; never what guests wrote"

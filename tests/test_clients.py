@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters
-from mcp_types import PromptReference
+from mcp_types import ElicitResult, PromptReference
 
 from linktime.prompts import PROMPTS
 from linktime.resources import RESOURCES
@@ -21,6 +21,7 @@ from linktime.sandbox import Sandbox
 from linktime.tools import TOOLS
 from tests.child import environ
 from tests.programs import found, run
+from tests.visitor import paths
 
 SERVER = [sys.executable, "-m", "linktime"]
 
@@ -51,6 +52,27 @@ async def test_the_official_client_books_a_meeting(sandbox: Sandbox, mode: str) 
     assert [tool.name for tool in tools.tools] == list(TOOLS)
     assert not booked.is_error, booked.content
     assert booked.structured_content["bookingId"]
+
+
+@pytest.mark.parametrize("mode", ["legacy", "auto", "2026-07-28"])
+async def test_the_official_client_brings_the_question_to_its_user(sandbox: Sandbox, mode: str) -> None:
+    settings = {"LINKTIME_BASE_URL": sandbox.url, "LINKTIME_API_KEY": sandbox.key, "LINKTIME_CONFIRM": "1"}
+    parameters = StdioServerParameters(command=SERVER[0], args=SERVER[1:], env=environ(**settings))
+    answers = [ElicitResult(action="decline"), ElicitResult(action="accept", content={"answer": "yes"})]
+
+    async def user(context: Any, params: Any) -> ElicitResult:
+        assert params.message.startswith("Delete the contact “Alex Rivera” (alex@northwind.example), who has ")
+        return answers.pop(0)
+
+    async with asyncio.timeout(60), Client(parameters, mode=mode, elicitation_callback=user) as client:
+        people: Any = (await client.call_tool("list_contacts", {"search": "Alex"})).structured_content
+        contact = {"contactId": people["data"][0]["id"]}
+        declined = await client.call_tool("delete_contact", contact)
+        done = await client.call_tool("delete_contact", contact)
+
+    assert declined.content[0].text.startswith("not_confirmed: the user declined")  # type: ignore[union-attr]
+    assert done.structured_content == {"success": True}
+    assert paths(sandbox).count(f"DELETE /contacts/{contact['contactId']}") == 1
 
 
 @pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])

@@ -27,6 +27,7 @@ DEFAULTS = {
     "deadline": 50.0,
     "toolsets": ("all",),
     "read_only": False,
+    "confirm": False,
     "trace_arguments": False,
 }
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -71,6 +72,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
         DEADLINE="20",
         TOOLSETS=" Meetings, scheduling,,meetings ",
         READ_ONLY="1",
+        CONFIRM="1",
         TRACE_ARGUMENTS="1",
     )
     assert taken.api_key is not None
@@ -88,6 +90,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
         "deadline": 20.0,
         "toolsets": ("meetings", "scheduling"),
         "read_only": True,
+        "confirm": True,
         "trace_arguments": True,
     }
 

@@ -236,6 +236,17 @@ async def test_a_user_who_does_not_come_is_not_waited_for_for_ever() -> None:
     assert service.writes == []
 
 
+async def test_who_is_about_to_leave_asks_nothing() -> None:
+    service, asked = Service({"data": [HOOK]}), list[str]()
+    under_test = session(service)
+    under_test.hurry(0)
+
+    result = await call(under_test, "legacy", answering(YES, asked=asked))
+
+    assert text(result) == "shutting_down: the server is leaving and the user had not answered; nothing was sent."
+    assert (asked, service.writes) == ([], [])
+
+
 async def test_the_time_of_the_user_is_not_that_of_the_call() -> None:
     now = 1000.0
     service = Service({"data": [HOOK]})

@@ -21,6 +21,7 @@ LATER = {
     "linktime.ledger.redis",
     "linktime.rest",
     "linktime.sandbox",
+    "linktime.session.confirm",
     "mcp.client",
     "mcp.server.auth",
     "mcp.server.lowlevel",

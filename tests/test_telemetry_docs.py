@@ -28,13 +28,14 @@ def documented() -> dict[str, set[str]]:
 async def driven(sandbox: Sandbox) -> Seen:
     """Play a session in which everything happens that telemetry tells of."""
     await misbehave(sandbox, path="/bookings", status=503, times=1)
-    async with traced(sandbox, rate_limit=1, rate_period=0.2, trace_arguments=1) as seen:
+    async with traced(sandbox, rate_limit=1, rate_period=0.2, trace_arguments=1, confirm=1) as seen:
         for _ in range(2):
             await seen.call("get_me")
         await seen.call("list_bookings")
         await asyncio.gather(seen.call("list_webhooks"), seen.call("get_settings"))  # so that one has to wait
         await seen.call("get_booking", bookingId="clx0")
         await seen.call("get_booking")
+        await seen.call("delete_webhook", webhookId="clx0")
         await seen.client.get_prompt("my_week")
         await seen.client.read_resource("linktime://account")
         with pytest.raises(MCPError):

@@ -91,8 +91,8 @@ class Confirm:
         """End the questions that wait, since no answer can come any more, and ask nothing from now on."""
         self._left = True
         now = asyncio.get_running_loop().time()
-        for limit in self._asking:
-            limit.reschedule(now)
+        while self._asking:
+            self._asking.pop().reschedule(now)
 
     async def _by_elicitation(self, loss: Loss, request: Request, context: Context) -> None:
         asked = None
