@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,7 +22,7 @@ from linktime.sandbox import Sandbox
 from linktime.tools import TOOLS
 from tests.child import environ
 from tests.programs import found, run
-from tests.visitor import paths
+from tests.visitor import paths, visiting
 
 SERVER = [sys.executable, "-m", "linktime"]
 
@@ -152,6 +153,30 @@ async def test_the_probe_finds_every_tool_in_order(sandbox: Sandbox, tmp_path: P
     status, out = await run(probe, "--allow-destructive", "--", *SERVER, env=settings, cwd=tmp_path)
 
     assert status == 0, out
+
+
+@pytest.mark.parametrize("era", ["legacy", "modern"])
+async def test_the_inspector_brings_the_question_to_its_user(sandbox: Sandbox, tmp_path: Path, era: str) -> None:
+    mcpdo, env = [found("mcpdo"), "--format", "json", "--connection", "linktime"], environ(HOME=str(tmp_path))
+    async with visiting(sandbox) as somebody:
+        [hook] = (await somebody.get("/webhooks"))["data"]
+    _, exports = await run(*mcpdo, "private", env=env)
+    env |= dict(re.findall(r"(MCP_\w+)='([^']*)'", exports))
+    given = {"LINKTIME_BASE_URL": sandbox.url, "LINKTIME_API_KEY": sandbox.key, "LINKTIME_CONFIRM": "1"}
+    settings = [part for name, value in given.items() for part in ("-e", f"{name}={value}")]
+    try:
+        await run(*mcpdo, "connect", "--era", era, "--elicit", "form", *settings, "--", *SERVER, env=env)
+        _, pending = await run(*mcpdo, "tools/call", "delete_webhook", f'webhookId:="{hook["id"]}"', env=env)
+        before = [path for path in paths(sandbox) if not path.startswith("GET ")]
+        ident = re.findall(r'"elicitationId": "([\w-]+)"', pending)
+        status, out = await run(*mcpdo, "elicitation/respond", *ident, "answer:=yes", env=env)
+    finally:
+        await run(*mcpdo, "daemon", "stop", env=env)
+
+    assert "Delete the webhook “CRM sync” to “hooks.brooks.example” for good?" in pending
+    assert status == 0, out
+    assert before == []
+    assert paths(sandbox).count(f"DELETE /webhooks/{hook['id']}") == 1
 
 
 async def test_claude_code_connects(sandbox: Sandbox, tmp_path: Path) -> None:
