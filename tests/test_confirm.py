@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Final
 
 import pytest
-from mcp_types import ElicitResult
+from mcp_types import ElicitResult, TextContent
 
 from linktime.errors import BudgetSpent, Failure, Rejected, ShuttingDown, Unavailable
 from linktime.message import Reply, Request, Send
@@ -18,7 +18,6 @@ from linktime.session import Session
 from linktime.session.confirm import Confirm
 from linktime.tools import TOOLS
 from tests.inprocess import connected
-from tests.test_session import text
 from tests.traced import traced
 from tests.visitor import paths, visiting
 
@@ -79,6 +78,12 @@ async def call(under_test: Session, mode: str, user: User | None, tool: str = "d
     options = {"mode": mode, "elicitation_callback": user}
     async with asyncio.timeout(BOUND), connected(under_test.server, **options) as client:
         return await client.call_tool(tool, given or {"webhookId": "w1"})
+
+
+def text(result: Any) -> str:
+    [block] = result.content
+    assert isinstance(block, TextContent)
+    return block.text
 
 
 @each_era

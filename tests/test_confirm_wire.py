@@ -151,7 +151,7 @@ async def test_a_call_that_is_cancelled_takes_its_question_back(sandbox: Sandbox
 
 @pytest.mark.parametrize("ending", ["EOF", "SIGTERM", "SIGINT"])
 async def test_the_end_of_the_session_is_the_end_of_the_question(sandbox: Sandbox, ending: str) -> None:
-    async with asking(sandbox) as (server, call, _, __):
+    async with asking(sandbox) as (server, call, *_):
         if ending == "EOF":
             server.stdin.close()
         else:
@@ -165,7 +165,7 @@ async def test_the_end_of_the_session_is_the_end_of_the_question(sandbox: Sandbo
 
 
 async def test_a_client_that_goes_away_leaves_all_as_it_is(sandbox: Sandbox) -> None:
-    async with asking(sandbox) as (server, _, __, ___):
+    async with asking(sandbox) as (server, *_):
         server.process._transport.get_pipe_transport(1).close()  # type: ignore[attr-defined]
         status = await server.ended()
 
@@ -199,8 +199,11 @@ class Rounds:
     async def call(self, tool: str, arguments: dict[str, Any], state: Any = None, said: Any = YES) -> dict[str, Any]:
         """Call *tool*, with an answer if there is a *state*."""
         told = {} if state is None else {"requestState": state, "inputResponses": {"confirm": said}}
-        ident = self.server.ask("tools/call", name=tool, arguments=arguments, _meta=self._meta, **told)
-        return await self.server.result(ident)
+        return await self.send(name=tool, arguments=arguments, **told)
+
+    async def send(self, **params: Any) -> dict[str, Any]:
+        """Call with whatever params."""
+        return await self.server.result(self.server.ask("tools/call", _meta=self._meta, **params))
 
 
 async def test_only_an_open_question_can_be_answered_and_only_once(sandbox: Sandbox) -> None:
@@ -215,6 +218,7 @@ async def test_only_an_open_question_can_be_answered_and_only_once(sandbox: Sand
 
         asked_again = [
             await rounds.call(delete, mine),
+            await rounds.send(name=delete, arguments=mine, inputResponses={"confirm": YES}),
             await rounds.call(delete, mine, ""),
             await rounds.call(delete, mine, "made-up"),
             await rounds.call(delete, mine, f"{await state()}x"),
@@ -253,15 +257,8 @@ async def test_a_state_without_an_answer_is_no_yes(sandbox: Sandbox, said: Any) 
     async with confirming(sandbox) as server:
         rounds = Rounds(server, ASKS)
         asked = await rounds.call("delete_webhook", {"webhookId": "w1"})
-        ident = server.ask(
-            "tools/call",
-            name="delete_webhook",
-            arguments={"webhookId": "w1"},
-            _meta=rounds._meta,
-            requestState=asked["requestState"],
-            **({} if said is None else {"inputResponses": said}),
-        )
-        result = await server.result(ident)
+        told = {"requestState": asked["requestState"]} | ({} if said is None else {"inputResponses": said})
+        result = await rounds.send(name="delete_webhook", arguments={"webhookId": "w1"}, **told)
 
     assert text(result).startswith("not_confirmed: the client gave no answer of the user")
     assert written(sandbox) == []

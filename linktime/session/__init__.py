@@ -98,7 +98,7 @@ class Session:
         )
 
     def hurry(self, patience: float) -> None:
-        """Answer every read that is still under way in *patience* seconds; a write is always waited for."""
+        """Answer every read that is still under way in *patience* seconds; a write is waited for, the user is not."""
         self._leaving.hurry(patience)
         if self._confirm:
             self._confirm.leave()
