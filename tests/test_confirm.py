@@ -283,6 +283,21 @@ async def test_an_answer_that_comes_after_five_minutes_is_none() -> None:
     assert len(service.writes) == 1
 
 
+async def test_a_yes_to_one_thing_is_none_to_another_of_the_same_name() -> None:
+    service = Service({"data": [HOOK, {**HOOK, "id": "w2"}]})
+    options: Any = {"mode": "2026-07-28", "elicitation_callback": answering(YES)}
+    async with asyncio.timeout(BOUND), connected(session(service).server, **options) as client:
+        ask = partial(client.session.call_tool, "delete_webhook", allow_input_required=True)
+        first: Any = await ask({"webhookId": "w1"})
+        second: Any = await ask(
+            {"webhookId": "w2"}, input_responses={"confirm": YES}, request_state=first.request_state
+        )
+
+    assert second.result_type == "input_required"
+    assert second.input_requests == first.input_requests
+    assert service.writes == []
+
+
 async def test_questions_that_nobody_answers_are_not_kept_for_ever() -> None:
     service = Service({"data": [HOOK]})
     async with (

@@ -237,7 +237,9 @@ def test_nobody_can_speak_in_the_question_but_in_quotes(written: Any, read: str)
     )
 
 
-@pytest.mark.parametrize("written", ["a@b.example, nobody", "a@b", "Ann <a@b.example>", f"{'a' * 300}@b.example", 7])
+@pytest.mark.parametrize(
+    "written", ["a@b.example, nobody", "a@b", "Ann <a@b.example>", f"{'a' * 65}@b.example", f"a@{'b' * 300}.example", 7]
+)
 def test_what_is_no_address_is_not_told_as_one(written: Any) -> None:
     told = question("cancel_booking", {**MEETING, "inviteeEmail": written}, bookingId="b1")
 
