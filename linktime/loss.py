@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 import orjson
@@ -24,8 +23,7 @@ Told = Callable[[Request, Found], str]
 """Tells what a request takes away, by what was found; where nothing could be read, that is empty."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
+class Loss(NamedTuple):
     """What a tool takes away for good: *told* puts it as a question, from the request and the answer of *look*.
 
     *look* is the name of a tool that reads, *ident* its argument that takes the id, if it takes one.
