@@ -98,13 +98,7 @@ def update_contact(
     ).tagged(CONTACTS, contact(contact_id))
 
 
-@write(
-    "Delete contact",
-    returns=Success,
-    destructive=True,
-    idempotent=True,
-    loss=CONTACT,
-)
+@write("Delete contact", returns=Success, destructive=True, idempotent=True, loss=CONTACT)
 def delete_contact(contact_id: ContactId) -> Request:
     """Remove a contact for good. It can't be undone."""
     return delete("/contacts/{id}", contact_id).tagged(CONTACTS, contact(contact_id))

@@ -106,13 +106,7 @@ def update_event_type(
     ).tagged(EVENT_TYPES)
 
 
-@write(
-    "Delete event type",
-    returns=Success,
-    destructive=True,
-    idempotent=True,
-    loss=EVENT_TYPE,
-)
+@write("Delete event type", returns=Success, destructive=True, idempotent=True, loss=EVENT_TYPE)
 def delete_event_type(event_type_id: EventTypeId) -> Request:
     """Delete an event type for good. Its existing bookings are not cancelled."""
     return delete("/event-types/{id}", event_type_id).tagged(EVENT_TYPES)

@@ -99,14 +99,7 @@ def create_booking(
     ).tagged(BOOKINGS)
 
 
-@write(
-    "Cancel booking",
-    returns=Success,
-    destructive=True,
-    idempotent=True,
-    open_world=True,
-    loss=MEETING,
-)
+@write("Cancel booking", returns=Success, destructive=True, idempotent=True, open_world=True, loss=MEETING)
 def cancel_booking(
     booking_id: BookingId, *, reason: Annotated[str, Doc("Reason; the guest may see it.")] | None = None
 ) -> Request:

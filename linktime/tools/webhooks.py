@@ -81,13 +81,7 @@ def update_webhook(
     return patch("/webhooks/{id}", webhook_id, url=url, events=events, name=name, is_active=is_active).tagged(WEBHOOKS)
 
 
-@write(
-    "Delete webhook",
-    returns=Success,
-    destructive=True,
-    idempotent=True,
-    loss=WEBHOOK,
-)
+@write("Delete webhook", returns=Success, destructive=True, idempotent=True, loss=WEBHOOK)
 def delete_webhook(webhook_id: WebhookId) -> Request:
     """Delete a webhook for good; its secret is lost with it."""
     return delete("/webhooks/{id}", webhook_id).tagged(WEBHOOKS)
