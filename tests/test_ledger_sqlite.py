@@ -165,6 +165,15 @@ def test_in_a_folder_that_is_for_reading_alone_the_ledger_is_away(folder: Path) 
         assert one.news() is None
 
 
+def test_in_a_folder_that_may_not_be_searched_the_ledger_is_away(folder: Path) -> None:
+    one = opened(folder / "budget")
+    folder.chmod(0)
+
+    with unprivileged():
+        assert "Permission denied" in away(one.look)
+        assert "Permission denied" in away(one.news)
+
+
 def test_with_a_file_that_it_may_not_read_the_ledger_is_away_until_it_may(folder: Path) -> None:
     file = folder / "budget"
     one, other = opened(file, "one"), joined(file, "other")

@@ -44,8 +44,11 @@ class BookFile:
         return self._writer is not None
 
     def exists(self) -> bool:
-        """Whether any server began it."""
-        return self._path.exists()
+        """Whether any server began it; raises Away where that can't be seen."""
+        try:
+            return self._path.exists()
+        except OSError as fault:
+            raise self.away(fault) from None
 
     def do(self, step: Callable[[sqlite3.Connection], T]) -> T:
         """Do *step* in a transaction, whole or not at all; raises Away where the file can't be used."""
