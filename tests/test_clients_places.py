@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from pathlib import PurePath, PurePosixPath, PureWindowsPath
+
+import pytest
+
+from linktime.clients import CLIENTS, Place, System
+
+LINUX = Place(System.LINUX, {"HOME": "/home/ada"}, PurePosixPath("/work/shop"))
+MACOS = Place(System.MACOS, {"HOME": "/Users/ada"}, PurePosixPath("/work/shop"))
+WINDOWS = Place(System.WINDOWS, {"USERPROFILE": r"C:\Users\ada"}, PureWindowsPath(r"C:\work\shop"))
+
+LIBRARY = "/Users/ada/Library/Application Support"
+ROAMING = r"C:\Users\ada\AppData\Roaming"
+PACKAGE = r"C:\Users\ada\AppData\Local\Packages\Claude_pzs8sxrjxfjjc\LocalCache\Roaming"
+
+
+@pytest.mark.parametrize(
+    ("name", "linux", "macos", "windows"),
+    [
+        (
+            "claude-desktop",
+            ["/home/ada/.config/Claude/claude_desktop_config.json"],
+            [f"{LIBRARY}/Claude/claude_desktop_config.json"],
+            [rf"{PACKAGE}\Claude\claude_desktop_config.json", rf"{ROAMING}\Claude\claude_desktop_config.json"],
+        ),
+        (
+            "claude-code",
+            ["/home/ada/.claude.json"],
+            ["/Users/ada/.claude.json"],
+            [r"C:\Users\ada\.claude.json"],
+        ),
+        (
+            "cursor",
+            ["/home/ada/.cursor/mcp.json"],
+            ["/Users/ada/.cursor/mcp.json"],
+            [r"C:\Users\ada\.cursor\mcp.json"],
+        ),
+        (
+            "windsurf",
+            ["/home/ada/.codeium/windsurf/mcp_config.json"],
+            ["/Users/ada/.codeium/windsurf/mcp_config.json"],
+            [r"C:\Users\ada\.codeium\windsurf\mcp_config.json"],
+        ),
+        (
+            "vscode",
+            ["/home/ada/.config/Code/User/mcp.json"],
+            [f"{LIBRARY}/Code/User/mcp.json"],
+            [rf"{ROAMING}\Code\User\mcp.json"],
+        ),
+        (
+            "codex",
+            ["/home/ada/.codex/config.toml"],
+            ["/Users/ada/.codex/config.toml"],
+            [r"C:\Users\ada\.codex\config.toml"],
+        ),
+        (
+            "gemini-cli",
+            ["/home/ada/.gemini/settings.json"],
+            ["/Users/ada/.gemini/settings.json"],
+            [r"C:\Users\ada\.gemini\settings.json"],
+        ),
+        (
+            "zed",
+            ["/home/ada/.config/zed/settings.json"],
+            ["/Users/ada/.config/zed/settings.json"],
+            [rf"{ROAMING}\Zed\settings.json"],
+        ),
+    ],
+)
+def test_each_client_has_its_file_on_each_system(
+    name: str, linux: list[str], macos: list[str], windows: list[str]
+) -> None:
+    client = CLIENTS[name]
+
+    found = [[str(file) for file in client.files(place)] for place in (LINUX, MACOS, WINDOWS)]
+
+    assert found == [linux, macos, windows]
+
+
+@pytest.mark.parametrize(
+    ("name", "variable", "folder", "file"),
+    [
+        ("claude-desktop", "XDG_CONFIG_HOME", "/etc/ada", "/etc/ada/Claude/claude_desktop_config.json"),
+        ("vscode", "XDG_CONFIG_HOME", "/etc/ada", "/etc/ada/Code/User/mcp.json"),
+        ("zed", "XDG_CONFIG_HOME", "/etc/ada", "/etc/ada/zed/settings.json"),
+        ("zed", "XDG_CONFIG_HOME", "not/absolute", "/home/ada/.config/zed/settings.json"),
+        ("claude-code", "CLAUDE_CONFIG_DIR", "/srv/claude", "/srv/claude/.claude.json"),
+        ("codex", "CODEX_HOME", "/srv/codex", "/srv/codex/config.toml"),
+        ("gemini-cli", "GEMINI_CLI_HOME", "/srv/gemini", "/srv/gemini/.gemini/settings.json"),
+    ],
+)
+def test_a_variable_moves_the_file_of_its_clients(name: str, variable: str, folder: str, file: str) -> None:
+    place = LINUX._replace(environ={**LINUX.environ, variable: folder})
+
+    assert CLIENTS[name].files(place) == (PurePosixPath(file),)
+
+
+def test_on_windows_the_application_data_may_lie_elsewhere() -> None:
+    place = WINDOWS._replace(environ={**WINDOWS.environ, "APPDATA": r"D:\Roaming", "LOCALAPPDATA": r"D:\Local"})
+
+    assert [str(file) for file in CLIENTS["claude-desktop"].files(place)] == [
+        r"D:\Local\Packages\Claude_pzs8sxrjxfjjc\LocalCache\Roaming\Claude\claude_desktop_config.json",
+        r"D:\Roaming\Claude\claude_desktop_config.json",
+    ]
+
+
+def test_a_projects_file_is_in_the_directory_worked_in() -> None:
+    found: dict[str, tuple[PurePath, ...]] = {
+        name: client.files(LINUX, project=True) for name, client in CLIENTS.items()
+    }
+
+    assert found == {
+        "claude-desktop": (),
+        "claude-code": (PurePosixPath("/work/shop/.mcp.json"),),
+        "cursor": (PurePosixPath("/work/shop/.cursor/mcp.json"),),
+        "windsurf": (),
+        "vscode": (PurePosixPath("/work/shop/.vscode/mcp.json"),),
+        "codex": (PurePosixPath("/work/shop/.codex/config.toml"),),
+        "gemini-cli": (PurePosixPath("/work/shop/.gemini/settings.json"),),
+        "zed": (PurePosixPath("/work/shop/.zed/settings.json"),),
+    }
