@@ -20,6 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 _sandbox(chosen.host, chosen.port, chosen.db)
             case "demo":
                 _demo()
+            case "install":
+                _install(chosen)
             case _:
                 _serve()
     except KeyboardInterrupt:
@@ -35,6 +37,16 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", title="commands")
     commands.add_parser("serve", help="serve MCP over stdin and stdout (the default)")
     commands.add_parser("demo", help="play eight conversations against a sandbox; needs no key and no network")
+    install = commands.add_parser("install", help="write linktime into the configuration of your MCP client")
+    install.add_argument(
+        "client",
+        metavar="CLIENT",
+        help="claude-desktop, claude-code, cursor, windsurf, vscode, codex, gemini-cli or zed",
+    )
+    install.add_argument("--project", action="store_true", help="for the project in this directory, not for you")
+    install.add_argument("--uninstall", action="store_true", help="take it away again")
+    install.add_argument("--print", action="store_true", dest="show", help="only print what would be written")
+    install.add_argument("--yes", action="store_true", help="don't ask before writing")
     sandbox = commands.add_parser("sandbox", help="run a LinkTime of your own, for trying things out")
     sandbox.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     sandbox.add_argument("--port", type=int, default=8787, help="0 picks a free one (default: %(default)s)")
@@ -64,3 +76,10 @@ def _demo() -> None:
             return await play(sandbox.url, sandbox.key)
 
     sys.exit(asyncio.run(played()))
+
+
+def _install(chosen: argparse.Namespace) -> None:
+    from .install import Desk, Order, install  # noqa: PLC0415 - likewise
+
+    order = Order(chosen.client, chosen.project, chosen.uninstall, chosen.show, chosen.yes)
+    sys.exit(install(order, Desk.here()))

@@ -1,0 +1,69 @@
+"""A client's file as text: read, changed, and shown without what is secret in it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator
+from difflib import unified_diff
+from types import ModuleType
+from typing import Any, Final
+
+from ..clients import Client, Format
+from . import jsonc, toml
+from .entry import GONE, Change, changed
+from .spot import Unreadable
+
+_EDITORS: Final[dict[Format, ModuleType]] = {Format.JSON: jsonc, Format.JSONC: jsonc, Format.TOML: toml}
+_PRIVATE: Final = re.compile(r"env|header|arg|url|token|key|secret|passw|auth", re.IGNORECASE)
+
+
+def read(text: str, client: Client) -> dict[str, Any]:
+    """Read the file's values, as strictly as the client does; raises Unreadable."""
+    document: dict[str, Any] = _EDITORS[client.format].read(text)
+    if client.format is Format.JSON and document:
+        try:
+            json.loads(text.removeprefix("\ufeff"))
+        except json.JSONDecodeError as error:
+            offset = error.pos + text.startswith("\ufeff")
+            raise Unreadable.at(offset, text, f"{client.title} reads neither comments nor trailing commas") from None
+    return document
+
+
+def edited(text: str, client: Client, changes: list[Change]) -> str:
+    """Make *changes*, and nothing else; raises Unreadable where that can't be done here."""
+    editor = _EDITORS[client.format]
+    after = text
+    for path, value in changes:
+        after = editor.drop(after, path) if value is GONE else editor.put(after, path, value)
+    if editor.read(after) != changed(editor.read(text), changes):
+        raise Unreadable("it is laid out in a way that can't be changed safely")
+    return after
+
+
+def difference(before: str, after: str, client: Client, name: str, public: Collection[str]) -> str:
+    """Show what changes; texts that may be secrets are left out, but not those that are *public*."""
+    secrets = {*_secrets(read(before, client)), *_secrets(read(after, client))} - set(public)
+    old, new = (_masked(text, secrets).splitlines() for text in (before, after))
+    return "\n".join(unified_diff(old, new, name, f"{name} (new)", lineterm="", n=1))
+
+
+def _secrets(value: Any, *, private: bool = False) -> Iterator[str]:
+    """Find every text under a name that may be a secret's; a reference to a variable is none."""
+    match value:
+        case dict():
+            for name, each in value.items():
+                yield from _secrets(each, private=private or bool(_PRIVATE.search(name)))
+        case list():
+            for each in value:
+                yield from _secrets(each, private=private)
+        case str() if private and value and not value.startswith("$"):
+            yield value
+
+
+def _masked(text: str, secrets: Collection[str]) -> str:
+    for secret in sorted(secrets, key=len, reverse=True):
+        shown = "lt_live_…" if secret.startswith("lt_live_") else "…"
+        for quoted in {json.dumps(secret), json.dumps(secret, ensure_ascii=False), f"'{secret}'"}:
+            text = text.replace(quoted, f"{quoted[0]}{shown}{quoted[0]}")
+    return text

@@ -1,0 +1,55 @@
+"""What is to become of a client's file: decided from values alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ..clients import KEY, SERVER, Client
+from .edit import difference, edited, read
+from .entry import PLACEHOLDER, adding, removing
+
+
+class Plan(NamedTuple):
+    """The file's text *before* and *after*, None where there is no file; *difference* shows it without secrets."""
+
+    before: str | None
+    after: str | None
+    difference: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def to_add(before: str | None, client: Client, entry: Mapping[str, Any], name: str) -> Plan:
+    """Plan that *entry* stands in the file; raises Unreadable and Remote."""
+    document = read(before or "", client)
+    changes = adding(document, client, entry)
+    after = edited(before or "", client, changes) if changes else before
+    present = any(path[:2] == (client.servers, SERVER) and len(path) > 2 for path, _ in changes)
+    notes = [
+        "linktime is there already: what we write is replaced, and what you added stays" if present else "",
+        "the key is replaced, too" if any(path[-2:] == ("env", KEY) for path, _ in changes) else "",
+    ]
+    public = [entry["command"], *entry.get("args", ()), PLACEHOLDER, *_open(entry)]
+    shown = difference(before or "", after or "", client, name, public)
+    return Plan(before, after, shown, tuple(filter(None, notes)))
+
+
+def to_remove(before: str | None, client: Client, original: str | None, name: str) -> Plan:
+    """Plan that nothing of ours stands in the file; *original* is what it was before us, as far as is known.
+
+    Where that and our entry make up all of it, it becomes what it was, and what we made alone goes away.
+    """
+    changes = removing(document := read(before or "", client), client)
+    if before is None or not changes:
+        return Plan(before, before)
+    known = read(original or "", client)
+    entry = document[client.servers][SERVER]
+    whole = isinstance(entry, dict) and not removing(known, client)
+    ours = edited(original or "", client, adding(known, client, entry)) if whole else None
+    after = original if ours == before else edited(before, client, changes)
+    return Plan(before, after, difference(before, after or "", client, name, ()))
+
+
+def _open(entry: Mapping[str, Any]) -> list[str]:
+    """Name the variables' values that are no secrets."""
+    return [value for name, value in entry.get("env", {}).items() if name != KEY]
