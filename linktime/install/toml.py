@@ -1,70 +1,146 @@
-"""Edits TOML text; comments, order, layout and line ends outside an edit stay byte for byte."""
+"""Edits TOML text where it stands: comments, order, layout and line ends outside an edit stay byte for byte.
+
+tomlkit takes a comment above a table for the end of the table before, and would remove it with that. So the text is cut
+into its statements, and tomlkit sees one of them at most.
+"""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from typing import Any, Final
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any, Final, NamedTuple
 
 import tomlkit
 
+from .entry import GONE
 from .spot import Path, Unreadable, nested
 
 _FAULT: Final = re.compile(r"(.*?)(?: \(at line (\d+), column (\d+)\)| \(at end of document\))?", re.DOTALL)
+_TOKEN: Final = re.compile(
+    r'"""(?:[^"\\]|\\.|"(?!""))*+"{3,5}'
+    r"|'''(?:[^']|'(?!''))*+'{3,5}"
+    r'|"(?:[^"\\\n]|\\.)*+"'
+    r"|'[^'\n]*+'|\#[^\n]*+|[ \t\r\ufeff]++|.",
+    re.DOTALL,
+)
+
+
+class _Statement(NamedTuple):
+    """A header or a setting with its line: *table* is where it is, *names* what it names itself."""
+
+    start: int
+    end: int
+    table: Path
+    names: Path
+    header: bool
+
+    @property
+    def path(self) -> Path:
+        """What it is about, from the root."""
+        return self.names if self.header else self.table + self.names
 
 
 def read(text: str) -> dict[str, Any]:
-    """Read the whole."""
-    plain = text.removeprefix("\ufeff")
+    """Read the whole; raises Unreadable."""
     try:
-        return tomllib.loads(plain)
+        return tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:
         found = _FAULT.fullmatch(str(error))
         what, line, column = found.groups() if found else (str(error), None, None)
-        raise Unreadable(what, int(line or plain.count("\n") + 1), int(column or 1)) from None
+        raise Unreadable(what, int(line or text.count("\n") + 1), int(column or 1)) from None
 
 
 def put(text: str, path: Path, value: Any) -> str:
-    """Set the value at *path*; a table that is not there yet is written at the end, where nothing else is disturbed."""
-    bom, plain = ("\ufeff", text[1:]) if text.startswith("\ufeff") else ("", text)
-    block = tomlkit.dumps(nested(path, value))
-    appended = f"{plain}{'' if plain.endswith(chr(10)) or not plain else chr(10)}{chr(10) if plain else ''}{block}"
-    return bom + _ends(plain, appended if isinstance(value, dict) and _is_toml(appended) else _put(plain, path, value))
+    """Set the value at *path*: where it is, at the end of its table, or in a table of its own at the end."""
+    statements = list(_statements(text))
+    _check(text, statements, path)
+    beside = None
+    for each in statements:
+        if not each.header and each.path == path[: len(each.path)]:
+            return _reset(text, each, path, value)
+        if (each.path if each.header else each.path[:-1]) == path[:-1]:
+            beside = each
+    if beside and not isinstance(value, dict):
+        names = tomlkit.key([str(name) for name in (*([] if beside.header else beside.names[:-1]), path[-1])])
+        return _inserted(text, beside.end, f"{names.as_string()} = {tomlkit.item(value).as_string()}\n")
+    blank = "\n" if text.strip("\ufeff") else ""
+    return _inserted(text, len(text), blank + tomlkit.dumps(nested(path, value)))
 
 
 def drop(text: str, path: Path) -> str:
-    """Remove what is at *path*, which is there."""
-    bom, plain = ("\ufeff", text[1:]) if text.startswith("\ufeff") else ("", text)
-    document = tomlkit.parse(plain)
-    del _leading(document, plain, path)[path[-1]]
-    return bom + _ends(plain, document.as_string())
+    """Remove what is at *path*, which is there; comments above it stay, for they may be about what follows."""
+    statements = list(_statements(text))
+    for each in statements:
+        if not each.header and len(each.path) < len(path) and each.path == path[: len(each.path)]:
+            return _reset(text, each, path, GONE)
+    runs = [list(run) for ours, run in groupby(statements, lambda each: each.path[: len(path)] == path) if ours]
+    for run in reversed(runs):
+        line = max(text.rfind("\n", 0, run[0].start) + 1, text.startswith("\ufeff"))
+        text = _without(text, line, run[-1].end)
+    return text
 
 
-def _put(text: str, path: Path, value: Any) -> str:
-    document = tomlkit.parse(text)
-    _leading(document, text, path)[path[-1]] = value
-    return document.as_string()
+def _check(text: str, statements: list[_Statement], path: Path) -> None:
+    value: Any = read(text)
+    for depth, name in enumerate(path[:-1], 1):
+        value = value.get(name, {})
+        if not isinstance(value, dict):
+            start = next(each.start for each in statements if each.path[:depth] == path[:depth])
+            raise Unreadable.at(start, text, f"{name} is to be a table")
 
 
-def _leading(document: Any, text: str, path: Path) -> Any:
-    """Find the table that has the last name of *path*."""
-    for name in path[:-1]:
-        document = document[name]
-        if not isinstance(document, dict):
-            found = re.search(rf"^[ \t]*(\"?){re.escape(str(name))}\1[ \t]*=", text, re.MULTILINE)
-            raise Unreadable.at(found.end() if found else 0, text, "a table is expected")
-    return document
+def _reset(text: str, statement: _Statement, path: Path, value: Any) -> str:
+    document = tomlkit.parse(text[statement.start : statement.end])
+    *leading, last = *statement.names, *path[len(statement.path) :]
+    target: Any = document
+    for name in leading:
+        target = target[name]
+    if value is GONE:
+        del target[last]
+    else:
+        target[last] = value
+    return text[: statement.start] + document.as_string() + text[statement.end :]
 
 
-def _is_toml(text: str) -> bool:
-    try:
-        tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        return False
-    return True
+def _inserted(text: str, at: int, put_in: str) -> str:
+    begins = at == 0 or text[at - 1] in "\n\ufeff"
+    newline = "\r\n" if "\r\n" in text else "\n"
+    return text[:at] + ("" if begins else newline) + put_in.replace("\n", newline) + text[at:]
 
 
-def _ends(before: str, after: str) -> str:
-    """End the new lines as all the old ones do."""
-    crlf = "\r\n" in before and not re.search(r"(?<!\r)\n", before)
-    return re.sub(r"(?<!\r)\n", "\r\n", after) if crlf else after
+def _without(text: str, start: int, end: int) -> str:
+    """Cut lines out, and the blank one before where another or nothing follows."""
+    before, after = text[:start], text[end:]
+    blank = re.search(r"(?<=\n)\r?\n\Z", before)
+    return before[: blank.start() if blank and re.match(r"\r?\n|\Z", after) else start] + after
+
+
+def _statements(text: str) -> Iterator[_Statement]:
+    table: Path = ()
+    start = equals = None
+    depth = 0
+    for token in _TOKEN.finditer(text + "\n"):
+        shown = token.group()
+        if start is None:
+            if shown == "\n" or shown[0] in "# \t\r\ufeff":
+                continue
+            start = token.start()
+        depth += (shown in {"[", "{"}) - (shown in {"]", "}"})
+        if shown == "=" and equals is None:
+            equals = token.start()
+        if shown == "\n" and not depth:
+            names = _names(text[start : token.start()].rstrip("\r") if equals is None else f"{text[start:equals]}=0")
+            table = names if equals is None else table
+            yield _Statement(start, min(token.end(), len(text)), table, names, equals is None)
+            start = equals = None
+
+
+def _names(code: str) -> Path:
+    value: Any = tomllib.loads(code)
+    names: list[str] = []
+    while isinstance(value, dict) and value:
+        name, value = next(iter(value.items()))
+        names.append(name)
+    return tuple(names)
