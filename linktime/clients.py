@@ -46,7 +46,7 @@ class Place(NamedTuple):
         windows = self.system is System.WINDOWS
         match name:
             case "home":
-                return self._flavour(self.environ["USERPROFILE" if windows else "HOME"])
+                return self._home("USERPROFILE" if windows else "HOME")
             case "config" if windows:
                 return self._given("APPDATA", "AppData/Roaming")
             case "config" if self.system is System.MACOS:
@@ -57,6 +57,12 @@ class Place(NamedTuple):
                 return self._given("LOCALAPPDATA", "AppData/Local")
             case _:
                 return self._given(name, otherwise)
+
+    def _home(self, variable: str) -> PurePath:
+        home = self._flavour(self.environ.get(variable, ""))
+        if not home.is_absolute():
+            raise KeyError(variable)
+        return home
 
     def _given(self, variable: str, otherwise: str) -> PurePath:
         """Read a folder from *variable*; one that is not absolute counts as not set, as XDG has it."""
@@ -92,7 +98,10 @@ class Client:
     fixed: Mapping[str, str] = field(default_factory=dict)
 
     def files(self, place: Place, *, project: bool = False) -> tuple[PurePath, ...]:
-        """Name the files that the client reads, those it prefers first; none where it has none for a project."""
+        """Name the files that the client reads, those it prefers first; none where it has none for a project.
+
+        Raises KeyError with the variable's name where the user's home is not known.
+        """
         if not project:
             return tuple(place.path(template) for template in self.user[place.system])
         return (place.directory / self.project,) if self.project else ()

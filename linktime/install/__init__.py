@@ -72,13 +72,10 @@ def _plan(client: Client, order: Order, desk: Desk, file: Path) -> Plan:
 
 
 def _file(client: Client, order: Order, desk: Desk) -> Path:
-    """Choose among the client's files: the first that is there, else the first whose folder is, else the last."""
     try:
-        files = [Path(file) for file in client.files(desk.place, project=order.project)]
+        return disk.chosen([Path(file) for file in client.files(desk.place, project=order.project)])
     except KeyError as missing:
         raise Refused(f"{missing.args[0]} is not set, so the file of {client.title} can't be found") from None
-    there = [file for file in files if file.exists()] + [file for file in files if file.parent.is_dir()]
-    return (there or files[-1:])[0]
 
 
 def _text(file: Path) -> str | None:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from stat import S_IMODE
 from tempfile import mkstemp
 
 _PRIVATE = 0o600  # a new file may hold a key
+
+
+def chosen(files: Sequence[Path]) -> Path:
+    """Choose the first that is there, else the first whose folder is, else the last."""
+    there = [file for file in files if file.exists()] + [file for file in files if file.parent.is_dir()]
+    return (there or files[-1:])[0]
 
 
 def read(file: Path) -> bytes | None:

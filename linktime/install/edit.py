@@ -15,6 +15,8 @@ from .entry import GONE, Change, changed
 from .spot import Unreadable
 
 _EDITORS: Final[dict[Format, ModuleType]] = {Format.JSON: jsonc, Format.JSONC: jsonc, Format.TOML: toml}
+_QUOTED: Final = re.compile(r"""\"(?:[^"\\\n]|\\.)*+\"|'[^'\n]*+'""")
+_TELLING: Final = 6  # characters; what is shorter is hidden only where it stands in quotes
 _PRIVATE: Final = re.compile(r"env|header|arg|url|token|key|secret|passw|auth", re.IGNORECASE)
 
 
@@ -36,9 +38,22 @@ def edited(text: str, client: Client, changes: list[Change]) -> str:
     after = text
     for path, value in changes:
         after = editor.drop(after, path) if value is GONE else editor.put(after, path, value)
-    if editor.read(after) != changed(editor.read(text), changes):
+    if not _says(editor, after, changed(editor.read(text), changes)):
         raise Unreadable("it is laid out in a way that can't be changed safely")
     return after
+
+
+def _says(editor: ModuleType, text: str, document: dict[str, Any]) -> bool:
+    """Whether *text* is a file that says what *document* does."""
+    try:
+        return _filled(editor.read(text)) == _filled(document)
+    except Unreadable:
+        return False
+
+
+def _filled(document: dict[str, Any]) -> dict[str, Any]:
+    """Leave out empty tables, which TOML doesn't have to name."""
+    return {name: value for name, value in document.items() if value != {}}
 
 
 def difference(before: str, after: str, client: Client, name: str, public: Collection[str]) -> str:
@@ -62,8 +77,18 @@ def _secrets(value: Any, *, private: bool = False) -> Iterator[str]:
 
 
 def _masked(text: str, secrets: Collection[str]) -> str:
-    for secret in sorted(secrets, key=len, reverse=True):
-        shown = "lt_live_…" if secret.startswith("lt_live_") else "…"
-        for quoted in {json.dumps(secret), json.dumps(secret, ensure_ascii=False), f"'{secret}'"}:
-            text = text.replace(quoted, f"{quoted[0]}{shown}{quoted[0]}")
+    def shown(found: re.Match[str]) -> str:
+        value = _unquoted(found.group())
+        return found.group() if value not in secrets else f'"{"lt_live_" * value.startswith("lt_live_")}…"'
+
+    text = _QUOTED.sub(shown, text)
+    for secret in sorted((each for each in secrets if len(each) >= _TELLING), key=len, reverse=True):
+        text = text.replace(secret, "…")
     return text
+
+
+def _unquoted(text: str) -> str:
+    try:
+        return str(json.loads(text))
+    except json.JSONDecodeError:
+        return text[1:-1]

@@ -8,16 +8,16 @@ import re
 import shutil
 import sys
 from collections.abc import Mapping
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.metadata import Distribution
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 NAME: Final = "linktime-mcp"
 
 # What uv and pipx keep for a run alone, and prune: <cache>/archive-v0/<hash>, <cache>/environments-v2/<name>,
-# <home>/pipx/.cache/<hash> or <cache>/pipx/<hash>
+# <pipx home>/.cache/<hash> or <cache>/pipx/<hash>
 _UV: Final = re.compile(r"[/\\](archive|builds|environments)-v\d+[/\\]")
-_PIPX: Final = re.compile(r"[/\\]pipx[/\\](.+[/\\])?[0-9a-f]{15}$")
+_PIPX: Final = re.compile(r"[/\\](pipx|\.cache|Cache)[/\\][0-9a-f]{15}$")
 
 
 class Launch(NamedTuple):
@@ -51,7 +51,7 @@ class Installation(NamedTuple):
     @classmethod
     def found(cls, environ: Mapping[str, str]) -> Installation:
         """Look at the running program; uv tells its children where it is."""
-        installed = _distribution()
+        installed = next(iter(Distribution.discover(name=NAME)), None)
         path = environ.get("PATH")
         return cls(
             sys.prefix,
@@ -91,13 +91,6 @@ class Installation(NamedTuple):
 
 def _keep(command: str) -> str:
     return f"this installation is a temporary one; install it to stay, with `{command}`, and run `{NAME} install` again"
-
-
-def _distribution() -> Distribution | None:
-    try:
-        return distribution(NAME)
-    except PackageNotFoundError:
-        return None
 
 
 def _script(installed: Distribution) -> str | None:

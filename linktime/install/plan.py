@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ..clients import KEY, SERVER, Client
 from .edit import difference, edited, read
-from .entry import PLACEHOLDER, adding, removing
+from .entry import GONE, PLACEHOLDER, Change, adding, present_in, removing
 
 
 class Plan(NamedTuple):
@@ -29,7 +29,7 @@ def to_add(before: str | None, client: Client, entry: Mapping[str, Any], name: s
         "linktime is there already: what we write is replaced, and what you added stays" if present else "",
         "the key is replaced, too" if any(path[-2:] == ("env", KEY) for path, _ in changes) else "",
     ]
-    public = [entry["command"], *entry.get("args", ()), PLACEHOLDER, *_open(entry)]
+    public = [entry["command"], *_open(entry), *_open(present_in(document, client)), PLACEHOLDER]
     shown = difference(before or "", after or "", client, name, public)
     return Plan(before, after, shown, tuple(filter(None, notes)))
 
@@ -37,19 +37,26 @@ def to_add(before: str | None, client: Client, entry: Mapping[str, Any], name: s
 def to_remove(before: str | None, client: Client, original: str | None, name: str) -> Plan:
     """Plan that nothing of ours stands in the file; *original* is what it was before us, as far as is known.
 
-    Where that and our entry make up all of it, it becomes what it was, and what we made alone goes away.
+    Where that and our entry make up all of it, it becomes what it was, and a file that we made goes away. Else our
+    entry goes, and a list that was not there before us, where it is empty now.
     """
     changes = removing(document := read(before or "", client), client)
     if before is None or not changes:
         return Plan(before, before)
     known = read(original or "", client)
-    entry = document[client.servers][SERVER]
-    whole = isinstance(entry, dict) and not removing(known, client)
-    ours = edited(original or "", client, adding(known, client, entry)) if whole else None
+    entry = present_in(document, client)
+    ours = edited(original or "", client, adding(known, client, entry)) if not removing(known, client) else None
     after = original if ours == before else edited(before, client, changes)
-    return Plan(before, after, difference(before, after or "", client, name, ()))
+    if after and original is not None:
+        shells = [name for name in (client.servers, "inputs") if name not in known]
+        after = edited(
+            after, client, [Change((name,), GONE) for name in shells if read(after, client).get(name) in ([], {})]
+        )
+    return Plan(before, after, difference(before, after or "", client, name, _open(entry)))
 
 
 def _open(entry: Mapping[str, Any]) -> list[str]:
-    """Name the variables' values that are no secrets."""
-    return [value for name, value in entry.get("env", {}).items() if name != KEY]
+    """Name the texts of our own entry that are no secrets."""
+    env = entry.get("env")
+    base = env.get("LINKTIME_BASE_URL") if isinstance(env, dict) else None
+    return [*entry.get("args", ()), *filter(None, [base])]

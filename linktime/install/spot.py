@@ -18,8 +18,9 @@ class Unreadable(Exception):  # noqa: N818 - it says so of a user's file, which 
 
     @classmethod
     def at(cls, offset: int, text: str, what: str) -> Unreadable:
-        """Say that *what* is so at *offset*, in characters."""
-        return cls(what, text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))
+        """Say that *what* is so at *offset*, in characters; a byte order mark is in no column."""
+        line = max(text.rfind("\n", 0, offset) + 1, text.startswith("\ufeff"))
+        return cls(what, text.count("\n", 0, offset) + 1, offset - line + 1)
 
 
 def nested(path: Path, value: Any) -> Any:
