@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from pathlib import PurePath, PurePosixPath, PureWindowsPath
+import re
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
 import pytest
 
@@ -120,3 +121,10 @@ def test_a_projects_file_is_in_the_directory_worked_in() -> None:
         "gemini-cli": (PurePosixPath("/work/shop/.gemini/settings.json"),),
         "zed": (PurePosixPath("/work/shop/.zed/settings.json"),),
     }
+
+
+def test_the_readme_names_every_client() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    step = readme.split("`linktime-mcp install CLIENT`, with one of ")[1].split(".")[0]
+
+    assert re.findall(r"`([a-z-]+)`", step) == list(CLIENTS)

@@ -11,7 +11,7 @@ import pytest
 
 from linktime.clients import CLIENTS, Client, Format
 from linktime.install import Installation, Terminal
-from linktime.install.disk import chosen
+from linktime.install.disk import chosen, write
 from tests.child import child
 from tests.desk import KEY, User, entry, read
 
@@ -97,12 +97,11 @@ async def test_each_client_starts_what_is_written_for_a_project_and_no_key_is_in
     assert counts == [32] * len(PROJECTS)
 
 
-@pytest.mark.parametrize("project", [False, True])
-@pytest.mark.parametrize("name", CLIENTS)
+@pytest.mark.parametrize(
+    ("name", "project"), [*((name, False) for name in CLIENTS), *((name, True) for name in PROJECTS)]
+)
 def test_what_is_in_a_file_stays_and_comes_back_byte_for_byte(tmp_path: Path, name: str, *, project: bool) -> None:
     client = CLIENTS[name]
-    if project and not client.project:
-        pytest.skip("it has no file for a project")
     user = User(tmp_path, LINKTIME_API_KEY=KEY)
     file = user.has(name, before := existing(client), project=project)
     file.chmod(0o640)
@@ -207,7 +206,14 @@ def test_what_the_user_added_to_our_entry_stays(
 
 
 @pytest.mark.parametrize(
-    "there", ['{"url": "https://x.example/mcp"}', "null", '"linktime-mcp"', '{"command": "x", "env": null}']
+    "there",
+    [
+        '{"url": "https://x.example/mcp"}',
+        "null",
+        '"linktime-mcp"',
+        '{"command": "x", "args": [{}], "env": null}',
+        '{"command": "x", "args": null}',
+    ],
 )
 def test_an_entry_of_another_kind_is_replaced(tmp_path: Path, there: str) -> None:
     user = User(tmp_path, LINKTIME_API_KEY=KEY)
@@ -271,6 +277,8 @@ def test_without_a_key_its_place_is_held_and_the_user_told(tmp_path: Path, typed
     assert entry(CLIENTS["zed"], user.file("zed"))["env"] == {"LINKTIME_API_KEY": "lt_live_..."}
     told = "no key is known: put yours in place of lt_live_..., or set LINKTIME_API_KEY and run this again"
     assert f"- {told}\n" in user.out
+    assert user.install("zed") == 0
+    assert user.out == f"- {told}\nZed has linktime already in {user.file('zed')}; there is nothing to do.\n"
 
 
 @pytest.mark.parametrize("answer", ["", "n", "no", "maybe"])
@@ -293,6 +301,9 @@ def test_other_secrets_in_the_file_are_not_shown(tmp_path: Path) -> None:
     assert user.install("cursor", yes=True) == 0
 
     assert '"args": ["…", "…"], "env": {"T": "…"}, "headers": {"A": "…"}' in user.out
+    user.has("codex", "[mcp_servers.x.env]\nA = 'ghp_3'\nB = QQQ\nghp_45QQQ".replace("Q", '"'))
+    assert user.install("codex", yes=True) == 0
+    assert "ghp_" not in user.out
 
 
 def test_another_base_url_is_taken_along(tmp_path: Path) -> None:
@@ -392,6 +403,8 @@ REFUSED = [
     ("codex", "a = 1\nb = \n", ":2:5: Invalid value"),
     ("codex", "mcp_servers = 3\n", ":1:1: mcp_servers is to be a table"),
     ("codex", "[[mcp_servers.linktime]]\n", ":1:1: it is laid out in a way that can't be changed safely"),
+    ("codex", "a = " + "[" * 9999, ":1:1: it can't be read: maximum recursion depth exceeded"),
+    ("cursor", '{"a": ' + "1" * 9999, ":1:1: it can't be read: Exceeds the limit"),
     ("cursor", b'{"a": "\xe4"}', " is not UTF-8 (at byte 8)"),
     ("cursor", "{}".encode("utf-16"), " is not UTF-8 (at byte 1)"),
 ]
@@ -407,7 +420,8 @@ def test_a_file_that_its_client_could_not_read_is_refused_with_the_place(
 
     assert user.install(name) == 1
 
-    assert user.err == f"linktime-mcp: {file}{reason}; nothing was changed\n"
+    assert user.err.startswith(f"linktime-mcp: {file}{reason}")
+    assert user.err.endswith("; nothing was changed\n")
     assert file.read_bytes() == before
     assert [each for each in file.parent.iterdir() if each.is_file()] == [file]
 
@@ -446,6 +460,15 @@ def test_a_folder_that_cannot_be_written_is_refused_and_nothing_is_left_there(tm
     assert user.err.startswith("linktime-mcp: /proc/")
     assert user.err.endswith("; nothing was changed\n")
     assert list(file.parent.iterdir()) == [file]
+
+
+def test_what_can_only_half_be_written_is_not_there_at_all(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+
+    with pytest.raises(IsADirectoryError):
+        write(tmp_path / "folder", b"x")
+
+    assert [each.name for each in tmp_path.iterdir()] == ["folder"]
 
 
 def test_a_file_that_changes_while_the_user_thinks_is_left_alone(tmp_path: Path) -> None:

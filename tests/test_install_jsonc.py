@@ -197,7 +197,6 @@ def test_what_is_not_there_needs_no_removal() -> None:
         ("{} x", 1, 4, "nothing more is expected"),
         ("{} /* x", 1, 4, "nothing more is expected"),
         ('{"a": 1', 1, 8, "',' or '}' is expected"),
-        ('{"a":' + "[" * 9999, 1, 1, "it is nested too deeply"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_with_the_place(text: str, line: int, column: int, what: str) -> None:
@@ -205,6 +204,12 @@ def test_a_file_that_cannot_be_read_is_refused_with_the_place(text: str, line: i
         read(text)
 
     assert (refused.value.line, refused.value.column, refused.value.what) == (line, column, what)
+
+
+@pytest.mark.parametrize("text", ['{"a":' + "[" * 9999, '{"a": ' + "1" * 9999 + "}"])
+def test_a_file_that_is_too_much_to_read_is_refused(text: str) -> None:
+    with pytest.raises(Unreadable, match="it can't be read"):
+        read(text)
 
 
 @pytest.mark.parametrize(

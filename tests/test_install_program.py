@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,13 @@ import pytest
 from linktime.clients import CLIENTS
 from tests.child import PATIENCE, environ
 from tests.desk import KEY
+
+OWNING = """
+import fcntl, os, sys, termios
+os.setsid()
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""  # makes the terminal the program's own, so that Ctrl-C arrives
 
 INSTALL = [sys.executable, "-m", "linktime", "install"]
 
@@ -35,24 +43,33 @@ def run(home: Path, *arguments: str, **settings: str) -> tuple[int, str, str]:
 
 def converse(home: Path, *arguments: str, answers: dict[bytes, bytes]) -> tuple[int, str]:
     """Run it on a terminal, and give each question its answer; returns the status and all that was shown."""
-    process, terminal = pty.fork()
-    if process == 0:
-        os.chdir(home)
-        os.execve(INSTALL[0], [*INSTALL, *arguments], environ(HOME=str(home), PYTHONIOENCODING="utf-8"))
+    ours, its = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", OWNING, *INSTALL, *arguments],
+        stdin=its,
+        stdout=its,
+        stderr=its,
+        cwd=home,
+        env=environ(HOME=str(home), PYTHONIOENCODING="utf-8"),
+    )
+    os.close(its)
     shown = b""
     waiting = dict(answers)
-    while piece := _read(terminal):
+    while piece := _read(ours):
         shown += piece
         for question in [question for question in waiting if question in shown]:
-            os.write(terminal, waiting.pop(question))
-    os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), shown.decode()
+            os.write(ours, waiting.pop(question))
+    os.close(ours)
+    return process.wait(PATIENCE), shown.decode()
 
 
 def _read(terminal: int) -> bytes:
+    """Read what was shown; nothing after the end, of which Linux makes an error."""
+    ready, _, _ = select.select([terminal], [], [], PATIENCE)
+    assert ready, "nothing more is shown, and the program has not ended"
     try:
         return os.read(terminal, 4096)
-    except OSError:  # Linux says so where the other end is closed
+    except OSError:
         return b""
 
 

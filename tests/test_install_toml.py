@@ -87,6 +87,18 @@ def test_a_server_is_added_to_a_file_of_any_form(before: str, after: str) -> Non
     assert put(before, AT, {"command": "x"}) == after
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('mcp_servers = { a = 1, linktime = { command = "x" } } # all\n', "mcp_servers = { a = 1  } # all\n"),
+        ('[mcp_servers]\nlinktime = { command = "x" }\na = 1\n', "[mcp_servers]\na = 1\n"),
+        ('mcp_servers.a = 1\nmcp_servers.linktime.env.A = "x"', "mcp_servers.a = 1\n"),
+    ],
+)
+def test_a_server_is_removed_from_a_file_of_any_form(before: str, after: str) -> None:
+    assert drop(before, AT) == after
+
+
 def test_a_mark_of_the_byte_order_stays_when_a_server_is_removed() -> None:
     assert drop('\ufeff# a\n[mcp_servers.linktime]\ncommand = "x"\n', AT) == "\ufeff# a\n"
 

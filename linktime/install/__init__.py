@@ -52,10 +52,11 @@ def _change(client: Client, order: Order, desk: Desk) -> None:
     file = _file(client, order, desk)
     with _understood(file):
         plan = _plan(client, order, desk, file)
+    desk.out.write("".join(f"{line}\n" for line in (plan.difference, *(f"- {note}" for note in plan.notes)) if line))
     if plan.before == plan.after:
         state = "has no linktime" if order.uninstall else "has linktime already"
         desk.out.write(f"{client.title} {state} in {file}; there is nothing to do.\n")
-    elif _agreed(order, desk, plan):
+    elif _agreed(order, desk):
         with _understood(file):
             _carry_out(file, plan, client, keep=not order.uninstall)
         desk.out.write(_next(client, order, disk.backup(file)))
@@ -112,14 +113,12 @@ def _advice(client: Client, order: Order, plan: Plan) -> list[str]:
     return []
 
 
-def _agreed(order: Order, desk: Desk, plan: Plan) -> bool:
-    """Show what changes, and ask."""
-    desk.out.write("".join(f"{line}\n" for line in (plan.difference, *(f"- {note}" for note in plan.notes)) if line))
-    desk.out.flush()
+def _agreed(order: Order, desk: Desk) -> bool:
     if order.yes:
         return True
     if desk.terminal is None:
         raise Refused("there is no terminal to ask on, so nothing was changed; --yes does it without asking")
+    desk.out.flush()
     try:
         agreed = desk.terminal.ask("Write this? [y/N] ").strip().lower() in {"y", "yes"}
     except EOFError:

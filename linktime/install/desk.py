@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from getpass import getpass
+from io import TextIOWrapper
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -50,11 +51,14 @@ class Desk(NamedTuple):
     @classmethod
     def here(cls) -> Desk:
         """Take this process's own surroundings."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):
+                stream.reconfigure(errors="replace")  # what a console can't show must not end the program
         system = {"win32": System.WINDOWS, "darwin": System.MACOS}.get(sys.platform, System.LINUX)
         return cls(
             Place(system, os.environ, Path.cwd()),
             Installation.found(os.environ),
-            Terminal(input, getpass) if sys.stdin.isatty() else None,
+            Terminal(input, getpass) if os.isatty(0) else None,
             sys.stdout,
             sys.stderr,
         )

@@ -93,7 +93,7 @@ def changed(document: Mapping[str, Any], changes: list[Change]) -> dict[str, Any
 
 
 def _updating(at: Path, present: Mapping[str, Any], entry: Mapping[str, Any]) -> list[Change]:
-    stale = [Change((*at, "args"), GONE)] if present.get("args") and "args" not in entry else []
+    stale = [Change((*at, "args"), GONE)] if present.get("args", []) != entry.get("args", []) == [] else []
     fields = (_field((*at, name), present.get(name), value) for name, value in entry.items())
     return [*stale, *chain.from_iterable(fields)]
 

@@ -62,6 +62,7 @@ def drop(text: str, path: Path) -> str:
 
 
 def _insertion(text: str, node: Node, name: str | int, value: Any, unit: str) -> list[_Cut]:
+    """Put a member in at the end: laid out as the last one is, and behind the comment that this has on its line."""
     label = "" if isinstance(name, int) else f"{json.dumps(name, ensure_ascii=False)}: "
     newline = "\r\n" if "\r\n" in text else "\n"
     outer = _margin(text, node.start)
@@ -84,6 +85,7 @@ def _insertion(text: str, node: Node, name: str | int, value: Any, unit: str) ->
 
 
 def _removal(text: str, node: Node, member: Member) -> list[_Cut]:
+    """Cut a member out: with all space where it is alone, with its line where that is its own, else by itself."""
     index = node.members.index(member)
     end = member.node.end if member.comma is None else member.comma + 1
     before = len(text[: member.start].rstrip(" \t"))

@@ -20,7 +20,7 @@ class Plan(NamedTuple):
 
 
 def to_add(before: str | None, client: Client, entry: Mapping[str, Any], name: str) -> Plan:
-    """Plan that *entry* stands in the file; raises Unreadable and Remote."""
+    """Plan that *entry* stands in the file; raises Unreadable."""
     document = read(before or "", client)
     changes = adding(document, client, entry)
     after = edited(before or "", client, changes) if changes else before
@@ -48,15 +48,14 @@ def to_remove(before: str | None, client: Client, original: str | None, name: st
     ours = edited(original or "", client, adding(known, client, entry)) if not removing(known, client) else None
     after = original if ours == before else edited(before, client, changes)
     if after and original is not None:
-        shells = [name for name in (client.servers, "inputs") if name not in known]
-        after = edited(
-            after, client, [Change((name,), GONE) for name in shells if read(after, client).get(name) in ([], {})]
-        )
+        left = read(after, client)
+        shells = [name for name in (client.servers, "inputs") if name not in known and left.get(name) in ([], {})]
+        after = edited(after, client, [Change((name,), GONE) for name in shells])
     return Plan(before, after, difference(before, after or "", client, name, _open(entry)))
 
 
 def _open(entry: Mapping[str, Any]) -> list[str]:
     """Name the texts of our own entry that are no secrets."""
-    env = entry.get("env")
-    base = env.get("LINKTIME_BASE_URL") if isinstance(env, dict) else None
-    return [*entry.get("args", ()), *filter(None, [base])]
+    args, env = entry.get("args"), entry.get("env")
+    texts = [*(args if isinstance(args, list) else ()), env.get("LINKTIME_BASE_URL") if isinstance(env, dict) else None]
+    return [text for text in texts if isinstance(text, str)]

@@ -46,8 +46,8 @@ def scanned(text: str) -> Node | None:
     """Find the one value of *text*; None where there is nothing but comments and space. Raises Unreadable."""
     try:
         return _Scanner(text).whole()
-    except RecursionError:
-        raise Unreadable("it is nested too deeply") from None
+    except (RecursionError, ValueError) as fault:  # the latter where a number is too long
+        raise Unreadable(f"it can't be read: {fault}") from None
 
 
 class _Scanner:

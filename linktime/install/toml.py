@@ -50,6 +50,8 @@ def read(text: str) -> dict[str, Any]:
         found = _FAULT.fullmatch(str(error))
         what, line, column = found.groups() if found else (str(error), None, None)
         raise Unreadable(what, int(line or text.count("\n") + 1), int(column or 1)) from None
+    except (RecursionError, ValueError) as fault:  # the latter where a number is too long
+        raise Unreadable(f"it can't be read: {fault}") from None
 
 
 def put(text: str, path: Path, value: Any) -> str:
