@@ -179,18 +179,34 @@ async def test_the_inspector_brings_the_question_to_its_user(sandbox: Sandbox, t
     assert paths(sandbox).count(f"DELETE /webhooks/{hook['id']}") == 1
 
 
-async def test_claude_code_connects(sandbox: Sandbox, tmp_path: Path) -> None:
-    claude = found("claude")
-    env = {
+def quiet(home: Path) -> dict[str, str]:
+    return {
         "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path),
+        "HOME": str(home),
         "DISABLE_TELEMETRY": "1",
         "DISABLE_AUTOUPDATER": "1",
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
     }
+
+
+async def test_claude_code_connects(sandbox: Sandbox, tmp_path: Path) -> None:
+    claude, env = found("claude"), quiet(tmp_path)
     settings = ["--env", f"LINKTIME_BASE_URL={sandbox.url}", "--env", f"LINKTIME_API_KEY={sandbox.key}"]
 
     await run(claude, "mcp", "add", "linktime", *settings, "--", *SERVER, env=env, cwd=tmp_path)
     _, out = await run(claude, "mcp", "list", env=env, cwd=tmp_path)
 
     assert "✔ Connected" in out, out
+
+
+async def test_claude_code_connects_to_what_the_installer_wrote_and_forgets_it(tmp_path: Path) -> None:
+    claude, env = found("claude"), quiet(tmp_path)
+    key = {"LINKTIME_API_KEY": "lt_live_x"}
+
+    await run(*SERVER, "install", "claude-code", "--yes", env=env | key, cwd=tmp_path)
+    _, connected = await run(claude, "mcp", "list", env=env, cwd=tmp_path)
+    await run(*SERVER, "install", "claude-code", "--uninstall", "--yes", env=env, cwd=tmp_path)
+    _, forgotten = await run(claude, "mcp", "list", env=env, cwd=tmp_path)
+
+    assert "✔ Connected" in connected, connected
+    assert "linktime" not in forgotten
