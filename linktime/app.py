@@ -68,7 +68,7 @@ async def app(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIt
         rest = await stack.enter_async_context(
             LateRest(settings.base_url, key.get_secret_value(), timeout=settings.timeout, connections=settings.workers)
         )
-        store, journal = await stack.enter_async_context(_sharing(settings))
+        store, journal = await stack.enter_async_context(sharing(settings))
         limiter = await stack.enter_async_context(Limiter(store, settings.rate_period, clock=now))
         mailbox = await stack.enter_async_context(
             Mailbox(rest, limiter, places=settings.queue, workers=settings.workers, clock=now)
@@ -99,7 +99,7 @@ async def app(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIt
 
 
 @asynccontextmanager
-async def _sharing(settings: Settings) -> AsyncIterator[tuple[Store, Journal | None]]:
+async def sharing(settings: Settings) -> AsyncIterator[tuple[Store, Journal | None]]:
     """Give the place of the slots, and of the news where others share them."""
     ledger = open_ledger(settings)
     if ledger is None:

@@ -20,6 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 _sandbox(chosen.host, chosen.port, chosen.db)
             case "demo":
                 _demo()
+            case "doctor":
+                _doctor(machine=chosen.json)
             case "install":
                 _install(chosen)
             case _:
@@ -37,6 +39,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", title="commands")
     commands.add_parser("serve", help="serve MCP over stdin and stdout (the default)")
     commands.add_parser("demo", help="play eight conversations against a sandbox; needs no key and no network")
+    doctor = commands.add_parser("doctor", help="look for what is wrong, and tell what cures it; 1 if there is a fault")
+    doctor.add_argument("--json", action="store_true", help="tell it as one JSON object")
     install = commands.add_parser("install", help="write linktime into the configuration of your MCP client")
     install.add_argument(
         "client",
@@ -76,6 +80,13 @@ def _demo() -> None:
             return await play(sandbox.url, sandbox.key)
 
     sys.exit(asyncio.run(played()))
+
+
+def _doctor(*, machine: bool) -> None:
+    with sparing("mcp", "mcp.server"):
+        from .doctor import doctor  # noqa: PLC0415 - likewise
+
+    doctor(machine=machine)
 
 
 def _install(chosen: argparse.Namespace) -> None:

@@ -20,6 +20,11 @@ class System(StrEnum):
     MACOS = "macos"
     WINDOWS = "windows"
 
+    @classmethod
+    def called(cls, platform: str) -> System:
+        """Know it by its name in `sys.platform`."""
+        return {"darwin": cls.MACOS, "win32": cls.WINDOWS}.get(platform, cls.LINUX)
+
 
 class Format(StrEnum):
     """How a client reads its file."""

@@ -81,13 +81,17 @@ class Overloaded(Failure):
 
 
 class Unavailable(Failure):
-    """LinkTime can't be reached or gave no usable answer; *sent* is False only if certainly nothing went out."""
+    """LinkTime can't be reached or gave no usable answer; *sent* is False only if certainly nothing went out.
+
+    *status* is that of an answer which was not usable.
+    """
 
     word = "unavailable"
 
-    def __init__(self, message: str, *, sent: bool) -> None:
+    def __init__(self, message: str, *, sent: bool, status: int | None = None) -> None:
         super().__init__(message)
         self.sent = sent
+        self.status = status
 
 
 class OutcomeUnknown(Failure):

@@ -40,7 +40,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds to stay away: Retry-After (a number or an HTTP date), else the quota's reset, else None."""
     told = headers.get("Retry-After", "")
     seconds = _number(told)
-    if seconds is None and (date := _date(told)) is not None:
+    if seconds is None and (date := http_date(told)) is not None:
         seconds = (date - _now(headers)).total_seconds()
     if seconds is None:
         seconds = quota(headers).reset
@@ -79,10 +79,11 @@ def _number(text: str | None) -> float | None:
 
 def _now(headers: Mapping[str, str]) -> datetime:
     """Take the service's own clock where it tells it, since ours may be off."""
-    return _date(headers.get("Date", "")) or datetime.now(UTC)
+    return http_date(headers.get("Date", "")) or datetime.now(UTC)
 
 
-def _date(text: str) -> datetime | None:
+def http_date(text: str) -> datetime | None:
+    """Read a date as HTTP writes it; None if it is none."""
     try:
         date = parsedate_to_datetime(text)
     except (ValueError, OverflowError):

@@ -106,7 +106,7 @@ class Rest:
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"Accept": "application/json", "User-Agent": f"linktime-mcp/{__version__}"},
             middlewares=(_once,),
-            proxy=_proxy(self._base),
+            proxy=proxy_of(self._base),
             timeout=self._timeout,
         )
         return session
@@ -136,15 +136,15 @@ class Rest:
         if status == HTTPStatus.NO_CONTENT or (status // 100 == 2 and readable):
             return Reply(status, visible(data), quota=quota(headers))
         if status // 100 == 2:
-            raise _lost(request, f"LinkTime answered {status}, but not in readable JSON")
+            raise _lost(request, f"LinkTime answered {status}, but not in readable JSON", status)
         if status in _NOT_HERE or (status // 100 == 3 and request.is_read):
-            raise Unavailable(_REDIRECTED, sent=True)
+            raise Unavailable(_REDIRECTED, sent=True, status=status)
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             raise RateLimited(self._words(data, status, "rate_limited"), retry_after=retry_after(headers))
         if status // 100 == 4:
             word = self._hidden(_code(data) or _CODES.get(status, "rejected"))
             raise Rejected(word, self._words(data, status, word), status=status)
-        raise _lost(request, f"LinkTime answered {status}", answered=_code(data) is not None)
+        raise _lost(request, f"LinkTime answered {status}", status, answered=_code(data) is not None)
 
     def _words(self, data: Any, status: int, word: str) -> str:
         said = self._hidden(one_line(_message(data)[:_LONGEST_LOOK]))[:_LONGEST_QUOTE].replace('"', "'")
@@ -164,8 +164,9 @@ async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerTy
         raise _Broken from error
 
 
-def _proxy(base: URL) -> str | None:
-    """Find the proxy that the environment names for *base*, as other programs do; ~/.netrc is not looked at."""
+def proxy_of(base_url: URL | str) -> str | None:
+    """Find the proxy that the environment names for a base URL, as other programs do; ~/.netrc is not looked at."""
+    base = URL(base_url)
     host = base.host or ""
     named = "" if is_loopback(host) or proxy_bypass(host) else getproxies().get(base.scheme, "")
     return f"http://{named}" if named and "://" not in named else named or None
@@ -180,9 +181,11 @@ async def _bounded(content: aiohttp.StreamReader) -> bytes:
     return bytes(body)
 
 
-def _lost(request: Request, what: str, *, answered: bool = False) -> Unavailable | OutcomeUnknown:
+def _lost(
+    request: Request, what: str, status: int | None = None, *, answered: bool = False
+) -> Unavailable | OutcomeUnknown:
     if request.is_read:
-        return Unavailable(f"{what}; try again later.", sent=True)
+        return Unavailable(f"{what}; try again later.", sent=True, status=status)
     unknown = f"{what}, so this change may or may not have been made. Look before you try again."
     return OutcomeUnknown(unknown, answered=answered)
 

@@ -54,9 +54,8 @@ class Desk(NamedTuple):
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, TextIOWrapper):
                 stream.reconfigure(errors="replace")  # what a console can't show must not end the program
-        system = {"win32": System.WINDOWS, "darwin": System.MACOS}.get(sys.platform, System.LINUX)
         return cls(
-            Place(system, os.environ, Path.cwd()),
+            Place(System.called(sys.platform), os.environ, Path.cwd()),
             Installation.found(os.environ),
             Terminal(input, getpass) if os.isatty(0) else None,
             sys.stdout,

@@ -60,6 +60,10 @@ class Ledger(Protocol):
     """
 
     @property
+    def place(self) -> str:
+        """Where it is kept, without a password."""
+
+    @property
     def lease(self) -> float:
         """Seconds after which whatever anybody holds now is free."""
 

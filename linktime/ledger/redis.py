@@ -58,6 +58,11 @@ class RedisLedger:
         self._last = _NOTHING
 
     @property
+    def place(self) -> str:
+        """That of the Redis server."""
+        return f"Redis at {place_of(self._url)}"
+
+    @property
     def waits(self) -> bool:
         """Yes, for the network."""
         return True
@@ -118,7 +123,7 @@ class RedisLedger:
         try:
             return (self._script or self._connected())(keys=self._keys, args=[ask])
         except (RedisError, OSError) as fault:
-            raise Away(f"Redis at {_place(self._url)}: {fault}") from None
+            raise Away(f"{self.place}: {fault}") from None
 
     def _connected(self) -> Any:
         from redis import Redis  # noqa: PLC0415 - likewise
@@ -136,7 +141,7 @@ class RedisLedger:
             self._redis = Redis.from_url(self._url, **options)
             self._redis.ping()  # reads the options, and is short enough to be told that a password is missing
         except (TypeError, ValueError):
-            raise Away(f"Redis at {_place(self._url)}: the URL's options can't be right") from None
+            raise Away(f"{self.place}: the URL's options can't be right") from None
         self._script = self._redis.register_script(files(__package__).joinpath("step.lua").read_text(encoding="utf-8"))
         return self._script
 
@@ -160,7 +165,7 @@ def _micro(seconds: float) -> int:
     return round(seconds * 1e6)
 
 
-def _place(url: str) -> str:
+def place_of(url: str) -> str:
     """Tell where *url* leads, without its user, password and options."""
     parts = urlsplit(url)
     return parts.path if parts.scheme == "unix" else parts.netloc.rpartition("@")[2]

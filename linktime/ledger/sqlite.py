@@ -35,6 +35,7 @@ class SqliteLedger:
         clock: Callable[[], float] = now,
     ) -> None:
         self._file = BookFile(path)
+        self.place = str(path)
         self._server = server
         self._limit = limit
         self._patience = patience

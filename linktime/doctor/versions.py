@@ -1,0 +1,34 @@
+"""What runs here, and what is missing for it."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version
+from importlib.util import find_spec
+from typing import Final
+
+from .. import __version__
+from ..wall import zone_named
+from .finding import Finding
+
+_EXTRAS: Final = {"redis": "redis", "grpc": "opentelemetry.exporter.otlp.proto.grpc"}
+
+
+def examine() -> list[Finding]:
+    """Tell the versions, and whether there are time zones."""
+    return [
+        Finding("linktime-mcp", "good", __version__),
+        Finding("Python", "good", f"{platform.python_version()} on {platform.platform()}"),
+        *(Finding(package, "good", version(package)) for package in ("mcp", "aiohttp")),
+        *(
+            Finding(f"extra {name}", "good", "installed" if find_spec(module) else "not installed")
+            for name, module in _EXTRAS.items()
+        ),
+        _zones(),
+    ]
+
+
+def _zones() -> Finding:
+    if zone_named("America/New_York"):
+        return Finding("time zones", "good", "found")
+    return Finding("time zones", "fault", "found neither in the system nor in tzdata", "Run: pip install tzdata")
