@@ -108,6 +108,7 @@ class _Far:
     asked: int = 0
     waits: bool = True
     lease: float = 72.0
+    place: str = "far away"
 
     def join(self, live: object) -> None: ...
 

@@ -27,7 +27,7 @@ async def test_help_names_every_command() -> None:
     status, out, _ = await run("--help")
 
     assert status == 0
-    assert all(command in out for command in ("serve", "demo", "sandbox", "install"))
+    assert all(command in out for command in ("serve", "demo", "sandbox", "install", "doctor"))
 
 
 async def test_an_unknown_command_ends_with_status_2() -> None:

@@ -37,6 +37,10 @@ class _Distant:
     waits: bool = True
 
     @property
+    def place(self) -> str:
+        return self.ledger.place
+
+    @property
     def lease(self) -> float:
         return self.ledger.lease
 

@@ -287,7 +287,7 @@ async def test_a_fault_at_linktime_leaves_a_write_open_and_says_whether_linktime
 async def test_a_fault_at_linktime_makes_a_read_unavailable_and_quotes_no_page() -> None:
     failure = await failure_to(READ, answer(503, b"<html>secret page"))
     assert isinstance(failure, Unavailable)
-    assert failure.sent
+    assert (failure.sent, failure.status) == (True, 503)
     assert str(failure) == "unavailable: LinkTime answered 503; try again later."
 
 
@@ -312,4 +312,4 @@ async def test_a_success_that_cannot_be_read_is_none(body: bytes) -> None:
     assert isinstance(write, OutcomeUnknown)
     assert not write.answered
     assert isinstance(read, Unavailable)
-    assert read.sent
+    assert (read.sent, read.status) == (True, 200)

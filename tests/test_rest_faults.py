@@ -10,18 +10,14 @@ import ssl
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from linktime.errors import Failure, OutcomeUnknown, Unavailable
 from linktime.message import Request
 
+from .certificate import self_signed
 from .test_rest import KEY, READ, WRITES, client, failure_of
 from .upstream import Act, Line, answer, upstream
 
@@ -293,20 +289,7 @@ async def test_a_trusted_certificate_behind_a_tunnel_gets_the_request(tls: ssl.S
 @pytest.fixture
 def tls(tmp_path: Path) -> ssl.SSLContext:
     """Build a server's context with a certificate that nobody signed but itself."""
-    private = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "linktime.test")])
-    builder = x509.CertificateBuilder(name, name, private.public_key(), x509.random_serial_number())
-    hosts = x509.SubjectAlternativeName([x509.DNSName("linktime.test")])
-    now = datetime.now(UTC)
-    builder = builder.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
-    certificate = builder.add_extension(hosts, critical=False).sign(private, SHA256())
-    (tmp_path / "certificate.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
-    (tmp_path / "key.pem").write_bytes(
-        private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "certificate.pem", tmp_path / "key.pem")
-    return context
+    return self_signed(tmp_path, "linktime.test")
 
 
 @contextmanager
