@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -15,7 +14,6 @@ from zipfile import ZipFile
 
 import pytest
 from jsonschema import Draft7Validator
-from uv import find_uv_bin
 
 from linktime import __version__
 from linktime.config import Settings
@@ -23,12 +21,11 @@ from linktime.prompts import PROMPTS
 from linktime.sandbox import Sandbox
 from linktime.tools import TOOLS
 from tests.child import Child, child, environ
-from tests.programs import found, run
+from tests.programs import found, run, told_to_uv
 
 ROOT: Final = Path(__file__).parent.parent
 SCHEMA: Final = json.loads((ROOT / "tests/registry/server.schema.json").read_text(encoding="utf-8"))
 PROJECT: Final = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-NAMES: Final = {"index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}  # what uv calls pip's settings
 
 
 def build(place: Path) -> list[Path]:
@@ -69,15 +66,7 @@ def manifest(folder: Path) -> dict[str, Any]:
 
 @pytest.fixture
 def uv(tmp_path: Path) -> dict[str, str]:
-    """Make the environment of a client that has uv, which asks the same index as pip does here."""
-    pip = [sys.executable, "-m", "pip", "config", "list"]
-    listed = subprocess.check_output(pip, env=environ(PIP_QUIET="0"), text=True, timeout=50)
-    said = dict(re.findall(r"^(?:global|:env:)\.([\w-]+)='(.*)'$", listed, re.MULTILINE))
-    return {
-        "PATH": f"{Path(find_uv_bin()).parent}{os.pathsep}{os.environ['PATH']}",
-        "UV_CACHE_DIR": str(tmp_path / "cache"),
-        "UV_PYTHON": sys.executable,
-    } | {NAMES[name]: value for name, value in said.items() if name in NAMES}
+    return told_to_uv(tmp_path / "cache")
 
 
 def substituted(manifest: dict[str, Any], folder: Path, **given: str | bool) -> tuple[list[str], dict[str, str]]:

@@ -23,8 +23,9 @@ from venv import EnvBuilder
 import pytest
 
 from linktime import __version__
+from linktime.clients import CLIENTS
 from tests.child import PATIENCE, child, environ
-from tests.programs import found, run
+from tests.programs import found, run, told_to_uv
 
 ROOT: Final = Path(__file__).parent.parent
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -32,7 +33,7 @@ PROJECT: Final = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf
 BLOCKS: Final[list[tuple[str, str]]] = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 SNIPPETS: Final = [block for language, block in BLOCKS if language == "json"]
 PROGRAMS: Final = "claude|code|codex|docker|gemini|linktime-mcp|npx|pip|pipx|pytest|python|uv|uvx|where|which"
-INLINE: Final = rf"`((?:(?:{PROGRAMS})(?= |`)|--)[^`]*)`"
+INLINE: Final = rf"`(linktime-mcp|(?:(?:{PROGRAMS}) |--)[^`]*)`"
 HERE: Final = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # where linktime-mcp is found
 NO_CHECKOUT: Final = shutil.ignore_patterns(".git", ".venv", ".*_cache", "__pycache__", "*.egg-info", "build", "dist")
 SOURCES: Final = [file.read_text(encoding="utf-8") for file in (ROOT / "linktime").rglob("*.py")]
@@ -48,6 +49,52 @@ async def installs_and_plays(command: str, place: Path) -> None:
 
     assert status == 0, out
     assert "Budget " in out.splitlines()[-2], out
+
+
+async def installs_a_program(command: str, place: Path) -> None:
+    tree, programs = place / "checkout", place / "programs"
+    shutil.copytree(ROOT, tree, ignore=NO_CHECKOUT)
+    env = told_to_uv(place / "cache") | {
+        "HOME": str(place),
+        "UV_TOOL_BIN_DIR": str(programs),
+        "UV_TOOL_DIR": str(place / "tools"),
+        "PIPX_BIN_DIR": str(programs),
+        "PIPX_HOME": str(place / "pipx"),
+    }
+    path = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
+
+    status, out = await run("sh", "-c", command, env=environ(**env | {"PATH": path}), cwd=tree)
+    assert status == 0, out
+
+    async with child(str(programs / "linktime-mcp")) as server:
+        assert (await server.greet())["serverInfo"]["version"] == __version__
+
+
+async def writes_to_every_client(command: str, place: Path) -> None:
+    [step] = re.findall(rf"^3\. `{command}`(.*?\n)(?!   )", README, re.MULTILINE | re.DOTALL)
+    names = [name for name in re.findall(r"`([\w-]+)`", step) if name in CLIENTS]
+    env = environ(PATH=HERE, HOME=str(place), LINKTIME_API_KEY="lt_live_...")
+
+    assert names == list(CLIENTS)
+    for name in names:
+        given = command.replace("CLIENT", name).split()
+        for options in (["--print"], ["--yes"], ["--project", "--yes"], ["--uninstall", "--yes"]):
+            status, out = await run(*given, *options, env=env, cwd=place)
+            assert status == (2 if "--project" in options and not CLIENTS[name].project else 0), out
+
+
+async def is_an_option(option: str, _: Path) -> None:
+    told = [await run("linktime-mcp", name, "--help", env=environ(PATH=HERE)) for name in ("install", "doctor")]
+
+    assert any(f" {option} " in out for _, out in told)
+
+
+async def finds_no_fault(command: str, place: Path) -> None:
+    async with sandbox_of(place=place) as variables:
+        status, out = await run(*command.split(), env=environ(PATH=HERE, HOME=str(place), **variables), cwd=place)
+
+    assert status == 0, out
+    assert "no faults" in out.splitlines()[-1]
 
 
 async def is_part_of_another(command: str, _: Path) -> None:
@@ -124,6 +171,15 @@ Rule = Callable[[str, Path], Awaitable[None]]
 COMMANDS: Final[dict[str, Rule]] = {
     "pip install . && linktime-mcp demo": installs_and_plays,
     "pip install .": is_part_of_another,
+    "pipx install .": installs_a_program,
+    "uv tool install .": installs_a_program,
+    "linktime-mcp install CLIENT": writes_to_every_client,
+    "--project": is_an_option,
+    "--print": is_an_option,
+    "--uninstall": is_an_option,
+    "--yes": is_an_option,
+    "linktime-mcp doctor": finds_no_fault,
+    "--json": is_an_option,
     'pip install ".[redis]"': brings_what_is_looked_for,
     'pip install ".[grpc]"': brings_what_is_looked_for,
     'pip install -e ".[dev]" && pytest': is_run_by_ci,
