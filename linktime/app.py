@@ -109,7 +109,7 @@ async def sharing(settings: Settings) -> AsyncIterator[tuple[Store, Journal | No
     store = SharedStore(ledger, settings.rate_limit, call=clerk, clock=now)
     joining = asyncio.create_task(store.join())
     try:
-        yield store, Journal(ledger, clerk, clock=now)
+        yield store, Journal(ledger, clerk, clock=now, joining=joining)
     finally:
         joining.cancel()
         await clerk.aclose(ledger.close)

@@ -16,6 +16,7 @@ from linktime.config import Settings
 from linktime.sandbox import Sandbox
 from tests.child import Child, child
 from tests.inprocess import connected
+from tests.redis_server import RedisServer
 from tests.visitor import MONDAY, misbehave
 
 BOUND = 20.0  # s
@@ -105,6 +106,16 @@ async def test_a_new_zone_shows_at_once_and_costs_a_second_look(account: Sandbox
     assert {told(call["startedAtLocal"], "-05:00") for each in before for call in each["data"]} == {True}
     assert {told(call["startedAtLocal"], "+09:00") for each in after for call in each["data"]} == {True}
     assert looks(account) == 2
+
+
+async def test_the_first_answer_of_servers_that_share_on_redis_has_local_times(
+    account: Sandbox, redis: RedisServer
+) -> None:
+    async with client_of(account, LINKTIME_BUDGET=redis.url) as client:
+        first = await answer(client, "list_call_history")
+
+    assert told(first["data"][0]["startedAtLocal"], "-05:00")
+    assert looks(account) == 1
 
 
 async def test_a_new_zone_that_another_server_set_shows_in_answers_that_were_kept(account: Sandbox) -> None:

@@ -18,6 +18,7 @@ class Epochs:
         self._changed: dict[str, int] = {}
         self._settled: dict[str, float] = {}
         self._hearing: set[asyncio.Task[None]] = set()
+        self._heard = False
         self._all = 0  # the last that may have touched anything
 
     def now(self, tags: Iterable[str]) -> int:
@@ -50,8 +51,9 @@ class Epochs:
 
     async def _hear(self, journal: Journal) -> None:
         changes = await journal.news()
-        if changes is None:
+        if changes is None and self._heard:  # at first there is nothing that could be out of date
             self._forget()
+        self._heard = True
         for change in changes or ():
             self._count(change)
 

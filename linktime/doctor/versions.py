@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Final
 
@@ -19,13 +19,20 @@ def examine() -> list[Finding]:
     return [
         Finding("linktime-mcp", "good", __version__),
         Finding("Python", "good", f"{platform.python_version()} on {platform.platform()}"),
-        *(Finding(package, "good", version(package)) for package in ("mcp", "aiohttp")),
+        *map(_package, ("mcp", "aiohttp")),
         *(
             Finding(f"extra {name}", "good", "installed" if find_spec(module) else "not installed")
             for name, module in _EXTRAS.items()
         ),
         _zones(),
     ]
+
+
+def _package(name: str) -> Finding:
+    try:
+        return Finding(name, "good", version(name))
+    except PackageNotFoundError:
+        return Finding(name, "warning", "its version can't be read", "Install linktime-mcp again.")
 
 
 def _zones() -> Finding:

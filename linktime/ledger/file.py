@@ -70,14 +70,26 @@ class BookFile:
         identity = _identity(self._path)
         if identity == self._read:
             return self._reader, False
-        another, self._read = self._read is not None, _NONE
+        another = self._read is not None
         if self._reader is not None:
             self._reader.close()
-        self._reader = identity and sqlite3.connect(
+        self._reader, self._read = None, _NONE if another else None  # until it can be read
+        self._reader = self._opened() if identity else None
+        self._read = identity if self._reader else None
+        return self._reader, another
+
+    def _opened(self) -> sqlite3.Connection | None:
+        """Open the file for reading; not while another server has only begun to make it."""
+        reader = sqlite3.connect(
             f"{self._path.as_uri()}?mode=ro", timeout=0, isolation_level=None, check_same_thread=False, uri=True
         )
-        self._read = identity
-        return self._reader, another
+        begun = False
+        try:
+            begun = reader.execute("SELECT 1 FROM sqlite_master WHERE name = 'change'").fetchone() is not None
+        finally:
+            if not begun:
+                reader.close()
+        return reader if begun else None
 
     def away(self, fault: Exception) -> Away:
         """Say why it can't be used."""
@@ -134,8 +146,8 @@ def _prepare(db: sqlite3.Connection) -> None:
     until = time.monotonic() + _BUSY
     while True:
         try:
-            db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = OFF")  # what a power cut loses is over when the machine is up again
+            db.execute("PRAGMA journal_mode = WAL")
             db.executescript(schema)
         except sqlite3.OperationalError as fault:
             if fault.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:

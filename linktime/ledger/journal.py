@@ -14,12 +14,18 @@ T = TypeVar("T")
 
 
 class Journal:
-    """The changes of a *ledger*; while that is away nothing is heard, and what is to be told waits."""
+    """The changes of a *ledger*; while that is away nothing is heard, and what is to be told waits.
 
-    def __init__(self, ledger: Ledger, call: Call, *, clock: Callable[[], float]) -> None:
+    Nothing is heard before *joining* is done: a ledger that is being made can't be read.
+    """
+
+    def __init__(
+        self, ledger: Ledger, call: Call, *, clock: Callable[[], float], joining: asyncio.Task[None] | None = None
+    ) -> None:
         self._ledger = ledger
         self._call = call
         self._clock = clock
+        self._joining = joining
         self._back = -inf
         self._untold: Change | None = None
         self._telling: set[asyncio.Task[None]] = set()
@@ -39,6 +45,8 @@ class Journal:
 
     async def news(self) -> Sequence[Change] | None:
         """Hear what others changed since the last time; None if it may be anything."""
+        if self._joining and not self._joining.done():
+            await asyncio.wait((self._joining,))
         if self._untold:
             await self._tell()
         try:
