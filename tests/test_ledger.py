@@ -134,15 +134,23 @@ def test_nobody_knows_when_its_own_slots_come_back_and_others_have_to_be_looked_
 
 
 def test_a_taker_leaves_what_it_is_to_spare_unless_that_will_soon_be_free(servers: Servers) -> None:
-    one, other = servers.known("one", "other")
+    one, other = servers.known("one", "other", limit=4)
     spend(one, 30.0)
     take(one)
+    take(other)
 
     assert wait(other, spare=1) == 30.0
     assert wait(other, spare=1, soon=10.0) == 20.0
     assert wait(other, spare=2) == POLL
     servers.wait(20)
     assert other.take("late", 1, 10.0).wait == 0
+
+
+def test_a_servers_first_slot_is_spared_for_nobody(servers: Servers) -> None:
+    one, other = servers.known("one", "other")
+    take(one, 2)
+
+    assert other.take("first", 3, 0.0).wait == 0
 
 
 def test_what_a_dead_server_held_comes_back_when_its_requests_have_surely_ended_for_a_period(servers: Servers) -> None:
@@ -365,8 +373,10 @@ def test_servers_with_as_many_slots_do_not_yield_to_each_other(servers: Servers)
 
 
 def test_a_claim_that_cannot_use_the_slot_holds_nobody_up(servers: Servers) -> None:
-    rich, poor, third = servers.known("rich", "poor", "third")
-    for seconds in (10.0, 10.0, 30.0):
+    rich, poor, third = servers.known("rich", "poor", "third", limit=6)
+    take(third)
+    spend(poor, 30.0)
+    for seconds in (10.0, 10.0, 30.0, 30.0):
         spend(rich, seconds)
     assert wait(poor, spare=1) == 10.0
     servers.wait(10)
@@ -405,10 +415,10 @@ def test_a_server_with_slots_leaves_one_for_each_that_has_none(servers: Servers)
     rich, *poor = servers.known("rich", "poor", "late", limit=8)
     take(rich, 6)
 
-    assert wait(rich) == inf
+    assert (wait(rich), rich.look().places) == (inf, 2)
     for other in poor:
         take(other)
-    assert wait(rich) == POLL
+    assert (wait(rich), rich.look().places) == (POLL, 0)
 
 
 def test_the_first_slot_of_a_server_is_taken_from_what_is_kept_for_it(servers: Servers) -> None:

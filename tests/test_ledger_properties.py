@@ -111,7 +111,8 @@ class World:
         before = [used for used in self.used.values() if used.due > self.time]
         standing = ledger.take(ident, step.number, step.seconds)
         soon = sum(used.due > self.time + step.seconds or used.out for used in before)
-        could = len(before) < LIMIT and soon + step.number + self._places(name) < LIMIT and not self._held()
+        left = step.number + self._places(name) if any(used.server == name for used in before) else 0
+        could = len(before) < LIMIT and soon + left < LIMIT and not self._held()
         self.heard[name] = self.time
         if standing.wait:
             assert not could or standing.wait == YIELD

@@ -298,6 +298,55 @@ async def test_for_a_lease_a_server_keeps_to_its_share_when_its_ledger_was_made_
 
 
 @virtual
+async def test_many_servers_stay_within_the_limit_when_their_ledger_comes_back_empty(ledger: Open, home: Home) -> None:
+    far = [_Distant(ledger(str(number), 60)) for number in range(10)]
+    stores = [shared(each, 60) for each in far]
+    for store in (*stores, *stores):  # the first time each sees those before it
+        await store.join()
+    for each in far:
+        each.away = True
+    taken = [sum([isinstance(await store.take(0, 0.0), Slot) for _ in range(9)]) for store in stores]
+    home.forget()
+    for each in far:
+        each.away = False
+    await asyncio.sleep(5)
+
+    taken += [sum([isinstance(await store.take(0, 0.0), Slot) for _ in range(60)]) for store in stores[:3]]
+
+    assert taken == [6] * 10 + [0] * 3
+
+
+@virtual
+async def test_a_second_loss_does_not_make_a_server_forget_what_others_held(ledger: Open, home: Home) -> None:
+    far = _Distant(ledger("one", 60))
+    one, other = shared(far, 60), shared(ledger("other", 60), 60)
+    await taken(other, 50)
+    await one.join()
+    home.forget()
+    slots = await taken(one, 3)
+    assert await one.take(0, 0.0) == 72.0
+
+    far.away = True
+    await one.release(slots[0], 60.0, opens=True)
+
+    assert (await one.take(0, 0.0), one.state().free) == (60.0, 0)
+
+
+@virtual
+async def test_the_forecast_knows_of_the_places_that_are_kept(ledger: Open) -> None:
+    one, idle = shared(ledger("one", 20), 20), shared(ledger("idle", 20), 20)
+    await one.join()
+    await idle.join()
+    limiter = Limiter(one, 60.0, clock=clock)
+    while isinstance(answer := await limiter.take(writes=0, reads=1), Permit):
+        await answer.settle(Reply(200))
+
+    [(_, told)] = limiter.forecast(writes=0, reads=1)
+    assert told == pytest.approx(answer)
+    assert answer > 50
+
+
+@virtual
 async def test_a_server_that_nobody_remembers_after_a_long_rest_has_its_full_part(ledger: Open, home: Home) -> None:
     one = shared(ledger("one"), 6)
     [slot] = await taken(one, 1)

@@ -33,7 +33,7 @@ class Standing:
     *wait* is 0 if the slot that was asked for is taken, else when to ask again. *cooling* tells when each used slot
     will be free, and *out* when those that requests hold will be if nobody gives them back. No slot is given out for
     *shut* seconds, and then, if the gate is *ajar*, one for a probe. *turns* slots were ever taken, by *servers* that
-    were heard of lately.
+    were heard of lately; *places* are kept from this one for those that have none.
     """
 
     cooling: tuple[float, ...] = ()
@@ -42,6 +42,7 @@ class Standing:
     ajar: bool = False
     turns: int = 0
     servers: int = 1
+    places: int = 0
     wait: float = 0.0
 
 
@@ -77,7 +78,8 @@ class Ledger(Protocol):
     def take(self, ident: str, spare: int, soon: float) -> Standing:
         """Take a slot, if *spare* others are free or will be within *soon* seconds, and nobody has a better claim.
 
-        A server that has one leaves one for each that has none, so that everybody is served in every period.
+        A server that has one leaves one for each that has none; its own first one is spared for nobody. So everybody is
+        served in every period.
         Raises Forgotten, as the next two do, where the server has to join first.
         """
 

@@ -149,7 +149,7 @@ class RedisLedger:
 def _standing(answer: list[Any] | None) -> Standing:
     if answer is None:
         raise Forgotten
-    wait, shut, ajar, turns, servers, cooling, out = answer
+    wait, shut, ajar, turns, servers, places, cooling, out = answer
     return Standing(
         cooling=tuple(due / 1e6 for due in cooling),
         out=tuple(due / 1e6 for due in out),
@@ -157,6 +157,7 @@ def _standing(answer: list[Any] | None) -> Standing:
         ajar=bool(ajar),
         turns=turns,
         servers=servers,
+        places=places,
         wait=inf if wait < 0 else wait / 1e6,
     )
 

@@ -66,7 +66,7 @@ class SqliteLedger:
         def step(db: sqlite3.Connection) -> Standing:
             moment = self._greet(db)
             view = self._view(db, moment)
-            left = spare + view.places
+            left = view.left(spare)
             if wait := view.wait(left, soon):
                 again = moment + (POLL if isinf(wait) else wait)
                 db.execute("UPDATE server SET again = ?, spare = ? WHERE ident = ?", (again, left, self._server))

@@ -49,14 +49,26 @@ local function held()
   return count
 end
 
-local function standing(now, wait)
+-- The places that are kept for servers without any, unless the asking one is one of them. What a dead one held is free
+-- after a lease, and none is kept for it then.
+local function places(now, count)
+  if not count[ask.server] then return 0 end
+  local found = 0
+  for _, server in ipairs(call('ZRANGEBYSCORE', SEEN, string.format('(%.0f', now - ask.lease), '+inf')) do
+    if not count[server] then found = found + 1 end
+  end
+  return math.min(found, ask.places)
+end
+
+local function standing(now, count, wait)
   local turns, shut = unpack(call('HMGET', GATE, 'turns', 'shut'))
   return {
-    wait == inf and -1 or wait,
+    wait == inf and -1 or wait or 0,
     math.max(0, (shut or 0) - now),
     shut and 1 or 0,
     tonumber(turns or 0),
     call('ZCARD', SEEN),
+    places(now, count),
     from(now, dues(COOLING)),
     from(now, dues(OUT)),
   }
@@ -81,24 +93,11 @@ local function others_are_out()
   return false
 end
 
--- The places that are kept for servers without any, unless the asking one is one of them. What a dead one held is free
--- after a lease, and none is kept for it then.
-local function places(now)
-  if call('ZCARD', SEEN) < 2 then return 0 end
-  local count, found = held(), 0
-  if not count[ask.server] then return 0 end
-  for _, server in ipairs(call('ZRANGEBYSCORE', SEEN, string.format('(%.0f', now - ask.lease), '+inf')) do
-    if not count[server] then found = found + 1 end
-  end
-  return math.min(found, ask.places)
-end
-
 -- Servers with fewer slots than the asking one, which said that they will ask about now and could use a free one.
-local function rivals(now, free)
+local function rivals(now, count, free)
   local first, last = string.format('(%.0f', now - ask.near), string.format('(%.0f', now + ask.near)
-  local waiting, count, found = call('ZRANGEBYSCORE', AGAIN, first, last), nil, 0
-  for _, server in ipairs(waiting) do
-    count = count or held()
+  local found = 0
+  for _, server in ipairs(call('ZRANGEBYSCORE', AGAIN, first, last)) do
     local spare = tonumber(call('ZSCORE', SPARE, server))
     if server ~= ask.server and spare < free and (count[server] or 0) < (count[ask.server] or 0) then
       found = found + 1
@@ -107,13 +106,13 @@ local function rivals(now, free)
   return found
 end
 
-local function wait(now, spare)
+local function wait(now, count, left)
   local cooling = dues(COOLING)
   local free = ask.limit - #cooling - call('ZCARD', OUT)
-  local longest = math.max(gate(now), due(cooling, free, 0) - now, due(cooling, free, spare) - ask.soon - now)
+  local longest = math.max(gate(now), due(cooling, free, 0) - now, due(cooling, free, left) - ask.soon - now)
   if longest == inf and others_are_out() then return ask.poll end
   if longest > 0 then return longest end
-  return rivals(now, free) >= free and ask.yield or 0
+  return rivals(now, count, free) >= free and ask.yield or 0
 end
 
 local function tell(tags, settle)
@@ -136,7 +135,7 @@ end
 
 function always.leave() leave(ask.server) end
 
-function always.look(now) return standing(now, 0) end
+function always.look(now) return standing(now, held()) end
 
 function always.tell() tell(ask.tags, ask.settle) end
 
@@ -149,18 +148,20 @@ function always.news()
 end
 
 function known.take(now)
-  local spare = ask.spare + places(now)
-  local seconds = wait(now, spare)
+  local count = held()
+  local left = count[ask.server] and ask.spare + places(now, count) or 0
+  local seconds = wait(now, count, left)
   if seconds ~= 0 then
     call('ZADD', AGAIN, now + (seconds == inf and ask.poll or seconds), ask.server)
-    call('ZADD', SPARE, spare, ask.server)
-    return standing(now, seconds)
+    call('ZADD', SPARE, left, ask.server)
+    return standing(now, count, seconds)
   end
   call('ZREM', AGAIN, ask.server)
   if call('HEXISTS', GATE, 'shut') == 1 then call('HSET', GATE, 'probe', ask.ident, 'probing', now + ask.patience) end
   call('HINCRBY', GATE, 'turns', 1)
   call('ZADD', OUT, now + ask.lease, slot(ask.ident))
-  return standing(now, 0)
+  count[ask.server] = (count[ask.server] or 0) + 1
+  return standing(now, count)
 end
 
 function known.release(now)
@@ -171,13 +172,13 @@ function known.release(now)
     call('HDEL', GATE, 'probe')
     if ask.opens then call('HDEL', GATE, 'shut') end
   end
-  return standing(now, 0)
+  return standing(now, held())
 end
 
 function known.shut(now)
   call('HSET', GATE, 'shut', math.max(call('HGET', GATE, 'shut') or 0, now + ask.seconds))
   call('HDEL', GATE, 'probe')
-  return standing(now, 0)
+  return standing(now, held())
 end
 
 local now = moment()

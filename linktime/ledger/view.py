@@ -52,20 +52,18 @@ class View:
             ajar=shut is not None,
             turns=turns,
             servers=self._count("SELECT count(*) FROM server"),
+            places=self._places,
             wait=wait,
         )
 
-    @property
-    def places(self) -> int:
-        """How many slots are kept for servers without any, unless this is one of them."""
-        if not self._mine:
-            return 0
-        return min(self._count(_EMPTY_HANDED, self._server, self._moment - self._lease), self._most)
+    def left(self, spare: int) -> int:
+        """Tell how many slots are to be left: the places and the *spare* ones, but none by who has none yet."""
+        return spare + self._places if self._mine else 0
 
-    def wait(self, spare: int, soon: float) -> float:
-        """Tell when to ask again; 0 where a slot can be taken."""
+    def wait(self, left: int, soon: float) -> float:
+        """Tell when to ask again for a slot beside those that are *left*; 0 where it can be taken."""
         cooling = [row.due for row in self._rows if not row.out]
-        first, enough = (due(cooling, self._free, count) - self._moment for count in (0, spare))
+        first, enough = (due(cooling, self._free, count) - self._moment for count in (0, left))
         wait = max(self._gate, first, enough - soon)
         if isinf(wait) and wait > 0 and any(row.out and row.server != self._server for row in self._rows):
             return POLL
@@ -83,6 +81,12 @@ class View:
         """What is left to servers with fewer slots, which said that they would ask about now."""
         rivals = self._count(_RIVALS, self._server, self._moment, NEAR, self._free, self._mine)
         return YIELD if rivals >= self._free else 0.0
+
+    @cached_property
+    def _places(self) -> int:
+        if not self._mine:
+            return 0
+        return min(self._count(_EMPTY_HANDED, self._server, self._moment - self._lease), self._most)
 
     @cached_property
     def _mine(self) -> int:

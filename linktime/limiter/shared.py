@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from itertools import zip_longest
 from math import inf
 from typing import Final
 from uuid import uuid4
@@ -42,6 +43,7 @@ class SharedStore:
         self._joined = False
         self._alone = False
         self._held: list[float] = []  # when what others are thought to hold will be free, the first first
+        self._sharers = _SUPPOSED
         self._back = -inf
         self._sure = -inf
         self._steps = asyncio.Lock()
@@ -93,11 +95,12 @@ class SharedStore:
         return State(
             free=max(0, self._limit - out - len(cooling)),
             out=out,
-            cooling=tuple(cooling[:ahead]),
+            cooling=tuple(cooling[: ahead + standing.places]),
             shut=max(0.0, standing.shut - passed),
             ajar=standing.ajar,
             turns=standing.turns,
             servers=standing.servers,
+            places=standing.places,
         )
 
     async def _step(self, step: Callable[[], Standing]) -> Standing | None:
@@ -134,7 +137,8 @@ class SharedStore:
     def _enter(self, standing: Standing) -> None:
         if self._alone:
             log.warning("the shared budget is back")
-        if self._alone or (standing.turns < self._standing.turns and self._clock() - self._seen < self._ledger.lease):
+            self._sure = self._clock() + self._ledger.lease
+        elif standing.turns < self._standing.turns and self._clock() - self._seen < self._ledger.lease:
             self._beware()
         self._alone = False
         self._standing, self._seen = standing, self._clock()
@@ -142,11 +146,14 @@ class SharedStore:
     def _beware(self) -> None:
         """Keep to this server's share, since others may hold what the ledger doesn't know of.
 
-        Of the slots that were in use, this server's own are thought to be the first that will be free.
+        Of the slots that were in use, this server's own are thought to be the first that will be free. What is still
+        to be reckoned with from the last time counts on.
         """
         moment = self._clock()
         used = sorted(self._seen + due for due in (*self._standing.cooling, *self._standing.out))
-        self._held = [due for due in used if due > moment][len(self._own.live()) :]
+        others = [due for due in used if due > moment][len(self._own.live()) :]
+        self._held = _later(self._held, others)
+        self._sharers = max(_SUPPOSED, self._standing.servers, self._sharers if moment < self._sure else 0)
         self._sure = moment + self._ledger.lease
         self._share()
 
@@ -154,11 +161,15 @@ class SharedStore:
         """Let this server have its part of what the others don't hold: one at least, when they hold nothing."""
         moment = self._clock()
         self._held = [due for due in self._held if due > moment]
-        servers = max(_SUPPOSED, self._standing.servers)
-        self._own.limit = max(0 if self._held else 1, (self._limit - len(self._held)) // servers)
+        self._own.limit = max(0 if self._held else 1, (self._limit - len(self._held)) // self._sharers)
 
     def _wait(self, spare: int, soon: float) -> float:
         """Tell how long to wait for a slot of the share, which grows as others' slots become free."""
         self._share()
         wait = self._own.wait(spare, soon)
         return min([wait, *(due - self._clock() for due in self._held[:1])])
+
+
+def _later(one: Sequence[float], other: Sequence[float]) -> list[float]:
+    """Take of two ordered lists of moments what is at least as long, and as late, as either."""
+    return sorted(map(max, zip_longest(reversed(one), reversed(other), fillvalue=-inf)))

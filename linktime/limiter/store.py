@@ -24,7 +24,8 @@ class State:
 
     *free* slots can be taken, *out* are held by requests, and *cooling* tells when the first of the others will be
     free, in this order. No slot is given out for *shut* seconds, and then, if the gate is *ajar*, one for a probe
-    before all others. *turns* slots were taken since the store was made, by *servers* that share it.
+    before all others. *turns* slots were taken since the store was made, by *servers* that share it; *places* are kept
+    for those of them that have none.
     """
 
     free: int
@@ -34,6 +35,7 @@ class State:
     ajar: bool
     turns: int
     servers: int = 1
+    places: int = 0
 
 
 class Store(Protocol):

@@ -76,12 +76,13 @@ class Turns:
         What is out is taken to be answered at once, and nobody to come.
         """
         turns, hold, at = self._fork(), self._period + MARGIN, now + state.shut
-        ahead = self.horizon(writes + reads)
+        ahead = self.horizon(writes + reads) + state.places
         due = [now] * min(state.free, ahead) + [now + wait for wait in state.cooling]
         due = sorted(due + [now + hold] * min(state.out, ahead))
         while writes or reads:
             read, earliest, spare = turns.next(writes, reads)
-            at = max(at, earliest, due[spare] - self.soon, due.pop(0))
+            left = min(spare + state.places, len(due) - 1)
+            at = max(at, earliest, due[left] - self.soon, due.pop(0))
             insort(due, at + hold)
             turns.took(at, read=read, reads=reads)
             writes, reads = (writes, reads - 1) if read else (writes - 1, reads)
