@@ -15,7 +15,8 @@ from .text import plain, quoted
 _ADDRESS: Final = re.compile(r"[\w.+%'-]{1,64}@[\w-]+(\.[\w-]+)+")
 _LONGEST_ADDRESS: Final = 254  # characters; RFC 5321
 _LONGEST_REASON: Final = 300  # characters
-_MOST_WINDOWS: Final = 21  # three for each day
+_MOST_WINDOWS: Final = 70  # ten for each day
+_MOST_LOST: Final = 21  # windows that are listed of those that go
 _DAYS: Final = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
 
 Found = Mapping[str, Any]
@@ -26,20 +27,26 @@ Told = Callable[[Request, Found], str]
 class Loss(NamedTuple):
     """What a tool takes away for good: *told* puts it as a question, from the request and the answer of *look*.
 
-    *look* is the name of a tool that reads, *ident* its argument that takes the id, if it takes one.
+    *look* is the name of a tool that reads, *ident* its argument that takes the id, if it takes one. *fault* says why a
+    request can't be shown whole, so that nobody could say yes to all of it.
     """
 
     look: str
     told: Told
     ident: str = ""
+    fault: Callable[[Request], str] = lambda _: ""
 
     def arguments(self, request: Request) -> Mapping[str, Any]:
         """Give the arguments of the look."""
         return {self.ident: request.ident} if self.ident else {}
 
+    def gist(self, request: Request, found: Found) -> str:
+        """Put the question without times on anybody's clocks, which may be known once and not the other time."""
+        return self.told(request, {name: value for name, value in found.items() if not name.endswith("Local")})
+
 
 def _meeting(request: Request, found: Found) -> str:
-    reason = orjson.loads(request.body or b"{}").get("reason")
+    reason = _given(request, "reason")
     mail = f"will be e-mailed, with the reason {quoted(reason, _LONGEST_REASON)}" if reason else "will be e-mailed"
     if not found:
         return f"Cancel {_unread('meeting', request)}? Its guest {mail}; it can't be taken back."
@@ -82,12 +89,26 @@ def _override(request: Request, found: Found) -> str:
 
 
 def _weekly_hours(request: Request, found: Found) -> str:
-    new = orjson.loads(request.body or b"{}").get("rules")
-    lost = _windows(found.get("data")) or "which could not be read"
+    new = _given(request, "rules")
+    lost = _windows(found.get("data"), _MOST_LOST) or "which could not be read"
     return (
-        f"Replace all weekly hours ({lost}) by {_windows(new)}? "
+        f"Replace all weekly hours ({lost}) by {_windows(new, _MOST_WINDOWS)}? "
         f"{'' if new else 'That closes every day. '}The old ones are lost. Nobody is e-mailed."
     )
+
+
+def _long_reason(request: Request) -> str:
+    fits = len(_given(request, "reason") or "") <= _LONGEST_REASON
+    return "" if fits else f"reason: should have at most {_LONGEST_REASON} characters, for the user is asked about it"
+
+
+def _many_windows(request: Request) -> str:
+    fits = len(_given(request, "rules")) <= _MOST_WINDOWS
+    return "" if fits else f"rules: should be at most {_MOST_WINDOWS} windows, for the user is asked about each"
+
+
+def _given(request: Request, field: str) -> Any:
+    return orjson.loads(request.body or b"{}").get(field)
 
 
 def _unread(kind: str, request: Request) -> str:
@@ -109,9 +130,9 @@ def _guests_address(booking: Found) -> str:
 
 
 def _address(text: Any) -> str:
-    """Take an e-mail address as it is if it is one, and can be nothing else."""
+    """Quote an e-mail address as it is if it is one, and can be nothing else."""
     fits = isinstance(text, str) and len(text) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(text)
-    return str(text) if fits else ""
+    return f"“{text}”" if fits else ""
 
 
 def _host(url: Any) -> str:
@@ -121,15 +142,15 @@ def _host(url: Any) -> str:
         return ""
 
 
-def _windows(rules: Any) -> str:
-    """Tell windows in a few words; nothing if they are none."""
+def _windows(rules: Any, most: int) -> str:
+    """Tell windows in a few words, the first ones by their hours; nothing if they are none."""
     if not isinstance(rules, list):
         return ""
     try:
         told = [f"{_DAYS[each['dayOfWeek']]} {plain(each['startTime'])}-{plain(each['endTime'])}" for each in rules]
     except (KeyError, TypeError, IndexError):
         return ""
-    listed = ", ".join(told[:_MOST_WINDOWS] + ["…"] * (len(told) > _MOST_WINDOWS))
+    listed = ", ".join(told[:most] + ["…"] * (len(told) > most))
     return f"{len(told)} window{'s' * (len(told) > 1)}: {listed}" if told else "none"
 
 
@@ -146,9 +167,9 @@ def _at(found: Found, *path: str) -> Any:
     return value
 
 
-MEETING: Final = Loss("get_booking", _meeting, "bookingId")
+MEETING: Final = Loss("get_booking", _meeting, "bookingId", _long_reason)
 EVENT_TYPE: Final = Loss("list_event_types", _event_type)
 CONTACT: Final = Loss("get_contact", _contact, "contactId")
 WEBHOOK: Final = Loss("list_webhooks", _webhook)
 OVERRIDE: Final = Loss("list_availability_overrides", _override)
-WEEKLY_HOURS: Final = Loss("get_availability_rules", _weekly_hours)
+WEEKLY_HOURS: Final = Loss("get_availability_rules", _weekly_hours, fault=_many_windows)

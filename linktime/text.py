@@ -14,8 +14,13 @@ _UNSEEN: Final = re.compile(
     "\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff]"
 )
-_FORGING: Final = str.maketrans(dict.fromkeys('“”„‟«»″\uff02"', "'") | dict.fromkeys("*`[]<>\\", None))
-"""Quotes that could end ours, and the signs that a client which renders Markdown makes links and code of."""
+# What could end our quotation, or looks as if it did: ASCII's and Unicode's quotation marks, primes and accents.
+_QUOTES: Final = re.compile(
+    "[\"'`\u00ab\u00b4\u00bb\u02b9-\u02bf\u02c8\u02ca\u02cb\u02dd\u02ee\u05f3\u05f4\u2018-\u201f\u2032-\u2037\u2039\u203a"
+    "\u275b-\u2760\u276e\u276f\u2e00-\u2e0d\u2e1c\u2e1d\u2e20\u2e21\u2e42\u301d-\u301f\uff02\uff07\U0001f676-\U0001f678]+"
+)
+# What a client that renders Markdown makes links, code and entities of, and a blank that is no space.
+_MARKUP: Final = re.compile("[*\\[\\]<>\\\\&~\u2800]|(?<=:)//")
 
 
 def visible(data: Any) -> Any:
@@ -45,7 +50,7 @@ def _line(text: str) -> str:
 
 def plain(value: Any, most: int = 80) -> str:
     """Give what a stranger wrote as one short visible line without quotes and markup; `?` if there is nothing."""
-    text = _line(visible(value)).translate(_FORGING) if isinstance(value, str) else ""
+    text = _QUOTES.sub("'", _line(_MARKUP.sub("", visible(value)))) if isinstance(value, str) else ""
     return (text if len(text) <= most else f"{text[: most - 1]}…") or "?"
 
 

@@ -6,10 +6,11 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from functools import partial
+from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
-from mcp_types import ElicitResult, TextContent
+from mcp_types import CallToolRequestParams, ClientCapabilities, ElicitationCapability, ElicitResult, TextContent
 
 from linktime.errors import BudgetSpent, Failure, Rejected, ShuttingDown, Unavailable
 from linktime.message import Reply, Request, Send
@@ -98,6 +99,7 @@ async def test_after_a_yes_the_change_is_made_once(sandbox: Sandbox, mode: str) 
         "Delete the webhook “CRM sync” to “hooks.brooks.example”"
     ]
     assert [path for path in paths(sandbox) if path != "GET /settings"] == [
+        "GET /webhooks",  # for the list; the question is made of the same answer
         "GET /webhooks",
         f"DELETE /webhooks/{listed[0]['id']}",
     ]
@@ -218,6 +220,58 @@ async def test_what_changed_while_the_user_thought_is_asked_about_again(mode: st
 
 
 @each_era
+async def test_what_somebody_else_changed_meanwhile_is_seen_past_the_cache(sandbox: Sandbox, mode: str) -> None:
+    asked: list[str] = []
+    async with visiting(sandbox) as somebody:
+        [hook] = (await somebody.get("/webhooks"))["data"]
+
+        async def user(_: Any, params: Any) -> ElicitResult:
+            asked.append(params.message)
+            await somebody.ask("PATCH", f"/webhooks/{hook['id']}", {"name": "Billing"})
+            return YES
+
+        async with traced(sandbox, user=user, mode=mode, confirm=1) as seen:
+            result = await seen.call("delete_webhook", webhookId=hook["id"])
+
+    assert not result.is_error
+    assert [each.split("”")[0] for each in asked] == ["Delete the webhook “CRM sync", "Delete the webhook “Billing"]
+
+
+@each_era
+async def test_a_yes_stands_if_nothing_can_be_read_after_it(mode: str) -> None:
+    asked: list[str] = []
+    service = Service({"data": [HOOK]}, BudgetSpent(9.0))
+
+    result = await call(session(service), mode, answering(YES, asked=asked))
+
+    assert not result.is_error
+    assert (len(asked), len(service.writes)) == (1, 1)
+
+
+@each_era
+async def test_a_time_that_is_shown_on_other_clocks_is_no_change(mode: str) -> None:
+    asked: list[str] = []
+    meeting = {"id": "b1", "startTime": "2026-12-01T15:00:00.000Z", "inviteeName": "Jo"}
+    service = Service(meeting, {**meeting, "startTimeLocal": "Tue 2026-12-01 10:00 -05:00"})
+
+    result = await call(session(service), mode, answering(YES, asked=asked), "cancel_booking", bookingId="b1")
+
+    assert not result.is_error
+    assert (len(asked), len(service.writes)) == (1, 1)
+
+
+@each_era
+async def test_what_is_too_long_to_be_shown_is_refused_before_anybody_is_asked(mode: str) -> None:
+    service = Service({"id": "b1"})
+
+    given = {"bookingId": "b1", "reason": "x" * 301}
+    result = await call(session(service), mode, answering(YES), "cancel_booking", **given)
+
+    assert text(result).startswith("invalid_arguments: reason: should have at most 300 characters")
+    assert (service.looks, service.writes) == (0, [])
+
+
+@each_era
 async def test_what_nobody_expected_ends_the_call_without_its_text(mode: str, caplog: pytest.LogCaptureFixture) -> None:
     service = Service(KeyError("ada@example.com"))
 
@@ -250,6 +304,32 @@ async def test_who_is_about_to_leave_asks_nothing() -> None:
 
     assert text(result) == "shutting_down: the server is leaving and the user had not answered; nothing was sent."
     assert (asked, service.writes) == ([], [])
+
+
+async def test_to_leave_while_a_question_is_ending_anyway_is_no_trouble() -> None:
+    ending, ended = asyncio.Event(), asyncio.Event()
+
+    class Slow:
+        client_capabilities = ClientCapabilities(elicitation=ElicitationCapability())
+
+        async def elicit_form(self, *_: Any) -> ElicitResult:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ending.set()
+                await ended.wait()
+            raise AssertionError
+
+    context: Any = SimpleNamespace(session=Slow(), protocol_version="2025-11-25", request_id=1)
+    params = CallToolRequestParams(name="delete_webhook", arguments={"webhookId": "w1"})
+    confirm = Confirm(Service({"data": [HOOK]}), clock=lambda: 1000.0, deadline=50.0, patience=0.01)
+    asking = asyncio.create_task(confirm(context, TOOLS["delete_webhook"], params))
+    async with asyncio.timeout(BOUND):
+        await ending.wait()
+        confirm.leave()
+        ended.set()
+        with pytest.raises(ShuttingDown):
+            await asking
 
 
 async def test_the_time_of_the_user_is_not_that_of_the_call() -> None:

@@ -63,7 +63,7 @@ async def test_a_list_that_is_too_long_is_cut_at_a_whole_item_and_says_how_to_ge
         "field": "data",
         "shown": count,
         "total": 1000,
-        "more": f"Too long to show at once. Call again with limit {count} and page 1, 2, 3 … to have all of it.",
+        "more": "Too long to show at once. Call again with limit 100 and page 1, 2, 3 … to have all of it.",
     }
     assert orjson.loads(result.content[0].text) == shown
     assert len(data["data"]) == 1000
@@ -134,7 +134,7 @@ async def test_where_not_even_one_item_fits_that_is_cut_in_its_turn_and_says_so(
         "more": "Too long to show at once. Call again for fewer days to have the rest.",
     }
     assert (shown["truncated"]["shown"], shown["truncated"]["total"]) == (1, 20)
-    assert "Call again with limit 1 and page 1, 2, 3" in shown["truncated"]["more"]
+    assert "Call again for fewer days" in shown["truncated"]["more"]  # the first page of one would be cut alike
 
 
 async def test_a_list_deeper_inside_is_cut_where_it_stands() -> None:
@@ -145,6 +145,25 @@ async def test_a_list_deeper_inside_is_cut_where_it_stands() -> None:
     cut = shown["booking"]
     assert (shown["other"], cut["id"], "truncated" in shown) == (1, "b1", False)
     assert (cut["truncated"]["shown"], cut["truncated"]["total"]) == (len(cut["emailLogs"]), 900)
+
+
+async def test_no_more_items_are_suggested_than_a_page_may_have() -> None:
+    shown = (
+        await answer({"data": [{"id": f"c{n}", "notes": "x" * 180} for n in range(1000)]}, "list_contacts")
+    ).structured_content
+
+    assert shown["truncated"]["shown"] > 100
+    assert "Call again with limit 100 and page 1, 2, 3" in shown["truncated"]["more"]
+
+
+async def test_only_lists_that_are_cut_take_room_for_a_note() -> None:
+    days = {f"2026-{n:03}": [{"startTime": "2026-03-02T15:00:00.000Z"}] * 4 for n in range(120)}
+    whole = {"days": days, "other": bookings(400)}
+
+    shown = (await answer(whole, "get_settings")).structured_content
+
+    assert shown["days"] == days
+    assert 50_000 < len(orjson.dumps(shown)) <= LONGEST
 
 
 async def test_many_texts_are_shortened_further_where_there_is_no_list_to_cut() -> None:

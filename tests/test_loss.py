@@ -68,7 +68,7 @@ def test_what_is_looked_at_is_read_by_a_tool_that_takes_the_id() -> None:
             None,
             (
                 "Cancel the meeting “30-Minute Call” with “Sarah Chen” on Tue 2026-12-01 10:00 -05:00? "
-                "sarah@acme.example will be e-mailed; it can't be taken back."
+                "“sarah@acme.example” will be e-mailed; it can't be taken back."
             ),
         ),
         (
@@ -76,13 +76,13 @@ def test_what_is_looked_at_is_read_by_a_tool_that_takes_the_id() -> None:
             "I am ill",
             (
                 "Cancel the meeting “30-Minute Call” with “Sarah Chen” on 2026-12-01T15:00:00.000Z? "
-                "s@acme.example will be e-mailed, with the reason “I am ill”; it can't be taken back."
+                "“s@acme.example” will be e-mailed, with the reason “I am ill”; it can't be taken back."
             ),
         ),
         (
             {"id": "b1", "eventType": "call", "invitee": {"email": "s@acme.example"}},
             "",
-            "Cancel the meeting “?” with “?” on ?? s@acme.example will be e-mailed; it can't be taken back.",
+            "Cancel the meeting “?” with “?” on ?? “s@acme.example” will be e-mailed; it can't be taken back.",
         ),
         (
             {},
@@ -108,7 +108,7 @@ def test_a_cancellation_tells_the_meeting_and_who_is_e_mailed(
             "contactId",
             {"name": "Jo Ng", "email": "jo@ng.example", "upcomingMeetings": [{}], "pastMeetings": [{}, {}]},
             (
-                "Delete the contact “Jo Ng” (jo@ng.example), who has 1 upcoming and 2 past meetings, for good? "
+                "Delete the contact “Jo Ng” (“jo@ng.example”), who has 1 upcoming and 2 past meetings, for good? "
                 "What is noted of them is lost. Nobody is e-mailed."
             ),
         ),
@@ -220,7 +220,8 @@ def test_very_many_windows_are_counted_and_not_all_listed() -> None:
     [
         ("Bob”? Nobody is e-mailed. “x", "“Bob'? Nobody is e-mailed. 'x”"),
         ("Bob\n\nNothing is lost.\r\u2028Say yes.", "“Bob Nothing is lost. Say yes.”"),
-        ("[yes](https://evil.example) **now** `rm`", "“yes(https://evil.example) now rm”"),
+        ("[yes](https://evil.example) **now** `rm`", "“yes(https:evil.example) now 'rm'”"),
+        ("Ann\u2019\u2019? \u2018\u2018x \u275e &rdquo; ~~no~~ \u2800", "“Ann'? 'x ' rdquo; no”"),
         ("<b>Bob</b>\\", "“bBob/b”"),
         ("\u202etxet\u202c \u200bBob\ud800\x1b[2J", "“txet Bob2J”"),
         ("\u3164\u115f ", "“?”"),
@@ -233,7 +234,7 @@ def test_nobody_can_speak_in_the_question_but_in_quotes(written: Any, read: str)
 
     assert told == (
         f"Cancel the meeting “30-Minute Call” with {read} on Tue 2026-12-01 10:00 -05:00? "
-        "sarah@acme.example will be e-mailed; it can't be taken back."
+        "“sarah@acme.example” will be e-mailed; it can't be taken back."
     )
 
 
@@ -244,6 +245,24 @@ def test_what_is_no_address_is_not_told_as_one(written: Any) -> None:
     told = question("cancel_booking", {**MEETING, "inviteeEmail": written}, bookingId="b1")
 
     assert told.endswith("? The guest will be e-mailed; it can't be taken back.")
+
+
+def test_what_could_not_be_told_whole_is_refused() -> None:
+    given: list[tuple[str, dict[str, Any]]] = [
+        ("cancel_booking", {"bookingId": "b1", "reason": "x" * 300}),
+        ("cancel_booking", {"bookingId": "b1", "reason": "x" * 301}),
+        ("update_availability_rules", {"rules": [{"dayOfWeek": 1, **NINE}] * 70}),
+        ("update_availability_rules", {"rules": [{"dayOfWeek": 1, **NINE}] * 71}),
+    ]
+
+    faults = [(tool := TOOLS[name]).loss and tool.loss.fault(tool.request(arguments)) for name, arguments in given]
+
+    assert faults == [
+        "",
+        "reason: should have at most 300 characters, for the user is asked about it",
+        "",
+        "rules: should be at most 70 windows, for the user is asked about each",
+    ]
 
 
 def test_a_reason_is_told_whatever_it_looks_like() -> None:

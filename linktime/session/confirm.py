@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from hashlib import sha256
 from secrets import token_urlsafe
 from typing import Any, Final, NamedTuple
 
@@ -14,7 +15,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
 from .. import telemetry as tracing
-from ..errors import Failure, NotConfirmed, Rejected, ShuttingDown
+from ..errors import Failure, InvalidArguments, NotConfirmed, Rejected, ShuttingDown
 from ..loss import Loss
 from ..message import Request, Send
 from ..tools import TOOLS, Tool
@@ -47,17 +48,18 @@ _LEAVING: Final = "the server is leaving and the user had not answered; nothing 
 
 
 class _Open(NamedTuple):
-    """A question that a client took away: what it is about, its text, and how long an answer counts."""
+    """A question that a client took away: seals of what it is about and of its gist, and how long an answer counts."""
 
-    request: Request
-    question: str
+    about: bytes
+    gist: bytes
     until: float
 
 
 class Confirm:
     """Has the user say yes to the loss in a call; *send* looks up what it is, in *deadline* seconds at most.
 
-    The yes is for the question as the user read it: where it would read otherwise by now, it is asked again.
+    The yes is for the question as the user read it: after it we look again, past the cache, and where the question
+    would read otherwise by now, it is asked again. If that look fails, the yes stands.
     """
 
     def __init__(self, send: Send, *, clock: Callable[[], float], deadline: float, patience: float = _PATIENCE) -> None:
@@ -79,6 +81,8 @@ class Confirm:
         if tool.loss is None:
             return None
         request = tool.request(params.arguments)
+        if fault := tool.loss.fault(request):
+            raise InvalidArguments(fault)
         if not _can_ask(context):
             tracing.confirmation("unsupported")
             raise NotConfirmed(_CANT_ASK)
@@ -92,13 +96,14 @@ class Confirm:
         self._left = True
         now = asyncio.get_running_loop().time()
         while self._asking:
-            self._asking.pop().reschedule(now)
+            if not (limit := self._asking.pop()).expired():
+                limit.reschedule(now)
 
     async def _by_elicitation(self, loss: Loss, request: Request, context: Context) -> None:
-        asked = None
-        while (question := await self._question(loss, request)) != asked:
-            _heed(await self._elicit(context, question))
-            asked = question
+        asked, found = None, await self._look(loss, request)
+        while (gist := loss.gist(request, found)) != asked:
+            _heed(await self._elicit(context, loss.told(request, found)))
+            asked, found = gist, await self._look(loss, request, fresh=True) or found
 
     async def _elicit(self, context: Context, question: str) -> mcp_types.ElicitResult:
         if self._left:
@@ -122,40 +127,53 @@ class Confirm:
         asked = self._taken(params.request_state, request)
         if asked is not None:
             _heed((params.input_responses or {}).get(_KEY))
-        question = await self._question(loss, request)
-        if question == asked:
+        found = await self._look(loss, request, fresh=asked is not None)
+        gist = _sealed(loss.gist(request, found))
+        if asked is not None and (not found or gist == asked):
             return None
         tracing.confirmation("asked")
-        form = mcp_types.ElicitRequestFormParams(message=question, requested_schema=_FORM)
+        form = mcp_types.ElicitRequestFormParams(message=loss.told(request, found), requested_schema=_FORM)
         return mcp_types.InputRequiredResult(
-            input_requests={_KEY: mcp_types.ElicitRequest(params=form)}, request_state=self._opened(request, question)
+            input_requests={_KEY: mcp_types.ElicitRequest(params=form)}, request_state=self._opened(request, gist)
         )
 
-    def _opened(self, request: Request, question: str) -> str:
+    def _opened(self, request: Request, gist: bytes) -> str:
         """Keep a question for the client's next call; nobody can guess the name that it gets."""
+        now = self._clock()
+        self._open = {state: kept for state, kept in self._open.items() if now < kept.until}
         if len(self._open) == _MOST_OPEN:
             del self._open[next(iter(self._open))]
         state = token_urlsafe()
-        self._open[state] = _Open(request, question, self._clock() + self._patience)
+        self._open[state] = _Open(_about(request), gist, now + self._patience)
         return state
 
-    def _taken(self, state: str | None, request: Request) -> str | None:
-        """Take the question that was kept as *state*; None if it is not there, too old or another call's."""
+    def _taken(self, state: str | None, request: Request) -> bytes | None:
+        """Take the gist of what was kept as *state*; None if it is not there, too old or another call's."""
         kept = self._open.pop(state or "", None)
-        return kept.question if kept and kept.request == request and self._clock() < kept.until else None
+        return kept.gist if kept and kept.about == _about(request) and self._clock() < kept.until else None
 
-    async def _question(self, loss: Loss, request: Request) -> str:
-        """Look what will be lost, and ask; what can't be read is told by its id, what isn't there is the answer."""
+    async def _look(self, loss: Loss, request: Request, *, fresh: bool = False) -> dict[str, Any]:
+        """Look what will be lost; what can't be read is empty, what isn't there is the answer."""
         look = TOOLS[loss.look].request(loss.arguments(request))
-        found: Any = None
+        look = replace(look.fresh() if fresh else look, deadline=self._clock() + self._deadline)
         try:
-            found = (await self._send(replace(look, deadline=self._clock() + self._deadline))).data
+            found = (await self._send(look)).data
         except ShuttingDown:
             raise
         except Failure as failure:
             if isinstance(failure, Rejected) and failure.status == 404:
                 raise
-        return loss.told(request, {} if found is None else as_object(found))
+            return {}
+        return {} if found is None else as_object(found)
+
+
+def _about(request: Request) -> bytes:
+    return _sealed(request.method, request.template, request.ident, request.query, request.body)
+
+
+def _sealed(*parts: object) -> bytes:
+    """Make of *parts* what tells them from all others, and takes no room."""
+    return sha256(repr(parts).encode()).digest()
 
 
 def _can_ask(context: Context) -> bool:

@@ -12,7 +12,7 @@ from ..tools import Tool
 
 LONGEST: Final = 60_000  # bytes of JSON; 25,000 tokens, since ids and times take a token for two or three bytes
 _NOTE: Final = 300  # bytes for what is said of a cut
-_TEXTS: Final = (4_000, 400)  # characters of one text, where the whole is too long, and where it still is
+_TEXTS: Final = (4_000, 400, 40)  # characters of one text, where the whole is too long, and where it still is
 
 
 def fitted(answer: dict[str, Any], tool: Tool) -> dict[str, Any]:
@@ -33,13 +33,15 @@ def _object(whole: dict[str, Any], room: int, tool: Tool, *, outer: bool = False
     if _size(whole) <= room:
         return whole
     parts = sorted((_size(part), name) for name, part in whole.items() if isinstance(part, dict | list))
-    left = room - _size(whole) + sum(size - _NOTE for size, _ in parts)
+    left = room - _size(whole) + sum(size for size, _ in parts)
     cut, notes = dict(whole), []
-    for place, (_, name) in enumerate(parts):
-        cut[name] = _part(whole[name], left // (len(parts) - place), tool)
-        left -= _size(cut[name])
+    for place, (size, name) in enumerate(parts):
+        share = left // (len(parts) - place)
+        if size > share:
+            cut[name] = _part(whole[name], share - _NOTE, tool)
         if len(cut[name]) < len(whole[name]):
-            notes.append(_note(name, len(cut[name]), len(whole[name]), tool, outer=outer))
+            notes.append(_note(name, cut[name], whole[name], tool, outer=outer))
+        left -= _size(cut[name]) + (_NOTE if size > share else 0)
     return cut | ({"truncated": notes[0] if len(notes) == 1 else notes} if notes else {})
 
 
@@ -52,14 +54,18 @@ def _part(part: Any, room: int, tool: Tool) -> Any:
     return [_object(part[0], room - 2, tool)]
 
 
-def _note(field: str, shown: int, total: int, tool: Tool, *, outer: bool) -> dict[str, Any]:
-    return {"field": field, "shown": shown, "total": total, "more": _more(tool, shown if outer else 0)}
+def _note(field: str, shown: list[Any], whole: list[Any], tool: Tool, *, outer: bool) -> dict[str, Any]:
+    pages = outer and bool(shown) and shown[0] is whole[0]
+    more = _more(tool, len(shown) if pages else 0)
+    return {"field": field, "shown": len(shown), "total": len(whole), "more": more}
 
 
-def _more(tool: Tool, shown: int) -> str:
+def _more(tool: Tool, most: int) -> str:
+    """Tell how to have the rest; *most* items may be asked for at a time, none where a page would be no shorter."""
     known = tool.input_schema["properties"]
-    if shown and "limit" in known and "page" in known:
-        return f"Too long to show at once. Call again with limit {shown} and page 1, 2, 3 … to have all of it."
+    if most and "limit" in known and "page" in known:
+        limit = min(most, known["limit"]["maximum"])
+        return f"Too long to show at once. Call again with limit {limit} and page 1, 2, 3 … to have all of it."
     if "from" in known:
         return "Too long to show at once. Call again for fewer days to have the rest."
     return "Too long to show at once, and this tool can't show less."

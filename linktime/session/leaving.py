@@ -24,7 +24,7 @@ class Leaving:
         by = asyncio.get_running_loop().time() + patience
         for limit in self._reads:
             if not limit.expired():
-                limit.reschedule(by)
+                limit.reschedule(min(by, limit.when() or by))
 
     async def _read(self, request: Request) -> Reply:
         try:
