@@ -31,7 +31,6 @@ _NEVER_STOOD: Final = (
     aiohttp.ClientConnectorError,
     aiohttp.ConnectionTimeoutError,
     aiohttp.ClientHttpProxyError,
-    aiohttp.InvalidURL,  # the proxy's
 )
 _NOT_HERE: Final = {301, 307, 308}  # the redirects that promise nothing was done; after 302 and 303 nobody knows
 _REDIRECTED: Final = (
@@ -100,13 +99,16 @@ class Rest:
 
     def _open(self, *, keep_alive: bool) -> aiohttp.ClientSession:
         """Open the session for reads, or that for writes: they never meet an idle connection that has just closed."""
+        proxy = proxy_of(self._base)
+        if proxy and not _speaks_http(proxy):
+            raise aiohttp.InvalidURL(proxy)
         connector = partial(aiohttp.TCPConnector, limit=self._connections, resolver=aiohttp.ThreadedResolver())
         session = self._sessions[keep_alive] = aiohttp.ClientSession(
             connector=connector(keepalive_timeout=_KEEP_ALIVE) if keep_alive else connector(force_close=True),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"Accept": "application/json", "User-Agent": f"linktime-mcp/{__version__}"},
             middlewares=(_once,),
-            proxy=proxy_of(self._base),
+            proxy=proxy,
             timeout=self._timeout,
         )
         return session
@@ -123,6 +125,9 @@ class Rest:
         match error:
             case aiohttp.ClientConnectorCertificateError():
                 said = "LinkTime's certificate can't be trusted, so nothing was sent; check LINKTIME_BASE_URL."
+                return Unavailable(said, sent=False)
+            case aiohttp.InvalidURL():
+                said = "The proxy that this environment names can't be used, so nothing was sent; check https_proxy."
                 return Unavailable(said, sent=False)
             case _ if isinstance(error, _NEVER_STOOD):
                 return Unavailable("LinkTime can't be reached and nothing was sent; try again later.", sent=False)
@@ -167,9 +172,18 @@ async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerTy
 def proxy_of(base_url: URL | str) -> str | None:
     """Find the proxy that the environment names for a base URL, as other programs do; ~/.netrc is not looked at."""
     base = URL(base_url)
-    host = base.host or ""
+    host = base.raw_host or ""  # as it is asked for; not every name of letters can be made of it
     named = "" if is_loopback(host) or proxy_bypass(host) else getproxies().get(base.scheme, "")
     return f"http://{named}" if named and "://" not in named else named or None
+
+
+def _speaks_http(proxy: str) -> bool:
+    """Whether aiohttp can use it; what speaks SOCKS would be asked in HTTP, too."""
+    try:
+        url = URL(proxy)
+    except ValueError:
+        return False
+    return url.scheme in {"http", "https"} and bool(url.raw_host)
 
 
 async def _bounded(content: aiohttp.StreamReader) -> bytes:

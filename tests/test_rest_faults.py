@@ -234,16 +234,35 @@ async def test_a_proxy_that_refuses_the_tunnel_never_sees_the_key(
     assert KEY not in repr(seen)
 
 
-@pytest.mark.parametrize(
-    "proxy", ["http://127.0.0.1:9", "socks5://127.0.0.1:9", "127.0.0.1:9", "http://[", "::", "ftp://"]
-)
+@pytest.mark.parametrize("proxy", ["http://127.0.0.1:9", "127.0.0.1:9"])
 @EVERY
-async def test_a_proxy_that_cannot_be_used_means_that_nothing_was_sent(
+async def test_a_proxy_that_is_not_there_means_that_nothing_was_sent(
     request_: Request, proxy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("https_proxy", proxy)
     async with client("https://linktime.test") as rest:
         assert was_not_sent(await failure_of(rest, request_))
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1", "socks5://127.0.0.1:9", "http://[", "http://", "::", "ftp://"])
+@EVERY
+async def test_a_proxy_that_cannot_be_used_is_told_and_nothing_was_sent(
+    request_: Request, proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("https_proxy", proxy)
+    async with client("https://linktime.test") as rest:
+        failure = await failure_of(rest, request_)
+    assert was_not_sent(failure)
+    assert failure.message == (
+        "The proxy that this environment names can't be used, so nothing was sent; check https_proxy."
+    )
+
+
+async def test_a_host_whose_name_is_no_word_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with upstream(answer(200, b"[1]")) as proxy, client("http://xn--a.test") as rest:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        assert (await rest(READ)).data == [1]
+    assert proxy.seen[0].headers["host"] == "xn--a.test"
 
 
 async def test_this_machine_and_hosts_of_no_proxy_are_asked_directly(monkeypatch: pytest.MonkeyPatch) -> None:
