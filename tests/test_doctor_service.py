@@ -206,6 +206,24 @@ async def test_what_goes_through_a_proxy_is_not_looked_at_directly(
     ]
 
 
+async def test_a_proxy_that_cannot_be_used_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "socks5://127.0.0.1")
+
+    findings = await asked(tmp_path, "https://linktime.test")
+
+    seen = "The proxy that this environment names can't be used, so nothing was sent"
+    assert findings["service"][-1] == Finding("key", "fault", seen, PROXY)
+
+
+async def test_a_host_whose_name_is_no_word_is_looked_for(tmp_path: Path) -> None:
+    findings = await asked(tmp_path, "http://xn--a.localhost:9")
+
+    assert [(finding.subject, finding.state) for finding in findings["service"]] == [
+        ("connection", "fault"),
+        ("key", "warning"),
+    ]
+
+
 # The clock
 
 
@@ -235,6 +253,14 @@ def seconds(seen: str) -> int:
 
 async def test_an_answer_that_a_cache_kept_does_not_make_the_clock_wrong(tmp_path: Path) -> None:
     async with upstream(answer(200, Date=date(-3600), Age="3600")) as server:
+        findings = await asked(tmp_path, server.url)
+
+    assert findings["service"][1] == Finding("clock", "good", "as the service's")
+
+
+@pytest.mark.parametrize("age", ["9" * 5000, "-5", "soon"], ids=["long", "negative", "a word"])
+async def test_an_age_that_is_none_is_left_out(tmp_path: Path, age: str) -> None:
+    async with upstream(answer(200, Date=date(), Age=age)) as server:
         findings = await asked(tmp_path, server.url)
 
     assert findings["service"][1] == Finding("clock", "good", "as the service's")

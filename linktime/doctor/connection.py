@@ -7,6 +7,7 @@ service's clock, and aiohttp tells nothing of the certificate.
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import ssl
 import time
@@ -23,6 +24,7 @@ _STEP: Final = 3.0  # s; to connect, and for the answer, if LINKTIME_TIMEOUT all
 _PATIENCE: Final = 6.0  # s; for all of it, as looking up a name has no bound of its own
 _DAY: Final = 86_400  # s
 _ODD: Final = 30.0  # s; a clock that is further off makes times look stale
+_AGE: Final = re.compile(r"[0-9]{1,9}")  # s
 _WRONG: Final = 300.0  # s; further off, and certificates and signed links fail
 
 _NETWORK: Final = "Check LINKTIME_BASE_URL, this machine's network, and whether a firewall or a proxy stands between."
@@ -88,7 +90,7 @@ def _ahead(line: HTTPConnection) -> float | None:
     except (OSError, HTTPException):
         return None
     middle, date, age = (sent + time.time()) / 2, http_date(headers.get("Date", "")), headers.get("Age", "")
-    return None if date is None else middle - date.timestamp() - (int(age) if age.isdecimal() else 0)
+    return None if date is None else middle - date.timestamp() - (int(age) if _AGE.fullmatch(age) else 0)
 
 
 def _clock(ahead: float | None) -> Finding:
