@@ -126,6 +126,42 @@ async def test_a_reader_who_leaves_sees_no_traceback(tmp_path: Path) -> None:
     assert (process.returncode, err) == (1, b"")
 
 
+@pytest.mark.parametrize(
+    ("redirected", "said"),
+    [
+        (">&-", ""),
+        (">/dev/full", "linktime-mcp: what was found can't be written: No space left on device\n"),
+        (">/dev/full 2>&-", ""),
+    ],
+)
+async def test_where_nothing_can_be_written_there_is_status_1_and_no_traceback(
+    tmp_path: Path, sandbox: Sandbox, redirected: str, said: str
+) -> None:
+    command = f'"{sys.executable}" -m linktime doctor {redirected}'
+    settings = environ(HOME=str(tmp_path), **over(sandbox, LINKTIME_BUDGET="process"))
+    process = await asyncio.create_subprocess_shell(command, stderr=PIPE, env=settings)
+    async with asyncio.timeout(30):
+        _, err = await process.communicate()
+
+    assert (process.returncode, err.decode()) == (1, said)
+
+
+async def test_a_directory_that_is_gone_has_no_project(sandbox: Sandbox, tmp_path: Path) -> None:
+    program = (
+        "import os; from linktime.cli import main; os.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone'); "
+        "main(['doctor'])"
+    )
+    settings = environ(HOME=str(tmp_path), **over(sandbox, LINKTIME_BUDGET="process"))
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", program), stdout=PIPE, stderr=PIPE, env=settings, cwd=tmp_path
+    )
+    async with asyncio.timeout(30):
+        out, err = await process.communicate()
+
+    assert (process.returncode, err) == (0, b"")
+    assert out.decode().endswith("\nno faults, 1 warning\n")
+
+
 async def test_what_is_not_installed_is_told(tmp_path: Path) -> None:
     absent = ("redis", "opentelemetry.exporter.otlp.proto.grpc", "tzdata")
     program = (

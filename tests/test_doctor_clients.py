@@ -178,8 +178,14 @@ async def test_where_only_a_client_has_the_key_its_settings_are_examined(sandbox
 
 
 async def test_a_command_is_shown_without_what_is_secret_or_unseen(tmp_path: Path) -> None:
-    write(tmp_path, ".cursor/mcp.json", {"mcpServers": {"linktime": {"command": f"env KEY={KEY}\x1b ada@example.com"}}})
+    command = f"{tmp_path}/@acme/app KEY={KEY}\x1b sesame-51f0 other-51f0 ada@example.com"
+    servers = {
+        "linktime": {"command": command, "env": {"LINKTIME_API_KEY": "sesame-51f0"}},
+        "other": OURS | {"env": {"LINKTIME_API_KEY": "other-51f0"}},
+    }
+    write(tmp_path, ".cursor/mcp.json", {"mcpServers": servers})
 
     _, out = await doctor(tmp_path, LINKTIME_BASE_URL="nowhere")
 
-    assert "Cursor  ~/.cursor/mcp.json: env KEY=[key] [e-mail] is not found on the PATH here" in out
+    shown = "~/@acme/app KEY=[key] [key] [key] [e-mail]"
+    assert f"Cursor  ~/.cursor/mcp.json: {shown} is not there, or can't be executed" in out

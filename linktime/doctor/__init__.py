@@ -4,34 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import sys
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from ..clients import Place, System
 from ..config import Settings
 from ..rest import proxy_of
-from ..text import one_line
 from . import budget, clients, connection, service, settings, versions
+from .discretion import discreet, without
 from .finding import Finding
+from .net import caught
 from .report import Findings, as_json, as_text, count
+
+_NOWHERE: Final = Path(os.devnull)  # no file can lie in it
 
 
 def doctor(*, machine: bool) -> NoReturn:
     """Examine, tell a person or a *machine*, and end the program: with status 1 if there is a fault."""
     home = os.path.expanduser("~")  # noqa: PTH111 - Path.home raises where there is none
     surroundings = {**os.environ, "HOME": home, "USERPROFILE": home}
-    here = Place(System.called(sys.platform), surroundings, Path.cwd())
+    here = Place(System.called(sys.platform), surroundings, _directory())
     loop = asyncio.new_event_loop()
     findings = loop.run_until_complete(examine(here))
-    text = (as_json if machine else as_text)(_discreet(findings, home))
-    with suppress(BrokenPipeError):
-        sys.stdout.buffer.write(text.encode(sys.stdout.encoding, "replace"))  # the locale may have no arrows
-        sys.stdout.flush()
-    os._exit(bool(count(findings, "fault")))  # a thread that still looks up a name would hold a usual end
+    told = _tell((as_json if machine else as_text)(discreet(findings, home)))
+    os._exit(bool(count(findings, "fault")) or not told)  # a thread that still looks up a name would hold a usual end
 
 
 async def examine(place: Place) -> Findings:
@@ -42,12 +41,37 @@ async def examine(place: Place) -> Findings:
     entries = list(clients.find(place))
     given = clients.adopted(place.environ, entries)
     readable, malformed = settings.read(given.environ)
-    return {
-        "settings": settings.examine(given, malformed),
+    key = readable.api_key
+    findings = {
+        "settings": await caught("settings", asyncio.to_thread(settings.examine, given, malformed), _alone),
         **await _outside(readable, malformed),
-        "clients": clients.examine(entries, readable.api_key),
-        "versions": versions.examine(),
+        "clients": await caught("files", asyncio.to_thread(clients.examine, entries, key), _alone),
+        "versions": await caught("versions", asyncio.to_thread(versions.examine), _alone),
     }
+    return without(findings, clients.keys(place.environ, entries))
+
+
+def _directory() -> Path:
+    try:
+        return Path.cwd()
+    except OSError:  # somebody deleted it
+        return _NOWHERE
+
+
+def _tell(text: str) -> bool:
+    """Write it to stdout, if that can be done; a reader who left has seen enough."""
+    if sys.stdout is None:
+        return False
+    try:
+        sys.stdout.buffer.write(text.encode(sys.stdout.encoding, "replace"))  # the locale may have no arrows
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return True
+    except OSError as fault:
+        with suppress(AttributeError, OSError):  # stderr may be closed or full, too
+            sys.stderr.write(f"linktime-mcp: what was found can't be written: {fault.strerror}\n")
+        return False
+    return True
 
 
 async def _outside(readable: Settings, malformed: Collection[str]) -> Findings:
@@ -57,7 +81,8 @@ async def _outside(readable: Settings, malformed: Collection[str]) -> Findings:
     looks = settings.BUDGET not in malformed and readable.api_key is not None
     proxied = proxy_of(readable.base_url) is not None
     looked, way = await asyncio.gather(
-        budget.look(readable) if looks else _nothing(), connection.look(readable, proxied=proxied)
+        caught("place", budget.look(readable) if looks else _nothing(), _unbegun),
+        caught("connection", connection.look(readable, proxied=proxied), _alone),
     )
     if readable.api_key is None:
         key = _unasked("key", "there is none that can be read")
@@ -65,7 +90,7 @@ async def _outside(readable: Settings, malformed: Collection[str]) -> Findings:
         key = _unasked("key", "there is no connection")
     else:
         used = readable if looked.began else readable.model_copy(update={"budget": "process"})
-        key = await service.ask(used, proxied=proxied)
+        key = await caught("key", service.ask(used, proxied=proxied), lambda fault: fault)
     return {"service": [*way, key], "budget": looked.findings}
 
 
@@ -73,18 +98,13 @@ async def _nothing() -> budget.Look:
     return budget.Look([_unasked("place", "that takes a key and a budget that can be read")])
 
 
+def _unbegun(fault: Finding) -> budget.Look:
+    return budget.Look([fault])
+
+
+def _alone(fault: Finding) -> list[Finding]:
+    return [fault]
+
+
 def _unasked(subject: str, why: str) -> Finding:
     return Finding(subject, "warning", f"not looked at, since {why}", "Cure that first.")
-
-
-def _discreet(findings: Findings, home: str) -> Findings:
-    """Leave out the user's name, which is in paths, and keys, e-mail addresses and signs that can't be seen."""
-
-    def told(text: str) -> str:
-        text = re.sub(r"lt_live_\w+", "[key]", one_line(text))
-        return text.replace(f"{home}{os.sep}", f"~{os.sep}") if len(home) > 1 else text
-
-    return {
-        area: [finding._replace(subject=told(finding.subject), seen=told(finding.seen)) for finding in found]
-        for area, found in findings.items()
-    }

@@ -53,6 +53,12 @@ def adopted(environ: Mapping[str, str], found: Sequence[Entry | Finding]) -> Giv
     return Given({**others, **entry.env}, dict.fromkeys(entry.env, str(entry.file)))
 
 
+def keys(environ: Mapping[str, str], found: Sequence[Entry | Finding]) -> set[str]:
+    """Collect all that are known, wherever they stand."""
+    there = {entry.key for entry in found if isinstance(entry, Entry) and entry.key and entry.has_key}
+    return there | {environ.get(KEY, "").strip()}
+
+
 def examine(found: Sequence[Entry | Finding], key: SecretStr | None) -> list[Finding]:
     """Tell what would keep a client from starting us, and whether it has the *key* that is used here."""
     if not found:
