@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 from pathlib import Path
 from stat import S_IMODE
@@ -442,9 +443,13 @@ def test_an_entry_that_is_there_twice_is_left_alone(tmp_path: Path) -> None:
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     user = User(tmp_path, LINKTIME_API_KEY=KEY)
     user.file("cursor").mkdir(parents=True)
+    user.file("zed").parent.mkdir(parents=True)
+    os.mkfifo(user.file("zed"))
+    user.file("claude-code").symlink_to("/dev/zero")
     (tmp_path / ".codeium").write_text("")
 
-    for name, fault in (("cursor", "Is a directory"), ("windsurf", "Not a directory")):
+    irregular = dict.fromkeys(("cursor", "zed", "claude-code"), "it is no regular file")
+    for name, fault in (irregular | {"windsurf": "Not a directory"}).items():
         assert user.install(name, yes=True) == 1
         assert user.err == f"linktime-mcp: {user.file(name)}: {fault}; nothing was changed\n"
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from errno import EINVAL
 from pathlib import Path
-from stat import S_IMODE
+from stat import S_IMODE, S_ISREG
 from tempfile import mkstemp
 
 _PRIVATE = 0o600  # a new file may hold a key
@@ -19,8 +20,10 @@ def chosen(files: Sequence[Path]) -> Path:
 
 
 def read(file: Path) -> bytes | None:
-    """Read a file; None where there is none."""
+    """Read a file; None where there is none. Raises OSError, also for a folder, a pipe or a device in its place."""
     try:
+        if not S_ISREG(file.stat().st_mode):  # a pipe would be waited for, and a device never ends
+            raise OSError(EINVAL, "it is no regular file", str(file))
         return file.read_bytes()
     except FileNotFoundError:
         return None
