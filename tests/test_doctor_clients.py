@@ -55,8 +55,11 @@ async def test_every_file_that_starts_us_is_told_and_no_other(tmp_path: Path) ->
     jsonc = f"""{{ // the editor's
         "context_servers": {{ /* ours */ "linktime": {{"command": "{sys.executable}", "args": ["http://x",],}},}}, }}"""
     files = [
-        ("Claude Code", write(tmp_path, "project/.mcp.json", servers)),
-        ("Claude Code", write(tmp_path, ".claude.json", {"projects": {"/src": servers, "/old": {"mcpServers": {}}}})),
+        ("Claude Code", f"{write(tmp_path, 'project/.mcp.json', servers)} (mine)"),
+        (
+            "Claude Code",
+            f"{write(tmp_path, '.claude.json', {'projects': {'/src': servers, '/old': {'mcpServers': {}}}})} (mine)",
+        ),
         ("VS Code", write(tmp_path, ".config/Code/User/mcp.json", {"servers": {"linktime": OURS}})),
         ("Codex", write(tmp_path, ".codex/config.toml", toml)),
         ("Zed", write(tmp_path, ".config/zed/settings.json", jsonc)),
@@ -101,8 +104,19 @@ async def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
     file = tmp_path / ".claude.json"
     file.mkdir()
 
-    seen = f"{file} can't be read: Is a directory"
+    seen = f"{file} can't be read: it is no regular file"
     assert await told(tmp_path) == [Finding("Claude Code", "fault", seen, CORRECT)]
+
+
+@pytest.mark.parametrize("switch", [{"disabled": True}, {"enabled": False}])
+async def test_an_entry_that_is_switched_off_is_told(tmp_path: Path, switch: dict[str, bool]) -> None:
+    cure = "Switch it on in Cursor, if you want it."
+    assert await cursor(tmp_path, **OURS | switch) == [("warning", "FILE: it is switched off there", cure)]
+
+
+@pytest.mark.parametrize("switch", [{"disabled": False}, {"enabled": True}])
+async def test_an_entry_that_is_switched_on_is_good(tmp_path: Path, switch: dict[str, bool]) -> None:
+    assert await cursor(tmp_path, **OURS | switch) == [("good", f"FILE starts {sys.executable}", "")]
 
 
 async def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
@@ -170,6 +184,7 @@ async def test_where_only_a_client_has_the_key_its_settings_are_examined(sandbox
         ("LINKTIME_RATE_LIMIT", "30, from ~/.cursor/mcp.json"),
         ("LINKTIME_TIMEOUT", "2, from ~/.cursor/mcp.json"),
         ("LINKTIME_WORKERS", "must be a valid integer"),
+        ("LINKTIME_RATE_LIMIT", "set aside in the environment"),
         ("all others", "have their defaults"),
     ]
     assert sandbox.key not in out

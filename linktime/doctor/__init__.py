@@ -13,7 +13,7 @@ from typing import Final, NoReturn
 from ..clients import Place, System
 from ..config import Settings
 from ..rest import proxy_of
-from . import budget, clients, connection, service, settings, versions
+from . import budget, clients, connection, entries, service, settings, versions
 from .discretion import discreet, without
 from .finding import Finding
 from .net import caught
@@ -38,17 +38,17 @@ async def examine(place: Place) -> Findings:
 
     Where the environment has no key, it is as if the first client that has one had started us.
     """
-    entries = list(clients.find(place))
-    given = clients.adopted(place.environ, entries)
+    found = list(entries.find(place))
+    given = entries.adopted(place.environ, found)
     readable, malformed = settings.read(given.environ)
     key = readable.api_key
     findings = {
         "settings": await caught("settings", asyncio.to_thread(settings.examine, given, malformed), _alone),
         **await _outside(readable, malformed),
-        "clients": await caught("files", asyncio.to_thread(clients.examine, entries, key), _alone),
+        "clients": await caught("files", asyncio.to_thread(clients.examine, found, key), _alone),
         "versions": await caught("versions", asyncio.to_thread(versions.examine), _alone),
     }
-    return without(findings, clients.keys(place.environ, entries))
+    return without(findings, entries.keys(place.environ, found))
 
 
 def _directory() -> Path:

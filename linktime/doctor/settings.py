@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Final, NamedTuple
 
@@ -20,14 +20,19 @@ BUDGET: Final = "LINKTIME_BUDGET"
 NEW_KEY: Final = "Copy one from Settings → API Keys in LinkTime."
 
 _KNOWN: Final = tuple(str(field.alias) for field in Settings.model_fields.values())
+_ASIDE: Final = f"Your client's file counts here, since only that has a key; set {KEY}, too, to examine this shell."
 _WHERE: Final = "the env section of your MCP client's configuration, or in this shell"
 
 
 class Given(NamedTuple):
-    """What is set, and by which files; what is in none of these, the environment sets."""
+    """What is set, and by which files; what is in none of these, the environment sets.
+
+    What the environment has *aside* of that doesn't count, since a client wouldn't hand it on.
+    """
 
     environ: Mapping[str, str]
     files: Mapping[str, str]
+    aside: Sequence[str] = ()
 
 
 def read(environ: Mapping[str, str]) -> tuple[Settings, dict[str, str]]:
@@ -50,6 +55,7 @@ def examine(given: Given, malformed: Mapping[str, str]) -> list[Finding]:
         *([] if KEY in chosen else [Finding(KEY, "fault", KEY_MISSING, f"Set it in {_WHERE}.")]),
         *(Finding(name, "fault", words, f"Correct it in {_WHERE}.") for name, words in wrong.items()),
         *_unknown(environ),
+        *(Finding(name, "warning", "set aside in the environment", _ASIDE) for name in given.aside),
         Finding("all others", "good", "have their defaults"),
     ]
 
