@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -109,6 +110,22 @@ async def test_a_file_that_cannot_be_read_is_begun_anew_and_that_is_told(sandbox
         Finding("place", "warning", said, "Nothing more has to be done."),
         Finding("place", "good", str(place)),
     ]
+    assert findings["service"][-1] == ACCEPTED
+
+
+async def test_a_file_that_another_program_holds_is_told_with_a_cure_of_its_own(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    settings = over(sandbox)
+    place = ledger(settings).place
+    with closing(ledger(settings)) as other:
+        other.join({})
+    with closing(sqlite3.connect(place, isolation_level=None)) as program:
+        program.execute("BEGIN EXCLUSIVE")
+        findings = await examined(tmp_path, **settings)
+
+    cure = "Run it again. If it stays so, find the program that has this file open, such as a backup, and end it."
+    assert findings["budget"] == [Finding("place", "fault", f"can't be used: {place}: database is locked", cure)]
     assert findings["service"][-1] == ACCEPTED
 
 

@@ -84,6 +84,31 @@ async def test_an_answer_that_is_none_is_told_with_its_cure_and_was_asked_for_on
     assert paths(sandbox) == ["GET /me"]
 
 
+@pytest.mark.parametrize("body", [b"{}", b"[]", b"null", b'"ok"', b'{"data": []}', b'{"status": "up"}'])
+async def test_an_answer_that_is_no_profile_is_not_taken_for_one(tmp_path: Path, body: bytes) -> None:
+    async with upstream(answer(200, body)) as server:
+        findings = await asked(tmp_path, server.url)
+
+    assert findings["service"][-1] == Finding("key", "fault", "LinkTime answered 200, but not with a profile", BASE)
+
+
+@pytest.mark.parametrize(
+    "profile", [{"id": 1}, {"email": "x"}, {"username": None}, {"data": {"id": "1"}}, {"id": 1, "data": {}}]
+)
+async def test_any_field_of_a_profile_tells_one(tmp_path: Path, profile: dict[str, Any]) -> None:
+    async with upstream(answer(200, json.dumps(profile).encode())) as server:
+        findings = await asked(tmp_path, server.url)
+
+    assert findings["service"][-1] == Finding("key", "good", "LinkTime takes it")
+
+
+async def test_a_plan_is_told_wherever_the_profile_is(tmp_path: Path) -> None:
+    async with upstream(answer(200, b'{"data": {"plan": "BUSINESS"}}')) as server:
+        findings = await asked(tmp_path, server.url)
+
+    assert findings["service"][-1] == Finding("key", "good", "LinkTime takes it; the plan is BUSINESS")
+
+
 async def test_a_base_url_with_a_path_too_many_is_told(sandbox: Sandbox, tmp_path: Path) -> None:
     findings = await examined(tmp_path, **over(sandbox, LINKTIME_BASE_URL=f"{sandbox.url}/api/v1"))
 
@@ -268,7 +293,7 @@ async def test_an_age_that_is_none_is_left_out(tmp_path: Path, age: str) -> None
 
 @pytest.mark.parametrize("act", [answer(200), closing], ids=["no date", "no answer"])
 async def test_a_service_that_tells_no_time_is_told(tmp_path: Path, act: Any) -> None:
-    async with upstream(act, answer(200, b"[]")) as server:
+    async with upstream(act, answer(200, b'{"id": 1}')) as server:
         findings = await asked(tmp_path, server.url)
 
     cure = "See that this machine's is right."

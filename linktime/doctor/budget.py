@@ -17,6 +17,7 @@ from .finding import Finding
 _LOG: Final = logging.getLogger("linktime.ledger")
 _PATIENCE: Final = 4.0  # s; looking up the name of a Redis server has no bound of its own
 _FILE: Final = "Make its folder writable for you, or set LINKTIME_BUDGET=process to do without."
+_HELD: Final = "Run it again. If it stays so, find the program that has this file open, such as a backup, and end it."
 _SERVER: Final = "Start that server or correct LINKTIME_BUDGET; until then each of your servers goes on with a part."
 
 
@@ -38,7 +39,7 @@ async def look(settings: Settings) -> Look:
             standing = await asyncio.wait_for(asyncio.to_thread(_standing, ledger, is_file=is_file), _PATIENCE)
     except (Away, OSError) as fault:
         seen = f"can't be used: {_reason(ledger.place, fault)}"
-        return Look([Finding("place", "fault", seen, _FILE if is_file else _SERVER)])
+        return Look([Finding("place", "fault", seen, _cure(seen) if is_file else _SERVER)])
     findings = [Finding("place", "good", ledger.place), *_told(standing, settings.rate_limit)]
     return Look([*heard, *findings], bool(standing.servers or standing.turns))
 
@@ -78,6 +79,10 @@ def _try(file: Path) -> None:
 
 def _reason(place: str, fault: Away | OSError) -> str:
     return f"{place}: {fault.strerror or 'no answer'}" if isinstance(fault, OSError) else str(fault)
+
+
+def _cure(seen: str) -> str:
+    return _HELD if seen.endswith(" is locked") else _FILE  # SQLite's words for SQLITE_BUSY and SQLITE_LOCKED
 
 
 def _told(standing: Standing, limit: int) -> list[Finding]:

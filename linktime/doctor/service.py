@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from math import ceil
@@ -20,6 +21,7 @@ from .finding import Finding
 
 _TURN: Final = 1.0  # s; a request whose turn doesn't come by then is not sent
 _LONGEST: Final = 9.0  # s; for the answer, whatever LINKTIME_TIMEOUT says
+_FIELDS: Final = frozenset({"id", "email", "username", "plan"})  # of a profile; any of them tells one
 _PLAN: Final = re.compile(r"[A-Za-z]{1,20}")
 
 _BASE: Final = "Check LINKTIME_BASE_URL: it must be the base of LinkTime's API, without /api/v1."
@@ -41,7 +43,10 @@ async def ask(settings: Settings, *, proxied: bool) -> Finding:
         return Finding("key", "warning", "not asked, since the budget has no place now", cure)
     except Failure as failure:
         return Finding("key", "fault", *_trouble(failure, proxied=proxied))
-    return Finding("key", "good", f"LinkTime takes it{_plan(reply.data)}")
+    profile = _profile(reply.data)
+    if not _FIELDS & profile.keys():
+        return Finding("key", "fault", f"LinkTime answered {reply.status}, but not with a profile", _BASE)
+    return Finding("key", "good", f"LinkTime takes it{_plan(profile)}")
 
 
 async def _answer(settings: Settings) -> Reply:
@@ -57,8 +62,19 @@ async def _answer(settings: Settings) -> Reply:
         return await mailbox(request)
 
 
-def _plan(data: Any) -> str:
+def _profile(data: Any) -> Mapping[str, Any]:
+    """Read it, bare or under `data`."""
     match data:
+        case {"data": dict(inner)}:
+            return {**data, **inner}
+        case dict():
+            return data
+        case _:
+            return {}
+
+
+def _plan(profile: Mapping[str, Any]) -> str:
+    match profile:
         case {"plan": str(plan)} if _PLAN.fullmatch(plan):
             return f"; the plan is {plan}"
         case _:
