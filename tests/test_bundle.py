@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -28,8 +29,8 @@ SCHEMA: Final = json.loads((ROOT / "tests/registry/server.schema.json").read_tex
 PROJECT: Final = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
-def build(place: Path) -> list[Path]:
-    command = [sys.executable, str(ROOT / ".ci" / "bundle"), str(place)]
+def build(place: Path, tree: Path = ROOT) -> list[Path]:
+    command = [sys.executable, str(tree / ".ci" / "bundle"), str(place)]
     return [Path(line) for line in subprocess.check_output(command, text=True, timeout=50).splitlines()]
 
 
@@ -111,6 +112,36 @@ def test_the_bundle_has_the_package_and_what_it_is_built_from(bundle: Path) -> N
     package = {str(path.relative_to(ROOT)) for path in (ROOT / "linktime").rglob("*.*") if path.suffix != ".pyc"}
     assert set(names) == package | {"LICENSE", "README.md", "main.py", "manifest.json", "pyproject.toml"}
     assert names == sorted(names)
+
+
+def test_what_somebody_left_beside_the_package_stays_out(bundle: Path, tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    shutil.copytree(ROOT / "linktime", tree / "linktime", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in (".ci/bundle", "pyproject.toml", "README.md", "LICENSE"):
+        (tree / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tree / name)
+    for name in (".env", "notes.md", "session/cli.py.orig", "ledger/budget.sqlite3", ".DS_Store"):
+        (tree / "linktime" / name).write_text("a secret")
+
+    built, _ = build(tmp_path / "dist", tree)
+
+    assert built.read_bytes() == bundle.read_bytes()
+
+
+def test_a_file_in_the_place_of_the_folder_is_told(tmp_path: Path) -> None:
+    place = tmp_path / "dist"
+    place.touch()
+
+    ended = subprocess.run(
+        [sys.executable, str(ROOT / ".ci" / "bundle"), str(place)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=50,
+    )
+
+    said = f"{place} can't be made a directory: File exists\n"
+    assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", said)
 
 
 def test_the_manifest_says_what_stands_elsewhere(manifest: dict[str, Any]) -> None:
