@@ -93,7 +93,7 @@ async def test_a_fault_that_nobody_foresaw_is_told_by_its_name_alone() -> None:
     async def look() -> Any:
         raise LookupError("lt_live_51f0c3d9")
 
-    told = await caught("place", look(), lambda fault: [fault])
+    told = await caught("place", look(), list)
 
     cure = "The fault is ours: please report it, with all that is told here."
     assert told == [Finding("place", "fault", "can't be examined: LookupError", cure)]

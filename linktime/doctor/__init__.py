@@ -43,10 +43,10 @@ async def examine(place: Place) -> Findings:
     readable, malformed = settings.read(given.environ)
     key = readable.api_key
     findings = {
-        "settings": await caught("settings", asyncio.to_thread(settings.examine, given, malformed), _alone),
+        "settings": await caught("settings", asyncio.to_thread(settings.examine, given, malformed), list),
         **await _outside(readable, malformed),
-        "clients": await caught("files", asyncio.to_thread(clients.examine, found, key), _alone),
-        "versions": await caught("versions", asyncio.to_thread(versions.examine), _alone),
+        "clients": await caught("files", asyncio.to_thread(clients.examine, found, key), list),
+        "versions": await caught("versions", asyncio.to_thread(versions.examine), list),
     }
     return without(findings, entries.keys(place.environ, found))
 
@@ -81,29 +81,21 @@ async def _outside(readable: Settings, malformed: Collection[str]) -> Findings:
     looks = settings.BUDGET not in malformed and readable.api_key is not None
     proxied = proxy_of(readable.base_url) is not None
     looked, way = await asyncio.gather(
-        caught("place", budget.look(readable) if looks else _nothing(), _unbegun),
-        caught("connection", connection.look(readable, proxied=proxied), _alone),
+        caught("place", budget.look(readable) if looks else _nothing(), budget.Look),
+        caught("connection", connection.look(readable, proxied=proxied), list),
     )
     if readable.api_key is None:
-        key = _unasked("key", "there is none that can be read")
+        key = [_unasked("key", "there is none that can be read")]
     elif way[0].state == "fault":
-        key = _unasked("key", "there is no connection")
+        key = [_unasked("key", "there is no connection")]
     else:
         used = readable if looked.began else readable.model_copy(update={"budget": "process"})
-        key = await caught("key", service.ask(used, proxied=proxied), lambda fault: fault)
-    return {"service": [*way, key], "budget": looked.findings}
+        key = await caught("key", service.ask(used, proxied=proxied), list)
+    return {"service": [*way, *key], "budget": looked.findings}
 
 
 async def _nothing() -> budget.Look:
     return budget.Look([_unasked("place", "that takes a key and a budget that can be read")])
-
-
-def _unbegun(fault: Finding) -> budget.Look:
-    return budget.Look([fault])
-
-
-def _alone(fault: Finding) -> list[Finding]:
-    return [fault]
 
 
 def _unasked(subject: str, why: str) -> Finding:

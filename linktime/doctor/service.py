@@ -34,19 +34,19 @@ _CURES: Final = {
 }
 
 
-async def ask(settings: Settings, *, proxied: bool) -> Finding:
+async def ask(settings: Settings, *, proxied: bool) -> list[Finding]:
     """Ask whose key it is; nothing of the answer is told but the plan."""
     try:
         reply = await _answer(settings)
     except BudgetSpent as spent:
         cure = f"Run it again in {max(1, ceil(spent.retry_after))} s."
-        return Finding("key", "warning", "not asked, since the budget has no place now", cure)
+        return [Finding("key", "warning", "not asked, since the budget has no place now", cure)]
     except Failure as failure:
-        return Finding("key", "fault", *_trouble(failure, proxied=proxied))
+        return [Finding("key", "fault", *_trouble(failure, proxied=proxied))]
     profile = _profile(reply.data)
     if not _FIELDS & profile.keys():
-        return Finding("key", "fault", f"LinkTime answered {reply.status}, but not with a profile", _BASE)
-    return Finding("key", "good", f"LinkTime takes it{_plan(profile)}")
+        return [Finding("key", "fault", f"LinkTime answered {reply.status}, but not with a profile", _BASE)]
+    return [Finding("key", "good", f"LinkTime takes it{_plan(profile)}")]
 
 
 async def _answer(settings: Settings) -> Reply:
