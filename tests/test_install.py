@@ -534,7 +534,7 @@ def test_a_key_that_can_be_none_is_refused(tmp_path: Path) -> None:
 
 def test_an_installation_that_will_be_gone_is_not_written_anywhere(tmp_path: Path) -> None:
     user = User(tmp_path, LINKTIME_API_KEY=KEY)
-    user.installation = user.installation._replace(prefix="/home/ada/.cache/uv/archive-v0/x/", uv=None)
+    user.installation = user.installation._replace(prefix="/home/ada/.cache/uv/archive-v0/ACrx-5OMv00v6TMx/", uv=None)
 
     assert user.install("cursor", yes=True) == 1
 

@@ -74,7 +74,7 @@ def uvx(requirement: str) -> Launch:
         ),
         pytest.param(UVX, uvx("linktime-mcp==1.2.3"), id="uvx from an index"),
         pytest.param(
-            UVX._replace(prefix=r"C:\Users\ada\AppData\Local\uv\cache\archive-v0\ACrx"),
+            UVX._replace(prefix=r"C:\Users\ada\AppData\Local\uv\cache\archive-v0\ACrx-5OMv00v6TMx"),
             uvx("linktime-mcp==1.2.3"),
             id="uvx on Windows",
         ),
@@ -85,6 +85,29 @@ def uvx(requirement: str) -> Launch:
             UVX._replace(origin=COMMIT),
             uvx("linktime-mcp @ git+https://x.example/l.git@c0ffee"),
             id="uvx from a repository",
+        ),
+        pytest.param(
+            UVX._replace(origin=COMMIT | {"subdirectory": "tools/linktime"}),
+            uvx("linktime-mcp @ git+https://x.example/l.git@c0ffee#subdirectory=tools/linktime"),
+            id="uvx from a folder of a repository",
+        ),
+        pytest.param(
+            UVX._replace(prefix="/home/ada/.cache/uv/builds-v0/.tmphgz5AE"),
+            uvx("linktime-mcp==1.2.3"),
+            id="uv run --with",
+        ),
+        pytest.param(
+            UVX._replace(prefix="/home/ada/.cache/uv/environments-v2/linktime-0123456789abcdef"),
+            uvx("linktime-mcp==1.2.3"),
+            id="uv run of a script",
+        ),
+        *(
+            pytest.param(VENV._replace(prefix=prefix), Launch("/home/ada/venv/bin/linktime-mcp"), id=prefix)
+            for prefix in (
+                "/home/ada/builds-v2/venv",
+                "/home/ada/archive-v1/linktime",
+                "/srv/environments-v2/linktime-1",
+            )
         ),
         pytest.param(
             PIPX_RUN,
@@ -100,6 +123,21 @@ def uvx(requirement: str) -> Launch:
 )
 def test_the_command_is_one_that_works_for_the_installation(installation: Installation, launch: Launch) -> None:
     assert installation.launch() == launch
+
+
+@pytest.mark.parametrize(
+    ("url", "written"),
+    [
+        ("https://ada:pa@ss@x.example/@l.git", "https://x.example/@l.git"),
+        ("https://ghp_token@x.example/l.git", "https://x.example/l.git"),
+        ("http://ghp_token@x.example/l.git", "http://x.example/l.git"),
+        ("ssh://ada:pass@x.example/l.git", "ssh://x.example/l.git"),
+        ("ssh://git@x.example/l.git", "ssh://git@x.example/l.git"),
+    ],
+)
+def test_a_login_is_not_taken_along_but_the_name_that_ssh_needs_is(url: str, written: str) -> None:
+    assert UVX._replace(origin={"url": url}).launch() == uvx(f"linktime-mcp @ {written}")
+    assert UVX._replace(origin=COMMIT | {"url": url}).launch() == uvx(f"linktime-mcp @ git+{written}@c0ffee")
 
 
 @pytest.mark.parametrize(

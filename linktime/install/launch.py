@@ -14,10 +14,13 @@ from typing import Any, Final, NamedTuple
 
 NAME: Final = "linktime-mcp"
 
-# What uv and pipx keep for a run alone, and prune: <cache>/archive-v0/<hash>, <cache>/environments-v2/<name>,
-# <pipx home>/.cache/<hash> or <cache>/pipx/<hash>
-_UV: Final = re.compile(r"[/\\](archive|builds|environments)-v\d+[/\\]")
+# What uv and pipx keep for a run alone, and prune: <cache>/archive-v0/<16 characters or more>,
+# <cache>/builds-v0/.tmp<6>, <cache>/environments-v2/<name>-<hash>, <pipx home>/.cache/<hash> or <cache>/pipx/<hash>
+_UV: Final = re.compile(
+    r"[/\\](archive-v\d+[/\\][\w-]{16,}|builds-v\d+[/\\]\.tmp\w+|environments-v\d+[/\\][^/\\]+-[0-9a-f]{16})[/\\]?$"
+)
 _PIPX: Final = re.compile(r"[/\\](pipx|\.cache|Cache)[/\\][0-9a-f]{15}$")
+_LOGIN: Final = re.compile(r"(?<=://)[^/]*:[^/]*@|(?<=https://)[^/]*@|(?<=http://)[^/]*@")  # a password, or a token
 
 
 class Launch(NamedTuple):
@@ -79,12 +82,14 @@ class Installation(NamedTuple):
         return Launch(self.python, ("-m", "linktime"), {} if self.version else {"PYTHONPATH": self.source})
 
     def _requirement(self) -> str:
-        """Name this same package, as installers take it."""
+        """Name this same package, as installers take it, but without a login, which is to be in no client's file."""
+        folder = (self.origin or {}).get("subdirectory")
+        within = f"#subdirectory={folder}" if folder else ""
         match self.origin:
             case {"url": str(url), "vcs_info": {"vcs": str(vcs), "commit_id": str(commit)}}:
-                return f"{NAME} @ {vcs}+{url}@{commit}"
+                return f"{NAME} @ {vcs}+{_LOGIN.sub('', url)}@{commit}{within}"
             case {"url": str(url)}:
-                return f"{NAME} @ {url}"
+                return f"{NAME} @ {_LOGIN.sub('', url)}{within}"
             case _:
                 return f"{NAME}=={self.version}"
 
