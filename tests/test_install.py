@@ -225,6 +225,38 @@ def test_an_entry_of_another_kind_is_replaced(tmp_path: Path, there: str) -> Non
     assert entry(CLIENTS["cursor"], file) == {"command": SCRIPT, "env": {"LINKTIME_API_KEY": KEY}}
 
 
+@pytest.mark.parametrize(
+    "there",
+    [
+        '[mcp_servers.linktime]\nurl = "https://x.example/mcp"\n\n[mcp_servers.linktime.http_headers]\nA = "b"\n',
+        '[mcp_servers]\nlinktime.url = "https://x.example/mcp"\n',
+        'mcp_servers = { linktime = { url = "https://x.example/mcp" } }\n',
+        "[mcp_servers]\nlinktime = 3\n",
+        "[[mcp_servers.linktime]]\nurl = 1\n",
+    ],
+)
+def test_an_entry_of_another_kind_is_replaced_in_codex_too(tmp_path: Path, there: str) -> None:
+    user = User(tmp_path, LINKTIME_API_KEY=KEY)
+    file = user.has("codex", f"{there}\n[features]\na = true # mine\n")
+
+    assert user.install("codex", yes=True) == 0
+
+    document = read(CLIENTS["codex"], file)
+    server = {"command": SCRIPT, "env": {"LINKTIME_API_KEY": KEY}}
+    assert document == {"mcp_servers": {"linktime": server}, "features": {"a": True}}
+    assert "[features]\na = true # mine\n" in file.read_text()
+
+
+def test_a_file_with_what_is_no_number_is_changed_like_any_other(tmp_path: Path) -> None:
+    user = User(tmp_path, LINKTIME_API_KEY=KEY)
+    file = user.has("codex", before := "a = nan\nb = [inf, 2026-12-01]\n")
+
+    assert user.install("codex", yes=True) == 0
+
+    assert file.read_text().startswith(before)
+    assert entry(CLIENTS["codex"], file)["command"] == SCRIPT
+
+
 def test_the_variables_that_codex_passes_on_already_stay(tmp_path: Path) -> None:
     user = User(tmp_path)
     file = user.has("codex", f'[mcp_servers.linktime]\ncommand = "{SCRIPT}"\nenv_vars = ["A"] # mine\n', project=True)
@@ -403,7 +435,6 @@ REFUSED = [
     ("claude-desktop", '\ufeff{"a": 1/**/}', ":1:8: Claude Desktop reads neither comments nor trailing commas"),
     ("codex", "a = 1\nb = \n", ":2:5: Invalid value"),
     ("codex", "mcp_servers = 3\n", ":1:1: mcp_servers is to be a table"),
-    ("codex", "[[mcp_servers.linktime]]\n", ":1:1: it is laid out in a way that can't be changed safely"),
     ("codex", "a = " + "[" * 9999, ":1:1: it can't be read: maximum recursion depth exceeded"),
     ("cursor", '{"a": ' + "1" * 9999, ":1:1: it can't be read: Exceeds the limit"),
     ("cursor", b'{"a": "\xe4"}', " is not UTF-8 (at byte 8)"),

@@ -80,7 +80,7 @@ def test_an_entry_is_changed_or_removed_in_place_and_every_other_line_stays(
             'mcp_servers = { a = { command = "a" } } # all\n',
             'mcp_servers = { a = { command = "a" }, linktime = {command = "x"}} # all\n',
         ),
-        ("[mcp_servers.linktime]\n", '[mcp_servers.linktime]\n\n[mcp_servers.linktime]\ncommand = "x"\n'),
+        ("[mcp_servers.linktime]\n", '[mcp_servers.linktime]\ncommand = "x"\n'),
     ],
 )
 def test_a_server_is_added_to_a_file_of_any_form(before: str, after: str) -> None:

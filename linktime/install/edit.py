@@ -51,9 +51,10 @@ def _says(editor: ModuleType, text: str, document: dict[str, Any]) -> bool:
         return False
 
 
-def _filled(document: dict[str, Any]) -> dict[str, Any]:
-    """Leave out empty tables, which TOML doesn't have to name."""
-    return {name: value for name, value in document.items() if value != {}}
+def _filled(document: dict[str, Any]) -> str:
+    """Write it so that it can be compared: with nan, which equals nothing, but no empty table, which TOML may omit."""
+    filled = {name: value for name, value in document.items() if value != {}}
+    return json.dumps(filled, default=repr, sort_keys=True)
 
 
 def difference(before: str, after: str, client: Client, name: str, public: Collection[str]) -> str:
