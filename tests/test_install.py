@@ -339,6 +339,63 @@ def test_other_secrets_in_the_file_are_not_shown(tmp_path: Path) -> None:
     assert "ghp_" not in user.out
 
 
+HIDDEN = [
+    ("cursor", '{"args": ["-y", "mcp-remote", "https://x/mcp", "--header", "Authorization: Bearer lt_live_SECRET"]}'),
+    ("cursor", '{"command": "DB_PASSWORD=SECRET mcp", "env": {"LINKTIME_BASE_URL": "https://ada:SECRET@x.example"}}'),
+    ("cursor", '"lt_live_SECRET"'),
+    ("cursor", '{"command": "x"}, // lt_live_SECRET\n/* or\nSECRET */ "credential": {"pat": "SECRET"}'),
+    ("cursor", '{"command": "x", "env": {"A": "SECRET", "A": "b"}, "cookie": "$SECRET", "lt_live_SECRET": 1}'),
+    ("cursor", '{"command": "x", "bearer": "${A:-SECRET}", "b": "${env:SECRET", "c": "\\u0053ECRET"}'),
+    ("codex", "command = 'SECRET' # SECRET\nargs = ['SECRET', QQQSECRET\nSECRETQQQ]\nlt_live_SECRET = 1"),
+]
+
+
+@pytest.mark.parametrize(("name", "there"), HIDDEN)
+def test_of_an_entry_that_others_wrote_no_text_is_shown(tmp_path: Path, name: str, there: str) -> None:
+    user = User(tmp_path, answer="n", LINKTIME_API_KEY=KEY)
+    if name == "codex":
+        user.has(name, f"[mcp_servers.linktime]\n{there}\n".replace("Q", '"'))
+    else:
+        user.has(name, f'{{"mcpServers": {{\n"linktime": {there}\n}}}}')
+
+    for uninstall in (False, True):
+        assert user.install(name, uninstall=uninstall) == 0
+        assert user.out.startswith("--- ")
+        assert "linktime" in user.out
+        assert "SECRET" not in user.out
+
+
+def test_references_and_what_is_written_now_are_shown(tmp_path: Path) -> None:
+    user = User(tmp_path, answer="n", LINKTIME_API_KEY=KEY)
+    user.has(
+        "cursor", '{"mcpServers": {"linktime": {"command": "x", "a": "${A}", "b": "${env:B_1}", "c": "${input:c-d}"}}}'
+    )
+
+    assert user.install("cursor") == 0
+
+    shown = '"linktime": {"command": "…", "a": "${A}", "b": "${env:B_1}", "c": "${input:c-d}"}'
+    written = shown.replace('"…"', f'"{SCRIPT}"').removesuffix("}") + ', "env": {"LINKTIME_API_KEY": "lt_live_…"}}'
+    file = user.file("cursor")
+    assert user.out.splitlines()[:5] == [
+        f"--- {file}",
+        f"+++ {file} (new)",
+        "@@",
+        f'-{{"mcpServers": {{{shown}}}}}',
+        f'+{{"mcpServers": {{{written}}}}}',
+    ]
+
+
+def test_a_long_file_of_lines_that_are_alike_is_shown_where_it_changes(tmp_path: Path) -> None:
+    user = User(tmp_path, answer="n", LINKTIME_API_KEY=KEY)
+    alike = {f"/p{number}": {f"k{field}": "a" for field in range(150)} for number in range(100)}
+    user.has("claude-code", json.dumps({"projects": alike, "z": 1}, indent=1))
+
+    assert user.install("claude-code") == 0
+
+    assert user.out.splitlines()[2:6] == ["@@", "  },", '- "z": 1', '+ "z": 1,']
+    assert len(user.out.splitlines()) < 20
+
+
 def test_another_base_url_is_taken_along(tmp_path: Path) -> None:
     user = User(tmp_path, LINKTIME_API_KEY=KEY, LINKTIME_BASE_URL="http://lt.example", LINKTIME_ALLOW_HTTP="1")
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ..clients import KEY, SERVER, Client
-from .edit import difference, edited, read
+from .difference import difference
+from .edit import edited, read
 from .entry import GONE, PLACEHOLDER, Change, adding, present_in, removing
 
 
@@ -29,8 +30,7 @@ def to_add(before: str | None, client: Client, entry: Mapping[str, Any], name: s
         "linktime is there already: what we write is replaced, and what you added stays" if present else "",
         "the key is replaced, too" if any(path[-2:] == ("env", KEY) for path, _ in changes) else "",
     ]
-    public = [entry["command"], *_open(entry), *_open(present_in(document, client)), PLACEHOLDER]
-    shown = difference(before or "", after or "", client, name, public)
+    shown = difference(before or "", after or "", name, _public(entry, client))
     return Plan(before, after, shown, tuple(filter(None, notes)))
 
 
@@ -51,11 +51,21 @@ def to_remove(before: str | None, client: Client, original: str | None, name: st
         left = read(after, client)
         shells = [name for name in (client.servers, "inputs") if name not in known and left.get(name) in ([], {})]
         after = edited(after, client, [Change((name,), GONE) for name in shells])
-    return Plan(before, after, difference(before, after or "", client, name, _open(entry)))
+    return Plan(before, after, difference(before, after or "", name, ()))
 
 
-def _open(entry: Mapping[str, Any]) -> list[str]:
-    """Name the texts of our own entry that are no secrets."""
-    args, env = entry.get("args"), entry.get("env")
-    texts = [*(args if isinstance(args, list) else ()), env.get("LINKTIME_BASE_URL") if isinstance(env, dict) else None]
-    return [text for text in texts if isinstance(text, str)]
+def _public(entry: Mapping[str, Any], client: Client) -> set[str]:
+    """Name the texts that we write, but not the key."""
+    env = {name: text for name, text in entry.get("env", {}).items() if name != KEY}
+    return {*_texts([{**entry, "env": env}, *client.inputs]), PLACEHOLDER}
+
+
+def _texts(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case Mapping():
+            yield from _texts(list(value.values()))
+        case list():
+            for each in value:
+                yield from _texts(each)
