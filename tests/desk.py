@@ -6,8 +6,10 @@ import json
 import os
 import tomllib
 from collections.abc import Callable
+from hashlib import sha256
 from io import StringIO
 from pathlib import Path
+from stat import S_IMODE
 from typing import Any
 
 import json5
@@ -63,6 +65,14 @@ class User:
         """Name the client's file."""
         return Path(CLIENTS[client].files(self.place, project=project)[-1])
 
+    def copy(self, client: str, *, project: bool = False) -> Path:
+        """Name the place where the client's file is kept as it was."""
+        file = self.file(client, project=project)
+        if not project:
+            return file.with_name(f"{file.name}.before-linktime")
+        digest = sha256(bytes(file)).hexdigest()[:32]
+        return self.home / ".local" / "state" / "linktime-mcp" / "before" / f"{digest}-{file.name}"
+
     def has(self, client: str, content: str | bytes, *, project: bool = False) -> Path:
         """Put *content* into the client's file."""
         file = self.file(client, project=project)
@@ -80,3 +90,8 @@ def entry(client: Client, file: Path) -> dict[str, Any]:
     """Read our entry from a file."""
     found: dict[str, Any] = read(client, file)[client.servers]["linktime"]
     return found
+
+
+def mode(file: Path) -> int:
+    """Read who may do what with a file."""
+    return S_IMODE(file.stat().st_mode)

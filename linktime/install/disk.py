@@ -10,7 +10,7 @@ from pathlib import Path
 from stat import S_IMODE, S_ISREG
 from tempfile import mkstemp
 
-_PRIVATE = 0o600  # a new file may hold a key
+_OTHERS = 0o077  # the rights of all but the owner
 
 
 def chosen(files: Sequence[Path]) -> Path:
@@ -29,8 +29,11 @@ def read(file: Path) -> bytes | None:
         return None
 
 
-def write(file: Path, content: bytes, *, like: Path | None = None) -> None:
-    """Write a file in one step, with the mode that it, or *like*, has; a link goes on pointing where it points."""
+def write(file: Path, content: bytes, *, like: Path | None = None, private: bool = False) -> None:
+    """Write a file in one step, with the owner and the mode that it, or *like*, has; what is *private* is its owner's.
+
+    A link goes on pointing where it points.
+    """
     target = file.resolve()
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = mkstemp(prefix=f".{target.name}.", dir=target.parent)
@@ -39,7 +42,7 @@ def write(file: Path, content: bytes, *, like: Path | None = None) -> None:
             temporary.write(content)
             temporary.flush()
             os.fsync(temporary.fileno())
-        Path(name).chmod(_mode(like or target))
+        _resemble(Path(name), like or target, private=private)
         Path(name).replace(target)
     except BaseException:
         with suppress(FileNotFoundError):
@@ -52,13 +55,15 @@ def remove(file: Path) -> None:
     file.resolve().unlink()
 
 
-def backup(file: Path) -> Path:
-    """Name the place beside *file* where it is kept as it was before us."""
-    return file.with_name(f"{file.name}.before-linktime")
+def shared(file: Path) -> bool:
+    """Whether others can read a file that is there, as far as its mode tells."""
+    return os.name == "posix" and file.exists() and bool(file.stat().st_mode & _OTHERS)
 
 
-def _mode(file: Path) -> int:
-    try:
-        return S_IMODE(file.stat().st_mode)
-    except FileNotFoundError:
-        return _PRIVATE
+def _resemble(new: Path, old: Path, *, private: bool) -> None:
+    """Give *new* the owner, where that is allowed, and the mode of *old*; where there is none it stays private."""
+    with suppress(FileNotFoundError):
+        found = old.stat()
+        with suppress(PermissionError, AttributeError):  # the latter on Windows
+            os.chown(new, found.st_uid, found.st_gid)
+        new.chmod(S_IMODE(found.st_mode) & (~_OTHERS if private else -1))
