@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from . import __version__
 from .imports import sparing
@@ -23,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             case "doctor":
                 _doctor(machine=chosen.json)
             case "install":
-                _install(chosen)
+                _printed(lambda: _install(chosen))
             case _:
                 _serve()
     except KeyboardInterrupt:
@@ -48,8 +50,9 @@ def _parser() -> argparse.ArgumentParser:
         help="claude-desktop, claude-code, cursor, windsurf, vscode, codex, gemini-cli or zed",
     )
     install.add_argument("--project", action="store_true", help="for the project in this directory, not for you")
-    install.add_argument("--uninstall", action="store_true", help="take it away again")
-    install.add_argument("--print", action="store_true", dest="show", help="only print what would be written")
+    either = install.add_mutually_exclusive_group()
+    either.add_argument("--uninstall", action="store_true", help="take it away again")
+    either.add_argument("--print", action="store_true", dest="show", help="only print what would be written")
     install.add_argument("--yes", action="store_true", help="don't ask before writing")
     sandbox = commands.add_parser("sandbox", help="run a LinkTime of your own, for trying things out")
     sandbox.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
@@ -89,8 +92,27 @@ def _doctor(*, machine: bool) -> None:
     doctor(machine=machine)
 
 
-def _install(chosen: argparse.Namespace) -> None:
-    from .install import Desk, Order, install  # noqa: PLC0415 - likewise
+def _install(chosen: argparse.Namespace) -> int:
+    from .install import Desk, Order, Refused, install  # noqa: PLC0415 - likewise
 
-    order = Order(chosen.client, chosen.project, chosen.uninstall, chosen.show, chosen.yes)
-    sys.exit(install(order, Desk.here()))
+    try:
+        desk = Desk.here()
+    except Refused as refused:
+        sys.exit(f"linktime-mcp: {refused}")
+    return install(Order(chosen.client, chosen.project, chosen.uninstall, chosen.show, chosen.yes), desk)
+
+
+def _printed(command: Callable[[], int]) -> NoReturn:
+    """Run a *command* that raises OSError for its output alone; ends with its status, 1 where the output is lost.
+
+    What is left would be written at Python's very end, and a fault there be told in three lines of no use.
+    """
+    if sys.stdout is None:  # closed by whoever started us
+        sys.exit("linktime-mcp: the output is closed")
+    try:
+        status = command()
+        sys.stdout.flush()
+    except OSError as fault:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(f"linktime-mcp: the output can't be written: {fault.strerror}")
+    sys.exit(status)

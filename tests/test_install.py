@@ -566,6 +566,32 @@ def test_a_key_that_can_be_none_is_refused(tmp_path: Path) -> None:
     assert "secret" not in user.out + user.err
 
 
+def test_what_is_typed_and_no_text_is_not_blamed_on_the_file(tmp_path: Path) -> None:
+    def secret(question: str) -> str:
+        return b"\xff".decode()
+
+    user = User(tmp_path, answer="y")
+    user.terminal = Terminal(secret, secret)
+
+    assert user.install("cursor") == 1
+    assert user.err == "linktime-mcp: the key that was typed is not UTF-8; nothing was changed\n"
+    user.environ["LINKTIME_API_KEY"] = KEY
+    assert user.install("cursor") == 0
+    assert user.out.endswith("Nothing was changed.\n")
+
+
+def test_a_command_whose_name_is_no_text_is_refused(tmp_path: Path) -> None:
+    user = User(tmp_path, LINKTIME_API_KEY=KEY)
+    user.installation = user.installation._replace(script=os.fsdecode(b"/opt/\xff/linktime-mcp"))
+
+    assert user.install("cursor", yes=True) == 1
+
+    assert user.err.endswith(
+        ": the command's name is not UTF-8, which no client's file can hold; install it elsewhere\n"
+    )
+    assert not user.file("cursor").exists()
+
+
 def test_an_installation_that_will_be_gone_is_not_written_anywhere(tmp_path: Path) -> None:
     user = User(tmp_path, LINKTIME_API_KEY=KEY)
     user.installation = user.installation._replace(prefix="/home/ada/.cache/uv/archive-v0/ACrx-5OMv00v6TMx/", uv=None)

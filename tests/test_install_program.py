@@ -8,7 +8,9 @@ import pty
 import select
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -120,6 +122,67 @@ def test_only_the_snippet_is_printed_to_stdout(tmp_path: Path) -> None:
     assert (status, err) == (0, "Put your key in place of lt_live_...\n")
     assert json.loads(out)["mcpServers"]["linktime"]["env"] == {"LINKTIME_API_KEY": "lt_live_..."}
     assert list(tmp_path.iterdir()) == []
+
+
+CLOSING = ["sh", "-c", 'exec "$@" >&-', "sh"]
+
+
+@pytest.mark.parametrize("fault", ["can't be written: Broken pipe", "can't be written: No space left on device"])
+def test_an_output_that_is_lost_ends_with_one_line_and_what_was_agreed_to_is_done(tmp_path: Path, fault: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as pipe, Path("/dev/full").open("wb") as full:
+        output = pipe if "pipe" in fault else full
+        ends = [
+            _lost(tmp_path, *arguments, stdout=output) for arguments in (("vscode", "--print"), ("cursor", "--yes"))
+        ]
+
+    assert ends == [(1, f"linktime-mcp: the output {fault}\n")] * 2
+    assert [file.name for file in tmp_path.rglob("*.json")] == ["mcp.json"]
+
+
+def test_where_the_output_is_closed_nothing_is_done(tmp_path: Path) -> None:
+    assert _lost(tmp_path, "cursor", "--yes", before=CLOSING) == (1, "linktime-mcp: the output is closed\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_surroundings_that_cannot_be_used_end_with_one_line(tmp_path: Path) -> None:
+    gone = ["sh", "-c", 'mkdir gone && cd gone && rmdir ../gone && exec "$@"', "sh"]
+    long = f"{tmp_path}{'/' + 'x' * 300}"
+
+    assert _lost(tmp_path, "cursor", "--yes", before=gone) == (
+        1,
+        "linktime-mcp: the directory you are in can't be used: No such file or directory; go to another one\n",
+    )
+    assert _lost(tmp_path, "cursor", "--yes", HOME=long) == (
+        1,
+        f"linktime-mcp: {long}/.cursor/mcp.json: File name too long; nothing was changed\n",
+    )
+
+
+def _lost(
+    home: Path, *arguments: str, before: Sequence[str] = (), stdout: Any = None, **settings: str
+) -> tuple[int, str]:
+    """Run it where its output goes to *stdout*; returns the status and what it says of that."""
+    ended = subprocess.run(
+        [*before, *INSTALL, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=stdout or subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        check=False,
+        cwd=home,
+        encoding="utf-8",
+        env=environ(HOME=str(home), LINKTIME_API_KEY=KEY) | settings,
+        timeout=PATIENCE,
+    )
+    return ended.returncode, ended.stderr
+
+
+def test_print_and_uninstall_do_not_go_together(tmp_path: Path) -> None:
+    status, out, err = run(tmp_path, "cursor", "--print", "--uninstall")
+
+    assert (status, out) == (2, "")
+    assert err.endswith("error: argument --uninstall: not allowed with argument --print\n")
 
 
 def test_a_client_that_is_none_ends_with_status_2(tmp_path: Path) -> None:

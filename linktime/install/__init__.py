@@ -16,11 +16,14 @@ from .plan import Plan, to_add, to_remove
 from .spot import Unreadable
 from .target import Target, find
 
-__all__ = ["Desk", "Installation", "Order", "Terminal", "install"]
+__all__ = ["Desk", "Installation", "Order", "Refused", "Terminal", "install"]
 
 
 def install(order: Order, desk: Desk) -> int:
-    """Do what is wanted; returns the program's status, 2 where it can't be wanted."""
+    """Do what is wanted; returns the program's status, 2 where it can't be wanted.
+
+    Raises OSError where nobody takes the output; what was agreed to is done nevertheless.
+    """
     try:
         client = _client(order)
         if order.show:

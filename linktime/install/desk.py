@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from getpass import getpass
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -50,14 +50,21 @@ class Desk(NamedTuple):
 
     @classmethod
     def here(cls) -> Desk:
-        """Take this process's own surroundings."""
+        """Take this process's own surroundings; raises Refused."""
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, TextIOWrapper):
                 stream.reconfigure(errors="replace")  # what a console can't show must not end the program
         return cls(
-            Place(System.called(sys.platform), os.environ, Path.cwd()),
+            Place(System.called(sys.platform), os.environ, _directory()),
             Installation.found(os.environ),
             Terminal(input, getpass) if os.isatty(0) else None,
             sys.stdout,
-            sys.stderr,
+            sys.stderr or StringIO(),
         )
+
+
+def _directory() -> Path:
+    try:
+        return Path.cwd()
+    except OSError as fault:
+        raise Refused(f"the directory you are in can't be used: {fault.strerror}; go to another one") from None

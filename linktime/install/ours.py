@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
 from ..clients import KEY, Client
@@ -24,7 +25,13 @@ def entry(client: Client, order: Order, desk: Desk, key: str) -> dict[str, Any]:
     environ = desk.place.environ
     passed = {name: environ[name] for name in _BASE if elsewhere and environ.get(name)}
     settings = ({KEY: key} if key else {}) | passed | dict(launch.env)
-    return wanted(client, launch.command, launch.args, settings, project=order.project)
+    entry = wanted(client, launch.command, launch.args, settings, project=order.project)
+    try:
+        json.dumps(entry, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        why = "the command's name is not UTF-8, which no client's file can hold; install it elsewhere"
+        raise Refused(f"{launch.command}: {why}") from None
+    return entry
 
 
 def key(client: Client, desk: Desk, present: str) -> str:
@@ -38,6 +45,8 @@ def key(client: Client, desk: Desk, present: str) -> str:
         typed = desk.terminal.secret(f"LinkTime API key for {client.title} (not shown; empty to write it yourself): ")
     except EOFError:
         return ""
+    except UnicodeDecodeError:
+        raise Refused("the key that was typed is not UTF-8; nothing was changed") from None
     return _checked(typed.strip())
 
 
