@@ -474,6 +474,17 @@ def test_an_entry_that_is_there_twice_is_left_alone(tmp_path: Path) -> None:
     assert file.read_text() == twice
 
 
+@pytest.mark.parametrize("header", ["[[mcp_servers.linktime.args]]", "[mcp_servers.linktime.args.b]"])
+def test_a_table_in_the_place_of_our_list_is_replaced(tmp_path: Path, header: str) -> None:
+    user = User(tmp_path, LINKTIME_API_KEY=KEY)
+    user.installation = user.installation._replace(script=None)
+    file = user.has("codex", f'[mcp_servers.linktime]\ncommand = "x"\n{header}\na = 1\n')
+
+    assert user.install("codex", yes=True) == 0
+
+    assert entry(CLIENTS["codex"], file)["args"] == ["-m", "linktime"]
+
+
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     user = User(tmp_path, LINKTIME_API_KEY=KEY)
     user.file("cursor").mkdir(parents=True)

@@ -64,6 +64,6 @@ def _resemble(new: Path, old: Path, *, private: bool) -> None:
     """Give *new* the owner, where that is allowed, and the mode of *old*; where there is none it stays private."""
     with suppress(FileNotFoundError):
         found = old.stat()
-        with suppress(PermissionError, AttributeError):  # the latter on Windows
+        with suppress(OSError, AttributeError):  # the latter on Windows
             os.chown(new, found.st_uid, found.st_gid)
         new.chmod(S_IMODE(found.st_mode) & (~_OTHERS if private else -1))

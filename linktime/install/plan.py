@@ -46,7 +46,8 @@ def to_remove(before: str | None, client: Client, original: str | None, name: st
     """Plan that nothing of ours stands in the file; *original* is what it was before us, as far as is known.
 
     Where that and our entry make up all of it, it becomes what it was, and a file that we made goes away. Else our
-    entry goes, and a list that was not there before us, where it is empty now; the key in it may be the only one.
+    entry goes, and a list that was not there before us, where it is empty now. Without a copy one is made, for the key
+    in our entry may be the only one.
     """
     changes = removing(document := read(before or "", client), client)
     if before is None or not changes:

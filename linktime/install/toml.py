@@ -65,10 +65,11 @@ def put(text: str, path: Path, value: Any) -> str:
             return _reset(text, each, path, value)
         if (each.path if each.header else each.path[:-1]) == path[:-1]:
             beside = each
+    if any(each.path[: len(path)] == path for each in statements):  # it is of another kind
+        return put(drop(text, path), path, value)
     if beside and not isinstance(value, dict):
         names = tomlkit.key([str(name) for name in (*([] if beside.header else beside.names[:-1]), path[-1])])
         return _inserted(text, beside.end, f"{names.as_string()} = {tomlkit.item(value).as_string()}\n")
-    text = drop(text, path)  # it may be of another kind
     blank = "\n" if text.strip("\ufeff") else ""
     return _inserted(text, len(text), blank + tomlkit.dumps(nested(path, value)))
 
