@@ -62,7 +62,7 @@ async def test_the_official_client_brings_the_question_to_its_user(sandbox: Sand
     answers = [ElicitResult(action="decline"), ElicitResult(action="accept", content={"answer": "yes"})]
 
     async def user(context: Any, params: Any) -> ElicitResult:
-        assert params.message.startswith("Delete the contact “Alex Rivera” (alex@northwind.example), who has ")
+        assert params.message.startswith("Delete the contact “Alex Rivera” (“alex@northwind.example”), who has ")
         return answers.pop(0)
 
     async with asyncio.timeout(60), Client(parameters, mode=mode, elicitation_callback=user) as client:
