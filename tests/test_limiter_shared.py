@@ -347,6 +347,18 @@ async def test_the_forecast_knows_of_the_places_that_are_kept(ledger: Open) -> N
 
 
 @virtual
+async def test_the_forecast_knows_that_a_place_is_kept_for_who_comes_late(ledger: Open) -> None:
+    busy, late = shared(ledger("busy", 60), 60), shared(ledger("late", 60), 60)
+    for slot in await taken(busy, 58):
+        await busy.release(slot, 60.0, opens=True)
+    await late.join()
+    limiter = Limiter(late, 60.0, clock=clock)
+
+    assert [wait for _, wait in limiter.forecast(writes=0, reads=2)] == [0.0, pytest.approx(57.0)]
+    assert isinstance(await limiter.take(writes=0, reads=2), Permit)
+
+
+@virtual
 async def test_a_server_that_nobody_remembers_after_a_long_rest_has_its_full_part(ledger: Open, home: Home) -> None:
     one = shared(ledger("one"), 6)
     [slot] = await taken(one, 1)

@@ -95,6 +95,12 @@ class ProcessStore:
             turns=self._turns,
         )
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no slot is in use."""
+        self._thaw(self._clock())
+        return not (self._out or self._cooling)
+
     def live(self) -> dict[str, float]:
         """Tell the seconds until each slot that was taken is free; infinite for those that are out."""
         moment = self._clock()

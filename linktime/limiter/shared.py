@@ -101,6 +101,7 @@ class SharedStore:
             turns=standing.turns,
             servers=standing.servers,
             places=standing.places,
+            first=bool(out or cooling) and self._own.is_empty,
         )
 
     async def _step(self, step: Callable[[], Standing]) -> Standing | None:

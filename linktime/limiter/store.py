@@ -25,7 +25,7 @@ class State:
     *free* slots can be taken, *out* are held by requests, and *cooling* tells when the first of the others will be
     free, in this order. No slot is given out for *shut* seconds, and then, if the gate is *ajar*, one for a probe
     before all others. *turns* slots were taken since the store was made, by *servers* that share it; *places* are kept
-    for those of them that have none.
+    for those of them that have none. Where only others have some, this one's *first* is spared for nobody.
     """
 
     free: int
@@ -36,6 +36,7 @@ class State:
     turns: int
     servers: int = 1
     places: int = 0
+    first: bool = False
 
 
 class Store(Protocol):

@@ -79,9 +79,11 @@ class Turns:
         ahead = self.horizon(writes + reads) + state.places
         due = [now] * min(state.free, ahead) + [now + wait for wait in state.cooling]
         due = sorted(due + [now + hold] * min(state.out, ahead))
+        first = state.first
         while writes or reads:
             read, earliest, spare = turns.next(writes, reads)
-            left = min(spare + state.places, len(due) - 1)
+            left = 0 if first else min(spare + state.places, len(due) - 1)
+            first = False
             at = max(at, earliest, due[left] - self.soon, due.pop(0))
             insort(due, at + hold)
             turns.took(at, read=read, reads=reads)
