@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from ..clients import CLIENTS, KEY, SERVER, Client, Place
 from ..install import disk
 from ..install.edit import read
-from ..install.entry import PLACEHOLDER
+from ..install.entry import PLACEHOLDER, is_off
 from ..install.launch import NAME
 from ..install.spot import Unreadable
 from .finding import Finding
@@ -123,5 +123,4 @@ def _entry(client: Client, file: Path, title: str, entry: Mapping[str, Any]) -> 
     handed_on = client.inherits or KEY in json.dumps(entry.get(client.forward or ""), default=str)
     key = given.get(KEY, _REFERENCE if handed_on else None)
     command = entry.get("command")
-    off = entry.get("disabled") is True or entry.get("enabled") is False
-    return Entry(client, file, title, command if isinstance(command, str) else "", given, key, off)
+    return Entry(client, file, title, command if isinstance(command, str) else "", given, key, is_off(entry))

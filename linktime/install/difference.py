@@ -9,12 +9,10 @@ from difflib import unified_diff
 from itertools import takewhile
 from typing import Final
 
+from .spot import QUOTED
+
 _TEXT: Final = re.compile(
-    r'(?P<text>"""(?:[^"\\]|\\.|"(?!""))*+"{3,5}'
-    r"|'''(?:[^']|'(?!''))*+'{3,5}"
-    r'|"(?:[^"\\\n]|\\.)*+"'
-    r"|'[^'\n]*+')(?P<name>\s*+[:=.])?"
-    r"|(?P<comment>//|\#)[^\r\n]*+|/\*.*?\*/",
+    rf"(?P<text>{QUOTED})(?P<name>\s*+[:=.])?|(?P<comment>//|\#)[^\r\n]*+|/\*.*?\*/",
     re.DOTALL,
 )
 _REFERENCE: Final = re.compile(r"\$\{((env|input):)?[\w-]+\}")  # and no `${NAME:-what else}`

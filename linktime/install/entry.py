@@ -75,6 +75,11 @@ def present_in(document: Mapping[str, Any], client: Client) -> dict[str, Any]:
     return _table(_table(document.get(client.servers)).get(SERVER))
 
 
+def is_off(entry: Mapping[str, Any]) -> bool:
+    """Whether the user switched the server off."""
+    return entry.get("disabled") is True or entry.get("enabled") is False
+
+
 def changed(document: Mapping[str, Any], changes: list[Change]) -> dict[str, Any]:
     """Do *changes* to the values alone: what a file has to say afterwards."""
     after = deepcopy(dict(document))

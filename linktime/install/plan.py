@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ..clients import KEY, SERVER, Client
 from .difference import difference
 from .edit import edited, read
-from .entry import GONE, PLACEHOLDER, Change, adding, key_of, present_in, removing
+from .entry import GONE, PLACEHOLDER, Change, adding, is_off, key_of, present_in, removing
 from .spot import Unreadable
 
 
@@ -78,7 +78,7 @@ def _notes(changes: list[Change], document: Mapping[str, Any], client: Client) -
         ),
         "the key is replaced, too": any(path[-2:] == ("env", KEY) for path, _ in changes),
         f"linktime is switched off there, and stays so: switch it on in {client.title}": "command" in present
-        and (present.get("disabled") is True or present.get("enabled") is False),
+        and is_off(present),
     }
     return tuple(note for note, told in notes.items() if told)
 

@@ -15,16 +15,10 @@ from typing import Any, Final, NamedTuple
 import tomlkit
 
 from .entry import GONE
-from .spot import Path, Unreadable, nested
+from .spot import QUOTED, Path, Unreadable, nested
 
 _FAULT: Final = re.compile(r"(.*?)(?: \(at line (\d+), column (\d+)\)| \(at end of document\))?", re.DOTALL)
-_TOKEN: Final = re.compile(
-    r'"""(?:[^"\\]|\\.|"(?!""))*+"{3,5}'
-    r"|'''(?:[^']|'(?!''))*+'{3,5}"
-    r'|"(?:[^"\\\n]|\\.)*+"'
-    r"|'[^'\n]*+'|\#[^\n]*+|[ \t\r\ufeff]++|.",
-    re.DOTALL,
-)
+_TOKEN: Final = re.compile(rf"{QUOTED}|\#[^\n]*+|[ \t\r\ufeff]++|.", re.DOTALL)
 
 
 class _Statement(NamedTuple):
