@@ -73,7 +73,7 @@ def _good(name: str, value: str, origin: str) -> Finding:
     if name == KEY:
         return _key(value, origin)
     is_redis = name == BUDGET and ":" in value
-    return Finding(name, "good", f"{f'Redis at {place_of(value)}' if is_redis else value}, from {origin}")
+    return Finding(name, "good", f"{place_of(value) if is_redis else value}, from {origin}")
 
 
 def _key(value: str, origin: str) -> Finding:

@@ -60,7 +60,7 @@ class RedisLedger:
     @property
     def place(self) -> str:
         """That of the Redis server."""
-        return f"Redis at {place_of(self._url)}"
+        return place_of(self._url)
 
     @property
     def waits(self) -> bool:
@@ -169,4 +169,4 @@ def _micro(seconds: float) -> int:
 def place_of(url: str) -> str:
     """Tell where *url* leads, without its user, password and options."""
     parts = urlsplit(url)
-    return parts.path if parts.scheme == "unix" else parts.netloc.rpartition("@")[2]
+    return f"Redis at {parts.path if parts.scheme == 'unix' else parts.netloc.rpartition('@')[2]}"

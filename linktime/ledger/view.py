@@ -39,18 +39,18 @@ class View:
         self._moment = moment
         self._lease = lease
         self._rows = [_Row(*row) for row in db.execute("SELECT server, due, out FROM slot ORDER BY due")]
+        self._turns, self._shut, *self._probe = db.execute("SELECT turns, shut, probe, probing FROM book").fetchone()
         self._free = limit - len(self._rows)
         self._most = limit // PLACES
 
     def standing(self, wait: float = 0.0) -> Standing:
         """Tell how things stand."""
-        turns, shut = self._db.execute("SELECT turns, shut FROM book").fetchone()
         return Standing(
             cooling=tuple(row.due - self._moment for row in self._rows if not row.out),
             out=tuple(row.due - self._moment for row in self._rows if row.out),
-            shut=max(0.0, (shut or 0.0) - self._moment),
-            ajar=shut is not None,
-            turns=turns,
+            shut=max(0.0, (self._shut or 0.0) - self._moment),
+            ajar=self._shut is not None,
+            turns=self._turns,
             servers=self._count("SELECT count(*) FROM server"),
             places=self._places,
             wait=wait,
@@ -71,10 +71,10 @@ class View:
 
     @property
     def _gate(self) -> float:
-        shut, probe, probing = self._db.execute("SELECT shut, probe, probing FROM book").fetchone()
-        if shut is None:
+        if self._shut is None:
             return 0.0
-        return inf if probe is not None and probing > self._moment else float(shut - self._moment)
+        probe, probing = self._probe
+        return inf if probe is not None and probing > self._moment else float(self._shut - self._moment)
 
     @property
     def _yields(self) -> float:
