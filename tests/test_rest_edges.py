@@ -30,6 +30,7 @@ class Unsolicited:
         self._sent = asyncio.Event()
 
     async def __call__(self, line: Line) -> None:
+        """Answer one request."""
         await line.write(RIGHT if self._after else RIGHT + self._more)
         if self._after:
             await self._received.wait()
