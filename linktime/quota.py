@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
+LONGEST_WAIT: Final = 120.0  # s; the usual period is 60 s
 _LONGEST_RESET: Final = 120.0  # s; a limit of 60 a minute is never away for longer
 _ITEM: Final = re.compile(r";\s*(?P<key>[rt])\s*=\s*(?P<value>\d+)")
 

@@ -18,7 +18,7 @@ from .connector import CleanConnector, UncleanConnection
 from .errors import Failure, OutcomeUnknown, RateLimited, Rejected, Unavailable
 from .message import Reply, Request
 from .proxy import proxy_of
-from .quota import quota, retry_after, wished_wait
+from .quota import LONGEST_WAIT, quota, retry_after, wished_wait
 from .text import one_line, visible
 
 _LARGEST_BODY: Final = 4 << 20  # bytes; a page of 100 bookings has 0.2 MB
@@ -30,9 +30,9 @@ _LONGEST_QUOTE: Final = 300  # characters of LinkTime's own message
 _LONGEST_LOOK: Final = 4 * _LONGEST_QUOTE  # characters that are cleaned to get them; the patterns are not linear
 _CONNECT_SHARE: Final = 0.5  # of the timeout: separates a failed connection from a lost answer
 _KEEP_ALIVE: Final = 50  # s; under the 60 s after which load balancers drop an idle connection
-_LONGEST_WAIT: Final = 120.0  # s; the default of *longest_wait*
 
 _CODES: Final = {400: "validation_error", 401: "unauthorized", 403: "forbidden", 404: "not_found", 409: "conflict"}
+_ABSENT: Final = {404, 410}
 _NOT_DONE: Final = {301, 307, 308}  # redirects that promise that nothing was done; 302 and 303 promise nothing
 _BASE: Final = "Check LINKTIME_BASE_URL."
 _LATER: Final = "Call again later."
@@ -62,7 +62,7 @@ class Rest:
     """
 
     def __init__(
-        self, base_url: str, key: str, *, timeout: float, connections: int, longest_wait: float = _LONGEST_WAIT
+        self, base_url: str, key: str, *, timeout: float, connections: int, longest_wait: float = LONGEST_WAIT
     ) -> None:
         self._base = URL(base_url)
         self._api = f"{self._base}/api/v1"
@@ -180,19 +180,14 @@ class Rest:
             raise self._rate_limited(data, headers)
         if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED and self._proxy:
             raise self._unsent(f"the proxy {self._via} answered {status}", _CHECK_PROXY, repeat=False)
+        if status in _ABSENT and envelope.code(data) is None:  # a load balancer's answer, which proves nothing
+            foreign = self._hidden(f"{self._base} answered {status}, but not in LinkTime's words")
+            raise _lost(request, foreign, status, repeat=False)
         if status // 100 == 4:
-            raise self._refused(request, data, status)
+            word = self._hidden(envelope.code(data) or _CODES.get(status, "rejected"))
+            raise Rejected(word, self._words(data, status, word), status=status)
         wait = retry_after(headers, self._longest_wait)
         raise _lost(request, f"LinkTime answered {status}", status, answered=envelope.code(data) is not None, wait=wait)
-
-    def _refused(self, request: Request, data: Any, status: int) -> Failure:
-        own = envelope.code(data)
-        if status == HTTPStatus.NOT_FOUND and own is None and request.is_read:
-            happened = f"{self._base} answered 404, and not as LinkTime does."
-            advice = f"It proves nothing about the record. {_BASE}" if "{id}" in request.template else _BASE
-            return Unavailable(self._hidden(happened), advice, sent=True, status=status, repeat=False)
-        word = self._hidden(own or _CODES.get(status, "rejected"))
-        return Rejected(word, self._words(data, status, word), status=status)
 
     def _rate_limited(self, data: Any, headers: Mapping[str, str]) -> RateLimited:
         wished, wait = wished_wait(headers), retry_after(headers, self._longest_wait)

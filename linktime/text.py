@@ -15,7 +15,7 @@ _UNSEEN: Final = re.compile(
     "\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff\ud800-\udfff]"
 )
-_DEEPEST: Final = 100  # levels of nesting; orjson writes 254, and Python's own stack bounds each walk over a value
+_DEEPEST: Final = 64  # levels of nesting; LinkTime's answers have six, orjson writes 254
 _CUT: Final = f"[nested deeper than {_DEEPEST} levels]"
 # What could end our quotation, or looks as if it did: ASCII's and Unicode's quotation marks, primes and accents.
 _QUOTES: Final = re.compile(

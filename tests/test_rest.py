@@ -188,18 +188,19 @@ async def test_four_megabytes_are_read() -> None:
 )
 @pytest.mark.parametrize("request_", [READ, WRITES[0]], ids=["read", "write"])
 async def test_a_4xx_is_a_rejection_named_by_its_status(request_: Request, status: int, word: str) -> None:
-    failure = await failure_to(request_, answer(status, b'{"error":{"message":""}}' if status != 404 else NOT_FOUND))
+    failure = await failure_to(request_, answer(status, NOT_FOUND if status == 404 else b"<html>no</html>"))
     assert isinstance(failure, Rejected)
     assert (failure.word, failure.status) == (word, status)
     assert failure.message.startswith(f"LinkTime answered {status} without an explanation.")
 
 
 @pytest.mark.parametrize("body", [b"<html>404", b"", b'{"message":"Not Found"}', b"{}"])
-@pytest.mark.parametrize("request_", [READ, get("/bookings/{id}", "b1")])
-async def test_a_foreign_404_proves_nothing_to_a_read(request_: Request, body: bytes) -> None:
-    failure = await failure_to(request_, answer(404, body))
+@pytest.mark.parametrize("status", [404, 410])
+async def test_a_foreign_404_proves_nothing(status: int, body: bytes) -> None:
+    assert isinstance(await failure_to(WRITES[3], answer(status, body)), OutcomeUnknown)
+    failure = await failure_to(get("/bookings/{id}", "b1"), answer(status, body))
     assert isinstance(failure, Unavailable)
-    assert (failure.sent, failure.status, failure.repeat) == (True, 404, False)
+    assert (failure.sent, failure.status, failure.repeat) == (True, status, False)
     assert "LINKTIME_BASE_URL" in failure.message
 
 

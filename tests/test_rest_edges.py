@@ -113,7 +113,7 @@ async def test_the_declared_encoding_is_used() -> None:
     assert (await reply_to(READ, odd)).data == ["a\ufffd"]
 
 
-@pytest.mark.parametrize("depth", [101, 300, 1000])
+@pytest.mark.parametrize("depth", [64, 300, 1000])
 async def test_a_deep_answer_to_a_write_is_a_success(depth: int) -> None:
     body = b'{"id":"b1","x":' + b"[" * depth + b"]" * depth + b"}"
     reply = await reply_to(WRITES[0], answer(201, body))
