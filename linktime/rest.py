@@ -18,8 +18,8 @@ from .connector import CleanConnector, UncleanConnection
 from .errors import Failure, OutcomeUnknown, RateLimited, Rejected, Unavailable
 from .message import Reply, Request
 from .proxy import proxy_of
-from .quota import LONGEST_WAIT, quota, retry_after, wished_wait
-from .text import one_line, visible
+from .ratelimit_headers import LONGEST_WAIT, quota, retry_after, wished_wait
+from .sanitize import one_line, visible
 
 _LARGEST_BODY: Final = 4 << 20  # bytes; a page of 100 bookings has 0.2 MB
 _MOST_VALUES: Final = 200_000  # JSON values in a body; each costs microseconds and 60 bytes

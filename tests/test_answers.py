@@ -24,8 +24,8 @@ from linktime.local import AccountZone
 from linktime.message import Reply, Request, get
 from linktime.prompts import PROMPTS
 from linktime.resources import RESOURCES, Resource
+from linktime.sanitize import visible
 from linktime.session import Session
-from linktime.text import visible
 from linktime.tools import TOOLS
 from tests.child import environ
 from tests.inprocess import connected

@@ -12,7 +12,7 @@ import pytest
 from linktime import __version__
 from linktime.errors import Failure, OutcomeUnknown, RateLimited, Rejected, Unavailable
 from linktime.message import Reply, Request, delete, get, patch, post, put
-from linktime.quota import Quota
+from linktime.ratelimit_headers import Quota
 from linktime.rest import Rest
 
 from .upstream import Line, Seen, answer, upstream

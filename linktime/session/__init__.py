@@ -21,15 +21,15 @@ from ..message import Request, Send
 from ..prompts import PROMPTS
 from ..resources import find
 from ..tools import Tool
-from .at_hand import SPARE, AtHand, wall
 from .calls import Calls, Confirms, Context
 from .completions import Completions
-from .leaving import Leaving
 from .listing import listed
+from .lookups import SPARE, Lookups, wall
 from .prompts import Prompts
 from .refusals import name_fields
 from .resources import Resources
-from .server import Server
+from .sdk_server import Server
+from .shutdown import DrainedReads
 
 __all__ = ["SPARE", "Confirms", "Session"]
 
@@ -62,7 +62,7 @@ class Session:
         wall: Callable[[], datetime] = wall,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._leaving = Leaving(send)
+        self._leaving = DrainedReads(send)
         local = LocalTimes(self._leaving, zone) if zone else self._leaving
         self._confirm = confirm(local) if confirm else None
         self._calls = Calls(
@@ -78,9 +78,9 @@ class Session:
             confirm=self._confirm,
             sleep=sleep,
         )
-        at_hand = AtHand(self._leaving, clock=clock, budget=budget, refusal=refusal, zone=zone, wall=wall)
-        prompts = Prompts(tools, at_hand)
-        resources = Resources(tools, self._calls, at_hand)
+        lookups = Lookups(self._leaving, clock=clock, budget=budget, refusal=refusal, zone=zone, wall=wall)
+        prompts = Prompts(tools, lookups)
+        resources = Resources(tools, self._calls, lookups)
         self._list = mcp_types.ListToolsResult(tools=[listed(tool) for tool in tools.values()])
         self.server = Server(
             mcp_types.Implementation(name="linktime", title="LinkTime", version=__version__),
@@ -93,7 +93,7 @@ class Session:
                 "resources/list": resources.list,
                 "resources/templates/list": resources.templates,
                 "resources/read": resources.read,
-                "completion/complete": Completions(tools, prompts, resources, at_hand),
+                "completion/complete": Completions(tools, prompts, resources, lookups),
             },
             _middleware(telemetry, tools),
         )

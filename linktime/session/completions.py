@@ -10,8 +10,8 @@ from mcp.shared.exceptions import MCPError
 
 from ..completion import Choices, Listed, Source, goes_on, matching
 from ..tools import Tool
-from .at_hand import AtHand
 from .calls import Context
+from .lookups import Lookups
 from .prompts import Prompts
 from .resources import Resources
 
@@ -22,11 +22,11 @@ _WORTH_A_SEARCH: Final = 3  # characters
 class Completions:
     """Completes the arguments of *prompts* and the ids of *resources* with what *tools* list."""
 
-    def __init__(self, tools: Mapping[str, Tool], prompts: Prompts, resources: Resources, at_hand: AtHand) -> None:
+    def __init__(self, tools: Mapping[str, Tool], prompts: Prompts, resources: Resources, lookups: Lookups) -> None:
         self._tools = tools
         self._prompts = prompts
         self._resources = resources
-        self._at_hand = at_hand
+        self._at_hand = lookups
 
     async def __call__(self, _: Context, params: mcp_types.CompleteRequestParams) -> mcp_types.CompleteResult:
         """Complete one argument."""

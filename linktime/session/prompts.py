@@ -12,8 +12,8 @@ from mcp.shared.exceptions import MCPError
 from ..errors import InvalidArguments
 from ..prompts import PROMPTS, Prompt
 from ..tools import Tool
-from .at_hand import AtHand
 from .calls import Context
+from .lookups import Lookups
 
 _LONGEST_NAME: Final = 64  # characters of an unknown prompt's name that are echoed
 
@@ -21,9 +21,9 @@ _LONGEST_NAME: Final = 64  # characters of an unknown prompt's name that are ech
 class Prompts:
     """The prompts whose tools are all among *tools*."""
 
-    def __init__(self, tools: Mapping[str, Tool], at_hand: AtHand) -> None:
+    def __init__(self, tools: Mapping[str, Tool], lookups: Lookups) -> None:
         self.offered = {name: prompt for name, prompt in PROMPTS.items() if prompt.tools <= tools.keys()}
-        self._at_hand = at_hand
+        self._at_hand = lookups
 
     async def list(self, _: Context, __: object) -> mcp_types.ListPromptsResult:
         """List them."""

@@ -12,8 +12,8 @@ from .. import telemetry as tracing
 from ..errors import Failure, InvalidArguments, Rejected
 from ..resources import RESOURCES, Resource, find
 from ..tools import Tool
-from .at_hand import AtHand
 from .calls import Calls, Context
+from .lookups import Lookups
 
 _JSON: Final = "application/json"
 _LONGEST_URI: Final = 128  # characters of an unknown address that are echoed
@@ -22,11 +22,11 @@ _LONGEST_URI: Final = 128  # characters of an unknown address that are echoed
 class Resources:
     """The resources whose tool is among *tools*: each is the answer of that tool, made as *calls* makes it."""
 
-    def __init__(self, tools: Mapping[str, Tool], calls: Calls, at_hand: AtHand) -> None:
+    def __init__(self, tools: Mapping[str, Tool], calls: Calls, lookups: Lookups) -> None:
         self.offered = [resource for resource in RESOURCES if resource.tool in tools]
         self._tools = tools
         self._calls = calls
-        self._at_hand = at_hand
+        self._at_hand = lookups
 
     async def list(self, _: Context, __: object) -> mcp_types.ListResourcesResult:
         """List those with an address."""

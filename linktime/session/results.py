@@ -11,7 +11,7 @@ from .. import telemetry as tracing
 from ..errors import Failure
 from ..message import Reply
 from ..tools import Tool
-from .fit import LONGEST, fitted
+from .truncation import LONGEST, fitted
 
 
 def succeeded(reply: Reply, tool: Tool) -> mcp_types.CallToolResult:

@@ -15,7 +15,7 @@ from mcp_types import (
 from pydantic import ValidationError
 
 from .. import lenient
-from ..text import visible
+from ..sanitize import visible
 
 LARGEST_FRAME: Final = 16 << 20  # bytes
 _LARGEST_ID: Final = 1 << 53  # a whole number up to here has the same value as a float

@@ -19,7 +19,7 @@ _PATIENCE: Final = 2.0  # s; somebody is typing
 SPARE: Final = 10  # requests that are left to the calls
 
 
-class AtHand:
+class Lookups:
     """Looks things up through *send*; what the others are is told at `Session`."""
 
     def __init__(

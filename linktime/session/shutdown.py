@@ -8,7 +8,7 @@ from ..errors import ShuttingDown
 from ..message import Reply, Request, Send
 
 
-class Leaving:
+class DrainedReads:
     """A `Send` whose reads can be told to end; a write is always waited for."""
 
     def __init__(self, send: Send) -> None:
