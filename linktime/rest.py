@@ -215,7 +215,7 @@ async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerTy
 
 
 def _speaks_http(proxy: str) -> bool:
-    """Whether aiohttp can use it; what speaks SOCKS would be asked in HTTP, too."""
+    """Return whether aiohttp can use *proxy*. It would speak HTTP even to a SOCKS proxy."""
     try:
         url = URL(proxy)
     except ValueError:
