@@ -22,7 +22,7 @@ from .ratelimit_headers import LONGEST_WAIT, quota, retry_after, wished_wait
 from .sanitize import one_line, visible
 
 _LARGEST_BODY: Final = 4 << 20  # bytes; a page of 100 bookings has 0.2 MB
-_MOST_VALUES: Final = 200_000  # JSON values in a body; each costs microseconds and 60 bytes
+_MOST_VALUES: Final = 50_000  # JSON values in a body; a page of 100 bookings has 6,000
 _WORTH_A_THREAD: Final = 64 << 10  # bytes; a larger body is decoded beside the event loop
 _LARGEST_FIELD: Final = 64 << 10  # bytes of one header
 _MOST_HEADERS: Final = 1000
