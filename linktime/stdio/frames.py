@@ -19,6 +19,7 @@ from ..sanitize import visible
 
 LARGEST_FRAME: Final = 16 << 20  # bytes
 _LARGEST_ID: Final = 1 << 53  # a whole number up to here has the same value as a float
+_DEEPEST: Final = 8  # levels of capabilities
 _OBJECTS: Final = ("_meta", "arguments", "capabilities", "context", "inputResponses")
 """Fields of params that hold an object. PHP writes an empty one as `[]`."""
 
@@ -112,12 +113,12 @@ def _with_objects(params: dict[str, Any]) -> dict[str, Any]:
     return params
 
 
-def _capabilities(value: Any) -> Any:
+def _capabilities(value: Any, depth: int = _DEEPEST) -> Any:
     """Return declared capabilities, which consist of objects, with `{}` for each `[]`."""
     match value:
         case []:
             return {}
-        case dict():
-            return {name: _capabilities(each) for name, each in value.items()}
+        case dict() if depth:
+            return {name: _capabilities(each, depth - 1) for name, each in value.items()}
         case _:
             return value
