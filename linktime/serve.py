@@ -16,6 +16,8 @@ from .telemetry import Telemetry, Variables, set_up
 
 _T = TypeVar("_T")
 
+log = logging.getLogger(__name__)
+
 RUNNING = "LinkTime MCP server running"
 _FLUSH = 0.2  # s; a stderr that nobody reads does not hold the exit
 
@@ -29,7 +31,7 @@ def serve() -> None:
         try:
             asyncio.run(_serving(*_configured()))
         except Exception:
-            logging.exception("the server stopped")  # Python itself would wait on a stderr that nobody reads
+            log.exception("the server stopped")  # Python itself would wait on a stderr that nobody reads
             _end(1)
     # The teardown of the SDK's modules takes longer than clients wait. Everything of this project is closed by now.
     _end(0)

@@ -36,7 +36,10 @@ class Malformed(Exception):  # noqa: N818 - it is an answer to the client before
 
 
 def decode(line: bytes) -> JSONRPCMessage | None:
-    """Return the message in one frame, or None for a malformed response, which is never answered. Raises Malformed."""
+    """Return the message in one frame. Raises Malformed.
+
+    A malformed response or notification is None, because neither is ever answered.
+    """
     try:
         frame = lenient.loads(line)
     except ValueError:
@@ -63,12 +66,14 @@ def encode(frame: dict[str, Any]) -> bytes:
         return orjson.dumps(visible(frame)) + b"\n"
 
 
-def _request(frame: dict[str, Any]) -> JSONRPCMessage:
+def _request(frame: dict[str, Any]) -> JSONRPCMessage | None:
     """Return a request or a notification."""
     ident = frame.get("id")
     if isinstance(ident, float) and ident.is_integer() and abs(ident) < _LARGEST_ID:
         ident = frame["id"] = int(ident)
     if fault := _fault(frame, ident):
+        if "id" not in frame:
+            return None
         answerable = isinstance(ident, str | int | float) and not isinstance(ident, bool)
         raise Malformed(INVALID_REQUEST, f"Invalid Request: {fault}", ident if answerable else None)
     if frame.get("params") is None:
