@@ -158,6 +158,8 @@ class Rest:
         return self._unsent(reason, advice, repeat=repeat)
 
     def _unsent(self, reason: str, advice: str, *, repeat: bool) -> Unavailable:
+        if self._proxy and "proxy" not in reason:
+            reason += f", through the proxy {self._via}"
         happened = self._hidden(f"{self._base} can't be reached ({reason}), so nothing was sent.")
         return Unavailable(happened, advice, sent=False, repeat=repeat)
 
