@@ -46,7 +46,7 @@ async def test_only_the_right_key_opens(maya: Visitor) -> None:
 
 
 async def test_a_free_plan_has_no_api() -> None:
-    async with visitor(plan="FREE") as nobody:
+    async with visitor(owner={"plan": "FREE"}) as nobody:
         assert (await nobody.ask("GET", "/me")).error == (403, "forbidden")
 
 
@@ -498,7 +498,7 @@ async def test_two_sandboxes_stand_side_by_side() -> None:
 
 async def test_a_sandbox_can_stand_on_ipv6() -> None:
     try:
-        async with visitor(host="::1") as maya:
+        async with visitor(address=("::1", 0)) as maya:
             assert maya.sandbox.url.startswith("http://[::1]:")
             assert (await maya.ask("GET", "/me")).status == 200
     except OSError:

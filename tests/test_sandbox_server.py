@@ -130,7 +130,7 @@ async def test_a_port_that_is_taken_is_said_and_nothing_stays_open() -> None:
     async with visitor() as maya:
         port = int(maya.sandbox.url.rpartition(":")[2])
         with pytest.raises(OSError, match="address already in use"):
-            async with Sandbox(port=port):
+            async with Sandbox(address=("127.0.0.1", port)):
                 pass
 
 

@@ -1,4 +1,4 @@
-"""Events of the account: each counts on the workflows it triggers and goes to the webhooks that subscribe to it."""
+"""Events of the account: they trigger workflows, and webhooks receive them."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any, Final
 import orjson
 
 from .account import Account
-from .courier import Delivery
 from .store import Row
 from .times import stamp
+from .webhook_sender import Delivery
 
 EVENTS: Final = ("booking.created", "booking.cancelled", "booking.rescheduled", "payment.received", "contact.created")
 
 
 def announce(account: Account, event: str, data: Row, *, event_type: str = "") -> None:
-    """Tell workflows and webhooks of an *event*; *event_type* is the id of the one it concerns."""
+    """Publish an *event* to workflows and webhooks. *event_type* is the id of the event type concerned, if any."""
     with account.store.transaction():
         for workflow in _triggered(account, event, event_type):
             account.store.rows("UPDATE workflows SET executionCount = executionCount + 1 WHERE id = ?", workflow["id"])
@@ -25,11 +25,11 @@ def announce(account: Account, event: str, data: Row, *, event_type: str = "") -
     for webhook in account.store.rows("SELECT * FROM webhooks WHERE isActive"):
         if event in webhook["events"]:
             delivery = Delivery(webhook["url"], webhook["secret"], event, now, payload)
-            account.courier.post(delivery, partial(_count, account, webhook["id"]))
+            account.webhooks.post(delivery, partial(_count, account, webhook["id"]))
 
 
 def booking_data(account: Account, booking: Row, **more: Any) -> Row:
-    """Describe a booking as webhooks do."""
+    """Return the payload of a booking in a webhook, with the fields *more*."""
     event_type, owner = booking["eventType"], account.owner
     return {
         "id": booking["id"],
@@ -59,11 +59,11 @@ def _triggered(account: Account, event: str, event_type: str) -> list[Row]:
     return [workflow for workflow in enabled if event_type in (workflow["eventTypeIds"] or [event_type])]
 
 
-def _count(account: Account, webhook: str, taken: bool) -> None:  # noqa: FBT001 - the courier's one word
+def _count(account: Account, webhook: str, accepted: bool) -> None:  # noqa: FBT001 - a callback of WebhookSender
     account.store.rows(
         "UPDATE webhooks SET deliveryCount = deliveryCount + 1, failureCount = failureCount + ?, lastDeliveryAt = ? "
         "WHERE id = ?",
-        int(not taken),
+        int(not accepted),
         account.now(),
         webhook,
     )

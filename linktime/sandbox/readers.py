@@ -1,4 +1,8 @@
-"""Readers for the fields of bodies and queries: each returns the value it was given, read, or says what it must be."""
+"""Readers: functions that parse one field of a body or a query.
+
+A reader takes a value of any type from a client. It returns the parsed value, or raises ValueError with a phrase
+that follows the name of the field, such as "must be true or false".
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,6 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 Reader = Callable[[Any], Any]
-"""Takes a value from outside; raises ValueError with words that follow the field's name."""
 
 _YEARS: Final = range(2000, 2101)
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -23,11 +26,11 @@ _SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 def record(readers: Mapping[str, Reader], required: Collection[str] = ()) -> Reader:
-    """Read an object; fields that are not known are ignored."""
+    """Read an object with a reader for each field. Unknown fields are dropped."""
 
     def read(value: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
-            raise ValueError("must be an object")  # noqa: TRY004 - a reader's one way to refuse
+            raise ValueError("must be an object")  # noqa: TRY004 - readers raise ValueError only
         for name in required:
             if name not in value:
                 raise ValueError(f"{name} is required")
@@ -44,7 +47,7 @@ def _named(name: str, reader: Reader, value: Any) -> Any:
 
 
 def several(reader: Reader, low: int, high: int) -> Reader:
-    """Read a list of *low* to *high* members."""
+    """Read a list of *low* to *high* items."""
 
     def read(value: Any) -> list[Any]:
         if not isinstance(value, list) or not low <= len(value) <= high:
@@ -55,12 +58,12 @@ def several(reader: Reader, low: int, high: int) -> Reader:
 
 
 def nullable(reader: Reader) -> Reader:
-    """Let null through."""
+    """Read null, or a value for *reader*."""
     return lambda value: None if value is None else reader(value)
 
 
 def text(longest: int) -> Reader:
-    """Read text that is not blank."""
+    """Read text that is not blank, of at most *longest* characters."""
 
     def read(value: Any) -> str:
         if not isinstance(value, str) or not value.strip() or len(value) > longest:
@@ -71,7 +74,7 @@ def text(longest: int) -> Reader:
 
 
 def prose(longest: int) -> Reader:
-    """Read text that may be blank, or null."""
+    """Read text that may be blank, or null, of at most *longest* characters."""
 
     def read(value: Any) -> str | None:
         if value is not None and (not isinstance(value, str) or len(value) > longest):
@@ -82,7 +85,7 @@ def prose(longest: int) -> Reader:
 
 
 def one_of(*words: str) -> Reader:
-    """Read one of *words*."""
+    """Read a word of an enumeration."""
 
     def read(value: Any) -> str:
         if not isinstance(value, str) or value not in words:
@@ -93,7 +96,7 @@ def one_of(*words: str) -> Reader:
 
 
 def integer(low: int, high: int) -> Reader:
-    """Read a whole number."""
+    """Read a whole number from *low* to *high*."""
 
     def read(value: Any) -> int:
         if type(value) is not int or not low <= value <= high:
@@ -104,13 +107,13 @@ def integer(low: int, high: int) -> Reader:
 
 
 def digits(low: int, high: int) -> Reader:
-    """Read a whole number that stands in a query."""
+    """Read a whole number from a query, where it is text."""
     number = integer(low, high)
     return lambda value: number(int(value) if re.fullmatch(r"\d{1,9}", value, re.ASCII) else None)
 
 
 def amount(value: Any) -> float:
-    """Read a sum of money."""
+    """Read an amount of money, in units of its currency."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1_000_000:
         raise ValueError("must be a number from 0 to 1000000")
     return value
@@ -119,20 +122,20 @@ def amount(value: Any) -> float:
 def flag(value: Any) -> bool:
     """Read true or false."""
     if not isinstance(value, bool):
-        raise ValueError("must be true or false")  # noqa: TRY004 - a reader's one way to refuse
+        raise ValueError("must be true or false")  # noqa: TRY004 - readers raise ValueError only
     return value
 
 
 def anything(value: Any) -> dict[str, Any]:
-    """Read an object whose fields are its owner's business."""
+    """Read an object of any fields."""
     read: dict[str, Any] = {**record({})(value), **value}
     return read
 
 
-def _matching(pattern: re.Pattern[str], what: str) -> Reader:
+def _matching(pattern: re.Pattern[str], description: str) -> Reader:
     def read(value: Any) -> str:
         if not isinstance(value, str) or len(value) > 254 or not pattern.fullmatch(value):
-            raise ValueError(f"must be {what}")
+            raise ValueError(f"must be {description}")
         return value
 
     return read
@@ -147,33 +150,33 @@ _address = _matching(_EMAIL, "an e-mail address")
 
 
 def email(value: Any) -> str:
-    """Read an e-mail address, which is the same in capitals."""
+    """Read an e-mail address, in lower case."""
     return str(_address(value)).lower()
 
 
 def day(value: Any) -> date:
-    """Read a date that exists."""
-    found = date.fromisoformat(_day(value))
-    if found.year not in _YEARS:
+    """Read a date of the calendar."""
+    date_ = date.fromisoformat(_day(value))
+    if date_.year not in _YEARS:
         raise ValueError(f"must be in {_YEARS[0]} to {_YEARS[-1]}")
-    return found
+    return date_
 
 
 def instant(value: Any) -> datetime:
-    """Read a point in time, into UTC."""
-    found = datetime.fromisoformat(_instant(value).upper())
-    if found.year not in _YEARS:
+    """Read a time with an offset. Return it in UTC."""
+    time = datetime.fromisoformat(_instant(value).upper())
+    if time.year not in _YEARS:
         raise ValueError(f"must be in {_YEARS[0]} to {_YEARS[-1]}")
-    return found.astimezone(UTC)
+    return time.astimezone(UTC)
 
 
 def bound(value: Any) -> date | datetime:
-    """Read an end of a range: a date or a point in time."""
+    """Read an end of a date range: a date, or a time with an offset."""
     return day(value) if isinstance(value, str) and _DAY.fullmatch(value) else instant(value)
 
 
 def zone(value: Any) -> str:
-    """Read the name of a time zone."""
+    """Read the name of an IANA time zone."""
     try:
         return ZoneInfo(text(64)(value)).key
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -181,7 +184,7 @@ def zone(value: Any) -> str:
 
 
 def url(value: Any) -> str:
-    """Read a web address."""
+    """Read an http or https URL."""
     address = str(text(2000)(value))
     parts = urlsplit(address)
     if parts.scheme not in {"http", "https"} or not parts.hostname or re.search(r"\s", address):
@@ -190,22 +193,22 @@ def url(value: Any) -> str:
 
 
 def hours(value: Any) -> dict[str, Any]:
-    """Read a weekday with its window of local time; 0 is Sunday."""
+    """Read a window of local time on a weekday. 0 is Sunday."""
     readers = {"dayOfWeek": integer(0, 6), "startTime": clock, "endTime": clock}
-    found: dict[str, Any] = record(readers, readers)(value)
-    if found["startTime"] >= found["endTime"]:
+    window: dict[str, Any] = record(readers, readers)(value)
+    if window["startTime"] >= window["endTime"]:
         raise ValueError("startTime must be before endTime")
-    return found
+    return window
 
 
 def apart(windows: Reader) -> Reader:
-    """Refuse windows of one weekday that overlap."""
+    """Read windows that do not overlap on any weekday."""
 
     def read(value: Any) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = windows(value)
-        for one, other in pairwise(sorted(found, key=itemgetter("dayOfWeek", "startTime"))):
+        parsed: list[dict[str, Any]] = windows(value)
+        for one, other in pairwise(sorted(parsed, key=itemgetter("dayOfWeek", "startTime"))):
             if one["dayOfWeek"] == other["dayOfWeek"] and other["startTime"] < one["endTime"]:
                 raise ValueError(f"must not overlap on day {one['dayOfWeek']}")
-        return found
+        return parsed
 
     return read

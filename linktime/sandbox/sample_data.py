@@ -1,4 +1,4 @@
-"""Who and what the lifelike account holds: the people, meetings and calls of the product page's examples."""
+"""The sample data: people, meetings, calls and threads of the examples on LinkTime's product page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ZONE: Final = ZoneInfo("America/New_York")
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody whom the account knows."""
+    """A contact of the account. All names and addresses are invented."""
 
     name: str
     email: str
@@ -43,7 +43,7 @@ QUICK: Final = "quick-call"
 DEMO: Final = "product-demo"
 STRATEGY: Final = "strategy-session"
 INTRO: Final = "intro-call"
-# name, slug, minutes, location, price, active, what else
+# name, slug, minutes, location, price, is active, other columns
 EVENT_TYPES: Final[tuple[tuple[str, str, int, str, int, bool, Row], ...]] = (
     ("30-Minute Call", "30min", 30, "ZOOM", 0, True, {"description": "A call about anything."}),
     ("Quick Call", QUICK, 15, "PHONE", 0, True, {}),
@@ -55,7 +55,7 @@ EVENT_TYPES: Final[tuple[tuple[str, str, int, str, int, bool, Row], ...]] = (
 
 Meeting = tuple[int, int, float, str, Person, int | None]
 
-# weeks from this one, weekday (0 = Monday), hour, event type, guest, call that led to it
+# weeks from the current week, weekday (0 = Monday), hour, event type, guest, index of the call that led to it
 MEETINGS: Final[tuple[Meeting, ...]] = (
     (-9, 1, 10, INTRO, SARAH, None),
     (-6, 3, 15, QUICK, SARAH, None),
@@ -89,7 +89,7 @@ SUMMARIES: Final = {
     "FAILED": "The caller hung up.",
 }
 
-# channel, who, days ago, then each message from (> to us, < from us) with minutes after the first
+# channel, contact, days ago, messages: direction (">" inbound, "<" outbound), minutes after the first, text
 CONVERSATIONS: Final = (
     (
         "SMS",
@@ -120,7 +120,7 @@ INTEGRATIONS: Final = (
     ("Salesforce", "crm", False),
     ("Stripe", "payments", True),
 )
-OWNER: Final = {"name": "Maya Brooks", "email": "maya@brooks.example", "username": "maya"}
+OWNER: Final = {"name": "Maya Brooks", "email": "maya@brooks.example", "username": "maya", "plan": "PRO"}
 
 
 SETTINGS: Final = {
