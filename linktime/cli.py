@@ -77,12 +77,12 @@ def _sandbox(chosen: argparse.Namespace) -> int:
 
 
 def _demo() -> None:
-    from .demo import play  # noqa: PLC0415 - likewise
+    from .demo import LIMIT, PERIOD, Service, play  # noqa: PLC0415 - likewise
     from .sandbox import Sandbox  # noqa: PLC0415
 
     async def played() -> int:
-        async with Sandbox() as sandbox:
-            return await play(sandbox.url, sandbox.key)
+        async with Sandbox() as sandbox, Sandbox(limit=LIMIT, period=PERIOD) as limited:
+            return await play(Service(sandbox.url, sandbox.key), Service(limited.url, limited.key))
 
     sys.exit(asyncio.run(played()))
 
