@@ -193,9 +193,7 @@ async def test_disabled_or_deleted_webhook_receives_nothing(maya: Visitor, endpo
     assert endpoint.arrived.empty()
 
 
-async def test_slow_endpoint_delays_no_response(
-    maya: Visitor, endpoint: Endpoint
-) -> None:
+async def test_slow_endpoint_delays_no_response(maya: Visitor, endpoint: Endpoint) -> None:
     await subscribe(maya, endpoint, "contact.created")
     endpoint.gate.clear()
     for number in range(12):

@@ -18,8 +18,8 @@ _SOURCES: Final = {"hit": "yellow", "coalesced": "yellow"}
 
 _HEADLINE: Final = "LinkTime for AI assistants: a demo"
 _INTRODUCTION: Final = (
-    "The eight conversations of LinkTime's product page. User and assistant are scripted. The MCP server, its tool "
-    "calls and the requests are real. They go to a sandbox on this machine, so they need no account."
+    "The eight conversations of LinkTime's product page. The user and the assistant are scripted. The MCP server, its "
+    "tool calls and the requests are real. They go to a sandbox on this machine, so they need no account."
 )
 _LEGEND: Final = {
     "[miss]": "This read sent a request to LinkTime.",
