@@ -190,6 +190,7 @@ COMMANDS: Final[dict[str, Rule]] = {
     "linktime-mcp sandbox": runs_a_linktime,
     "--port 0": runs_a_linktime,
     "--db FILE": runs_a_linktime,
+    "--log": runs_a_linktime,
     "docker compose up": has_its_file,
 }
 """Every command of the README, and what must hold of it."""
