@@ -41,6 +41,7 @@ Source = Choices | Listed
 
 _PAGE: Final = MappingProxyType({"limit": 100})
 
+# Only contacts have a search, so other completions end with the first page.
 EVENT_TYPES: Final = Listed("list_event_types", "slug", {})
 CONTACTS: Final = Listed("list_contacts", "name", _PAGE, search="search")
 CONTACT_IDS: Final = Listed("list_contacts", "id", _PAGE)

@@ -41,7 +41,7 @@ def choices(wall: datetime, zone: tzinfo) -> list[datetime]:
 
 
 def unclear(wall: datetime, zone: tzinfo) -> str | None:
-    """Return a phrase that says why *wall* is ambiguous in *zone*, or None if it occurs exactly once."""
+    """Return the reason why *wall* is ambiguous in *zone*, as a phrase, or None if it occurs exactly once."""
     try:
         times = choices(wall, zone)
     except OverflowError:  # no clocks change at the first and the last representable time

@@ -50,6 +50,7 @@ async def converse(client: Client, transcript: Transcript, now: Clock) -> list[C
     Raises:
         StepFailed: A step has a wrong outcome.
     """
+    # Only reads have a cache result, and count as reads in the totals.
     tools = (await client.list_tools()).tools
     reads = {tool.name for tool in tools if tool.annotations and tool.annotations.read_only_hint}
     assistant = Assistant(client, transcript, reads, now)
@@ -67,6 +68,7 @@ async def _play(service: Service, limited: Service, stderr: TextIO, transcript: 
         calls = await converse(client, transcript, _now)
         upstream = len(await service.requests())
     transcript.summary(len(CONVERSATIONS), Totals.of(calls, upstream, seconds=perf_counter() - started))
+    # A second server, because a server has one rate limit.
     async with server(limited, stderr, _SMALL_LIMIT) as client:
         await guarantees.show(Assistant(client, transcript, (), _now), limited, transcript)
     transcript.next_steps()

@@ -28,10 +28,12 @@ class Assistant:
     """
 
     def __init__(self, client: Client, transcript: Transcript, reads: Collection[str], now: Clock) -> None:
+        # how to act
         self._client = client
         self._transcript = transcript
         self._reads = reads
         self.now = now
+        # the result
         self.calls: list[Call] = []
 
     def prompt(self, text: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final, Self
 from .formatting import count
 
 _SECRET_SHOWN: Final = 10  # characters, with the prefix
+# fields that say little to a reader
 _HIDDEN: Final = ("id", "createdAt", "updatedAt")
 _NAMES: Final = ("name", "inviteeName", "date", "provider", "status", "id")  # the first that an item has identifies it
 
@@ -62,6 +63,7 @@ class Totals:
 
 def one_line(answer: Mapping[str, Any]) -> str:
     """Summarize a result: slots by number and ends, a list by the names of its items, an object by its fields."""
+    # 1. slots, 2. no slots, 3. a list, 4. any other object
     match answer:
         case {"slots": [first, *rest]}:
             last = rest[-1] if rest else first

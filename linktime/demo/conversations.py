@@ -13,6 +13,7 @@ from .assistant import Assistant
 from .formatting import clock, count, days, duration, listed, when
 from .schedule import DAY, WEEK, Meeting, Schedule, free_afternoon, free_thursday, nearest, utc
 
+# Each conversation goes: a message of the user, tool calls, checks, and an answer made from the results.
 Conversation = Callable[[Assistant], Awaitable[None]]
 Record = dict[str, Any]
 
@@ -90,6 +91,7 @@ async def block_a_vacation(assistant: Assistant) -> None:
     assistant.check(blocked == set(week), "all five days are blocked")
     free = await schedule.slots((await _event_types(assistant))[0]["slug"], monday, friday)
     assistant.check(not free, "no slot is offered on these days")
+    # A block does not cancel meetings.
     kept = await schedule.meetings(monday, friday)
     assistant.say(
         f"Done! Your calendar is blocked {days(monday, friday)}.\nNo one can book meetings with you that week.\n"
@@ -173,6 +175,7 @@ async def summarize_calls(assistant: Assistant) -> None:
     )
 
 
+# title on the product page, conversation
 CONVERSATIONS: Final[tuple[tuple[str, Conversation], ...]] = (
     ("Book a meeting with Sarah", book_a_meeting),
     ("What's my schedule this week?", list_the_week),

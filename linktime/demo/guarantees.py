@@ -44,6 +44,7 @@ async def _burst(assistant: Assistant, service: Service, transcript: Transcript)
     days = [str(today + number * DAY) for number in range(_BURST)]
     await asyncio.gather(*(assistant.request("list_bookings", {"from": day, "to": day}) for day in days))
     seconds = perf_counter() - started
+    # A refused request would be in the log with status 429.
     statuses = Counter(entry["status"] for entry in await service.requests())
     transcript.checked(f"all {_BURST} calls were answered within {seconds:.1f} s")
     assistant.check(
@@ -66,6 +67,7 @@ async def _lost_response(assistant: Assistant, service: Service, transcript: Tra
         inviteeEmail="robin@hale.example",
         inviteeTimezone=schedule.zone.key,
     )
+    # The server must find the lost booking with a read, not repeat the request.
     requests = await service.requests()
     sent = [entry["path"] for entry in requests if entry["method"] == "POST"]
     meetings = [meeting.id for meeting in await schedule.meetings(start.date(), start.date()) if meeting.start == start]

@@ -41,10 +41,12 @@ class Schedule:
     """The meetings and free slots of an account in *zone*, read with tool calls. *now* is the time of opening."""
 
     def __init__(self, assistant: Assistant, zone: ZoneInfo) -> None:
+        # the time of opening, in the account's zone
         self.zone = zone
         self.now = assistant.now().astimezone(zone)
         self.today = self.now.date()
         self.monday = self.today - self.today.weekday() * DAY
+        # source of the data
         self._assistant = assistant
 
     @classmethod
@@ -87,8 +89,10 @@ class Schedule:
 async def free_afternoon(assistant: Assistant, schedule: Schedule, slug: str) -> Sequence[datetime]:
     """Return the free afternoon slots of tomorrow, or of the week after it if tomorrow has none."""
     tomorrow = schedule.today + DAY
+    # 1. Tomorrow, as the user said.
     if free := _afternoon(await schedule.slots(slug, tomorrow, tomorrow)):
         return free
+    # 2. The week after it.
     assistant.say(f"Tomorrow is {tomorrow:%A} and has no free afternoon slot, so I take the next day that has one.")
     if free := _afternoon(await schedule.slots(slug, tomorrow + DAY, tomorrow + WEEK)):
         return free

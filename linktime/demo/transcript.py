@@ -21,10 +21,12 @@ _INTRODUCTION: Final = (
     "The eight conversations of LinkTime's product page. The user and the assistant are scripted. The MCP server, its "
     "tool calls and the requests are real. They go to a sandbox on this machine, so they need no account."
 )
+# mark, meaning
 _LEGEND: Final = {
     "[miss]": "This read sent a request to LinkTime.",
     "[hit]": "The cache answered this read, so it used none of the 60 requests a minute.",
 }
+# command, purpose
 _NEXT_STEPS: Final = {
     "linktime-mcp sandbox": "Run a sandbox, and connect a client to it.",
     "linktime-mcp install CLIENT": "Connect a client, such as claude-code, to an account.",
@@ -38,7 +40,7 @@ class Transcript:
         self._console = console
 
     def introduction(self) -> None:
-        """Show what the demo is, and what its marks mean."""
+        """Show the purpose of the demo, and the meaning of its marks."""
         self._console.print(Text(_HEADLINE, "bold"))
         self._console.print()
         for line in Text(_INTRODUCTION).wrap(self._console, self._console.width):
@@ -82,6 +84,7 @@ class Transcript:
         """Show why the demo failed, and the end of the server's *stderr*."""
         self._console.print()
         self._line(Text("Failed", "bold red"), Text(reason))
+        # The server writes its reason last.
         if tail := stderr.splitlines()[-_STDERR_SHOWN:]:
             self._line(Text("  stderr", "dim"), Text("\n".join(tail), "dim"))
 
@@ -93,7 +96,7 @@ class Transcript:
             self._line(Text(label, "dim"), Text(value))
 
     def next_steps(self) -> None:
-        """Show what to run next."""
+        """Show the commands to run next."""
         self.title("Next steps")
         width = max(map(len, _NEXT_STEPS)) + 2
         for command, purpose in _NEXT_STEPS.items():

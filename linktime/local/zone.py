@@ -30,7 +30,7 @@ class AccountZone:
         question: The request for the settings.
         clock: The clock of deadlines, in seconds.
         epoch: Returns the number of writes that could have changed the zone. A new number makes the zone unknown.
-        spare: Returns whether there is budget to spare. If not, the last known zone serves, whatever its age.
+        spare: Returns whether there is budget to spare. If not, the last known zone serves, at any age.
         life: Seconds.
     """
 

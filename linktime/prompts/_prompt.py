@@ -40,7 +40,7 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One or more calls of *tool*. *words* tell the model how to call it."""
+    """One or more calls of *tool*. *words* are its instructions for the model."""
 
     tool: str
     words: str

@@ -29,6 +29,7 @@ async def protect(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse a foreign host name everywhere, and a body that is not JSON on the control routes."""
     if not _is_own(request.headers.get("Host", ""), request.app[HOST]):
         raise Refusal(403, "forbidden", "This host name is not the sandbox's. Use its IP address or localhost.")
+    # A browser sends a preflight request before a JSON body or a DELETE, and gets no permission here.
     if request.path.startswith(CONTROL) and request.method in _WITH_BODY and request.content_type != _JSON:
         raise Refusal(415, "validation_error", f"Content-Type must be {_JSON}.")
     return await handler(request)

@@ -105,6 +105,9 @@ async def delete_override(request: web.Request) -> web.Response:
 
 
 def _check_hours(fields: dict[str, Any]) -> None:
+    """Raise Invalid unless the hours fit `isBlocked`."""
+    # 1. A blocked date has no hours.
+    # 2. Custom hours have a start and a later end.
     start, end = fields.get("startTime"), fields.get("endTime")
     if fields["isBlocked"]:
         if start or end:
@@ -114,9 +117,11 @@ def _check_hours(fields: dict[str, Any]) -> None:
 
 
 def _rules(account: Account) -> Row:
+    """Return the weekly rules as the API shows them."""
     rows = account.store.rows("SELECT * FROM rules ORDER BY dayOfWeek, startTime")
     return {"timezone": account.zone.key, "data": rows}
 
 
 def _override(account: Account, ident: str) -> Row:
+    """Return an override, or raise NotFound."""
     return account.find("override", "SELECT * FROM overrides WHERE id = ?", ident)

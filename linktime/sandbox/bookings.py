@@ -66,12 +66,14 @@ async def create_booking(request: web.Request) -> web.Response:
     account = account_of(request)
     fields = await params.body(request, _NEW, _REQUIRED)
     with account.store.transaction():
+        # The check and the insert are in one transaction, so no other client can take the slot in between.
         event_type = _bookable(account, fields["eventTypeSlug"])
         if not is_free(account, event_type, fields["startTime"]):
             raise Conflict(_TAKEN)
         contact, is_new = contacts.find_or_create(account, fields["inviteeName"], fields["inviteeEmail"])
         ident = _insert(account, fields, event_type, contact)
         _log_email(account, ident, "CONFIRMATION", fields["inviteeEmail"])
+    # Webhooks go out after the commit, so their receivers find the booking.
     if is_new:
         announce(account, "contact.created", contact)
     _announce(account, "booking.created", ident)
@@ -110,10 +112,12 @@ async def reschedule_booking(request: web.Request) -> web.Response:
 
 
 def _find(account: Account, ident: str) -> Row:
+    """Return a booking of any status, or raise NotFound."""
     return account.find("booking", "SELECT * FROM meetings WHERE id = ?", ident)
 
 
 def _confirmed(account: Account, ident: str) -> Row:
+    """Return a booking that can still change, or raise NotFound or Conflict."""
     booking = _find(account, ident)
     if booking["status"] != "CONFIRMED":
         raise Conflict("this booking is cancelled already")
@@ -121,12 +125,14 @@ def _confirmed(account: Account, ident: str) -> Row:
 
 
 def _bookable(account: Account, slug: str) -> Row:
+    """Return an active event type, or raise NotFound."""
     return account.find(
         "active event type", "SELECT * FROM eventTypes WHERE slug = ? AND isActive AND NOT isDeleted", slug
     )
 
 
 def _insert(account: Account, fields: dict[str, Any], event_type: Row, contact: Row) -> str:
+    """Insert a confirmed booking. Return its id."""
     ident, now = cuid(), account.now()
     account.store.insert(
         "bookings",
@@ -151,6 +157,7 @@ def _insert(account: Account, fields: dict[str, Any], event_type: Row, contact: 
 
 
 def _move(account: Account, booking: Row, start: datetime) -> None:
+    """Move a booking to *start*, or raise Conflict. A deleted event type still counts."""
     event_type = account.find("event type", "SELECT * FROM eventTypes WHERE id = ?", booking["eventType"]["id"])
     if not is_free(account, event_type, start, besides=booking["id"]):
         raise Conflict(_TAKEN)
@@ -169,6 +176,7 @@ def meeting_link(location: str, ident: str) -> str | None:
 
 
 def _log_email(account: Account, booking: str, kind: str, recipient: str) -> None:
+    """Record an e-mail. The sandbox sends none."""
     account.store.insert(
         "emailLogs",
         {
@@ -183,5 +191,6 @@ def _log_email(account: Account, booking: str, kind: str, recipient: str) -> Non
 
 
 def _announce(account: Account, event: str, ident: str, **more: Any) -> None:
+    """Publish an event about a booking, with the fields *more*."""
     booking = _find(account, ident)
     announce(account, event, booking_data(account, booking, **more), event_type=booking["eventType"]["id"])

@@ -35,6 +35,7 @@ async def list_contacts(request: web.Request) -> web.Response:
     account = account_of(request)
     query = request[params.QUERY]
     search = query.pop("search", "").strip().casefold()
+    # instr() matches the search text literally, unlike LIKE. The line feeds keep a match within one column.
     sql = f"{_WITH_COUNT} WHERE instr(fold(name || char(10) || email || char(10) || coalesce(company, '')), ?)"
     return answer(account.store.page(f"{sql} ORDER BY fold(name), id", account.now(), search, **query))
 
@@ -44,6 +45,7 @@ async def get_contact(request: web.Request) -> web.Response:
     """Return a contact with the upcoming meetings, soonest first, and the past meetings, latest first."""
     account = account_of(request)
     contact, now = _find(account, request.match_info["id"]), account.now()
+    # A meeting in progress counts as upcoming.
     meetings = "SELECT * FROM meetings WHERE \"contact.id\" = ? AND status = 'CONFIRMED'"
     upcoming = account.store.rows(f"{meetings} AND endTime > ? ORDER BY startTime", contact["id"], now)
     past = account.store.rows(f"{meetings} AND endTime <= ? ORDER BY startTime DESC", contact["id"], now)
@@ -91,15 +93,18 @@ def find_or_create(account: Account, name: str, email: str) -> tuple[Row, bool]:
 
 
 def _find(account: Account, ident: str) -> Row:
+    """Return a contact, or raise NotFound."""
     return account.find("contact", f"{_WITH_COUNT} WHERE id = ?", account.now(), ident)
 
 
 def _check_email(account: Account, email: str, *, besides: str = "") -> None:
+    """Raise Conflict if another contact than *besides* has this e-mail address."""
     if account.store.row("SELECT id FROM contacts WHERE email = ? AND id != ?", email, besides):
         raise Conflict("a contact with this e-mail exists already")
 
 
 def _insert(account: Account, fields: dict[str, Any]) -> Row:
+    """Insert a contact. Return its row."""
     ident, now = cuid(), account.now()
     account.store.insert("contacts", {"id": ident, **fields, "createdAt": now, "updatedAt": now})
     return _find(account, ident)

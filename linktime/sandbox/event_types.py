@@ -77,19 +77,23 @@ async def delete_event_type(request: web.Request) -> web.Response:
     account, ident = account_of(request), request.match_info["id"]
     with account.store.transaction():
         _find(account, ident)
+        # The row stays, because bookings refer to it.
         account.store.update("eventTypes", {"isDeleted": True}, "id = ?", ident)
     return done()
 
 
 def _find(account: Account, ident: str) -> Row:
+    """Return an event type that is not deleted, or raise NotFound."""
     return account.find("event type", "SELECT * FROM eventTypes WHERE id = ? AND NOT isDeleted", ident)
 
 
 def _public(account: Account, row: Row) -> Row:
+    """Return an event type as the API shows it, with its booking page."""
     address = f"https://linktime.io/{account.owner['username']}/{row['slug']}"
     return {**{name: value for name, value in row.items() if name != "isDeleted"}, "bookingUrl": address}
 
 
 def _check_slug(account: Account, slug: str, *, besides: str = "") -> None:
+    """Raise Conflict if another event type than *besides* uses this slug."""
     if account.store.row("SELECT id FROM eventTypes WHERE slug = ? AND NOT isDeleted AND id != ?", slug, besides):
         raise Conflict("an event type with this slug exists already")

@@ -20,6 +20,7 @@ def announce(account: Account, event: str, data: Row, *, event_type: str = "") -
     with account.store.transaction():
         for workflow in _triggered(account, event, event_type):
             account.store.rows("UPDATE workflows SET executionCount = executionCount + 1 WHERE id = ?", workflow["id"])
+    # All receivers get the same bytes, each with its own signature.
     now = stamp(account.now())
     payload = orjson.dumps({"event": event, "timestamp": now, "data": data})
     for webhook in account.store.rows("SELECT * FROM webhooks WHERE isActive"):
@@ -54,12 +55,15 @@ def booking_data(account: Account, booking: Row, **more: Any) -> Row:
 
 
 def _triggered(account: Account, event: str, event_type: str) -> list[Row]:
+    """Return the enabled workflows for an event. A workflow without event types applies to all."""
+    # booking.created triggers BOOKING_CREATED. Time-based triggers never fire in the sandbox.
     trigger = event.replace(".", "_").upper()
     enabled = account.store.rows("SELECT * FROM workflows WHERE isEnabled AND trigger = ?", trigger)
     return [workflow for workflow in enabled if event_type in (workflow["eventTypeIds"] or [event_type])]
 
 
 def _count(account: Account, webhook: str, accepted: bool) -> None:  # noqa: FBT001 - a callback of WebhookSender
+    """Record the result of a delivery."""
     account.store.rows(
         "UPDATE webhooks SET deliveryCount = deliveryCount + 1, failureCount = failureCount + ?, lastDeliveryAt = ? "
         "WHERE id = ?",

@@ -40,6 +40,7 @@ def takes(known: Mapping[str, Reader], required: Collection[str] = ()) -> Callab
 @web.middleware
 async def check_query(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Parse the query. Refuse a parameter that the route does not declare, unless there is no such route."""
+    # An unknown route or method has no declaration. Its handler raises 404 or 405.
     if request.match_info.http_exception is None:
         known, required = _declared.get(request.match_info.handler, _NO_QUERY)
         for name in request.query:
@@ -91,6 +92,7 @@ def date_range(query: dict[str, Any], zone: ZoneInfo) -> tuple[str, str]:
 
 
 def _parse(payload: Mapping[str, Any], known: Mapping[str, Reader], required: Collection[str]) -> dict[str, Any]:
+    """Read the *known* fields of a payload, or raise Invalid."""
     try:
         parsed: dict[str, Any] = readers.record(known, required)(dict(payload))
     except ValueError as error:

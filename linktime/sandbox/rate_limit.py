@@ -62,6 +62,7 @@ class SlidingWindow:
         return math.ceil(self._admitted[0] + self._period - self._clock()) if self._admitted else 0
 
     def _expire(self, times: deque[float], now: float) -> None:
+        """Drop the times that left the window at *now*."""
         while times and times[0] <= now - self._period:
             times.popleft()
 
@@ -90,5 +91,6 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
 
 
 def _is_key(authorization: str, key: str) -> bool:
+    """Compare the bearer token with *key* in constant time."""
     token = authorization.removeprefix(_BEARER) if authorization.startswith(_BEARER) else ""
     return hmac.compare_digest(token.encode(errors="surrogateescape"), key.encode())

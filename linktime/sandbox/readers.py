@@ -1,7 +1,7 @@
 """Readers: functions that parse one field of a body or a query.
 
-A reader takes a value of any type from a client. It returns the parsed value, or raises ValueError with a phrase
-that follows the name of the field, such as "must be true or false".
+A reader takes a value of any type from a client. It returns the parsed value, or raises
+ValueError. The message is a phrase to put after the name of the field, such as "must be true or false".
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ _EMAIL: Final = re.compile(r"[^@\s<>\"(),:;\[\]\\]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 _SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
+# Containers
+
+
 def record(readers: Mapping[str, Reader], required: Collection[str] = ()) -> Reader:
     """Read an object with a reader for each field. Unknown fields are dropped."""
 
@@ -40,6 +43,7 @@ def record(readers: Mapping[str, Reader], required: Collection[str] = ()) -> Rea
 
 
 def _named(name: str, reader: Reader, value: Any) -> Any:
+    """Read the value of a field. Put the name of the field before the phrase of an error."""
     try:
         return reader(value)
     except ValueError as error:
@@ -60,6 +64,9 @@ def several(reader: Reader, low: int, high: int) -> Reader:
 def nullable(reader: Reader) -> Reader:
     """Read null, or a value for *reader*."""
     return lambda value: None if value is None else reader(value)
+
+
+# Text
 
 
 def text(longest: int) -> Reader:
@@ -93,6 +100,9 @@ def one_of(*words: str) -> Reader:
         return value
 
     return read
+
+
+# Numbers and flags
 
 
 def integer(low: int, high: int) -> Reader:
@@ -133,6 +143,8 @@ def anything(value: Any) -> dict[str, Any]:
 
 
 def _matching(pattern: re.Pattern[str], description: str) -> Reader:
+    """Return a reader of text that matches *pattern*. *description* is for the error."""
+
     def read(value: Any) -> str:
         if not isinstance(value, str) or len(value) > 254 or not pattern.fullmatch(value):
             raise ValueError(f"must be {description}")
@@ -140,6 +152,8 @@ def _matching(pattern: re.Pattern[str], description: str) -> Reader:
 
     return read
 
+
+# Formats
 
 slug = _matching(_SLUG, "lower-case words of a-z and 0-9, joined by hyphens")
 currency = _matching(re.compile(r"[A-Z]{3}"), "a currency code of three capitals")
@@ -152,6 +166,9 @@ _address = _matching(_EMAIL, "an e-mail address")
 def email(value: Any) -> str:
     """Read an e-mail address, in lower case."""
     return str(_address(value)).lower()
+
+
+# Times
 
 
 def day(value: Any) -> date:

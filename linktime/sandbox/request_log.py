@@ -91,6 +91,7 @@ async def read_body(request: web.Request, handler: Handler) -> web.StreamRespons
 
 
 def _parsed(raw: bytes) -> Any:
+    """Return a body as JSON, or as text if it is something else."""
     try:
         return orjson.loads(raw) if raw else None
     except orjson.JSONDecodeError:

@@ -10,6 +10,7 @@ import orjson
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+# error code by HTTP status; any other 4xx is a validation_error
 CODES: Final = {
     400: "validation_error",
     401: "unauthorized",

@@ -39,6 +39,7 @@ SAM: Final = Person("Sam Okafor", "sam.okafor@initech.example", "+442079460958",
 PRIYA: Final = Person("Priya Nair", "priya@umbrella.example", "+16465550173", "Umbrella Labs", "Chief of Staff")
 PEOPLE: Final = (SARAH, ALEX, JORDAN, SAM, PRIYA)
 
+# slugs of event types
 QUICK: Final = "quick-call"
 DEMO: Final = "product-demo"
 STRATEGY: Final = "strategy-session"
@@ -83,6 +84,7 @@ CALLS: Final = (
     (3, 11.3, "OUTBOUND", "NO_ANSWER", 0, "+19175550164"),
     (4, 10.6, "INBOUND", "COMPLETED", 120, "+13475550108"),
 )
+# by status
 SUMMARIES: Final = {
     "COMPLETED": "Answered questions about plans and availability.",
     "NO_ANSWER": None,
@@ -111,6 +113,7 @@ CONVERSATIONS: Final = (
     ),
     ("WHATSAPP", PRIYA, 9, ((">", 0, "Do you have time next week?"), ("<", 25, "I do: linktime.io/maya/quick-call"))),
 )
+# provider, category, is connected
 INTEGRATIONS: Final = (
     ("Google Calendar", "calendar", True),
     ("Outlook", "calendar", False),

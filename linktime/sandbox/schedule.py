@@ -43,6 +43,7 @@ def rules_of(account: Account) -> Rules:
     return Rules(
         zone=ZoneInfo(settings["timezone"]),
         weekly=_by_weekday(account.store.rows("SELECT * FROM rules")),
+        # an override without hours blocks its date
         overrides={date.fromisoformat(row["date"]): () if row["isBlocked"] else (_hours(row),) for row in overrides},
         focus=_by_weekday(settings["focusTimeBlocks"]) if settings["focusTimeEnabled"] else {},
         buffer_before=timedelta(minutes=settings["bufferBefore"]),
@@ -67,6 +68,7 @@ def meeting_of(event_type: Row) -> Meeting:
 def booked_in(store: Store, span: Span, besides: str = "") -> list[Booked]:
     """Return the confirmed bookings that can affect slots in *span*, without the booking with the id *besides*."""
     reach = span.widened(_REACH, _REACH)
+    # Deleted event types count too: their rows and buffers stay.
     rows = store.rows(
         "SELECT b.eventTypeId, b.startTime, b.endTime, "
         "coalesce(e.bufferBefore, s.bufferBefore) AS bufferBefore, "
@@ -81,6 +83,7 @@ def booked_in(store: Store, span: Span, besides: str = "") -> list[Booked]:
 
 
 def _booked(row: Row) -> Booked:
+    """Return a row of `booked_in` as a booking of the rules."""
     return Booked(
         span=Span(instant(row["startTime"]), instant(row["endTime"])),
         event_type=row["eventTypeId"],
@@ -90,6 +93,7 @@ def _booked(row: Row) -> Booked:
 
 
 def _by_weekday(rows: Iterable[Row]) -> dict[int, list[Hours]]:
+    """Group rows of weekly hours by weekday, 0 = Sunday."""
     week: defaultdict[int, list[Hours]] = defaultdict(list)
     for row in rows:
         week[row["dayOfWeek"]].append(_hours(row))
@@ -101,6 +105,7 @@ def _hours(row: Row) -> Hours:
 
 
 def _minute_of_day(clock: str) -> int:
+    """Return the minutes after midnight of HH:MM."""
     hour, minute = clock.split(":")
     return int(hour) * 60 + int(minute)
 

@@ -47,6 +47,7 @@ def seed(store: Store, *, owner: Mapping[str, str], now: datetime) -> None:
 
 
 def _setup(now: datetime) -> _Rows:
+    """Yield the rows that do not depend on the week: rules, integrations, event types, webhook and workflow."""
     for weekday in range(1, 6):
         yield "rules", {"dayOfWeek": weekday, "startTime": "09:00", "endTime": "17:00"}
     for provider, category, connected in INTEGRATIONS:
@@ -103,6 +104,7 @@ def _workflow(now: datetime) -> Row:
 
 
 def _contacts(now: datetime) -> _Rows:
+    """Yield the contacts, the first one created 90 days ago."""
     for age, person in enumerate(PEOPLE):
         row = {"id": _id(person.email), "name": person.name, "email": person.email, "phone": person.phone}
         yield (
@@ -112,10 +114,12 @@ def _contacts(now: datetime) -> _Rows:
 
 
 def _bookings(now: datetime, monday: datetime) -> _Rows:
+    """Yield the bookings, each with its confirmation e-mail."""
     event_types = {slug: (minutes, location) for _, slug, minutes, location, *_ in EVENT_TYPES}
     for number, (week, weekday, hour, slug, guest, call) in enumerate(_meetings(now, monday)):
         ident, (minutes, location) = _id(f"booking {number}"), event_types[slug]
         start = _at(monday, weekday + 7 * week, hour)
+        # A booking is made six days ahead or during the call that led to it, and never in the future.
         created = min(start - timedelta(days=6), now) if call is None else _called(call, now, monday)
         yield (
             "bookings",
@@ -145,6 +149,7 @@ def _meetings(now: datetime, monday: datetime) -> tuple[Meeting, ...]:
 
 
 def _calls(now: datetime, monday: datetime) -> _Rows:
+    """Yield the calls of the current week, with the bookings that they led to."""
     led_to = {call: _id(f"booking {number}") for number, (*_, call) in enumerate(_meetings(now, monday))}
     for number, (_, _, direction, status, seconds, phone) in enumerate(CALLS):
         yield (
@@ -170,6 +175,7 @@ def _called(number: int, now: datetime, monday: datetime) -> datetime:
 
 
 def _threads(now: datetime) -> _Rows:
+    """Yield the message threads."""
     for channel, person, days, texts in CONVERSATIONS:
         first = now - timedelta(days=days)
         ident = _id(f"{channel} {person.email}")
@@ -190,13 +196,16 @@ def _threads(now: datetime) -> _Rows:
 
 
 def _at(monday: datetime, days: int, hour: float) -> datetime:
+    """Return a time of the week that begins on *monday*. *hour* may have a fraction."""
     return monday + timedelta(days=days, hours=hour)  # local time, also across a clock change
 
 
 def _made(now: datetime, days: int) -> Row:
+    """Return the timestamps of a row that was created *days* ago."""
     made = now - timedelta(days=days)
     return {"createdAt": made, "updatedAt": made}
 
 
 def _id(name: str) -> str:
+    """Return the id of a row. The same *name* gives the same id."""
     return cuid(hashlib.sha256(name.encode()).digest())

@@ -73,6 +73,7 @@ class Sandbox:
 
     async def __aenter__(self) -> Self:
         async with contextlib.AsyncExitStack() as stack:
+            # The stack closes in reverse order: first the server, then the deliveries, last the database.
             store = Store(self._db)
             stack.callback(store.close)
             self.key = _account_key(store, self._owner, self._now())

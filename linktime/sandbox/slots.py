@@ -93,6 +93,10 @@ class Rules:
 
 def offered(rules: Rules, meeting: Meeting, booked: Sequence[Booked], day: date, now: datetime) -> Iterator[Span]:
     """Yield the slots of a local *day* that can be booked at *now*, in order."""
+    # A slot is free if
+    # 1. the day is below the caps,
+    # 2. the slot starts after the minimum notice,
+    # 3. it overlaps no focus time, and keeps its distance from every booking.
     if _is_full(rules, meeting, booked, day):
         return
     earliest = now + meeting.notice
@@ -117,9 +121,11 @@ def spans(hours: Hours, day: date, zone: ZoneInfo) -> list[Span]:
     """
     result: list[Span] = []
     midnight = datetime.combine(day, time(), UTC)
+    # Within an era the offset is constant, so local hours become UTC by subtraction.
     for era, offset in _eras(day, zone):
         start = max(era.start, midnight + hours.start * _MINUTE - offset)
         end = min(era.end, midnight + hours.end * _MINUTE - offset)
+        # Hours across a change of the offset continue without a gap, and stay one span.
         if result and result[-1].end == start < end:
             result[-1] = Span(result[-1].start, end)
         elif start < end:
@@ -137,6 +143,7 @@ def _reserved(rules: Rules, meeting: Meeting, other: Booked) -> Span:
 
 
 def _spans_of(windows: Iterable[Hours], day: date, zone: ZoneInfo) -> Iterator[Span]:
+    """Yield the spans of several windows of *day*, in order."""
     for hours in sorted(windows, key=lambda hours: hours.start):
         yield from spans(hours, day, zone)
 
@@ -157,10 +164,12 @@ def _is_full(rules: Rules, meeting: Meeting, booked: Iterable[Booked], day: date
 
 
 def _reached(cap: int | None, meetings: Sequence[Booked]) -> bool:
+    """Return whether there are *cap* meetings or more. No cap is never reached."""
     return cap is not None and len(meetings) >= cap
 
 
 def _weekday(day: date) -> int:
+    """Return the weekday of *day*, 0 = Sunday."""
     return day.isoweekday() % 7
 
 
@@ -174,6 +183,7 @@ def _eras(day: date, zone: ZoneInfo) -> list[tuple[Span, timedelta]]:
     before, after = _offset(first, zone), _offset(last, zone)
     if before == after:
         return [(Span(first, last), before)]
+    # All changes are at whole minutes. Find the first minute with another offset.
     minutes = range((last - first) // _MINUTE)
     change = first + _MINUTE * bisect_left(
         minutes, 1, key=lambda minute: _offset(first + _MINUTE * minute, zone) != before
@@ -182,6 +192,7 @@ def _eras(day: date, zone: ZoneInfo) -> list[tuple[Span, timedelta]]:
 
 
 def _offset(instant: datetime, zone: ZoneInfo) -> timedelta:
+    """Return the UTC offset of *zone* at *instant*."""
     offset = instant.astimezone(zone).utcoffset()
     assert offset is not None  # noqa: S101 - a ZoneInfo always has one for an instant
     return offset

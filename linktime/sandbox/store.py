@@ -28,11 +28,13 @@ class Store:
     """One SQLite database. A transaction that has ended survives a crash of the process."""
 
     def __init__(self, path: str) -> None:
+        # isolation_level=None: only `transaction` begins one.
         self._db = sqlite3.connect(
             path, timeout=_TIMEOUT, isolation_level=None, detect_types=sqlite3.PARSE_DECLTYPES, check_same_thread=False
         )
         self._db.row_factory = _row
         self._db.create_function("fold", 1, _fold, deterministic=True)
+        # WAL lets other processes read during a write. A killed process loses no committed transaction.
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.executescript(files(__package__).joinpath("schema.sql").read_text("utf-8"))
 
@@ -99,14 +101,17 @@ def _row(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> Row:
 
 
 def _is_absent(value: Any) -> bool:
+    """Return whether a value is an object of an outer join without a match."""
     return isinstance(value, dict) and value.get("id", value) is None
 
 
 def _plain(value: Any) -> Any:
+    """Return a value in a form that SQLite stores."""
     if isinstance(value, datetime):
         return stamp(value)
     return orjson.dumps(value).decode() if isinstance(value, list | dict) else value
 
 
 def _fold(value: str | None) -> str:
+    """Return text for a comparison that ignores case, also beyond ASCII."""
     return (value or "").casefold()

@@ -57,6 +57,7 @@ class WebhookSender:
 
     async def aclose(self) -> None:
         """Cancel the deliveries in flight."""
+        # No delivery may outlive the server.
         for task in self._tasks:
             task.cancel()
         await self.idle()

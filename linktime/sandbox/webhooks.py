@@ -18,6 +18,7 @@ routes = web.RouteTableDef()
 
 
 def _events(value: Any) -> list[str]:
+    """Read event names, each once."""
     return list(dict.fromkeys(readers.several(readers.one_of(*EVENTS), 1, 20)(value)))
 
 
@@ -72,8 +73,10 @@ async def delete_webhook(request: web.Request) -> web.Response:
 
 
 def _find(account: Account, ident: str) -> Row:
+    """Return a webhook with its secret, or raise NotFound."""
     return account.find("webhook", "SELECT * FROM webhooks WHERE id = ?", ident)
 
 
 def _public(row: Row) -> Row:
+    """Return a webhook without its secret."""
     return {name: value for name, value in row.items() if name != "secret"}

@@ -55,6 +55,7 @@ async def create_workflow(request: web.Request) -> web.Response:
 
 
 def _check_event_types(account: Account, idents: Sequence[str]) -> None:
+    """Raise Invalid if an event type does not exist."""
     known = {row["id"] for row in account.store.rows("SELECT id FROM eventTypes WHERE NOT isDeleted")}
     if unknown := set(idents) - known:
         raise Invalid(f"eventTypeIds has no event type {min(unknown)}")
