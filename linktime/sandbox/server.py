@@ -30,6 +30,7 @@ KEY: Final = f"lt_live_{hashlib.sha256(b'sandbox').hexdigest()[:40]}"
 """The key of `linktime-mcp sandbox`. It is always the same, so a client's entry survives a restart."""
 
 _GRACE: Final = 1.0  # s; requests in flight get this long at shutdown
+_START_ERRORS: Final = (OSError, sqlite3.Error, OverflowError, UnicodeError)  # the latter: a bad port, a bad host
 _NO_CHANGES: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -111,12 +112,7 @@ async def run(host: str, port: int, db: str, *, log: bool = False) -> None:
     async with contextlib.AsyncExitStack() as stack:
         try:
             sandbox = await stack.enter_async_context(Sandbox(db=db, address=(host, port), owner={"key": KEY}))
-        except (
-            OSError,
-            OverflowError,
-            UnicodeError,
-            sqlite3.Error,
-        ) as error:  # OverflowError: a bad port; UnicodeError: a bad host
+        except _START_ERRORS as error:
             sys.exit(f"The sandbox cannot start: {error}")
         sys.stdout.write(greeting(sandbox.url, sandbox.key, powershell=sys.platform == "win32"))
         sys.stdout.flush()
