@@ -21,6 +21,8 @@ from linktime.sandbox import Sandbox
 from tests.child import PATIENCE, environ
 from tests.visitor import misbehave
 
+pytestmark = pytest.mark.slow
+
 UNUSED = Service("not a url", "lt_live_x")
 SMALLEST = 4096  # bytes; no pipe holds less
 Played = tuple[str, subprocess.CompletedProcess[str]]

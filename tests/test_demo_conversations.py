@@ -194,6 +194,7 @@ async def guaranteed(limited: Sandbox) -> tuple[str, str]:
     return written.getvalue(), ""
 
 
+@pytest.mark.slow
 async def test_guarantees_hold() -> None:
     async with Sandbox(limit=LIMIT, period=PERIOD, now=lambda: MONDAY) as limited:
         text, failure = await guaranteed(limited)
@@ -203,6 +204,7 @@ async def test_guarantees_hold() -> None:
     assert paths(limited).count("POST /bookings") == 1
 
 
+@pytest.mark.slow
 async def test_refused_request_breaks_the_first_guarantee() -> None:
     async with Sandbox(limit=LIMIT, period=PERIOD, now=lambda: MONDAY) as limited:
         await misbehave(limited, path="/bookings", skip=3, status=429)
@@ -212,6 +214,7 @@ async def test_refused_request_breaks_the_first_guarantee() -> None:
     assert "429" in failure
 
 
+@pytest.mark.slow
 async def test_failed_booking_breaks_the_second_guarantee() -> None:
     async with Sandbox(limit=LIMIT, period=PERIOD, now=lambda: MONDAY) as limited:
         await misbehave(limited, method="POST", path="/bookings", status=500, times=None)

@@ -45,7 +45,8 @@ async def installs_and_plays(command: str, place: Path) -> None:
     status, out = await run("sh", "-c", command, env=environ(PATH=HERE), cwd=tree)
 
     assert status == 0, out
-    assert "Budget " in out.splitlines()[-2], out
+    assert re.search(r"^Budget ", out, re.MULTILINE), out
+    assert "linktime-mcp install" in out.splitlines()[-1], out
 
 
 async def installs_a_program(command: str, place: Path) -> None:

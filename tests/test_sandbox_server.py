@@ -22,14 +22,14 @@ from linktime.sandbox.server import KEY, greeting
 from tests.visitor import MONDAY, Visitor, visiting, visitor
 
 ZONE: Final = ZoneInfo("America/New_York")
-_RUN: Final = "import asyncio, sys; from linktime.sandbox import run; asyncio.run(run('127.0.0.1', 0, sys.argv[1]))"
+_RUN: Final = "import asyncio, sys; from linktime.sandbox import run; asyncio.run(run(sys.argv[2], 0, sys.argv[1]))"
 
 
 @asynccontextmanager
-async def running(db: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, str, str, str]]:
+async def running(db: str, host: str = "127.0.0.1") -> AsyncIterator[tuple[asyncio.subprocess.Process, str, str, str]]:
     """Run a sandbox in a process of its own. Yield the process, the URL, the key and the text up to the key."""
     pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", _RUN, db, stdout=pipe, stderr=pipe)
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", _RUN, db, host, stdout=pipe, stderr=pipe)
     assert process.stdout is not None
     try:
         async with asyncio.timeout(20):
@@ -57,6 +57,12 @@ async def test_prints_the_environment_and_stops_on_a_signal(number: signal.Signa
 
     assert (process.returncode, key, err) == (0, KEY, b"")
     assert words + out.decode() == greeting(url, key)
+
+
+async def test_sandbox_on_all_interfaces_has_a_random_key() -> None:
+    async with asyncio.timeout(30), running(":memory:", "0.0.0.0") as (_, _, key, _):  # noqa: S104 - for a moment
+        assert re.fullmatch(r"lt_live_\w{40}", key)
+        assert key != KEY
 
 
 _COMMAND: Final = (sys.executable, "-m", "linktime", "sandbox", "--port", "0")

@@ -28,8 +28,8 @@ _LEGEND: Final = {
 }
 # command, purpose
 _NEXT_STEPS: Final = {
-    "linktime-mcp sandbox": "Run a sandbox, and connect a client to it.",
-    "linktime-mcp install CLIENT": "Connect a client, such as claude-code, to an account.",
+    "linktime-mcp sandbox": "Run a sandbox that a client can connect to.",
+    "linktime-mcp install CLIENT": "Connect a client to your account.",
 }
 
 

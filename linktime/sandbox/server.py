@@ -29,6 +29,8 @@ from .webhook_sender import WebhookSender
 KEY: Final = f"lt_live_{hashlib.sha256(b'sandbox').hexdigest()[:40]}"
 """The key of `linktime-mcp sandbox`. It is always the same, so a client's entry survives a restart."""
 
+_LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+
 _GRACE: Final = 1.0  # s; requests in flight get this long at shutdown
 _START_ERRORS: Final = (OSError, sqlite3.Error, OverflowError, UnicodeError)  # the latter: a bad port, a bad host
 _NO_CHANGES: Final[Mapping[str, str]] = MappingProxyType({})
@@ -109,9 +111,11 @@ async def run(host: str, port: int, db: str, *, log: bool = False) -> None:
     if log:
         logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
         logger.setLevel(logging.INFO)
+    # The fixed key is public, so a sandbox that other machines can reach gets a random one.
+    owner = {"key": KEY} if host in _LOOPBACK else _NO_CHANGES
     async with contextlib.AsyncExitStack() as stack:
         try:
-            sandbox = await stack.enter_async_context(Sandbox(db=db, address=(host, port), owner={"key": KEY}))
+            sandbox = await stack.enter_async_context(Sandbox(db=db, address=(host, port), owner=owner))
         except _START_ERRORS as error:
             sys.exit(f"The sandbox cannot start: {error}")
         sys.stdout.write(greeting(sandbox.url, sandbox.key, powershell=sys.platform == "win32"))
