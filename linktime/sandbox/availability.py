@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from . import params, readers
+from . import params, readers, time_readers
 from .account import Account, account_of
 from .responses import Invalid, answer, created, done
 from .schedule import free_slots
@@ -20,16 +20,16 @@ routes = web.RouteTableDef()
 _LONGEST: Final = timedelta(days=366)
 _SLOTS: Final = {
     "eventTypeSlug": readers.text(100),
-    "from": readers.day,
-    "to": readers.day,
-    "timezone": readers.zone,
+    "from": time_readers.day,
+    "to": time_readers.day,
+    "timezone": time_readers.zone,
 }
-_DAYS: Final = {"from": readers.day, "to": readers.day}
+_DAYS: Final = {"from": time_readers.day, "to": time_readers.day}
 _OVERRIDE: Final = {
-    "date": readers.day,
+    "date": time_readers.day,
     "isBlocked": readers.flag,
-    "startTime": readers.nullable(readers.clock),
-    "endTime": readers.nullable(readers.clock),
+    "startTime": readers.nullable(time_readers.clock),
+    "endTime": readers.nullable(time_readers.clock),
     "reason": readers.prose(500),
 }
 
@@ -61,7 +61,9 @@ async def get_rules(request: web.Request) -> web.Response:
 async def update_rules(request: web.Request) -> web.Response:
     """Replace all weekly hours."""
     account = account_of(request)
-    update = await params.body(request, {"rules": readers.apart(readers.several(readers.hours, 0, 70))}, ["rules"])
+    update = await params.body(
+        request, {"rules": time_readers.apart(readers.several(time_readers.hours, 0, 70))}, ["rules"]
+    )
     with account.store.transaction():
         account.store.rows("DELETE FROM rules")
         for rule in update["rules"]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from . import contacts, params, readers
+from . import contacts, params, readers, time_readers
 from .account import Account, account_of
 from .events import announce, booking_data
 from .responses import Conflict, answer, created, done
@@ -19,10 +19,10 @@ routes = web.RouteTableDef()
 _TAKEN: Final = "this time is not available: take a startTime from check availability"
 _NEW: Final = {
     "eventTypeSlug": readers.text(100),
-    "startTime": readers.instant,
+    "startTime": time_readers.instant,
     "inviteeName": readers.text(200),
     "inviteeEmail": readers.email,
-    "inviteeTimezone": readers.zone,
+    "inviteeTimezone": time_readers.zone,
     "notes": readers.prose(5000),
 }
 _STATUS: Final = readers.one_of("CONFIRMED", "CANCELLED", "all")
@@ -101,7 +101,7 @@ async def cancel_booking(request: web.Request) -> web.Response:
 async def reschedule_booking(request: web.Request) -> web.Response:
     """Move a booking to another slot. It keeps its id."""
     account = account_of(request)
-    fields = await params.body(request, {"newStartTime": readers.instant}, ["newStartTime"])
+    fields = await params.body(request, {"newStartTime": time_readers.instant}, ["newStartTime"])
     with account.store.transaction():
         booking = _confirmed(account, request.match_info["id"])
         _move(account, booking, fields["newStartTime"])

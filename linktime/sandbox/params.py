@@ -10,12 +10,12 @@ import orjson
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from . import readers
+from . import readers, time_readers
 from .readers import Reader
 from .responses import Invalid
 from .times import since, until
 
-RANGE: Final = {"from": readers.bound, "to": readers.bound}
+RANGE: Final = {"from": time_readers.bound, "to": time_readers.bound}
 PAGES: Final = {"page": readers.digits(1, 1_000_000), "limit": readers.digits(1, 100)}
 
 QUERY: Final = web.RequestKey("query", dict[str, Any])

@@ -8,19 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from datetime import UTC, date, datetime
-from itertools import pairwise
-from operator import itemgetter
 from typing import Any, Final
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 Reader = Callable[[Any], Any]
 
-_YEARS: Final = range(2000, 2101)
-_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
-_CLOCK: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00", re.ASCII)
 _EMAIL: Final = re.compile(r"[^@\s<>\"(),:;\[\]\\]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 _SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -142,7 +134,7 @@ def anything(value: Any) -> dict[str, Any]:
     return read
 
 
-def _matching(pattern: re.Pattern[str], description: str) -> Reader:
+def matching(pattern: re.Pattern[str], description: str) -> Reader:
     """Return a reader of text that matches *pattern*. *description* is for the error."""
 
     def read(value: Any) -> str:
@@ -155,49 +147,14 @@ def _matching(pattern: re.Pattern[str], description: str) -> Reader:
 
 # Formats
 
-slug = _matching(_SLUG, "lower-case words of a-z and 0-9, joined by hyphens")
-currency = _matching(re.compile(r"[A-Z]{3}"), "a currency code of three capitals")
-clock = _matching(_CLOCK, "a time as HH:MM")
-_day = _matching(_DAY, "a date as YYYY-MM-DD")
-_instant = _matching(_INSTANT, "a time as 2026-03-01T14:00:00.000Z, with its zone")
-_address = _matching(_EMAIL, "an e-mail address")
+slug = matching(_SLUG, "lower-case words of a-z and 0-9, joined by hyphens")
+currency = matching(re.compile(r"[A-Z]{3}"), "a currency code of three capitals")
+_address = matching(_EMAIL, "an e-mail address")
 
 
 def email(value: Any) -> str:
     """Read an e-mail address, in lower case."""
     return str(_address(value)).lower()
-
-
-# Times
-
-
-def day(value: Any) -> date:
-    """Read a date of the calendar."""
-    date_ = date.fromisoformat(_day(value))
-    if date_.year not in _YEARS:
-        raise ValueError(f"must be in {_YEARS[0]} to {_YEARS[-1]}")
-    return date_
-
-
-def instant(value: Any) -> datetime:
-    """Read a time with an offset. Return it in UTC."""
-    time = datetime.fromisoformat(_instant(value).upper())
-    if time.year not in _YEARS:
-        raise ValueError(f"must be in {_YEARS[0]} to {_YEARS[-1]}")
-    return time.astimezone(UTC)
-
-
-def bound(value: Any) -> date | datetime:
-    """Read an end of a date range: a date, or a time with an offset."""
-    return day(value) if isinstance(value, str) and _DAY.fullmatch(value) else instant(value)
-
-
-def zone(value: Any) -> str:
-    """Read the name of an IANA time zone."""
-    try:
-        return ZoneInfo(text(64)(value)).key
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("must be an IANA time zone such as Europe/Berlin") from None
 
 
 def url(value: Any) -> str:
@@ -207,25 +164,3 @@ def url(value: Any) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or re.search(r"\s", address):
         raise ValueError("must be an http or https URL")
     return address
-
-
-def hours(value: Any) -> dict[str, Any]:
-    """Read a window of local time on a weekday. 0 is Sunday."""
-    readers = {"dayOfWeek": integer(0, 6), "startTime": clock, "endTime": clock}
-    window: dict[str, Any] = record(readers, readers)(value)
-    if window["startTime"] >= window["endTime"]:
-        raise ValueError("startTime must be before endTime")
-    return window
-
-
-def apart(windows: Reader) -> Reader:
-    """Read windows that do not overlap on any weekday."""
-
-    def read(value: Any) -> list[dict[str, Any]]:
-        parsed: list[dict[str, Any]] = windows(value)
-        for one, other in pairwise(sorted(parsed, key=itemgetter("dayOfWeek", "startTime"))):
-            if one["dayOfWeek"] == other["dayOfWeek"] and other["startTime"] < one["endTime"]:
-                raise ValueError(f"must not overlap on day {one['dayOfWeek']}")
-        return parsed
-
-    return read

@@ -6,7 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
-from . import params, readers
+from . import params, readers, time_readers
 from .account import account_of
 from .responses import answer
 
@@ -14,13 +14,13 @@ routes = web.RouteTableDef()
 
 _DAY: Final = 24 * 60  # minutes
 _WRITABLE: Final = {
-    "timezone": readers.zone,
+    "timezone": time_readers.zone,
     "bufferBefore": readers.integer(0, _DAY),
     "bufferAfter": readers.integer(0, _DAY),
     "maxMeetingsPerDay": readers.nullable(readers.integer(1, 1000)),
     "minGapMinutes": readers.integer(0, _DAY),
     "focusTimeEnabled": readers.flag,
-    "focusTimeBlocks": readers.several(readers.hours, 0, 70),
+    "focusTimeBlocks": readers.several(time_readers.hours, 0, 70),
 }
 
 
