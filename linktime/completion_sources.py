@@ -39,6 +39,7 @@ class Listed:
 
 Source = Choices | Listed
 
+# the largest page
 _PAGE: Final = MappingProxyType({"limit": 100})
 
 # Only contacts have a search, so other completions end with the first page.

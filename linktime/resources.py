@@ -48,6 +48,7 @@ def _week(moment: Moment) -> Arguments:
     return {"from": str(monday), "to": str(sunday), "status": "CONFIRMED", "limit": 100}
 
 
+# URI, name, title, description, tool
 RESOURCES: Final = (
     Resource("linktime://account", "account", "Account", "Your name, e-mail, username and plan.", "get_me"),
     Resource(

@@ -54,6 +54,7 @@ async def server(service: Service, stderr: TextIO, settings: Mapping[str, str]) 
         "LINKTIME_BUDGET": "process",  # an earlier demo must not use up the budget of this one
         **settings,
     }
+    # The same interpreter runs the server, so the demo needs no installed command.
     program = StdioServerParameters(command=sys.executable, args=["-m", "linktime"], env=env)
     async with Client(stdio_client(program, errlog=stderr), read_timeout_seconds=_TIMEOUT) as client:
         yield client

@@ -28,6 +28,7 @@ _FIELDS: Final = {
     "price": readers.amount,
     "currency": readers.currency,
 }
+# the rest have defaults
 _REQUIRED: Final = ("name", "slug", "durationMinutes", "locationType")
 
 

@@ -16,6 +16,7 @@ from .responses import Invalid
 from .times import since, until
 
 RANGE: Final = {"from": time_readers.bound, "to": time_readers.bound}
+# a page counts from 1
 PAGES: Final = {"page": readers.digits(1, 1_000_000), "limit": readers.digits(1, 100)}
 
 QUERY: Final = web.RequestKey("query", dict[str, Any])
@@ -56,6 +57,7 @@ async def body(request: web.Request, known: Mapping[str, Reader], required: Coll
     Raises:
         Invalid: The body is not a JSON object, or a field is missing or malformed.
     """
+    # The request log has read the body already, so this does not wait.
     raw = await request.read()
     try:
         payload = orjson.loads(raw or b"{}")

@@ -76,6 +76,7 @@ async def record(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Record the request, then the status of its response."""
     entry = request[_ENTRY] = request.app[REQUEST_LOG].enter(request)
     response = await handler(request)
+    # A fault can end the connection. Then there is no status.
     if not isinstance(response, NoAnswer):
         entry.status = response.status
     logger.info("%s %s %s", entry.method, entry.path, entry.status or "no response")

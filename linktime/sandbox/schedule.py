@@ -22,7 +22,8 @@ def free_slots(account: Account, event_type: Row, first: date, last: date, zone:
     rules, meeting, now = rules_of(account), meeting_of(event_type), account.now()
     span = Span(midnight(first, zone), midnight(last + _DAY, zone))
     booked = booked_in(account.store, span)
-    day, end = first - _DAY, last + _DAY  # a day of the account can begin earlier or later than one of *zone*
+    # The rules work on days of the account, the span on days of *zone*.
+    day, end = first - _DAY, last + _DAY
     slots = []
     while day <= end:
         slots += [slot for slot in offered(rules, meeting, booked, day, now) if span.start <= slot.start < span.end]

@@ -27,6 +27,7 @@ from .times import stamp
 _AGENT: Final = "Sales Agent"
 
 
+# table, row
 _Rows = Iterator[tuple[str, Row]]
 
 
@@ -48,6 +49,7 @@ def seed(store: Store, *, owner: Mapping[str, str], now: datetime) -> None:
 
 def _setup(now: datetime) -> _Rows:
     """Yield the rows that do not depend on the week: rules, integrations, event types, webhook and workflow."""
+    # Monday to Friday
     for weekday in range(1, 6):
         yield "rules", {"dayOfWeek": weekday, "startTime": "09:00", "endTime": "17:00"}
     for provider, category, connected in INTEGRATIONS:

@@ -13,6 +13,7 @@ from .responses import answer
 routes = web.RouteTableDef()
 
 _DAY: Final = 24 * 60  # minutes
+# timeFormat and dateFormat are read-only
 _WRITABLE: Final = {
     "timezone": time_readers.zone,
     "bufferBefore": readers.integer(0, _DAY),

@@ -20,6 +20,7 @@ Row = dict[str, Any]
 _TIMEOUT: Final = 5.0  # s; wait for another process that writes to the same file
 _BASE36: Final = string.digits + string.ascii_lowercase
 
+# column types of schema.sql that SQLite does not have
 sqlite3.register_converter("BOOLEAN", lambda raw: raw == b"1")
 sqlite3.register_converter("JSON", orjson.loads)
 

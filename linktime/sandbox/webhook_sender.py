@@ -69,6 +69,7 @@ class WebhookSender:
             on_done(await self._is_accepted(delivery))
 
     async def _is_accepted(self, delivery: Delivery) -> bool:
+        # One session serves all deliveries, and opens with the first.
         session = self._session = self._session or aiohttp.ClientSession(timeout=_TIMEOUT)
         try:
             async with session.post(

@@ -38,6 +38,7 @@ async def create_webhook(request: web.Request) -> web.Response:
     account = account_of(request)
     fields = await params.body(request, _FIELDS, ["url", "events"])
     secret = f"whsec_{secrets.token_hex(24)}"
+    # A webhook without a name gets the host name of its URL.
     webhook = {
         "id": cuid(),
         "name": urlsplit(fields["url"]).hostname,
