@@ -10,7 +10,7 @@ from typing import Final
 
 from ..completion_sources import Source
 from ..errors import InvalidArguments
-from ..text import visible
+from ..sanitize import visible
 from ..today import Moment
 
 _LONGEST: Final = 1000  # characters in the value of an argument
