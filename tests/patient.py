@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from asyncio.subprocess import PIPE
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from typing import Any
 
 from linktime.clients import Environment, System
 from linktime.config import Settings
@@ -20,6 +22,7 @@ from tests.child import environ
 from tests.privacy import slipped
 
 KEY = "lt_live_51f0c3d9"
+ENTRY = {"command": sys.executable, "args": ["-m", "linktime"], "env": {"LINKTIME_API_KEY": KEY}}
 
 Findings = Mapping[str, Sequence[Finding]]
 
@@ -76,3 +79,18 @@ def states(findings: Sequence[Finding]) -> list[tuple[str, str, str]]:
     """Return the subject, the state and the code of each finding. What is not good has a cure."""
     assert [each for each in findings if bool(each.cure) == (each.state == "good")] == []
     return [(each.subject, each.state, each.code) for each in findings]
+
+
+def write(home: Path, name: str, content: Any) -> Path:
+    """Write a client's file: text and bytes as they are, anything else as JSON."""
+    path = home / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = content if isinstance(content, (str, bytes)) else json.dumps(content)
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path
+
+
+async def clients(home: Path, **settings: str) -> list[Finding]:
+    """Run the checks without a service. Return the findings about the clients."""
+    findings = await examined(home, LINKTIME_BASE_URL="nowhere", **settings)
+    return list(findings["clients"])

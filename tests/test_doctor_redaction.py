@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from linktime.doctor.redaction import redacted, without_keys
 from linktime.doctor.finding import Finding
 from linktime.doctor.guard import guarded
+from linktime.doctor.redaction import redacted, without_keys
 
 HOME = "/home/ada"
 

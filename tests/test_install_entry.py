@@ -11,7 +11,7 @@ import pytest
 from linktime.clients import CLIENTS
 from linktime.install import Installation
 from linktime.install.config_file import PLACEHOLDER
-from tests.installer import KEY, User, entry, read
+from tests.installer import KEY, User, entry, mode, read
 
 SCRIPT = Installation.current({}).script
 
@@ -247,3 +247,97 @@ def test_switched_off_entry_stays_so_and_is_noted(tmp_path: Path, name: str, off
     assert user.install(name, yes=True) == 0
 
     assert ("switched_off" in user.notes) == ('disabled": false' not in off)
+
+
+PLACEHOLDERS = [
+    "${LINKTIME_API_KEY}",
+    '"lt_live_51f0c3d9"',
+    "%LINKTIME_API_KEY%",
+    "${input:x}",
+    "<your key>",
+    "lt_live_...",
+]
+
+
+@pytest.mark.parametrize("key", PLACEHOLDERS)
+def test_placeholder_in_the_environment_is_not_written(tmp_path: Path, key: str) -> None:
+    user = User(tmp_path, LINKTIME_API_KEY=key)
+
+    assert user.install("cursor", yes=True) == 0
+
+    assert entry(CLIENTS["cursor"], user.file("cursor"))["env"] == {"LINKTIME_API_KEY": PLACEHOLDER}
+    assert user.notes >= {"key_placeholder", "key_missing"}
+
+
+@pytest.mark.parametrize("key", PLACEHOLDERS)
+def test_typed_placeholder_is_refused(tmp_path: Path, key: str) -> None:
+    user = User(tmp_path, answer="y", typed=key)
+
+    assert (user.install("cursor"), user.reason) == (1, "invalid_key")
+    assert not user.file("cursor").exists()
+
+
+@pytest.mark.parametrize("name", ["claude-desktop", "zed"])
+def test_reference_that_the_client_does_not_resolve_is_replaced(tmp_path: Path, name: str) -> None:
+    user = User(tmp_path, answer="y", typed=KEY)
+    there = {"command": "x", "env": {"LINKTIME_API_KEY": "${LINKTIME_API_KEY}"}}
+    file = user.has(name, json.dumps({CLIENTS[name].servers: {"linktime": there}}))
+
+    assert user.install(name) == 0
+
+    assert entry(CLIENTS[name], file)["env"] == {"LINKTIME_API_KEY": KEY}
+    assert mode(file) == 0o600
+
+
+def test_reference_that_the_client_resolves_stays(tmp_path: Path) -> None:
+    user = User(tmp_path, answer="y", typed=KEY)
+    there = {"command": "x", "env": {"LINKTIME_API_KEY": "${env:MY_KEY}"}}
+    file = user.has("cursor", json.dumps({"mcpServers": {"linktime": there}}))
+
+    assert user.install("cursor") == 0
+
+    assert entry(CLIENTS["cursor"], file)["env"] == {"LINKTIME_API_KEY": "${env:MY_KEY}"}
+    assert len(user.questions) == 1
+
+
+@pytest.mark.parametrize("typed", [None, "hello"])
+def test_key_without_the_usual_prefix_is_noted(tmp_path: Path, typed: str | None) -> None:
+    user = User(tmp_path, answer="y", typed=typed, LINKTIME_API_KEY="" if typed else "hello")
+
+    assert user.install("cursor") == 0
+
+    assert "key_unusual" in user.notes
+    assert "hello" not in user.out + user.err
+
+
+@pytest.mark.parametrize("project", [False, True])
+def test_settings_of_the_shell_are_copied(tmp_path: Path, *, project: bool) -> None:
+    settings = {"LINKTIME_READ_ONLY": "1", "LINKTIME_TOOLSETS": "meetings,contacts", "LINKTIME_CONFIRM": "true"}
+    defaults = {"LINKTIME_WORKERS": "8", "LINKTIME_BASE_URL": "https://linktime.io", "LINKTIME_TIMEOUT": ""}
+    user = User(tmp_path, LINKTIME_API_KEY=KEY, **settings, **defaults)
+
+    assert user.install("cursor", project=project, yes=True) == 0
+
+    env = entry(CLIENTS["cursor"], user.file("cursor", project=project))["env"]
+    key = "${env:LINKTIME_API_KEY}" if project else KEY
+    assert env == {"LINKTIME_API_KEY": key} | settings
+    assert '"LINKTIME_TOOLSETS": "meetings,contacts"' in user.out
+
+
+def test_url_with_a_password_is_not_copied(tmp_path: Path) -> None:
+    user = User(tmp_path, LINKTIME_API_KEY=KEY, LINKTIME_BUDGET="redis://:sesame@127.0.0.1")
+
+    assert user.install("cursor", yes=True) == 0
+
+    assert entry(CLIENTS["cursor"], user.file("cursor"))["env"] == {"LINKTIME_API_KEY": KEY}
+    assert "budget_not_copied" in user.notes
+    assert "sesame" not in user.out + user.file("cursor").read_text()
+
+
+def test_yes_never_asks(tmp_path: Path) -> None:
+    user = User(tmp_path, answer="n", typed=KEY)
+
+    assert user.install("cursor", yes=True) == 0
+
+    assert (user.questions, user.state) == ([], "installed")
+    assert "key_missing" in user.notes

@@ -194,3 +194,27 @@ def test_help_names_every_client(tmp_path: Path) -> None:
     _, out, _ = run(tmp_path, "--help")
 
     assert [name for name in CLIENTS if name not in out] == []
+
+
+def test_yes_never_waits_for_the_terminal(tmp_path: Path) -> None:
+    status, shown = converse(tmp_path, "cursor", "--yes", answers={})
+
+    assert status == 0
+    assert "[y/N]" not in shown
+    assert (tmp_path / ".cursor" / "mcp.json").exists()
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_print_to_a_file_is_utf8_in_every_locale(tmp_path: Path, encoding: str) -> None:
+    settings = {"LINKTIME_BASE_URL": "https://日程.example", "PYTHONIOENCODING": encoding}
+    with (tmp_path / "out.json").open("wb") as output:
+        _lost(tmp_path, "cursor", "--print", stdout=output, **settings)
+
+    server = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["mcpServers"]["linktime"]
+    assert server["env"]["LINKTIME_BASE_URL"] == settings["LINKTIME_BASE_URL"]
+
+
+def test_misspelt_client_has_a_suggestion(tmp_path: Path) -> None:
+    status, out, err = run(tmp_path, "cursr")
+
+    assert (status, out, one_line(err, " cursor?")) == (2, "", True)
