@@ -26,6 +26,7 @@ fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 os.execv(sys.argv[1], sys.argv[1:])
 """  # makes the terminal the program's own, so that Ctrl-C arrives
 
+CTRL_C = b"\x03"
 INSTALL = [sys.executable, "-m", "linktime", "install"]
 
 
@@ -61,19 +62,26 @@ def converse(home: Path, *arguments: str, answers: dict[bytes, bytes]) -> tuple[
         env=environ(HOME=str(home), PYTHONIOENCODING="utf-8"),
     )
     os.close(its)
-    shown = b""
+    shown = typed = b""
     waiting = dict(answers)
-    while piece := _read(ours):
+    while piece := _read(ours, again=CTRL_C if typed == CTRL_C else b""):
         shown += piece
         for question in [question for question in waiting if question in shown]:
-            os.write(ours, waiting.pop(question))
+            os.write(ours, typed := waiting.pop(question))
     os.close(ours)
     return process.wait(PATIENCE), shown.decode()
 
 
-def _read(terminal: int) -> bytes:
-    """Read the output; nothing after the end, which is an error on Linux."""
-    ready, _, _ = select.select([terminal], [], [], PATIENCE)
+def _read(terminal: int, *, again: bytes) -> bytes:
+    """Read the output; nothing after the end, which is an error on Linux. Type *again* each second until then.
+
+    Python loses a Ctrl-C that arrives after it wrote the question and before it reads the answer.
+    """
+    for _ in range(int(PATIENCE)):
+        ready, _, _ = select.select([terminal], [], [], 1.0)
+        if ready:
+            break
+        os.write(terminal, again)
     assert ready, "nothing more is shown, and the program has not ended"
     try:
         return os.read(terminal, 4096)
@@ -90,7 +98,7 @@ def test_terminal_asks_for_the_key_without_echo(tmp_path: Path) -> None:
     assert server["env"] == {"LINKTIME_API_KEY": KEY}
 
 
-@pytest.mark.parametrize(("answer", "status"), [(b"n\n", 0), (b"\x04", 0), (b"\x03", 130)])
+@pytest.mark.parametrize(("answer", "status"), [(b"n\n", 0), (b"\x04", 0), (CTRL_C, 130)])
 def test_terminal_answer_other_than_yes_changes_nothing(tmp_path: Path, answer: bytes, status: int) -> None:
     ended, shown = converse(tmp_path, "vscode", answers={b"[y/N]": answer})
 
