@@ -75,23 +75,23 @@ def server_environment(variables: Mapping[str, str], found: Sequence[Entry | Fin
 
     1. The shell has a key: the shell's environment.
     2. An entry has a key that is known: the environment of the first such entry.
-    3. A client asks for the key: likewise, without the key.
+    3. A client asks for the key, or a variable that it refers to is not set: likewise, without the key.
     4. Otherwise the shell's environment.
     """
-    entries = [entry for entry in found if isinstance(entry, Entry)]
     shell_key = variables.get(KEY, "").strip()
-    if shell_key and not is_placeholder(shell_key):
-        return ServerEnvironment(variables, {})
+    entries = [entry for entry in found if isinstance(entry, Entry)]
     known = [entry for entry in entries if entry.usable_key(variables)]
-    prompted = [entry for entry in entries if entry.is_prompted]
-    for entry in [*known, *prompted][:1]:
-        others = {name: value for name, value in variables.items() if not name.startswith(PREFIX)}
-        overridden = [name for name in variables if name.startswith(PREFIX) and variables[name].strip()]
-        env = entry.environment(variables)
-        prompt = "" if known else entry.client.title
-        origins = dict.fromkeys(env, str(entry.file))
-        return ServerEnvironment({**others, **env}, origins, overridden, prompt)
-    return ServerEnvironment(variables, {})
+    unknown = [
+        entry for entry in entries if entry.is_prompted or (KEY in entry.env and entry.missing_variables(variables))
+    ]
+    first = next(iter([*known, *sorted(unknown, key=lambda entry: not entry.is_prompted)]), None)
+    if first is None or (shell_key and not is_placeholder(shell_key)):
+        return ServerEnvironment(variables, {})
+    others = {name: value for name, value in variables.items() if not name.startswith(PREFIX)}
+    overridden = [name for name in variables if name.startswith(PREFIX) and variables[name].strip()]
+    env = first.environment(variables)
+    prompt = first.client.title if first.is_prompted else ""
+    return ServerEnvironment({**others, **env}, dict.fromkeys(env, str(first.file)), overridden, prompt)
 
 
 def keys(variables: Mapping[str, str], found: Sequence[Entry | Finding]) -> set[str]:
