@@ -35,7 +35,7 @@ class User:
     def __init__(self, home: Path, *, answer: str | None = None, typed: str | None = None, **environ: str) -> None:
         self.home = home
         self.project = home / "project"
-        self.project.mkdir(exist_ok=True)
+        self.project.mkdir(parents=True, exist_ok=True)
         self.environ = {"HOME": str(home)} | environ
         self.system = System.LINUX
         self.installation = Installation.current(os.environ)

@@ -199,7 +199,7 @@ async def test_path_that_macos_protects_is_a_warning(tmp_path: Path) -> None:
     write(tmp_path, ".cursor/mcp.json", {"mcpServers": {"linktime": ENTRY | {"command": str(command)}}})
     macos = Environment(System.MACOS, {"HOME": str(tmp_path), "LINKTIME_API_KEY": KEY}, tmp_path)
 
-    [finding] = check(list(find(macos)), SecretStr(KEY), macos)
+    [finding] = check(find(macos), SecretStr(KEY), macos)
 
     assert (finding.state, finding.code) == ("warning", "path_protected")
 

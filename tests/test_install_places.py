@@ -103,15 +103,32 @@ def test_project_is_the_nearest_folder_with_the_file(tmp_path: Path) -> None:
     assert user.result.file == file
 
 
-def test_home_folder_is_not_a_project(tmp_path: Path) -> None:
-    user = User(tmp_path)
-    (tmp_path / ".git").mkdir()
+@pytest.mark.parametrize("link", [False, True])
+def test_home_folder_is_not_a_project(tmp_path: Path, *, link: bool) -> None:
+    user = User(tmp_path / "home")
+    (user.home / ".git").mkdir()
     user.has("cursor", "{}")
+    if link:
+        (tmp_path / "link").symlink_to(user.home)
+        user.environ["HOME"] = str(tmp_path / "link")
 
     assert user.install("cursor", project=True, yes=True) == 0
 
     assert user.result
     assert user.result.file == user.project / ".cursor" / "mcp.json"
+
+
+def test_worktree_with_a_git_file_is_a_project(tmp_path: Path) -> None:
+    user = User(tmp_path)
+    root = user.project
+    (root / ".git").write_text("gitdir: elsewhere")
+    user.project = root / "src"
+    user.project.mkdir()
+
+    assert user.install("zed", project=True, yes=True) == 0
+
+    assert user.result
+    assert user.result.file == root / ".zed" / "settings.json"
 
 
 @pytest.mark.parametrize(

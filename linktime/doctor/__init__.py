@@ -44,17 +44,17 @@ async def examine(environment: Environment) -> Findings:
     If the environment has no key, the environment of the first client entry with a key is examined. The areas are in
     the order of cause and effect, so that a fault comes before the faults that follow from it.
     """
-    found = list(entries.find(environment))
-    server = entries.server_environment(environment.variables, found)
+    files = entries.find(environment)
+    server = entries.server_environment(environment.variables, files.entries)
     usable, problems = settings.read(server.variables)
-    files = asyncio.to_thread(clients.check, found, usable.api_key, environment)
+    checks = asyncio.to_thread(clients.check, files, usable.api_key, environment)
     findings = {
-        "clients": await guarded("files", files, list),
+        "clients": await guarded("files", checks, list),
         "settings": await guarded("settings", asyncio.to_thread(settings.check, server, problems), list),
         **await _network(usable, problems, server.prompt),
         "versions": await guarded("versions", asyncio.to_thread(versions.check), list),
     }
-    return without_keys(findings, entries.keys(environment.variables, found))
+    return without_keys(findings, entries.keys(environment.variables, files.entries))
 
 
 def _directory() -> Path:

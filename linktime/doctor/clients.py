@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from ..clients import KEY, SERVER, Environment
 from ..placeholders import placeholder
-from .entries import Entry
+from .entries import ClientFiles, Entry
 from .finding import Finding, State
 from .settings import NEW_KEY
 
@@ -26,14 +26,14 @@ class _Problem(NamedTuple):
     cure: str
 
 
-def check(found: Sequence[Entry | Finding], key: SecretStr | None, environment: Environment) -> list[Finding]:
-    """Check each entry; *key* is the key that the doctor uses. Findings about unreadable files are passed on."""
-    if not found:
+def check(files: ClientFiles, key: SecretStr | None, environment: Environment) -> list[Finding]:
+    """Check each entry. *key* is the key that the doctor uses."""
+    if not any(files):
         seen = "no client configuration mentions linktime"
         return [Finding("files", "warning", seen, ANY_CLIENT, "not_configured")]
     used = key.get_secret_value() if key else None
-    groups = ([each] if isinstance(each, Finding) else _findings(each, used, environment) for each in found)
-    return [finding for group in groups for finding in group]
+    findings = (finding for entry in files.entries for finding in _findings(entry, used, environment))
+    return [*findings, *files.unreadable]
 
 
 def _findings(entry: Entry, key: str | None, environment: Environment) -> list[Finding]:

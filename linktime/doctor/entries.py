@@ -63,14 +63,24 @@ class Entry(NamedTuple):
         return self.key is not None and KEY not in self.env
 
 
-def find(environment: Environment) -> Iterator[Entry | Finding]:
-    """Yield each entry in the clients' files for this user and this project, and each file that is unreadable."""
-    for client in CLIENTS.values():
-        for file in dict.fromkeys(_files(client, environment)):
-            yield from _entries(client, Path(file))
+class ClientFiles(NamedTuple):
+    """The entries of linktime in the clients' files, and a finding for each file that a client cannot read."""
+
+    entries: Sequence[Entry]
+    unreadable: Sequence[Finding]
 
 
-def server_environment(variables: Mapping[str, str], found: Sequence[Entry | Finding]) -> ServerEnvironment:
+def find(environment: Environment) -> ClientFiles:
+    """Read the clients' files for this user and this project."""
+    files = [(client, Path(file)) for client in CLIENTS.values() for file in dict.fromkeys(_files(client, environment))]
+    results = [result for client, file in files for result in _entries(client, file)]
+    return ClientFiles(
+        [result for result in results if isinstance(result, Entry)],
+        [result for result in results if isinstance(result, Finding)],
+    )
+
+
+def server_environment(variables: Mapping[str, str], entries: Sequence[Entry]) -> ServerEnvironment:
     """Return the environment to examine.
 
     1. The shell has a key: the shell's environment.
@@ -79,7 +89,6 @@ def server_environment(variables: Mapping[str, str], found: Sequence[Entry | Fin
     4. Otherwise the shell's environment.
     """
     shell_key = variables.get(KEY, "").strip()
-    entries = [entry for entry in found if isinstance(entry, Entry)]
     known = [entry for entry in entries if entry.usable_key(variables)]
     unknown = [
         entry for entry in entries if entry.is_prompted or (KEY in entry.env and entry.missing_variables(variables))
@@ -94,9 +103,8 @@ def server_environment(variables: Mapping[str, str], found: Sequence[Entry | Fin
     return ServerEnvironment({**others, **env}, dict.fromkeys(env, str(first.file)), overridden, prompt)
 
 
-def keys(variables: Mapping[str, str], found: Sequence[Entry | Finding]) -> set[str]:
+def keys(variables: Mapping[str, str], entries: Sequence[Entry]) -> set[str]:
     """Return every key that is known, from the shell and from the clients' files."""
-    entries = [entry for entry in found if isinstance(entry, Entry)]
     resolved = {entry.usable_key(variables) or "" for entry in entries}
     quoted = {entry.key or "" for entry in entries if not entry.client.resolves(entry.key or "")}
     return {key.strip() for key in (*resolved, *quoted, variables.get(KEY, ""))} - {""}

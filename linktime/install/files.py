@@ -76,9 +76,9 @@ def project_root(client: Client, environment: Environment) -> Environment:
     here = Path(environment.directory)
     home = None
     with suppress(KeyError):
-        home = Path(environment.path("{home}"))
+        home = Path(environment.path("{home}")).resolve()
     for folder in (here, *here.parents):
-        if folder == home and folder != here:
+        if folder != here and folder.resolve() == home:
             break
         if any((folder / name).exists() for name in (client.project, ".git") if name):
             return environment._replace(directory=folder)

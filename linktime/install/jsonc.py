@@ -181,8 +181,8 @@ def _insertion(text: str, node: _Node, name: str | int, value: Any, unit: str) -
     inner = outer + unit
     if not node.members:
         start = node.start + 1 + len(text[node.start + 1 : node.end - 1].rstrip(_BLANK))
-        shown = f"{newline}{inner}{label}{_shown(value, inner, unit, newline)}"
-        return [_Cut(start, node.end - 1, f"{shown}{newline}{outer}")]
+        member = f"{newline}{inner}{label}{_shown(value, inner, unit, newline)}"
+        return [_Cut(start, node.end - 1, f"{member}{newline}{outer}")]
     last = node.members[-1]
     behind = last.node.end if last.comma is None else last.comma + 1
     comma = [_Cut(last.node.end, last.node.end, ",")] if last.comma is None else []
