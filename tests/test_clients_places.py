@@ -138,8 +138,8 @@ def test_project_file_is_in_the_working_directory() -> None:
     }
 
 
-def test_the_readme_names_every_client() -> None:
+def test_readme_names_every_client() -> None:
     readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    step = readme.split("`linktime-mcp install CLIENT`, with one of ")[1].split(".")[0]
+    step = readme.split("`linktime-mcp install CLIENT` adds the server to ")[1].split(".")[0]
 
     assert re.findall(r"`([a-z-]+)`", step) == list(CLIENTS)

@@ -207,6 +207,8 @@ async def test_proxied_connection_is_not_checked_directly(tmp_path: Path, monkey
 
     assert states(findings["service"]) == [("connection", "good", "proxy"), ("key", "fault", "unreachable")]
     assert findings["service"][-1].cure == PROXY
+    assert "http://127.0.0.1:9" in findings["service"][-1].seen
+    assert "sesame" not in findings["service"][-1].seen
 
 
 async def test_unusable_proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

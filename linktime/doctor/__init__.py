@@ -13,7 +13,7 @@ from typing import Final, NoReturn
 
 from ..clients import Environment, System
 from ..config import Settings
-from ..rest import proxy_of
+from ..proxy import proxy_of
 from . import api_key, budget, clients, connection, entries, settings, versions
 from .finding import Finding
 from .guard import guarded

@@ -92,24 +92,25 @@ def _problem(failure: Failure, *, proxied: bool) -> tuple[str, str, str]:
             return "rate_limited", "LinkTime answered 429: too many requests", f"Wait {wait}. {OWN_KEY}"
         case Rejected(status=status):
             return "rejected", f"LinkTime answered {status}", _CURES.get(status, BASE)
-        case Unavailable(sent=False):
-            return "unreachable", "LinkTime is not reachable", PROXY if proxied else SLOW
-        case Unavailable(status=None):
-            return "no_answer", "no complete answer came from LinkTime", SLOW
-        case Unavailable(status=int(status)):
-            return _unusable(status)
+        case Unavailable():
+            code, cure = _unavailable(failure, proxied=proxied)
+            return code, failure.happened.rstrip("."), cure
         case _:
             return "failed", f"the request failed: {failure.word}", LATER
 
 
-def _unusable(status: int) -> tuple[str, str, str]:
-    """Return the same for an answer that is not usable."""
-    match status // 100:
+def _unavailable(failure: Unavailable, *, proxied: bool) -> tuple[str, str]:
+    """Return the code and the cure: 1. nothing was sent; 2. no answer came; 3. the answer is not usable."""
+    if not failure.sent:
+        return "unreachable", PROXY if proxied else SLOW
+    match (failure.status or 0) // 100:
+        case 0:
+            return "no_answer", SLOW
         case 2:
-            return "no_json", f"LinkTime answered {status} with a body that is not JSON", BASE
+            return "no_json", BASE
         case 3:
-            return "redirect", f"LinkTime answered {status}, a redirect, which is not followed", BASE
+            return "redirect", BASE
         case 4:
-            return "rejected", f"LinkTime answered {status}", BASE
+            return "rejected", BASE
         case _:
-            return "service_fault", f"LinkTime answered {status}", LATER
+            return "service_fault", LATER

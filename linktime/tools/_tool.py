@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from ..errors import InvalidArguments
 from ..loss import Loss
 from ..message import Request, camel
-from ._faults import told
-from ._fields import sendable
-from ._schema import object_schema, schema
+from ._faults import listed, told
+from ._fields import unsendable
+from ._schema import answer_schema, object_schema
 from ._times import not_once, zones_of
 
 Build = Callable[..., Request]
@@ -60,7 +60,6 @@ class Tool:
         written = object_schema(
             {camel(name): hint for name, (hint, _) in self._fields.items()},
             [camel(name) for name, (_, default) in self._fields.items() if default is ...],
-            closed=True,
         )
         for name, (_, default) in self._fields.items():
             if default is not ... and default is not None:
@@ -69,8 +68,8 @@ class Tool:
 
     @cached_property
     def output_schema(self) -> Mapping[str, Any]:
-        """The JSON Schema of an answer; it promises only what is certain."""
-        return schema(self.shape, closed=False)
+        """The JSON Schema of an answer. It promises only what the session makes true."""
+        return answer_schema(self.shape)
 
     def request(self, arguments: Mapping[str, Any] | None, zone: ZoneInfo | None = None) -> Request:
         """Check the arguments and build the request, or raise InvalidArguments with every fault found.
@@ -79,13 +78,12 @@ class Tool:
         """
         known = self.input_schema["properties"]
         given = {name: value for name, value in (arguments or {}).items() if value is not None or name not in known}
+        if faults := unsendable(given):
+            raise InvalidArguments(listed(faults))
         try:
-            sendable(given)
             values = dict(self._model.model_validate(given, context={"zones": zones_of(given, zone)}))
         except ValidationError as error:
             raise InvalidArguments(told(error, self.input_schema)) from None
-        except ValueError as error:
-            raise InvalidArguments(f"the call {error}") from None
         if faults := [fault for rule in self.rules if (fault := rule(values))] or self._off_the_clock(values, zone):
             raise InvalidArguments("; ".join(faults))
         return self.build(**values)
