@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 SERVER: Final = "linktime"  # the name of this server in every list of servers
 KEY: Final = "LINKTIME_API_KEY"
+KEY_PREFIX: Final = "lt_live_"  # of every key of LinkTime
 
 _PROTECTED: Final = ("Documents", "Desktop", "Downloads")  # folders of macOS that programs may read only with consent
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Final, NamedTuple
 
-from ..clients import KEY
+from ..clients import KEY, KEY_PREFIX
 from ..config import KEY_MISSING, Settings
 from ..errors import ConfigError
 from ..ledger.redis import place_of
@@ -22,7 +22,6 @@ FIX: Final = "Fix it in the env section of your MCP client's configuration, or i
 SET_KEY: Final = "Set it in the env section of your MCP client's configuration, or in this shell."
 UNSET: Final = "Remove it, or correct it if you want telemetry. The server ignores it."
 
-_KEY_PREFIX: Final = "lt_live_"
 _KNOWN: Final = tuple(str(field.alias) for field in Settings.model_fields.values())
 _OVERRIDDEN: Final = (
     f"The client's file is examined, because only it has a key. Set {KEY} as well to examine this shell."
@@ -91,8 +90,8 @@ def _key(environment: ServerEnvironment, problem: str) -> Finding:
         return Finding(KEY, "fault", f"{kind}, from {origin}", NEW_KEY, "placeholder")
     if problem:
         return Finding(KEY, "fault", problem, FIX, "invalid")
-    if not value.startswith(_KEY_PREFIX):
-        seen = f"set, from {origin}, but it does not begin with {_KEY_PREFIX}"
+    if not value.startswith(KEY_PREFIX):
+        seen = f"set, from {origin}, but it does not begin with {KEY_PREFIX}"
         return Finding(
             KEY, "warning", seen, f"{NEW_KEY} If LinkTime accepts this key (see below), it is good.", "unusual"
         )

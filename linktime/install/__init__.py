@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from ..clients import CLIENTS, KEY, Client
-from ..placeholders import placeholder
 from . import entry, files
 from .config_file import PLACEHOLDER, ConfigFile
 from .context import Context, Options, Refused, Terminal
 from .files import Target, project_root, read
 from .launch import NAME, Installation
-from .plan import Note, Plan, is_off, plan_install, plan_uninstall
+from .plan import Note, Plan, is_off, key_notes, plan_install, plan_uninstall
 from .syntax import Unreadable
 
 __all__ = [
@@ -106,9 +105,9 @@ def _plan(client: Client, options: Options, context: Context, target: Target) ->
     key = entry.find_key(client, options, context, file.key) if needs_key else ""
     wanted = entry.build(client, options, context, key)
     plan = plan_install(file, wanted, name, has_backup=target.has_backup)
-    key_notes = _key_notes(options, plan, context.environment.variables.get(KEY, ""))
+    notes = key_notes(plan, context.environment.variables.get(KEY, ""), project=options.project)
     place_notes = _place_notes(options, context, plan, target, wanted["command"])
-    return plan._replace(notes=(*plan.notes, *key_notes, *place_notes))
+    return plan._replace(notes=(*plan.notes, *notes, *place_notes))
 
 
 def _original(target: Target, client: Client) -> ConfigFile | None:
@@ -141,23 +140,6 @@ def _explained(file: Path | str) -> Iterator[None]:
 
 def _unusable(reason: Literal["unreadable", "encoding", "system"], message: str) -> Refused:
     return Refused(reason, f"{message}. Nothing was changed.")
-
-
-def _key_notes(options: Options, plan: Plan, variable: str) -> Iterator[Note]:
-    """Yield where the key is or has to be set; *variable* is LINKTIME_API_KEY in the environment."""
-    client, key = plan.before.client, plan.after.key
-    kind = placeholder(variable) if variable.strip() else None
-    if kind and not client.inputs:
-        yield Note("key_placeholder", f"{KEY} {kind}, so it was not used")
-    if client.inputs:
-        yield Note("client_asks", f"{client.title} asks for the API key once and keeps it")
-    elif options.project:
-        text = f"a project's file gets no key: set {KEY} in the environment that {client.title} starts in"
-        yield Note("key_of_project", text)
-    elif not key:
-        yield Note("key_missing", f"no API key is known: replace {PLACEHOLDER}, or set {KEY} and run this again")
-    elif plan.after.is_secret and not key.startswith(entry.PREFIX):
-        yield Note("key_unusual", f"the API key does not begin with {entry.PREFIX}: check that it is from LinkTime")
 
 
 def _place_notes(options: Options, context: Context, plan: Plan, target: Target, command: str) -> Iterator[Note]:

@@ -14,7 +14,6 @@ from .config_file import PLACEHOLDER
 from .context import Context, Options, Reason, Refused
 from .launch import TemporaryInstallation
 
-PREFIX: Final = "lt_live_"  # of every LinkTime key
 BUDGET: Final = "LINKTIME_BUDGET"
 
 _COPIED: Final = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
-from ..clients import KEY, SERVER
+from ..clients import KEY, KEY_PREFIX, SERVER
+from ..placeholders import placeholder
 from .config_file import PLACEHOLDER, ConfigFile
 from .syntax import Unreadable
 
@@ -103,6 +104,23 @@ def _notes(file: ConfigFile, entry: Mapping[str, Any]) -> Iterator[Note]:
     if file.has_refused_bom:
         text = f"the byte order mark is removed: {file.client.title} does not read a file that begins with one"
         yield Note("bom_removed", text)
+
+
+def key_notes(plan: Plan, variable: str, *, project: bool) -> Iterator[Note]:
+    """Yield where the key is or has to be set. *variable* is LINKTIME_API_KEY in the environment."""
+    client, key = plan.before.client, plan.after.key
+    kind = placeholder(variable) if variable.strip() else None
+    if kind and not client.inputs:
+        yield Note("key_placeholder", f"{KEY} of this shell is not used: it {kind}")
+    if client.inputs:
+        yield Note("client_asks", f"{client.title} asks for the API key once and keeps it")
+    elif project:
+        text = f"a project's file gets no key: set {KEY} in the environment that {client.title} starts in"
+        yield Note("key_of_project", text)
+    elif not key:
+        yield Note("key_missing", f"no API key is known: replace {PLACEHOLDER}, or set {KEY} and run this again")
+    elif plan.after.is_secret and not key.startswith(KEY_PREFIX):
+        yield Note("key_unusual", f"the API key does not begin with {KEY_PREFIX}: check that it is from LinkTime")
 
 
 def is_off(entry: Mapping[str, Any]) -> bool:
