@@ -98,7 +98,7 @@ async def test_base_url_with_another_path_is_rejected(sandbox: Sandbox, tmp_path
 
 
 async def test_free_plan_is_reported(tmp_path: Path) -> None:
-    async with Sandbox(plan="FREE") as sandbox:
+    async with Sandbox(owner={"plan": "FREE"}) as sandbox:
         findings = await examined(tmp_path, **over(sandbox))
 
     assert states(findings["service"])[-1] == ("key", "fault", "rejected")

@@ -45,7 +45,8 @@ async def installs_and_plays(command: str, place: Path) -> None:
     status, out = await run("sh", "-c", command, env=environ(PATH=HERE), cwd=tree)
 
     assert status == 0, out
-    assert "Budget " in out.splitlines()[-2], out
+    assert re.search(r"^Budget ", out, re.MULTILINE), out
+    assert "linktime-mcp install" in out.splitlines()[-1], out
 
 
 async def installs_a_program(command: str, place: Path) -> None:
@@ -182,6 +183,7 @@ COMMANDS: Final[dict[str, Rule]] = {
     "linktime-mcp sandbox": runs_a_linktime,
     "--port 0": runs_a_linktime,
     "--db FILE": runs_a_linktime,
+    "--log": runs_a_linktime,
     "docker compose up": has_its_file,
 }
 """Every command of the README, and what must hold of it."""
