@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 from ..clients import KEY, KEY_PREFIX, SERVER
-from ..placeholders import placeholder
+from ..placeholders import Placeholder, placeholder
 from .config_file import PLACEHOLDER, ConfigFile
 from .syntax import Unreadable
 
@@ -111,7 +111,8 @@ def key_notes(plan: Plan, variable: str, *, project: bool) -> Iterator[Note]:
     client, key = plan.before.client, plan.after.key
     kind = placeholder(variable) if variable.strip() else None
     if kind and not client.inputs:
-        yield Note("key_placeholder", f"{KEY} of this shell is not used: it {kind}")
+        reason = kind if kind is Placeholder.QUOTED else "is a placeholder"
+        yield Note("key_placeholder", f"{KEY} of this shell is not used: it {reason}")
     if client.inputs:
         yield Note("client_asks", f"{client.title} asks for the API key once and keeps it")
     elif project:
