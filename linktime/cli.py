@@ -95,13 +95,16 @@ def _doctor(*, machine: bool) -> None:
 
 
 def _install(chosen: argparse.Namespace) -> int:
-    from .install import Desk, Order, Refused, install  # noqa: PLC0415 - likewise
+    from .install import Context, Options, Refused, install  # noqa: PLC0415 - likewise
 
+    options = Options(chosen.client, chosen.project, chosen.uninstall, chosen.show, chosen.yes)
     try:
-        desk = Desk.here()
+        install(options, Context.current())
     except Refused as refused:
-        sys.exit(f"linktime-mcp: {refused}")
-    return install(Order(chosen.client, chosen.project, chosen.uninstall, chosen.show, chosen.yes), desk)
+        if sys.stderr:
+            sys.stderr.write(f"linktime-mcp: {refused}\n")
+        return refused.status
+    return 0
 
 
 def _printed(command: Callable[[], int]) -> NoReturn:

@@ -154,7 +154,7 @@ class Settings(BaseModel):
         try:
             return cls.model_validate(given)
         except ValidationError as error:
-            faults = [f"{fault['loc'][0]}: {_plain(fault['msg'])}" for fault in error.errors(include_input=False)]
+            faults = {str(fault["loc"][0]): _plain(fault["msg"]) for fault in error.errors(include_input=False)}
         raise ConfigError(faults)  # out here, since pydantic's error holds the values and must not become the context
 
 

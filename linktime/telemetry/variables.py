@@ -61,7 +61,7 @@ class _Reading:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
-        self._faults: list[str] = []
+        self._faults: dict[str, str] = {}
 
     def ended(self, variables: _V) -> _V:
         if self._faults:
@@ -77,7 +77,7 @@ class _Reading:
         told = self._environ.get(name, "otlp" if endpoints else unless_told)
         words = [word.strip().lower() for word in told.split(",")]
         if not set(words) <= set(_WHERE) or ("none" in words and len(words) > 1):
-            self._faults.append(f"{name}: must be none, or console, otlp or both with a comma between them")
+            self._faults[name] = "must be none, or console, otlp or both with a comma between them"
             return ()
         return tuple(dict.fromkeys(where for word in words if (where := _WHERE[word])))
 
@@ -85,7 +85,7 @@ class _Reading:
         name = next(self._set(f"OTEL_EXPORTER_OTLP_{signal}_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"), "")
         chosen = self._one_of(name, _PROTOCOLS, "http/protobuf")
         if chosen == "grpc" and not _has_grpc():
-            self._faults.append(f"{name}: {_NO_GRPC}")
+            self._faults[name] = _NO_GRPC
         return chosen
 
     def sampler(self) -> Sampler:
@@ -98,20 +98,19 @@ class _Reading:
         except ValueError:
             number = least - 1
         if not least <= number <= most:
-            self._faults.append(f"{name}: must be a number from {least} to {most}")
+            self._faults[name] = f"must be a number from {least} to {most}"
         return number
 
     def _one_of(self, name: str, choices: Mapping[str, _C], unless_told: str) -> _C:
         told = self._environ.get(name, unless_told).lower()
         if told not in choices:
-            self._faults.append(f"{name}: must be one of {', '.join(choices)}")
+            self._faults[name] = f"must be one of {', '.join(choices)}"
         return choices.get(told, choices[unless_told])
 
     def _endpoints(self, signal: Signal) -> Iterator[str]:
         for name in self._set(f"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"):
-            fault = f"{name}: must be a URL, such as http://localhost:4318"
-            if not _is_url(self._environ[name]) and fault not in self._faults:
-                self._faults.append(fault)
+            if not _is_url(self._environ[name]):
+                self._faults[name] = "must be a URL, such as http://localhost:4318"
             yield name
 
     def _set(self, *names: str) -> Iterator[str]:
