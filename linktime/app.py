@@ -130,9 +130,9 @@ def _zone(settings: Settings, cache: Cache, limiter: Limiter) -> AccountZone:
 def _confirm(settings: Settings) -> Callable[[Send], Confirms] | None:
     if not settings.confirm:
         return None
-    from .session.confirm import Confirm  # noqa: PLC0415 - who isn't to be asked never pays for it
+    from .session.elicitation import Elicitation  # noqa: PLC0415 - only users with LINKTIME_CONFIRM pay for it
 
-    return partial(Confirm, clock=now, deadline=settings.deadline)
+    return partial(Elicitation, clock=now, deadline=settings.deadline)
 
 
 def _slots(limiter: Limiter) -> list[tuple[float, dict[str, str]]]:

@@ -16,7 +16,7 @@ from linktime.errors import BudgetSpent, Failure, Rejected, ShuttingDown, Unavai
 from linktime.message import Reply, Request, Send
 from linktime.sandbox import Sandbox
 from linktime.session import Session
-from linktime.session.confirm import Confirm
+from linktime.session.elicitation import Elicitation
 from linktime.tools import TOOLS
 from tests.inprocess import connected
 from tests.traced import traced
@@ -71,7 +71,7 @@ def session(send: Send, *, clock: Callable[[], float] = lambda: 1000.0, patience
         deadline=50.0,
         eta=lambda _: None,
         budget=lambda: {"budgetRemaining": 42},
-        confirm=partial(Confirm, clock=clock, deadline=50.0, patience=patience),
+        confirm=partial(Elicitation, clock=clock, deadline=50.0, patience=patience),
     )
 
 
@@ -452,7 +452,7 @@ async def test_without_a_key_that_is_the_answer_and_nobody_is_asked() -> None:
         eta=lambda _: None,
         budget=dict,
         refusal=Rejected("unauthorized", "a key is needed.", status=401),
-        confirm=partial(Confirm, clock=lambda: 1000.0, deadline=50.0),
+        confirm=partial(Elicitation, clock=lambda: 1000.0, deadline=50.0),
     )
 
     result = await call(under_test, "legacy", answering(YES, asked=asked))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Final, NamedTuple
 
 from ..clients import KEY
@@ -11,6 +10,7 @@ from ..config import KEY_MISSING, Settings
 from ..errors import ConfigError
 from ..install.entry import PLACEHOLDER
 from ..ledger.redis import place_of
+from ..suggest import suggest
 from ..telemetry import Variables
 from .finding import Finding
 
@@ -89,6 +89,6 @@ def _unknown(environ: Mapping[str, str]) -> Iterator[Finding]:
     """Find what is named like a setting and is none."""
     for name in environ:
         if name.startswith(PREFIX) and name not in _KNOWN:
-            near = get_close_matches(name.removeprefix(PREFIX), [known.removeprefix(PREFIX) for known in _KNOWN], n=1)
-            cure = f"Did you mean {PREFIX}{near[0]}?" if near else "Take it away."
+            near = suggest(name.removeprefix(PREFIX), [known.removeprefix(PREFIX) for known in _KNOWN])
+            cure = f"Did you mean {PREFIX}{near}?" if near else "Take it away."
             yield Finding(name, "warning", "no such setting", cure)
