@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from .app import app
-from .config import KEY_MISSING, Settings
+from .config import Settings
 from .errors import ConfigError
 from .telemetry import Telemetry, Variables, set_up
 
@@ -47,7 +47,7 @@ def _read(reader: Callable[[Mapping[str, str]], _T], faults: list[str]) -> _T | 
 
 async def _serving(settings: Settings, telemetry: Telemetry) -> None:
     async with app(settings, telemetry) as application:
-        _say(RUNNING if settings.api_key else KEY_MISSING)
+        _say(settings.missing_key or RUNNING)
         await application.serve()
 
 

@@ -1,11 +1,13 @@
-"""The questions before what can't be undone, as a person reads them."""
+"""The questions before irreversible calls, as a person reads them."""
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import pytest
 
+from linktime.confirmations import Confirmation
 from linktime.tools import TOOLS
 
 MEETING: Final = {
@@ -17,202 +19,187 @@ MEETING: Final = {
     "eventType": {"name": "30-Minute Call"},
 }
 NINE: Final = {"startTime": "09:00", "endTime": "17:00"}
+WINDOWS: Final = re.compile(r"(\d+) windows?: ([\w :,-]+)")
 
 
-def question(tool: str, found: Any, /, **arguments: Any) -> str:
-    asked = TOOLS[tool]
-    assert asked.loss
-    return asked.loss.told(asked.request(arguments), found)
+def confirmation(tool: str) -> Confirmation:
+    confirmation = TOOLS[tool].confirmation
+    assert confirmation
+    return confirmation
 
 
-def test_every_delete_the_cancellation_and_the_new_weekly_hours_are_asked_about_and_nothing_else() -> None:
+def question(tool: str, details: Any, /, **arguments: Any) -> str:
+    return confirmation(tool).question(TOOLS[tool].request(arguments), details)
+
+
+def quotes(text: str) -> list[str]:
+    """Return the quoted texts of a question: all that others wrote."""
+    return re.findall("“(.*?)”", text)
+
+
+def test_deletes_cancellation_and_weekly_hours_need_confirmation() -> None:
     deletes = {name for name in TOOLS if name.startswith("delete_")}
 
-    assert {name for name, tool in TOOLS.items() if tool.loss} == {
+    assert {name for name, tool in TOOLS.items() if tool.confirmation} == {
         *deletes,
         "cancel_booking",
         "update_availability_rules",
     }
 
 
-def test_what_is_looked_at_is_read_by_a_tool_that_takes_the_id() -> None:
-    calls: dict[str, dict[str, Any]] = {
-        "cancel_booking": {"bookingId": "x1"},
-        "delete_availability_override": {"overrideId": "x1"},
-        "delete_contact": {"contactId": "x1"},
-        "delete_event_type": {"eventTypeId": "x1"},
-        "delete_webhook": {"webhookId": "x1"},
-        "update_availability_rules": {"rules": []},
-    }
-    looks = {
-        name: TOOLS[tool.loss.look].request(tool.loss.arguments(tool.request(arguments))).path
-        for name, arguments in calls.items()
-        if (tool := TOOLS[name]).loss
-    }
+@pytest.mark.parametrize(
+    ("tool", "arguments", "path"),
+    [
+        ("cancel_booking", {"bookingId": "x1"}, "/bookings/x1"),
+        ("delete_availability_override", {"overrideId": "x1"}, "/availability/overrides"),
+        ("delete_contact", {"contactId": "x1"}, "/contacts/x1"),
+        ("delete_event_type", {"eventTypeId": "x1"}, "/event-types"),
+        ("delete_webhook", {"webhookId": "x1"}, "/webhooks"),
+        ("update_availability_rules", {"rules": []}, "/availability/rules"),
+    ],
+)
+def test_lookup_reads_the_endangered_data(tool: str, arguments: dict[str, Any], path: str) -> None:
+    asks = confirmation(tool)
 
-    assert looks == {
-        "cancel_booking": "/bookings/x1",
-        "delete_availability_override": "/availability/overrides",
-        "delete_contact": "/contacts/x1",
-        "delete_event_type": "/event-types",
-        "delete_webhook": "/webhooks",
-        "update_availability_rules": "/availability/rules",
-    }
+    assert TOOLS[asks.lookup].request(asks.arguments(TOOLS[tool].request(arguments))).path == path
 
 
 @pytest.mark.parametrize(
-    ("found", "reason", "told"),
+    ("details", "reason", "quoted", "when"),
     [
-        (
-            MEETING,
-            None,
-            (
-                "Cancel the meeting “30-Minute Call” with “Sarah Chen” on Tue 2026-12-01 10:00 -05:00? "
-                "“sarah@acme.example” will be e-mailed; it can't be taken back."
-            ),
-        ),
+        (MEETING, None, ["30-Minute Call", "Sarah Chen", "sarah@acme.example"], "Tue 2026-12-01 10:00 -05:00"),
         (
             {**MEETING, "startTimeLocal": None, "inviteeEmail": None, "contact": {"email": "s@acme.example"}},
             "I am ill",
-            (
-                "Cancel the meeting “30-Minute Call” with “Sarah Chen” on 2026-12-01T15:00:00.000Z? "
-                "“s@acme.example” will be e-mailed, with the reason “I am ill”; it can't be taken back."
-            ),
+            ["30-Minute Call", "Sarah Chen", "s@acme.example", "I am ill"],
+            "2026-12-01T15:00:00.000Z",
         ),
         (
             {"id": "b1", "eventType": "call", "invitee": {"email": "s@acme.example"}},
             "",
-            "Cancel the meeting “?” with “?” on ?? “s@acme.example” will be e-mailed; it can't be taken back.",
+            ["?", "?", "s@acme.example"],
+            "?",
         ),
-        (
-            {},
-            None,
-            (
-                "Cancel the meeting with the id “b1” (its details could not be read)? "
-                "Its guest will be e-mailed; it can't be taken back."
-            ),
-        ),
+        ({}, None, ["b1"], ""),
+        ({}, "I am ill", ["b1", "I am ill"], ""),
     ],
 )
-def test_a_cancellation_tells_the_meeting_and_who_is_e_mailed(
-    found: dict[str, Any], reason: str | None, told: str
+def test_cancellation_shows_meeting_guest_and_reason(
+    details: dict[str, Any], reason: str | None, quoted: list[str], when: str
 ) -> None:
-    assert question("cancel_booking", found, bookingId="b1", reason=reason) == told
+    text = question("cancel_booking", details, bookingId="b1", reason=reason)
+
+    assert quotes(text) == quoted
+    assert f"{when}?" in text
+    assert "e-mails" in text
 
 
 @pytest.mark.parametrize(
-    ("tool", "ident", "found", "told"),
+    ("tool", "ident", "details", "quoted", "facts"),
     [
         (
             "delete_contact",
             "contactId",
             {"name": "Jo Ng", "email": "jo@ng.example", "upcomingMeetings": [{}], "pastMeetings": [{}, {}]},
-            (
-                "Delete the contact “Jo Ng” (“jo@ng.example”), who has 1 upcoming and 2 past meetings, for good? "
-                "What is noted of them is lost. Nobody is e-mailed."
-            ),
+            ["Jo Ng", "jo@ng.example"],
+            ["1 upcoming", "2 past"],
         ),
-        (
-            "delete_contact",
-            "contactId",
-            {"name": "Jo Ng"},
-            "Delete the contact “Jo Ng” (“?”) for good? What is noted of them is lost. Nobody is e-mailed.",
-        ),
+        ("delete_contact", "contactId", {"name": "Jo Ng"}, ["Jo Ng", "?"], []),
         (
             "delete_event_type",
             "eventTypeId",
             {"data": [{"id": "i2"}, "?", {"id": "i1", "name": "Quick Call", "slug": "quick-call"}]},
-            (
-                "Delete the event type “Quick Call” (“quick-call”) for good? Guests can't book it any more; "
-                "meetings already booked stay. Nobody is e-mailed."
-            ),
+            ["Quick Call", "quick-call"],
+            [],
         ),
         (
             "delete_webhook",
             "webhookId",
             {"data": [{"id": "i1", "name": "CRM", "url": "https://user:secret@hooks.example.com:8443/in?key=1"}]},
-            (
-                "Delete the webhook “CRM” to “hooks.example.com” for good? It is called no more, and its secret is "
-                "lost. Nobody is e-mailed."
-            ),
+            ["CRM", "hooks.example.com"],
+            ["secret"],
         ),
-        (
-            "delete_webhook",
-            "webhookId",
-            {"data": [{"id": "i1", "name": None, "url": "https://[::1"}]},
-            "Delete the webhook to “?” for good? It is called no more, and its secret is lost. Nobody is e-mailed.",
-        ),
+        ("delete_webhook", "webhookId", {"data": [{"id": "i1", "name": None, "url": "https://[::1"}]}, ["?"], []),
         (
             "delete_availability_override",
             "overrideId",
             {"data": [{"id": "i1", "date": "2026-12-24", "isBlocked": True, "reason": "Vacation"}]},
-            (
-                "Delete the availability override of 2026-12-24 (blocked, “Vacation”)? The weekly hours hold again for "
-                "that date. Nobody is e-mailed."
-            ),
+            ["Vacation"],
+            ["2026-12-24", "blocked"],
         ),
         (
             "delete_availability_override",
             "overrideId",
             {"data": [{"id": "i1", "date": "2026-12-24", "isBlocked": False, **NINE}]},
-            (
-                "Delete the availability override of 2026-12-24 (09:00-17:00)? The weekly hours hold again for that "
-                "date. Nobody is e-mailed."
-            ),
-        ),
-        (
-            "delete_availability_override",
-            "overrideId",
-            {"data": {"id": "i1"}},
-            (
-                "Delete the availability override with the id “i1” (its details could not be read)? The weekly hours "
-                "hold again. Nobody is e-mailed."
-            ),
+            [],
+            ["2026-12-24", "09:00-17:00"],
         ),
     ],
 )
-def test_a_delete_tells_what_goes_by_its_name(tool: str, ident: str, found: dict[str, Any], told: str) -> None:
-    assert question(tool, found, **{ident: "i1"}) == told
+def test_delete_shows_what_is_deleted(
+    tool: str, ident: str, details: dict[str, Any], quoted: list[str], facts: list[str]
+) -> None:
+    text = question(tool, details, **{ident: "i1"})
+
+    assert quotes(text) == quoted
+    assert [fact for fact in facts if fact not in text] == []
+    assert "user:secret" not in text
 
 
+@pytest.mark.parametrize("details", [{}, {"data": {"id": "i1"}}])
 @pytest.mark.parametrize(
     ("tool", "ident"),
-    [("delete_contact", "contactId"), ("delete_event_type", "eventTypeId"), ("delete_webhook", "webhookId")],
+    [
+        ("delete_availability_override", "overrideId"),
+        ("delete_event_type", "eventTypeId"),
+        ("delete_webhook", "webhookId"),
+    ],
 )
-def test_what_could_not_be_read_is_told_by_its_id(tool: str, ident: str) -> None:
-    kind = tool.removeprefix("delete_").replace("_", " ")
+def test_unread_details_are_replaced_by_the_id(tool: str, ident: str, details: dict[str, Any]) -> None:
+    text = question(tool, details, **{ident: "i1"})
 
-    told = question(tool, {}, **{ident: "i1"})
+    assert quotes(text) == ["i1"]
+    assert tool.removeprefix("delete_").replace("_", " ") in text
+    assert "could not be read" in text
 
-    assert told.startswith(f"Delete the {kind} with the id “i1” (its details could not be read) for good? ")
+
+def test_unread_contact_is_named_by_its_id() -> None:
+    assert quotes(question("delete_contact", {}, contactId="i1")) == ["i1"]
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "windows"),
     [
         (
             [{"dayOfWeek": 1, **NINE}, {"dayOfWeek": 0, **NINE}],
             [{"dayOfWeek": 6, "startTime": "9:00", "endTime": "12:00"}],
-            "(2 windows: Mon 09:00-17:00, Sun 09:00-17:00) by 1 window: Sat 09:00-12:00? The old ones",
+            [("2", "Mon 09:00-17:00, Sun 09:00-17:00"), ("1", "Sat 09:00-12:00")],
         ),
-        ([], [], "(none) by none? That closes every day. The old ones"),
-        (None, [], "(which could not be read) by none? That closes every day. The old ones"),
-        ([{"dayOfWeek": 7, **NINE}], [], "(which could not be read) by none? That"),
-        ([{"dayOfWeek": 1}], [], "(which could not be read) by none? That"),
-        (["Mon"], [], "(which could not be read) by none? That"),
+        ([], [{"dayOfWeek": 6, **NINE}], [("1", "Sat 09:00-17:00")]),
+        ([], [], []),
     ],
 )
-def test_new_weekly_hours_stand_beside_those_they_replace(old: Any, new: list[Any], told: str) -> None:
-    asked = question("update_availability_rules", {"data": old}, rules=new)
+def test_new_weekly_hours_stand_beside_the_old(old: Any, new: list[Any], windows: list[tuple[str, str]]) -> None:
+    text = question("update_availability_rules", {"data": old}, rules=new)
 
-    assert asked.startswith(f"Replace all weekly hours {told}")
+    assert WINDOWS.findall(text) == windows
+    assert text.count("none") == [old, new].count([])
+    assert ("every day" in text) is (new == [])
 
 
-def test_very_many_windows_are_counted_and_not_all_listed() -> None:
-    asked = question("update_availability_rules", {"data": [{"dayOfWeek": 1, **NINE}] * 500}, rules=[])
+@pytest.mark.parametrize("old", [None, [{"dayOfWeek": 7, **NINE}], [{"dayOfWeek": 1}], ["Mon"]])
+def test_unreadable_weekly_hours_are_named_as_such(old: Any) -> None:
+    text = question("update_availability_rules", {"data": old}, rules=[])
 
-    assert "(500 windows: Mon 09:00-17:00, " in asked
-    assert len(asked) < 500
+    assert "could not be read" in text
+    assert WINDOWS.findall(text) == []
+
+
+def test_many_windows_are_counted_and_not_all_listed() -> None:
+    text = question("update_availability_rules", {"data": [{"dayOfWeek": 1, **NINE}] * 500}, rules=[])
+
+    assert "500 windows: Mon 09:00-17:00, " in text
+    assert len(text) < 500
 
 
 @pytest.mark.parametrize(
@@ -229,43 +216,53 @@ def test_very_many_windows_are_counted_and_not_all_listed() -> None:
         (7, "“?”"),
     ],
 )
-def test_nobody_can_speak_in_the_question_but_in_quotes(written: Any, read: str) -> None:
-    told = question("cancel_booking", {**MEETING, "inviteeName": written}, bookingId="b1")
+def test_guest_cannot_speak_outside_the_quotes(written: Any, read: str) -> None:
+    text = question("cancel_booking", {**MEETING, "inviteeName": written}, bookingId="b1")
+    plain = question("cancel_booking", MEETING, bookingId="b1")
 
-    assert told == (
-        f"Cancel the meeting “30-Minute Call” with {read} on Tue 2026-12-01 10:00 -05:00? "
-        "“sarah@acme.example” will be e-mailed; it can't be taken back."
-    )
+    assert text == plain.replace("“Sarah Chen”", read)
 
 
 @pytest.mark.parametrize(
     "written", ["a@b.example, nobody", "a@b", "Ann <a@b.example>", f"{'a' * 65}@b.example", f"a@{'b' * 300}.example", 7]
 )
-def test_what_is_no_address_is_not_told_as_one(written: Any) -> None:
-    told = question("cancel_booking", {**MEETING, "inviteeEmail": written}, bookingId="b1")
+def test_text_that_is_no_address_is_not_shown_as_one(written: Any) -> None:
+    text = question("cancel_booking", {**MEETING, "inviteeEmail": written}, bookingId="b1")
 
-    assert told.endswith("? The guest will be e-mailed; it can't be taken back.")
-
-
-def test_what_could_not_be_told_whole_is_refused() -> None:
-    given: list[tuple[str, dict[str, Any]]] = [
-        ("cancel_booking", {"bookingId": "b1", "reason": "x" * 300}),
-        ("cancel_booking", {"bookingId": "b1", "reason": "x" * 301}),
-        ("update_availability_rules", {"rules": [{"dayOfWeek": 1, **NINE}] * 70}),
-        ("update_availability_rules", {"rules": [{"dayOfWeek": 1, **NINE}] * 71}),
-    ]
-
-    faults = [(tool := TOOLS[name]).loss and tool.loss.fault(tool.request(arguments)) for name, arguments in given]
-
-    assert faults == [
-        "",
-        "reason: should have at most 300 characters, for the user is asked about it",
-        "",
-        "rules: should be at most 70 windows, for the user is asked about each",
-    ]
+    assert quotes(text) == ["30-Minute Call", "Sarah Chen"]
+    assert "@" not in text
 
 
-def test_a_reason_is_told_whatever_it_looks_like() -> None:
-    told = question("cancel_booking", MEETING, bookingId="b1", reason="Write to <evil@x.example>")
+@pytest.mark.parametrize(
+    ("tool", "fits", "too_long", "field"),
+    [
+        ("cancel_booking", {"reason": "x" * 300}, {"reason": "x" * 301}, "reason"),
+        (
+            "update_availability_rules",
+            {"rules": [{"dayOfWeek": 1, **NINE}] * 70},
+            {"rules": [{"dayOfWeek": 1, **NINE}] * 71},
+            "rules",
+        ),
+    ],
+)
+def test_request_that_no_question_shows_whole_is_a_fault(
+    tool: str, fits: dict[str, Any], too_long: dict[str, Any], field: str
+) -> None:
+    ident = {"bookingId": "b1"} if tool == "cancel_booking" else {}
+    first, second = (confirmation(tool).fault(TOOLS[tool].request(ident | given)) for given in (fits, too_long))
 
-    assert "e-mailed, with the reason “Write to evil@x.example”;" in told
+    assert first == ""
+    assert second.startswith(f"{field}: ")
+
+
+def test_markup_in_a_reason_is_removed() -> None:
+    text = question("cancel_booking", MEETING, bookingId="b1", reason="Write to <evil@x.example>")
+
+    assert quotes(text)[-1] == "Write to evil@x.example"
+
+
+def test_nothing_is_left_to_confirm_for_a_cancelled_meeting_only() -> None:
+    done = confirmation("cancel_booking").done
+
+    assert done({**MEETING, "status": "CANCELLED"})
+    assert not any(map(done, ({}, MEETING, {**MEETING, "status": "CONFIRMED"})))

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from linktime import __version__
+from linktime.config import NOT_A_BASE, NOT_A_BUDGET
 from linktime.doctor.finding import Finding
 from linktime.sandbox import Sandbox
 from tests.child import environ
 from tests.patient import doctor, examined, ledger, over
-from tests.test_config import NOT_A_BASE, NOT_A_BUDGET
 from tests.visitor import paths
 
 CURE = "Correct it in the env section of your MCP client's configuration, or in this shell."

@@ -33,6 +33,7 @@ For example, mcpproxy adds `_auth_auth_type`: https://github.com/smart-mcp-proxy
 ENVELOPE: Final = "__unparsedToolInput"
 """Claude Code wraps arguments that it could not parse as `{"__unparsedToolInput": {"raw": "…"}}`."""
 
+_AGAIN: Final = "Send them again as one JSON object."
 _MOST_NAMES: Final = 16  # names of additions in one result
 _LONGEST_NAME: Final = 64  # characters of one name
 
@@ -57,12 +58,17 @@ def _is_addition(name: str, known: Collection[str]) -> bool:
     """Return whether a client added the argument *name*.
 
     1. A tool without arguments: every argument is an addition.
-    2. A known name with an underscore before it: a typing mistake, which the tool refuses with a suggestion.
-    3. Another name with an underscore before it, or a name in the table: an addition.
+    2. A name in the table: an addition.
+    3. A name with a leading underscore: an addition, unless it is a known name but for underscores and case. That is a
+       typing mistake, which the tool refuses.
     """
-    if not known:
+    if not known or name in ADDITIONS:
         return True
-    return name in ADDITIONS or (name.startswith("_") and name.strip("_") not in known)
+    return name.startswith("_") and _bare(name) not in map(_bare, known)
+
+
+def _bare(name: str) -> str:
+    return name.replace("_", "").casefold()
 
 
 def _opened(envelope: object) -> dict[str, Any]:
@@ -70,10 +76,10 @@ def _opened(envelope: object) -> dict[str, Any]:
     try:
         arguments = orjson.loads(text) if isinstance(text, str) else None
     except orjson.JSONDecodeError as error:
-        place = f" (line {error.lineno}, column {error.colno})"
-        raise InvalidArguments(f"the arguments are not valid JSON{place}. Send them again as one JSON object.") from None
+        place = f"line {error.lineno}, column {error.colno}"
+        raise InvalidArguments(f"the arguments are not valid JSON ({place}). {_AGAIN}") from None
     if not isinstance(arguments, dict):
-        raise InvalidArguments("the arguments are not a JSON object. Send them again as one JSON object.")
+        raise InvalidArguments(f"the arguments are not a JSON object. {_AGAIN}")
     return arguments
 
 

@@ -33,18 +33,18 @@ _FORM: Final = {
     "properties": {"answer": {"type": "string", "title": "Do it?", "enum": ["no", "yes"]}},
     "required": ["answer"],
 }
-_CANT_ASK: Final = (
+CANT_ASK: Final = (
     "LINKTIME_CONFIRM requires the user's confirmation, and this client cannot ask for it. Nothing was sent. The user "
     "can do this in LinkTime, or change that setting in the configuration of the MCP client."
 )
-_NO: Final = {
+NO: Final = {
     "accept": "the user's answer was not yes. Nothing was sent.",
     "decline": "the user declined. Nothing was sent. Do not call again unless the user asks for it.",
     "cancel": "the user dismissed the question. Nothing was sent.",
 }
-_NO_ANSWER: Final = "the client returned no valid answer of the user. Nothing was sent."
-_TOO_LATE: Final = f"the user did not answer within {_PATIENCE / 60:.0f} minutes. Nothing was sent."
-_LEAVING: Final = "the server is shutting down, and the user had not answered. Nothing was sent."
+NO_ANSWER: Final = "the client returned no valid answer of the user. Nothing was sent."
+TOO_LATE: Final = f"the user did not answer within {_PATIENCE / 60:.0f} minutes. Nothing was sent."
+LEAVING: Final = "the server is shutting down, and the user had not answered. Nothing was sent."
 
 
 class _Open(NamedTuple):
@@ -85,7 +85,7 @@ class Elicitation:
             raise InvalidArguments(fault)
         if not _can_ask(context):
             tracing.confirmation("unsupported")
-            raise NotConfirmed(_CANT_ASK)
+            raise NotConfirmed(CANT_ASK)
         if context.protocol_version in MODERN_PROTOCOL_VERSIONS:
             return await self._by_rounds(tool.confirmation, request, params)
         await self._by_request(tool.confirmation, request, context)
@@ -108,7 +108,7 @@ class Elicitation:
 
     async def _elicit(self, context: Context, question: str) -> mcp_types.ElicitResult:
         if self._left:
-            raise ShuttingDown(_LEAVING)
+            raise ShuttingDown(LEAVING)
         tracing.confirmation("asked")
         try:
             async with asyncio.timeout(self._patience) as limit:
@@ -118,9 +118,9 @@ class Elicitation:
                 finally:
                     self._asking.discard(limit)
         except TimeoutError:
-            raise (ShuttingDown(_LEAVING) if self._left else NotConfirmed(_TOO_LATE)) from None
+            raise (ShuttingDown(LEAVING) if self._left else NotConfirmed(TOO_LATE)) from None
         except (MCPError, ValidationError):
-            raise NotConfirmed(_NO_ANSWER) from None
+            raise NotConfirmed(NO_ANSWER) from None
 
     async def _by_rounds(
         self, confirmation: Confirmation, request: Request, params: mcp_types.CallToolRequestParams
@@ -151,7 +151,7 @@ class Elicitation:
         return state
 
     def _taken(self, state: str | None, request: Request) -> bytes | None:
-        """Remove the pending confirmation *state* and return its gist; None if it is missing, late or another call's."""
+        """Remove a pending confirmation and return its gist; None if it is missing, late or another call's."""
         pending = self._open.pop(state or "", None)
         valid = pending and pending.about == _about(request) and self._clock() < pending.until
         return pending.gist if pending and valid else None
@@ -206,6 +206,6 @@ def _check(answer: object) -> None:
             tracing.confirmation("confirmed")
         case mcp_types.ElicitResult(action=action):
             tracing.confirmation("declined")
-            raise NotConfirmed(_NO[action])
+            raise NotConfirmed(NO[action])
         case _:
-            raise NotConfirmed(_NO_ANSWER)
+            raise NotConfirmed(NO_ANSWER)

@@ -1,4 +1,4 @@
-"""Times, dates and zones as arguments. Each function returns the normal form, or raises ValueError with the right form."""
+"""Times, dates and zones as arguments: each is returned in its normal form, or refused with a ValueError."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from ..wall import choices, unclear, zone_named
 
 _LONGEST_ECHO: Final = 40  # characters of a refused value
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DIGIT: Final = re.compile(r"\d")
 _MINUTE: Final = timedelta(minutes=1)
 _CLOCK: Final = re.compile(r"(?P<hour>\d{1,2}):(?P<minute>\d{2})", re.ASCII)
 _NO_ZONES: Final = {"Factory", "localtime", "posixrules"}  # files beside the zones: a default, and this machine's own
 _OFFSET_OR_ABBREVIATION: Final = re.compile(r"(?!(UTC|GMT)$)[A-Z\d]{3,7}|.*[+-]?\d")  # EST, EST5EDT, Etc/GMT+5
-_NEITHER: Final = "should be an IANA zone, in the form Area/City; an offset, an abbreviation or a Windows name is none"
+_NO_ZONE: Final = "should be an IANA zone of the form Area/City, not an offset, an abbreviation or a Windows name"
 
 
 def instant(text: str, info: ValidationInfo) -> str:
@@ -101,7 +102,7 @@ def zone(text: str) -> str:
     if text in _zones():
         return text
     near = _same_name(text)
-    raise _refused(text, f"should be an IANA zone (did you mean {near}?)" if near else _NEITHER)
+    raise _refused(text, f"should be an IANA zone (did you mean {near}?)" if near else _NO_ZONE)
 
 
 @cache
@@ -113,7 +114,7 @@ def _same_name(text: str) -> str | None:
     """Return the one zone whose name differs from *text* by case, blanks or a typing mistake; None otherwise."""
     bare = _bare(text)
     names = _names_by_bare_form()
-    if bare in names or "/" not in bare:
+    if bare in names or "/" not in bare or _DIGIT.search(bare):
         return names.get(bare)
     close = [name for other, name in names.items() if "/" in other and _one_mistake(bare, other)]
     return close[0] if len(close) == 1 else None
