@@ -83,7 +83,7 @@ class Calls:
         try:
             arguments, ignored = received(params.arguments, tool.input_schema["properties"])
         except InvalidArguments as failure:
-            return failed(failure)
+            return failed(self._refusal or failure)
         if arguments is not params.arguments:
             params = params.model_copy(update={"arguments": arguments})
         try:
