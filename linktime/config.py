@@ -47,6 +47,7 @@ _TOOLSETS: Final = frozenset(
 
 NOT_A_BASE: Final = "must be the base URL of LinkTime, such as https://linktime.io, without user, query or fragment"
 NOT_A_BUDGET: Final = "must be local, process, or the URL of a Redis server: redis://…, rediss://… or unix://…"
+NOT_A_KEY: Final = "must be only the key: printable ASCII without spaces"
 KEY: Final = "LINKTIME_API_KEY"
 KEY_MISSING: Final = f"{KEY} environment variable is required"
 
@@ -99,7 +100,7 @@ def _toolsets(text: str) -> tuple[str, ...]:
 def _key(secret: SecretStr) -> SecretStr:
     text = secret.get_secret_value()
     if not text.isascii() or not text.isprintable() or " " in text:
-        raise ValueError("must be only the key: printable ASCII without spaces")
+        raise ValueError(NOT_A_KEY)
     return secret
 
 

@@ -456,3 +456,56 @@ async def test_without_a_key_that_is_the_answer_and_nobody_is_asked() -> None:
 
     assert text(result) == "unauthorized: a key is needed."
     assert asked == []
+
+
+@each_era
+async def test_cancelled_meeting_is_not_asked_about(sandbox: Sandbox, mode: str) -> None:
+    asked: list[str] = []
+    async with visiting(sandbox) as visitor:
+        booking = (await visitor.get("/bookings?status=CONFIRMED"))["data"][-1]["id"]
+        assert (await visitor.ask("POST", f"/bookings/{booking}/cancel", {})).status == 200
+    sandbox.requests.clear()
+    async with traced(sandbox, user=answering(YES, asked=asked), mode=mode, confirm=1) as seen:
+        result = await seen.call("cancel_booking", bookingId=booking)
+
+    assert text(result).startswith("conflict: ")
+    assert asked == []
+    assert [path for path in paths(sandbox) if not path.startswith("GET ")] == []
+
+
+@each_era
+async def test_out_of_date_cancellation_is_read_again(mode: str) -> None:
+    service = Service({"id": "b1", "status": "CANCELLED"}, {"id": "b1", "status": "CONFIRMED"})
+    asked = list[str]()
+
+    result = await call(session(service), mode, answering(YES, asked=asked), "cancel_booking", bookingId="b1")
+
+    assert not result.is_error
+    assert (len(asked), len(service.writes)) == (1, 1)
+
+
+@each_era
+async def test_meeting_cancelled_before_the_yes_is_not_cancelled_again(mode: str) -> None:
+    service = Service({"id": "b1", "status": "CONFIRMED"}, {"id": "b1", "status": "CANCELLED"})
+
+    result = await call(session(service), mode, answering(YES), "cancel_booking", bookingId="b1")
+
+    assert text(result).startswith("conflict: ")
+    assert service.writes == []
+
+
+@each_era
+async def test_additions_of_the_client_do_not_change_the_question(mode: str) -> None:
+    service, asked = Service({"data": [HOOK]}), list[str]()
+
+    result = await call(
+        session(service),
+        mode,
+        answering(YES, asked=asked),
+        webhookId="w1",
+        task_progress="- [x] a",
+        tool="delete_webhook",
+    )
+
+    assert result.meta["linktime/ignored"] == ["task_progress"]
+    assert (len(asked), len(service.writes)) == (1, 1)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from linktime.clients import CLIENTS, Client, Format
+from linktime.config import NOT_A_KEY
 from linktime.install import Installation, Terminal
 from linktime.install.disk import chosen, write
 from tests.child import child
@@ -427,7 +428,7 @@ def test_of_several_files_the_one_that_its_client_uses_is_chosen(tmp_path: Path)
     assert chosen([packaged, classic]) == packaged
 
 
-ALONE = "must be the key alone, as LinkTime shows it: letters, digits and signs without spaces"
+ALONE = NOT_A_KEY
 
 REFUSED = [
     ("cursor", "{\n  // mine\n  a: 1\n}", ":3:3: a name in double quotes is expected"),
@@ -573,7 +574,7 @@ def test_a_key_that_can_be_none_is_refused(tmp_path: Path) -> None:
 
     assert user.install("cursor") == 1
 
-    assert "must be the key alone" in user.err
+    assert NOT_A_KEY in user.err
     assert "secret" not in user.out + user.err
 
 
