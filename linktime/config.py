@@ -120,7 +120,9 @@ class Settings(BaseModel):
     allow_http: bool = Field(
         default=False, description="`1` = allow a plain http base URL that is not this machine's own"
     )
-    base_url: Annotated[str, AfterValidator(_base_url)] = Field("https://linktime.io", description="base of the API")
+    base_url: Annotated[str, AfterValidator(_base_url)] = Field(
+        "https://linktime.io", description="base URL of LinkTime; `/api/v1` at its end is ignored"
+    )
     rate_limit: int = Field(60, ge=1, le=100_000, description="upstream requests allowed …")
     rate_period: float = Field(60, gt=0, le=86_400, description="… in *any* window of this many seconds")
     budget: Annotated[str, AfterValidator(_budget)] = Field(

@@ -39,8 +39,9 @@ def _search_others_last() -> list[str]:
 
 
 def _standard_library() -> int:
-    """Return the index of the standard library in `sys.path`."""
-    return next((n for n, folder in enumerate(sys.path) if folder == os.path.dirname(os.__file__)), 0)
+    """Return the index of the standard library in `sys.path`; 0 if it is elsewhere, as in a frozen program."""
+    library = os.path.dirname(getattr(os, "__file__", ""))
+    return next((n for n, folder in enumerate(sys.path) if folder == library), 0)
 
 
 def _hidden(folder: str, installed: list[str]) -> str:

@@ -49,9 +49,9 @@ class Overrides(TypedDict, total=False):
     data: list[Override]
 
 
-def _blocked_or_custom(given: Mapping[str, Any]) -> str | None:
-    hours = [given["start_time"], given["end_time"]]
-    if given["is_blocked"]:
+def _blocked_or_custom(values: Mapping[str, Any]) -> str | None:
+    hours = [values["start_time"], values["end_time"]]
+    if values["is_blocked"]:
         return "isBlocked: should be false where startTime and endTime set custom hours" if any(hours) else None
     if not all(hours):
         return "isBlocked: false needs custom hours, both startTime and endTime"
