@@ -7,10 +7,10 @@ from .environment import prepare
 
 def main() -> None:
     """Run the command line, protected from the environment."""
-    prepare()
+    notices = prepare()
     from .cli import main as run  # noqa: PLC0415 - its imports could find other files before
 
-    run()
+    run(notices=notices)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from .cache import Cache
 from .clock import now
 from .config import Settings
 from .errors import Rejected
-from .late import LateRest
+from .lazy_rest import LazyRest
 from .ledger import Clerk, Journal, open_ledger
 from .limiter import Limiter, ProcessStore, SharedStore, Store
 from .local import AccountZone
@@ -35,6 +35,7 @@ from .telemetry import DEPTH, SERVERS, SLOTS, Telemetry
 from .tools import TOOLS, switched_off
 
 _PATIENCE: Final = 1.5  # s; clients kill a server 2 s after they closed its stdin
+_PERIODS: Final = 2  # LinkTime's Retry-After counts for so many periods at most
 _ZONE_LIFE: Final = 30.0  # s; where nothing else is kept
 
 
@@ -66,7 +67,13 @@ async def app(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIt
         stack.callback(telemetry.close)
         key = settings.api_key or SecretStr("")
         rest = await stack.enter_async_context(
-            LateRest(settings.base_url, key.get_secret_value(), timeout=settings.timeout, connections=settings.workers)
+            LazyRest(
+                settings.base_url,
+                key.get_secret_value(),
+                timeout=settings.timeout,
+                connections=settings.workers,
+                longest_wait=_PERIODS * settings.rate_period,
+            )
         )
         store, journal = await stack.enter_async_context(sharing(settings))
         limiter = await stack.enter_async_context(Limiter(store, settings.rate_period, clock=now))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NoReturn
 
 from . import __version__
-from .imports import sparing
+from .startup import sparing
 
 ON_A_TERMINAL: Final = (
     "linktime-mcp is an MCP server: an MCP client starts it and sends requests to its stdin. Run linktime-mcp install "
@@ -18,8 +18,11 @@ ON_A_TERMINAL: Final = (
 )
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run `linktime-mcp`. The exit status is 2 for an invalid command line or setting, and 130 after Ctrl-C."""
+def main(arguments: Sequence[str] | None = None, *, notices: Sequence[str] = ()) -> None:
+    """Run `linktime-mcp`. The server writes the *notices* to stderr first.
+
+    The exit status is 2 for an invalid command line or setting, and 130 after Ctrl-C.
+    """
     chosen = _parser().parse_args(arguments)
     try:
         match chosen.command:
@@ -32,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             case "install":
                 _printed(lambda: _install(chosen))
             case _:
-                _serve()
+                _serve(notices)
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -68,13 +71,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _serve() -> None:
-    if sys.stdin is not None and sys.stdin.isatty():
-        print(ON_A_TERMINAL, file=sys.stderr)  # noqa: T201 - only people start the server on a terminal
+def _serve(notices: Sequence[str]) -> None:
+    is_on_terminal = sys.stdin is not None and sys.stdin.isatty()
     with sparing("mcp", "mcp.server"):  # whose own imports are the SDK's client and its HTTP half
         from .serve import serve  # noqa: PLC0415 - the other commands never pay for it
 
-    serve()
+    serve([*notices, *([ON_A_TERMINAL] if is_on_terminal else [])])
 
 
 def _sandbox(host: str, port: int, db: str) -> None:

@@ -12,17 +12,9 @@ _NEVER_IMPORTED = {"", "linktime", "docs", "examples", "scripts", "test", "tests
 _INSTALLED_HERE = ".dist-info"
 
 
-def prepare() -> None:
-    """Undo what the environment changed in Python, and write one line to stderr for each change."""
-    lines = [*_search_others_last(), *_ignore_warnings()]
-    if sys.stderr is None:  # closed by the parent process
-        return
-    try:
-        sys.stderr.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-        for line in lines:
-            print(f"linktime-mcp: {line}", file=sys.stderr, flush=True)  # noqa: T201 - logging is not imported yet
-    except OSError:  # the reading end is closed
-        pass
+def prepare() -> list[str]:
+    """Undo what the environment changed in Python. Return a line for each change."""
+    return [f"linktime-mcp: {line}" for line in (*_search_others_last(), *_ignore_warnings())]
 
 
 def _search_others_last() -> list[str]:

@@ -203,17 +203,17 @@ def faults(name: str, arguments: dict[str, Any] | None) -> dict[str, str]:
         ("update_webhook", {"webhookId": "clx5"}, {"nothing to update": "url, events, name, isActive"}),
         ("update_webhook", {"webhookId": "clx5", "name": ""}, {"nothing to update": "url, events, name, isActive"}),
         # 11. What JSON can't carry
-        ("create_booking", BOOKING | {"notes": "\ud800"}, {"the call can't be sent as JSON": ""}),
-        ("get_me", {"\udfff": 1}, {"the call can't be sent as JSON": ""}),
+        ("create_booking", BOOKING | {"notes": "\ud800"}, {"notes": "can't be sent as JSON"}),
+        ("get_me", {"\udfff": 1}, {"?": "can't be sent as JSON"}),
         (
             "create_workflow",
             WORKFLOW | {"actions": [{"type": "X", "config": {"n": 2**64}}]},
-            {"the call can't be sent as JSON": ""},
+            {"actions": "can't be sent as JSON"},
         ),
         (
             "create_workflow",
             WORKFLOW | {"actions": f'[{{"type": "X", "config": {"[" * 300}{"]" * 300}}}]'},
-            {"actions": "can't be sent as JSON"},
+            {"actions": "nested deeper"},
         ),
     ],
 )
@@ -244,3 +244,25 @@ def test_every_fault_is_reported_at_once() -> None:
 )
 def test_guest_is_never_quoted(arguments: dict[str, Any]) -> None:
     assert "sarah" not in refusal("create_booking", arguments).casefold()
+
+
+@pytest.mark.parametrize("depth", [33, 500])
+def test_deep_arguments_are_refused_by_name(depth: int) -> None:
+    config: Any = {}
+    for _ in range(depth):
+        config = {"a": config}
+
+    with pytest.raises(InvalidArguments, match="actions: is nested deeper than 32 levels"):
+        TOOLS["create_workflow"].request(WORKFLOW | {"actions": [ACTION | {"config": config}]})
+
+
+def test_large_arguments_are_refused_by_name() -> None:
+    with pytest.raises(InvalidArguments, match="notes: has 3000"):
+        TOOLS["create_booking"].request(BOOKING | {"notes": "x" * 300_000})
+
+
+def test_ten_faults_are_listed_and_the_others_counted() -> None:
+    with pytest.raises(InvalidArguments, match="; and 490 more") as caught:
+        TOOLS["update_availability_rules"].request({"rules": [WINDOW | {"dayOfWeek": 9}] * 500})
+
+    assert caught.value.message.count("dayOfWeek") == 10

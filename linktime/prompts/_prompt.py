@@ -10,8 +10,8 @@ from typing import Final
 from ..completion import Source
 from ..errors import InvalidArguments
 from ..moment import Moment
+from ..sanitize import visible
 from ..suggest import suggest
-from ..text import visible
 
 _LONGEST: Final = 1000  # characters of an argument
 _LONGEST_ECHO: Final = 40  # characters of an unknown argument's name

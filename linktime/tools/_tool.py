@@ -15,10 +15,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from ..confirmations import Confirmation
 from ..errors import InvalidArguments
 from ..message import Request, camel
-from ._fields import CLEARABLE, is_blank, sendable
-from ._schema import object_schema, schema
+from ._fields import CLEARABLE, is_blank, unsendable
+from ._schema import answer_schema, object_schema
 from ._times import not_once, zones_of
-from ._validation_errors import described
+from ._validation_errors import described, listed
 
 Build = Callable[..., Request]
 Rule = Callable[[Mapping[str, Any]], str | None]
@@ -61,7 +61,6 @@ class Tool:
         written = object_schema(
             {camel(name): hint for name, (hint, _) in self._fields.items()},
             [camel(name) for name, (_, default) in self._fields.items() if default is ...],
-            closed=True,
         )
         for name, (_, default) in self._fields.items():
             if default is not ... and default is not None:
@@ -70,8 +69,8 @@ class Tool:
 
     @cached_property
     def output_schema(self) -> Mapping[str, Any]:
-        """The JSON Schema of an answer."""
-        return schema(self.shape, closed=False)
+        """The JSON Schema of an answer. It promises only what the session makes true."""
+        return answer_schema(self.shape)
 
     def request(self, arguments: Mapping[str, Any] | None, zone: ZoneInfo | None = None) -> Request:
         """Check the arguments and return the request. Raise InvalidArguments with every error.
@@ -79,13 +78,12 @@ class Tool:
         *zone* is the account's, if it is known. It allows further checks, and better suggestions.
         """
         present = {name: value for name, value in (arguments or {}).items() if not self._is_absent(name, value)}
+        if faults := unsendable(present):
+            raise InvalidArguments(listed(faults))
         try:
-            sendable(present)
             values = dict(self._model.model_validate(present, context={"zones": zones_of(present, zone)}))
         except ValidationError as error:
             raise InvalidArguments(described(error, self.input_schema)) from None
-        except ValueError as error:
-            raise InvalidArguments(f"the call {error}") from None
         if faults := [fault for rule in self.rules if (fault := rule(values))] or self._not_once(values, zone):
             raise InvalidArguments("; ".join(faults))
         return self.build(**values)

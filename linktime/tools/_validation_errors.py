@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from ..suggest import suggest
 
 _LONGEST_ECHO: Final = 40  # characters of a refused value
+_MOST_FAULTS: Final = 10
 _ECHOED: Final = ("int_", "float_", "greater_than", "less_than", "literal_error")
 """Errors of numbers and of enumerations, whose values are never a guest's text."""
 
@@ -28,8 +29,15 @@ _PLAIN: Final = (
 
 
 def described(error: ValidationError, schema: Mapping[str, Any]) -> str:
-    """Return every error with the argument that has it. Text that may be a guest's is never repeated."""
-    return "; ".join(f"{_path(each['loc'])}: {_words(each, schema)}" for each in error.errors(include_url=False))
+    """Return the errors with their arguments. Text that may be a guest's is never repeated."""
+    errors = error.errors(include_url=False)
+    return listed([f"{_path(each['loc'])}: {_words(each, schema)}" for each in errors[:_MOST_FAULTS]], len(errors))
+
+
+def listed(faults: list[str], total: int = 0) -> str:
+    """Return the first faults as one text, with the number of the others."""
+    others = max(total, len(faults)) - _MOST_FAULTS
+    return "; ".join(faults[:_MOST_FAULTS]) + (f"; and {others} more" if others > 0 else "")
 
 
 def _path(steps: tuple[int | str, ...]) -> str:
