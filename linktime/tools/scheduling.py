@@ -45,7 +45,7 @@ class Slot(TypedDict, total=False):
 
 
 class Slots(TypedDict, total=False):
-    """What can be booked."""
+    """The free slots."""
 
     eventTypeSlug: str
     timezone: str
