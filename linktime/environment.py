@@ -14,7 +14,8 @@ _INSTALLED_HERE = ".dist-info"
 
 def prepare() -> list[str]:
     """Undo what the environment changed in Python. Return a line for each change."""
-    return [f"linktime-mcp: {line}" for line in (*_search_others_last(), *_ignore_warnings())]
+    lines = (*_search_others_last(), *_ignore_warnings(), *_ignore_unwritable_key_log())
+    return [f"linktime-mcp: {line}" for line in lines]
 
 
 def _search_others_last() -> list[str]:
@@ -71,3 +72,16 @@ def _ignore_warnings() -> list[str]:
 
     warnings.simplefilter("ignore")
     return ["PYTHONWARNINGS is ignored, so that no warning ends the program"]
+
+
+def _ignore_unwritable_key_log() -> list[str]:
+    """Unset SSLKEYLOGFILE if its file can't be written. Python's TLS would fail, and with it the import of aiohttp."""
+    path = os.environ.get("SSLKEYLOGFILE")
+    if not path:
+        return []
+    try:  # without waiting for the reader of a pipe
+        os.close(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), 0o600))
+    except OSError:
+        del os.environ["SSLKEYLOGFILE"]
+        return ["SSLKEYLOGFILE is ignored, because that file can't be written"]
+    return []

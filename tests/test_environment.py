@@ -90,6 +90,24 @@ async def test_warnings_as_errors_are_ignored_with_one_line(sandbox: Sandbox) ->
     assert [line for line in ended.log if "PYTHONWARNINGS" in line] == [ended.log[0]]
 
 
+@pytest.mark.parametrize("path", ["/nope/keys.log", "/", "pipe"])
+async def test_unwritable_key_log_is_ignored_with_one_line(sandbox: Sandbox, tmp_path: Path, path: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    ended = await served(sandbox, {"SSLKEYLOGFILE": path}, shell=f"cd {tmp_path}")
+
+    assert_serves(ended)
+    assert [line for line in ended.log if "SSLKEYLOGFILE" in line] == [ended.log[0]]
+
+
+async def test_writable_key_log_is_kept(sandbox: Sandbox, tmp_path: Path) -> None:
+    ended = await served(sandbox, {"SSLKEYLOGFILE": str(tmp_path / "keys.log")})
+
+    assert_serves(ended)
+    assert ended.log == [RUNNING]
+    assert (tmp_path / "keys.log").is_file()
+
+
 async def test_serves_without_home_and_path(sandbox: Sandbox, tmp_path: Path) -> None:
     assert_serves(await served(sandbox, {}, shell=f"cd {tmp_path}; unset HOME PATH LANG"))
 
