@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None, *, notices: Sequence[str] = ())
     try:
         match chosen.command:
             case "sandbox":
-                _sandbox(chosen.host, chosen.port, chosen.db)
+                _printed(lambda: _sandbox(chosen))
             case "demo":
                 _demo()
             case "doctor":
@@ -62,12 +62,13 @@ def _parser() -> argparse.ArgumentParser:
     either.add_argument("--uninstall", action="store_true", help="remove it again")
     either.add_argument("--print", action="store_true", dest="show", help="print the change without writing it")
     install.add_argument("--yes", action="store_true", help="write without asking")
-    sandbox = commands.add_parser("sandbox", help="run a local LinkTime for tests")
+    sandbox = commands.add_parser("sandbox", help="run a local LinkTime with sample data; needs no account")
     sandbox.add_argument("--host", default="127.0.0.1", help="listen on this address (default: %(default)s)")
     sandbox.add_argument(
         "--port", type=int, default=8787, help="listen on this port; 0 for any free port (default: %(default)s)"
     )
     sandbox.add_argument("--db", default=":memory:", metavar="FILE", help="keep the data in FILE")
+    sandbox.add_argument("--log", action="store_true", help="write a line for each request to stderr")
     return parser
 
 
@@ -79,19 +80,20 @@ def _serve(notices: Sequence[str]) -> None:
     serve([*notices, *([ON_A_TERMINAL] if is_on_terminal else [])])
 
 
-def _sandbox(host: str, port: int, db: str) -> None:
+def _sandbox(chosen: argparse.Namespace) -> int:
     from .sandbox import run  # noqa: PLC0415 - the server never pays for it
 
-    asyncio.run(run(host, port, db))
+    asyncio.run(run(chosen.host, chosen.port, chosen.db, log=chosen.log))
+    return 0
 
 
 def _demo() -> None:
-    from .demo import play  # noqa: PLC0415 - likewise
+    from .demo import LIMIT, PERIOD, Service, play  # noqa: PLC0415 - likewise
     from .sandbox import Sandbox  # noqa: PLC0415
 
     async def played() -> int:
-        async with Sandbox() as sandbox:
-            return await play(sandbox.url, sandbox.key)
+        async with Sandbox() as sandbox, Sandbox(limit=LIMIT, period=PERIOD) as limited:
+            return await play(Service(sandbox.url, sandbox.key), Service(limited.url, limited.key))
 
     sys.exit(asyncio.run(played()))
 
