@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn, TypeVar
 
 from . import stderr
 from .app import app
-from .config import KEY_MISSING, Settings
+from .config import Settings
 from .errors import ConfigError
 from .telemetry import Telemetry, Variables, set_up
 
@@ -22,10 +22,15 @@ RUNNING = "LinkTime MCP server running"
 _FLUSH = 0.2  # s; a stderr that nobody reads does not hold the exit
 
 
-def serve() -> None:
-    """Serve stdin and stdout, then end the program. The exit status is 2 if a setting is invalid, 1 after a fault."""
+def serve(notices: Sequence[str] = ()) -> None:
+    """Write the *notices* to stderr, serve stdin and stdout, then end the program.
+
+    The exit status is 2 if a setting is invalid, 1 after a fault.
+    """
     stderr.secure()
     with stderr.redirected():
+        for notice in notices:
+            stderr.write_line(notice)
         handlers = [stderr.LineHandler()]
         logging.basicConfig(format="linktime-mcp: %(levelname)s %(message)s", level=logging.WARNING, handlers=handlers)
         try:
@@ -63,5 +68,5 @@ def _read(reader: Callable[[Mapping[str, str]], _T], faults: list[str]) -> _T | 
 
 async def _serving(settings: Settings, telemetry: Telemetry) -> None:
     async with app(settings, telemetry) as application:
-        stderr.write_line(RUNNING if settings.api_key else KEY_MISSING)
+        stderr.write_line(settings.missing_key or RUNNING)
         await application.serve()

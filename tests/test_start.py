@@ -21,7 +21,7 @@ LATER = {
     "linktime.ledger.redis",
     "linktime.rest",
     "linktime.sandbox",
-    "linktime.session.confirm",
+    "linktime.session.elicitation",
     "mcp.client",
     "mcp.server.auth",
     "mcp.server.lowlevel",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Final, NamedTuple
 
 from ..clients import KEY, KEY_PREFIX
@@ -11,6 +10,7 @@ from ..config import KEY_MISSING, Settings
 from ..errors import ConfigError
 from ..ledger.redis import place_of
 from ..placeholders import is_placeholder, placeholder
+from ..suggest import suggest
 from ..telemetry import Variables
 from .finding import Finding
 
@@ -106,6 +106,6 @@ def _unknown(variables: Mapping[str, str]) -> Iterator[Finding]:
     """Yield a finding for each variable that has the prefix of a setting and is not one."""
     for name in variables:
         if name.startswith(PREFIX) and name not in _KNOWN:
-            near = get_close_matches(name.removeprefix(PREFIX), [known.removeprefix(PREFIX) for known in _KNOWN], n=1)
-            cure = f"Did you mean {PREFIX}{near[0]}?" if near else "Remove it."
+            near = suggest(name.removeprefix(PREFIX), [known.removeprefix(PREFIX) for known in _KNOWN])
+            cure = f"Did you mean {PREFIX}{near}?" if near else "Remove it."
             yield Finding(name, "warning", "no such setting", cure, "unknown")
