@@ -30,7 +30,7 @@ def test_desktop_client_is_refused_inside_wsl(tmp_path: Path, name: str) -> None
     assert list(tmp_path.iterdir()) == [user.project]
 
 
-def test_desktop_client_that_is_installed_inside_wsl_gets_its_file(tmp_path: Path) -> None:
+def test_desktop_client_inside_wsl_gets_its_file(tmp_path: Path) -> None:
     user = User(tmp_path, LINKTIME_API_KEY=KEY, WSL_DISTRO_NAME="Ubuntu")
     (tmp_path / ".cursor").mkdir()
 
