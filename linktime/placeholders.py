@@ -28,13 +28,14 @@ _SAMPLE: Final = re.compile(
     r"""
     (lt_live_)?                         # the sample of the README is lt_live_...
     (
-        [.…*•·_-]+ | x{3,}              # lt_live_..., lt_live_***, xxxx
+        [.…*•·_-]+ | x{3,}([\W_]+x+)*   # lt_live_..., lt_live_***, xxxx
         | [<\[{].*                      # lt_live_<your key>
         | (your|my|the|insert|paste|put|enter|replace|change)[\W_].*    # your_api_key, replace-me
         | (api|secret)?[\W_]?(key|token)([\W_]?here)?                   # api_key, key-here
-        | change_?me | example | placeholder | todo
+        | change_?me | example | placeholder | todo | redacted | hidden
     )
-    | lt_live_ | linktime_api_key       # nothing but the prefix, or the variable's own name
+    | lt_live_                          # nothing but the prefix
+    | (?!.*lt_live_\w).*linktime_api_key.*  # the variable's own name, as in __LINKTIME_API_KEY__
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )

@@ -7,7 +7,16 @@ from hypothesis import given, strategies as st
 
 from linktime.placeholders import Placeholder, is_placeholder, placeholder
 
-KEYS = ["lt_live_51f0c3d9", "lt_live_x", "lt_live_my0key", "lt_live_a-b.c~d", "sesame-51f0", "hello", "k"]
+KEYS = [
+    "lt_live_51f0c3d9",
+    "lt_live_x",
+    "lt_live_my0key",
+    "lt_live_a-b.c~d",
+    "sesame-51f0",
+    "hello",
+    "k",
+    "LINKTIME_API_KEY=lt_live_51f0",
+]
 
 
 @pytest.mark.parametrize(
@@ -46,6 +55,7 @@ def test_reference_is_not_a_key(value: str) -> None:
         "lt_live_…",
         "lt_live_",
         "lt_live_xxxxxxxx",
+        "lt_live_xxxx-xxxx-xx",
         "lt_live_<your key>",
         "lt_live_YOUR_KEY",
         "'lt_live_...'",
@@ -57,6 +67,10 @@ def test_reference_is_not_a_key(value: str) -> None:
         "key-here",
         "changeme",
         "LINKTIME_API_KEY",
+        "__LINKTIME_API_KEY__",
+        "@LINKTIME_API_KEY@",
+        "linktime_api_key_here",
+        "lt_live_REDACTED",
     ],
 )
 def test_sample_is_not_a_key(value: str) -> None:
