@@ -153,8 +153,8 @@ class Outcome:
                 write, verification, write.request.deadline, settled=lambda: doubt.reply is not None
             )
         # A caller who leaves must not make the layers above believe that nothing was sent.
-        except asyncio.CancelledError:
-            return Result(UNCLEAR)
+        except asyncio.CancelledError as left:
+            return Result(UNCLEAR, met=left)
         if doubt.reply is not None:
             return doubt.reply.noted(outcome="verified")
         return _verified(result.reply, result.finding.data) if result.finding.committed else result

@@ -27,7 +27,7 @@ class Result:
 
     finding: Finding
     reply: Reply = field(default_factory=lambda: Reply(200))
-    met: Exception | None = None
+    met: BaseException | None = None
     complete: bool = False  # whether a read was made that a replica can't be behind any more
 
 

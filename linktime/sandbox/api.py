@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from email.utils import format_datetime
 from typing import Final
 
 from aiohttp import web
@@ -21,7 +22,7 @@ from . import (
     webhooks,
     workflows,
 )
-from .account import ACCOUNT, Account
+from .account import ACCOUNT, Account, account_of
 from .answers import refusals
 from .faults import FAULTS, Faults
 from .journal import JOURNAL, Journal, read_body, record
@@ -55,10 +56,16 @@ def application(account: Account, window: SlidingWindow, entries: Journal) -> we
     for resource in _RESOURCES:
         api.add_routes(resource.routes)
     api.on_response_prepare.append(tell)
+    api.on_response_prepare.append(_date)
     api.on_shutdown.append(_stop)
     root.add_routes([*faults.routes, *journal.routes])
     root.add_subapp("/api/v1", api)
     return root
+
+
+async def _date(request: web.Request, response: web.StreamResponse) -> None:
+    """Date an answer by the account's clock, as its rows are."""
+    response.headers.setdefault("Date", format_datetime(account_of(request).now(), usegmt=True))
 
 
 async def _stop(app: web.Application) -> None:
