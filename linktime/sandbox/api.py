@@ -7,6 +7,7 @@ from email.utils import format_datetime
 from typing import Final
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from . import (
     availability,
@@ -47,7 +48,7 @@ _RESOURCES: Final = (
 def application(account: Account, window: SlidingWindow, entries: Journal) -> web.Application:
     """Join the resources of *account*; *window* guards them and *entries* remembers who asked."""
     root = web.Application(middlewares=[refusals], client_max_size=_LARGEST_BODY)
-    api = web.Application(middlewares=[record, refusals, read_body, guard, spoil])
+    api = web.Application(middlewares=[_dated, record, refusals, read_body, guard, spoil])
     api[ACCOUNT], api[WINDOW], api[STOPPING] = account, window, asyncio.Event()
     rules = Faults()
     for app in (root, api):
@@ -56,16 +57,18 @@ def application(account: Account, window: SlidingWindow, entries: Journal) -> we
     for resource in _RESOURCES:
         api.add_routes(resource.routes)
     api.on_response_prepare.append(tell)
-    api.on_response_prepare.append(_date)
     api.on_shutdown.append(_stop)
     root.add_routes([*faults.routes, *journal.routes])
     root.add_subapp("/api/v1", api)
     return root
 
 
-async def _date(request: web.Request, response: web.StreamResponse) -> None:
+@web.middleware
+async def _dated(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Date an answer by the account's clock, as its rows are."""
+    response = await handler(request)
     response.headers.setdefault("Date", format_datetime(account_of(request).now(), usegmt=True))
+    return response
 
 
 async def _stop(app: web.Application) -> None:
