@@ -148,7 +148,7 @@ class Rest:
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             raise RateLimited(self._words(data, status, "rate_limited"), retry_after=retry_after(headers))
         if status in _ABSENT and _code(data) is None:  # a load balancer's, which proves nothing
-            raise _lost(request, f"LinkTime's address answered {status}, but not in LinkTime's words", status)
+            raise _lost(request, f"LINKTIME_BASE_URL answered {status}, but not in LinkTime's words", status)
         if status // 100 == 4:
             word = self._hidden(_code(data) or _CODES.get(status, "rejected"))
             raise Rejected(word, self._words(data, status, word), status=status)
