@@ -127,6 +127,7 @@ def _zone(settings: Settings, cache: Cache, limiter: Limiter) -> AccountZone:
         epoch=lambda: cache.epoch(question),
         spare=lambda: limiter.free > SPARE,
         life=settings.cache_ttl or _ZONE_LIFE,
+        settled=lambda: cache.settled(question),
     )
 
 

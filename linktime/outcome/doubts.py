@@ -92,10 +92,11 @@ class Doubts:
                 doubt.overtaken = True
                 self._forget(doubt)
 
-    def others(self, request: Request) -> list[Request]:
+    def others(self, request: Request, now: float) -> list[Request]:
         """Return the other writes in doubt or in flight with the method and template of *request*."""
         kind = request.method, request.template
-        return [each for each in self._doubts if (each.method, each.template) == kind and each != request]
+        live = [each for each, doubt in self._doubts.items() if now <= doubt.until]
+        return [each for each in live if (each.method, each.template) == kind and each != request]
 
     def _forget(self, doubt: Doubt) -> None:
         if self._doubts.get(doubt.request) is doubt:

@@ -169,7 +169,8 @@ class Outcome:
         if refusal.status != HTTPStatus.CONFLICT:
             return refusal
         try:
-            words = await advice(self._send, write, self._doubts.others(write.request), self._clock())
+            others = self._doubts.others(write.request, self._clock())
+            words = await advice(self._send, write, others, self._clock())
         except (Exception, asyncio.CancelledError):  # noqa: BLE001 - help that fails must not hide the refusal
             return refusal
         return Rejected(refusal.word, f"{refusal.message} {words}", status=refusal.status) if words else refusal
