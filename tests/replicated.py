@@ -18,7 +18,7 @@ from linktime.departure import Departure
 from linktime.errors import Failure, OutcomeUnknown, Rejected
 from linktime.limiter import Limiter, ProcessStore
 from linktime.mailbox import Mailbox
-from linktime.message import Reply, Request, Send, utc
+from linktime.message import Delivery, Reply, Request, Send, utc
 from linktime.outcome import Outcome
 from linktime.outcome.history import collection
 from linktime.retry import Retry
@@ -55,6 +55,7 @@ class LinkTime:
     normalize: Callable[[Row], Row] = keep
     hidden: tuple[str, ...] = ()
     sent: list[Request] = field(default_factory=list)
+    committed: dict[int, Any] = field(default_factory=dict)  # what was answered, or not, by the call's delivery
     states: list[tuple[float, Rows]] = field(default_factory=lambda: [(-1e9, {})])
     _idents: Any = field(default_factory=lambda: count(1))
 
@@ -67,7 +68,7 @@ class LinkTime:
         fate = self.fates.pop(0) if self.fates else None
         if fate == "before":
             raise ANSWERED
-        answer = self._write(request)
+        answer = self.committed[id(request.delivery)] = self._write(request)
         if fate == "after":
             raise ANSWERED
         return self._reply(201 if request.method == "POST" else 200, answer)
@@ -102,10 +103,13 @@ class LinkTime:
         where, body = collection(request), orjson.loads(request.body or b"{}")
         if request.method == "DELETE":
             rows = deepcopy(self.states[-1][1])
-            del rows[where][request.ident]
+            if not rows.get(where, {}).pop(request.ident, None):
+                raise Rejected("not_found", "no such thing", status=404)
             self.states.append((clock(), rows))
             return {"success": True}
         old = self.states[-1][1].get(where, {}).get(request.ident, {})
+        if request.ident and not old:
+            raise Rejected("not_found", "no such thing", status=404)
         body = {"startTime": body["newStartTime"]} if "newStartTime" in body else body
         body |= {"status": "CANCELLED"} if request.template.endswith("/cancel") else {}
         made = {} if old else {"createdAt": utc(wall())} | ({"status": "CONFIRMED"} if where == "/bookings" else {})
@@ -131,9 +135,16 @@ class Server:
 
     async def call(self, tool: str, **arguments: Any) -> Reply:
         """Call a tool."""
-        request = TOOLS[tool].request(arguments)
-        key = "" if request.is_read else f"key-{clock()}"
-        return await self.send(replace(request, deadline=clock() + 50.0, idempotency_key=key))
+        return await self.make(TOOLS[tool].request(arguments), Delivery())
+
+    async def make(self, request: Request, delivery: Delivery) -> Reply:
+        """Make the request of a call."""
+        key = "" if request.is_read else f"key-{id(delivery)}"
+        return await self.send(
+            replace(
+                request, deadline=clock() + 50.0, idempotency_key=key, delivery=None if request.is_read else delivery
+            )
+        )
 
     async def word(self, tool: str, **arguments: Any) -> str:
         """Call a tool and return the word of its outcome."""

@@ -40,6 +40,7 @@ class Faulty:
     async def _send(self, request: Request) -> Reply:
         if request.is_read:
             return await self.rest(request)
+        self.seconds += 0.05  # on its way
         if self.commits:
             await self.rest(request)
         raise OutcomeUnknown("LinkTime answered 500.", answered=True)

@@ -34,7 +34,7 @@ class Since:
         time = instant(text)
         if time is None:
             return None
-        if time >= self.latest:
+        if time > self.latest:
             return True
         return False if self.earliest is not None and time < self.earliest else None
 
