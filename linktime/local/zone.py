@@ -16,6 +16,7 @@ from ..wall import zone_named
 
 _PATIENCE: Final = 1.0  # s; all who wait for one look wait no longer together
 _LOOK: Final = 10.0  # s; a look that was not waited for may still end, and helps the next
+_UNSETTLED: Final = 3.0  # s; for which a zone counts that a replica behind the last write may have answered
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,7 @@ class AccountZone:
     """The account's zone, asked for with *question* at most once in *life* seconds; a failure counts as an answer.
 
     It is not asked for unless there is budget to *spare*; then what is known stays, however old. *epoch* counts the
-    writes that may have changed it, after which nothing is known. An answer is not kept until they are *settled*.
+    writes that may have changed it, after which nothing is known. An answer before they are *settled* counts for 3 s.
     *clock* is that of deadlines.
     """
 
@@ -79,7 +80,7 @@ class AccountZone:
     async def _ask(self) -> None:
         epoch = self._epoch()
         zone, age = self.known, 0.0
-        life = self._life if self._settled() else 0.0
+        life = self._life if self._settled() else min(self._life, _UNSETTLED)
         try:
             reply = await self._send(replace(self._question, deadline=self._clock() + _LOOK))
         except (BudgetSpent, Overloaded, ShuttingDown):  # nothing was asked
