@@ -1,6 +1,6 @@
 """Joins everything: read this first.
 
-    session ─▶ local ─▶ cache ─▶ outcome ─▶ retry ─▶ mailbox ─▶ rest ─▶ LinkTime
+    session ─▶ local ─▶ cache ─▶ outcome ─▶ retry ─▶ mailbox ─▶ departure ─▶ rest ─▶ LinkTime
 
 Each of these is a `Send` that takes the next one. A call that the cache can't answer becomes a message; a worker
 takes it when the limiter has a permit. A further attempt is a message like any other, so it pays like any other, and
@@ -20,6 +20,7 @@ from pydantic import SecretStr
 from .cache import Cache
 from .clock import now
 from .config import Settings
+from .departure import Departure
 from .errors import Rejected
 from .lazy_rest import LazyRest
 from .ledger import Clerk, Journal, open_ledger
@@ -42,9 +43,10 @@ _ZONE_LIFE: Final = 30.0  # s; where nothing else is kept
 class App:
     """A session over the whole chain; *leave* lets it end."""
 
-    def __init__(self, session: Session, mailbox: Mailbox) -> None:
+    def __init__(self, session: Session, mailbox: Mailbox, outcome: Outcome) -> None:
         self.session = session
         self._mailbox = mailbox
+        self._outcome = outcome
         self._finish = True
 
     async def serve(self) -> None:
@@ -56,6 +58,7 @@ class App:
         """Take no more than can start at once (*finish*), or nothing; reads under way have _PATIENCE to end."""
         self._finish = self._finish and finish
         self._mailbox.close(finish=self._finish)
+        self._outcome.hurry()
         self.session.hurry(_PATIENCE)
 
 
@@ -78,7 +81,7 @@ async def app(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIt
         store, journal = await stack.enter_async_context(sharing(settings))
         limiter = await stack.enter_async_context(Limiter(store, settings.rate_period, clock=now))
         mailbox = await stack.enter_async_context(
-            Mailbox(rest, limiter, places=settings.queue, workers=settings.workers, clock=now)
+            Mailbox(Departure(rest), limiter, places=settings.queue, workers=settings.workers, clock=now)
         )
         stack.callback(mailbox.give_up_reads)  # when the session ended, all have their answers
         outcome = Outcome(Retry(mailbox, clock=now), clock=now)
@@ -102,7 +105,7 @@ async def app(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIt
         telemetry.observe(DEPTH, lambda: [(mailbox.waiting, {})])
         telemetry.observe(SLOTS, lambda: _slots(limiter))
         telemetry.observe(SERVERS, lambda: [(limiter.servers, {})])
-        yield App(session, mailbox)
+        yield App(session, mailbox, outcome)
 
 
 @asynccontextmanager
@@ -131,6 +134,7 @@ def _zone(settings: Settings, cache: Cache, limiter: Limiter) -> AccountZone:
         epoch=lambda: cache.epoch(question),
         spare=lambda: limiter.free > SPARE,
         life=settings.cache_ttl or _ZONE_LIFE,
+        settled=lambda: cache.settled(question),
     )
 
 

@@ -18,7 +18,7 @@ from .connector import CleanConnector, UncleanConnection
 from .errors import Failure, OutcomeUnknown, RateLimited, Rejected, Unavailable
 from .message import Reply, Request
 from .proxy import proxy_of
-from .ratelimit_headers import LONGEST_WAIT, quota, retry_after, wished_wait
+from .ratelimit_headers import LONGEST_WAIT, http_date, quota, retry_after, wished_wait
 from .sanitize import one_line, visible
 
 _LARGEST_BODY: Final = 4 << 20  # bytes; a page of 100 bookings has 0.2 MB
@@ -179,7 +179,7 @@ class Rest:
         """Return the Reply in a whole answer, or raise the Failure that it states."""
         data, fault = _json(body, headers)
         if status == HTTPStatus.NO_CONTENT or (status // 100 == 2 and not fault):
-            return Reply(status, visible(data), quota=quota(headers))
+            return Reply(status, visible(data), quota=quota(headers), date=http_date(headers.get("Date", "")))
         if status // 100 == 2:
             raise _lost(request, f"LinkTime answered {status}, but {fault}", _BASE, status=status)
         if status in _NOT_DONE or (status // 100 == 3 and request.is_read):

@@ -34,6 +34,7 @@ class LinkTime:
     epoch: int = 0
     spare: bool = True
     gate: asyncio.Event | None = None
+    settled: bool = True
 
     async def __call__(self, request: Request) -> Reply:
         """Answer. A read of the settings waits for the gate."""
@@ -49,7 +50,15 @@ class LinkTime:
 
     def account(self) -> AccountZone:
         """Return the zone of this service."""
-        return AccountZone(self, SETTINGS, clock=clock, epoch=lambda: self.epoch, spare=lambda: self.spare, life=30.0)
+        return AccountZone(
+            self,
+            SETTINGS,
+            clock=clock,
+            epoch=lambda: self.epoch,
+            spare=lambda: self.spare,
+            life=30.0,
+            settled=lambda: self.settled,
+        )
 
     def local(self) -> LocalTimes:
         """Return the layer above this service."""
@@ -341,6 +350,18 @@ async def test_settings_of_any_shape_are_accepted() -> None:
 
         account = AccountZone(send, SETTINGS, clock=clock, epoch=lambda: 0, spare=lambda: True, life=30.0)
         assert await account.get() is zone
+
+
+@virtual
+async def test_zone_from_a_lagging_replica_is_asked_for_again() -> None:
+    linktime = LinkTime(zone="America/New_York", settled=False)
+    account = linktime.account()
+    assert await account.get() == ZoneInfo("America/New_York")
+    linktime.zone, linktime.settled = "Asia/Tokyo", True
+    await asyncio.sleep(3)
+
+    assert [await account.get() for _ in range(2)] == [TOKYO, TOKYO]
+    assert linktime.looks == 2
 
 
 @virtual

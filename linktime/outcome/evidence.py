@@ -1,103 +1,97 @@
-"""Where each kind of write shows afterwards: one declaration for every endpoint that writes."""
+"""The values of a verification: a write, an answer to a read, and its result.
+
+A committed write needs the state that was requested. NOT_COMMITTED needs the state before the write, or an absence by
+LinkTime's own word. Anything else is UNCLEAR: a field that is not shown, a row that may be older than the write, and a
+value that is neither the requested nor the former one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+from http import HTTPStatus
+from math import inf
+from typing import Any, Final
 
-from ..message import Request, get
-from .fields import PAGE, days_around
-from .judges import (
-    Judge,
-    Write,
-    booked,
-    cancelled,
-    gone,
-    gone_among,
-    made,
-    moved,
-    ruled,
-    subscribed,
-    updated,
-    updated_among,
-)
+import orjson
+
+from ..message import Request
+from .comparison import Verdict, instant
+from .history import History
+from .timeline import LAG, Moment, Since
+
+SUCCESS: Final = {"success": True}
+GONE: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+"""The refusals of a read that are an answer: there is no such thing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """How a kind of write is read back: *ask* is the read, *judge* its reading, *look* what the model can do itself."""
+class Write:
+    """A write: the *ident* in its path, the fields of its *body*, when it *started*, and the row as it was before.
 
-    ask: Callable[[Write], Request]
-    judge: Judge
-    look: str
+    *former* is empty if that is not known. *history* knows the ids that are older than the write. Before *quiet*
+    (seconds on the app's clock) a replica may show a state before an earlier write of ours. *rivals* returns the bodies
+    of other writes of this kind that are in flight or in doubt: a new row may be theirs.
+    """
+
+    request: Request
+    ident: str
+    body: Mapping[str, Any]
+    started: Moment
+    history: History
+    former: Mapping[str, Any]
+    quiet: float
+    rivals: Callable[[], Iterable[Mapping[str, Any]]] = tuple
+
+    @classmethod
+    def of(cls, request: Request, started: Moment, history: History) -> Write:
+        """Read a request, and the row that it is about."""
+        known = history.find(request)
+        body = orjson.loads(request.body or b"{}")
+        quiet = known.written + LAG if known else -inf
+        return cls(request, request.ident, body, started, history, known.row if known else {}, quiet)
+
+    def made(self, row: Mapping[str, Any], since: Since) -> Verdict:
+        """Return whether this write may have made *row*: False if the row is older, or made by another write."""
+        known = self.history.find(self.request, str(row.get("id")))
+        if known and known.maker is not None:
+            return known.maker == self.request and known.written >= self.started.clock
+        if known and known.first < self.started.clock:
+            return False
+        return since.is_after(_created(row))
 
 
-def _one(template: str) -> Callable[[Write], Request]:
-    return lambda write: get(template, write.ident)
+@dataclass(frozen=True, slots=True)
+class Look:
+    """An answer to a verification read. *absent* is LinkTime's own word that there is no such thing."""
+
+    data: Any
+    since: Since
+    absent: bool = False
 
 
-def _all(template: str) -> Callable[[Write], Request]:
-    return lambda _: get(template)
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A result: whether the write was *committed*, None if it is not certain, and the *data* to answer with.
+
+    *candidate* is the id of the one row that would prove the write if its age were known.
+    """
+
+    committed: Verdict
+    data: Any = None
+    candidate: str = ""
 
 
-def _bookings_around(write: Write) -> Request:
-    first, last = days_around(datetime.fromisoformat(write.body["startTime"]))
-    return get("/bookings", limit=PAGE, status="CONFIRMED", from_=first, to=last)
+NOT_COMMITTED: Final = Finding(committed=False)
+UNCLEAR: Final = Finding(committed=None)
+
+Check = Callable[[Write, Look], Finding]
 
 
-def _contacts_like(write: Write) -> Request:
-    return get("/contacts", search=write.body["email"], limit=PAGE)
-
-
-def _overrides_of(write: Write) -> Request:
-    return get("/availability/overrides", from_=write.body["date"], to=write.body["date"])
-
-
-EVIDENCE: Final[Mapping[tuple[str, str], Evidence]] = {
-    ("POST", "/bookings"): Evidence(
-        _bookings_around, booked, "use list_bookings for that day and look for this time and guest"
-    ),
-    ("POST", "/bookings/{id}/cancel"): Evidence(
-        _one("/bookings/{id}"), cancelled, "use get_booking and look at its status"
-    ),
-    ("POST", "/bookings/{id}/reschedule"): Evidence(
-        _one("/bookings/{id}"), moved, "use get_booking and look at its startTime"
-    ),
-    ("POST", "/contacts"): Evidence(_contacts_like, made("email"), "use list_contacts and search for the e-mail"),
-    ("PATCH", "/contacts/{id}"): Evidence(_one("/contacts/{id}"), updated, "use get_contact and compare the fields"),
-    ("DELETE", "/contacts/{id}"): Evidence(
-        _one("/contacts/{id}"), gone, "use get_contact; not_found means that it is gone"
-    ),
-    ("POST", "/event-types"): Evidence(
-        _all("/event-types"), made("slug"), "use list_event_types and look for the slug"
-    ),
-    ("PATCH", "/event-types/{id}"): Evidence(
-        _one("/event-types/{id}"), updated, "use list_event_types and compare the fields; it shows active ones only"
-    ),
-    ("DELETE", "/event-types/{id}"): Evidence(
-        _one("/event-types/{id}"), gone, "use list_event_types and look whether it is gone"
-    ),
-    ("POST", "/webhooks"): Evidence(
-        _all("/webhooks"),
-        subscribed,
-        "use list_webhooks and look for the URL; of one whose secret is lost, delete it and create it anew",
-    ),
-    ("PATCH", "/webhooks/{id}"): Evidence(_all("/webhooks"), updated_among, "use list_webhooks and compare the fields"),
-    ("DELETE", "/webhooks/{id}"): Evidence(
-        _all("/webhooks"), gone_among, "use list_webhooks and look whether it is gone"
-    ),
-    ("POST", "/availability/overrides"): Evidence(
-        _overrides_of, made("date"), "use list_availability_overrides for that date"
-    ),
-    ("DELETE", "/availability/overrides/{id}"): Evidence(
-        _all("/availability/overrides"), gone_among, "use list_availability_overrides and look whether it is gone"
-    ),
-    ("PUT", "/availability/rules"): Evidence(
-        _all("/availability/rules"), ruled, "use get_availability_rules and compare the hours"
-    ),
-    ("PATCH", "/settings"): Evidence(_all("/settings"), updated, "use get_settings and compare the fields"),
-    ("POST", "/workflows"): Evidence(_all("/workflows"), made("name"), "use list_workflows and look for the name"),
-}
-"""Every write by its method and template, as the tools build them."""
+def _created(row: Mapping[str, Any]) -> Any:
+    """Return when a row was made: by its own word, or for a booking by the first e-mail about it."""
+    if "createdAt" in row:
+        return row["createdAt"]
+    logs = row.get("emailLogs")
+    times = [str(log.get("sentAt")) for log in logs if isinstance(log, dict)] if isinstance(logs, list) else []
+    return min(times) if times and all(map(instant, times)) else None

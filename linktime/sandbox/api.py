@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from email.utils import format_datetime
 from typing import Final
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from . import (
     availability,
@@ -22,7 +24,7 @@ from . import (
     workflows,
 )
 from .access import HOST, protect
-from .account import ACCOUNT, Account
+from .account import ACCOUNT, Account, account_of
 from .faults import FAULTS, Faults
 from .params import check_query
 from .rate_limit import WINDOW, SlidingWindow, add_headers, authorize
@@ -49,7 +51,7 @@ def application(account: Account, window: SlidingWindow, log: RequestLog, host: 
     """Build the application that serves *account* on *host*, limited by *window* and recorded in *log*."""
     # Middlewares run from left to right. The key and the limit come before a fault, a fault before the query check.
     root = web.Application(middlewares=[refusals, protect], client_max_size=_LARGEST_BODY)
-    api = web.Application(middlewares=[record, refusals, read_body, authorize, spoil, check_query])
+    api = web.Application(middlewares=[_dated, record, refusals, read_body, authorize, spoil, check_query])
     api[ACCOUNT], api[WINDOW], api[STOPPING] = account, window, asyncio.Event()
     root[HOST] = host
     rules = Faults()
@@ -63,6 +65,14 @@ def application(account: Account, window: SlidingWindow, log: RequestLog, host: 
     root.add_routes([*faults.routes, *request_log.routes])
     root.add_subapp("/api/v1", api)
     return root
+
+
+@web.middleware
+async def _dated(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Date an answer by the account's clock, as its rows are."""
+    response = await handler(request)
+    response.headers.setdefault("Date", format_datetime(account_of(request).now(), usegmt=True))
+    return response
 
 
 async def _stop(app: web.Application) -> None:

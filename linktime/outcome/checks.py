@@ -1,0 +1,139 @@
+"""Checks for writes that change or remove a row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from .bookings import is_cancelled
+from .comparison import agree, instant, items, record, same
+from .evidence import NOT_COMMITTED, SUCCESS, UNCLEAR, Finding, Look, Write
+from .timeline import Since
+
+
+def overridden(write: Write, look: Look) -> Finding:
+    """Look for the override of a date. It replaces an earlier one, so that its age does not matter."""
+    shown = items(look.data)
+    if shown is None or not all("date" in row for row in shown):
+        return UNCLEAR
+    of_date = [row for row in shown if same("date", write.body["date"], row["date"]) is not False]
+    match [row for row in of_date if agree(write.body, row)]:
+        case [row]:
+            return Finding(committed=True, data=row)
+        case []:
+            return NOT_COMMITTED if all(_is_former(write, row) for row in of_date) else UNCLEAR
+        case _:
+            return UNCLEAR
+
+
+def _is_former(write: Write, row: Mapping[str, Any]) -> bool:
+    known = write.history.find(write.request, str(row.get("id")))
+    return known is not None and known.first < write.started.clock and _unchanged(known.row, row, write.body)
+
+
+# Rows that a write changes
+
+
+def cancelled(write: Write, look: Look) -> Finding:
+    """Look at a booking's status."""
+    booking = _owned(write, look)
+    if is_cancelled(booking):
+        return Finding(committed=True, data=SUCCESS)
+    return NOT_COMMITTED if booking.get("status") == "CONFIRMED" else UNCLEAR
+
+
+def moved(write: Write, look: Look) -> Finding:
+    """Look at a booking's start."""
+    booking = _owned(write, look)
+    start = instant(booking.get("startTime"))
+    if start is None or is_cancelled(booking):
+        return UNCLEAR
+    if start == datetime.fromisoformat(write.body["newStartTime"]):
+        return Finding(committed=True, data=SUCCESS)
+    as_before = (
+        start == instant(write.former.get("startTime")) or look.since.is_after(booking.get("updatedAt")) is False
+    )
+    return NOT_COMMITTED if as_before else UNCLEAR
+
+
+def updated(write: Write, look: Look) -> Finding:
+    """Compare the one object with the request."""
+    return _changed(write, _owned(write, look), look.since)
+
+
+def updated_among(write: Write, look: Look) -> Finding:
+    """Compare one row of a list with the request."""
+    shown = next((row for row in items(look.data) or () if row.get("id") == write.ident), {})
+    return _changed(write, shown, look.since)
+
+
+def _changed(write: Write, shown: Mapping[str, Any], since: Since) -> Finding:
+    if agree(write.body, shown):
+        return Finding(committed=True, data=shown)
+    return _untouched(shown, since, unchanged=_unchanged(write.former, shown, write.body))
+
+
+def _untouched(shown: Mapping[str, Any], since: Since, *, unchanged: bool) -> Finding:
+    """Return whether a row is as before the write, by LinkTime's time of its last change or else by its fields."""
+    touched = since.is_after(shown.get("updatedAt"))
+    as_before = touched is False or (touched is None and unchanged)
+    return NOT_COMMITTED if as_before else UNCLEAR
+
+
+def _unchanged(former: Mapping[str, Any], shown: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
+    """Return whether each field of *body* is certainly as before. A boolean has no third value."""
+    return all(
+        name in shown and ((name in former and former[name] == shown[name]) or _opposite(asked, shown[name]))
+        for name, asked in body.items()
+    )
+
+
+def _opposite(asked: Any, shown: Any) -> bool:
+    return isinstance(asked, bool) and isinstance(shown, bool) and asked is not shown
+
+
+def ruled(write: Write, look: Look) -> Finding:
+    """Compare the weekly hours with the request."""
+    windows, former = items(look.data), items(write.former)
+    if windows is None:
+        return UNCLEAR
+    if same("rules", write.body["rules"], windows):
+        return Finding(committed=True, data=look.data)
+    return NOT_COMMITTED if former is not None and same("rules", former, windows) else UNCLEAR
+
+
+# Rows that a write takes away
+
+
+def gone(write: Write, look: Look) -> Finding:
+    """Look whether a row is still there. One that is inactive or marked may be deleted in LinkTime's own way."""
+    if look.absent:
+        return Finding(committed=True, data=SUCCESS)
+    shown = _owned(write, look)
+    marked = shown.get("deletedAt") or shown.get("isDeleted") or not shown.get("isActive", True)
+    return NOT_COMMITTED if shown and not marked else UNCLEAR
+
+
+def gone_among(write: Write, look: Look) -> Finding:
+    """Look whether an id is missing in a list."""
+    shown = items(look.data)
+    if shown is None or not all(isinstance(row.get("id"), str) for row in shown):
+        return UNCLEAR
+    mine = next((row for row in shown if row["id"] == write.ident), None)
+    if mine is None:
+        return Finding(committed=True, data=SUCCESS)
+    return UNCLEAR if mine.get("deletedAt") or mine.get("isDeleted") else NOT_COMMITTED
+
+
+def gone_among_active(write: Write, look: Look) -> Finding:
+    """Look whether an id is missing in a list of active rows. That proves nothing unless it was active before."""
+    finding = gone_among(write, look)
+    was_active = bool(write.former) and write.former.get("isActive", True) is True
+    return finding if finding.committed is not True or was_active else UNCLEAR
+
+
+def _owned(write: Write, look: Look) -> dict[str, Any]:
+    """Return the object that is shown if it is the write's own, else an empty one."""
+    shown = record(look.data)
+    return shown if not write.ident or shown.get("id") == write.ident else {}
