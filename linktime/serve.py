@@ -6,15 +6,11 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Callable, Mapping
-from typing import TypeVar
 
 from .app import app
 from .config import KEY_MISSING, Settings
 from .errors import ConfigError
-from .telemetry import Telemetry, Variables, set_up
-
-_T = TypeVar("_T")
+from .telemetry import Telemetry, set_up
 
 RUNNING = "LinkTime MCP server running"
 
@@ -30,19 +26,11 @@ def serve() -> None:
 
 def _configured() -> tuple[Settings, Telemetry]:
     """Read what the environment asks for, or say all that is wrong with it and end."""
-    faults: list[str] = []
-    settings, variables = _read(Settings.from_environ, faults), _read(Variables.from_environ, faults)
-    if settings is None or variables is None:
-        sys.exit(_complain(faults))
-    return settings, set_up(variables, arguments=settings.trace_arguments)
-
-
-def _read(reader: Callable[[Mapping[str, str]], _T], faults: list[str]) -> _T | None:
     try:
-        return reader(os.environ)
+        settings = Settings.from_environ(os.environ)
     except ConfigError as error:
-        faults += error.faults
-        return None
+        sys.exit(_complain(error.faults))
+    return settings, set_up(os.environ, arguments=settings.trace_arguments)
 
 
 async def _serving(settings: Settings, telemetry: Telemetry) -> None:

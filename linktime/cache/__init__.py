@@ -101,7 +101,7 @@ class Cache:
                 if not flight.spoilt(failure, request):
                     raise
             else:
-                telemetry.joined(flight.place)
+                telemetry.joined(flight.operation)
                 return reply.noted(cache="coalesced")
         return None
 
@@ -159,13 +159,13 @@ class _Kept:
 
 
 class _Flight:
-    """A request under way: its *task*, the *epoch* in which it began, its *place* in a trace, and how many wait."""
+    """A request under way: its *task*, the *epoch* in which it began, its *operation* in a trace, and how many wait."""
 
     def __init__(self, request: Request, epoch: int, task: asyncio.Task[Reply]) -> None:
         self.request = request
         self.epoch = epoch
         self.task = task
-        self.place = telemetry.place()
+        self.operation = telemetry.current()
         self._waiting = 0
 
     async def reply(self, patience: float | None = None) -> Reply:

@@ -44,16 +44,17 @@ def read(environ: Mapping[str, str]) -> tuple[Settings, dict[str, str]]:
 def examine(given: Given, malformed: Mapping[str, str]) -> list[Finding]:
     """Tell of each setting that is set, and of each variable that can't be right."""
     environ = given.environ
-    wrong = {**malformed, **_faults(Variables.from_environ, environ)}
+    ignored = Variables.from_environ(environ).faults
     chosen = {name: environ[name].strip() for name in _KNOWN if environ.get(name, "").strip()}
     return [
         *(
             _good(name, value, given.files.get(name, "the environment"))
             for name, value in chosen.items()
-            if name not in wrong
+            if name not in malformed
         ),
         *([] if KEY in chosen else [Finding(KEY, "fault", KEY_MISSING, f"Set it in {_WHERE}.")]),
-        *(Finding(name, "fault", words, f"Correct it in {_WHERE}.") for name, words in wrong.items()),
+        *(Finding(name, "fault", words, f"Correct it in {_WHERE}.") for name, words in malformed.items()),
+        *(Finding(name, "warning", f"{words}; ignored", f"Correct it in {_WHERE}.") for name, words in ignored.items()),
         *_unknown(environ),
         *(Finding(name, "warning", "set aside in the environment", _ASIDE) for name in given.aside),
         Finding("all others", "good", "have their defaults"),

@@ -1,156 +1,73 @@
-"""The OpenTelemetry SDK, imported by the threads that need it and by nobody else."""
+"""OpenTelemetry's tracer provider, and its official exporters. A thread imports this, because that takes a while."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from typing import Any, Final, Protocol
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, Final, TextIO
 
-from opentelemetry.context import Context
-from opentelemetry.metrics import CallbackOptions, Counter, Histogram, Observation
-from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import MetricReader
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
-from opentelemetry.sdk.trace.id_generator import IdGenerator
-from opentelemetry.sdk.trace.sampling import ALWAYS_ON
-from opentelemetry.trace import (
-    Link,
-    NonRecordingSpan,
-    SpanContext,
-    SpanKind,
-    Status,
-    StatusCode,
-    TraceFlags,
-    TraceState,
-    set_span_in_context,
-)
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SpanExporter, SpanExportResult
 
 from .. import __version__
-from .instruments import INSTRUMENTS, Instrument, Kind, Measurement, zeros
-from .span import Place, Span
+from .console import line
+from .environment import Signal, Variables
+from .recorder import Read, Sdk
 
-_SCOPE: Final = "linktime"
-_QUEUE: Final = None if "OTEL_BSP_MAX_QUEUE_SIZE" in os.environ else 8192  # what one delivery may bring
-_KINDS: Final = {"server": SpanKind.SERVER, "client": SpanKind.CLIENT, "internal": SpanKind.INTERNAL}
+_OFFICIAL: Final = {
+    "TRACES": ("trace_exporter", "OTLPSpanExporter"),
+    "METRICS": ("metric_exporter", "OTLPMetricExporter"),
+}
 
-Read = Callable[[Instrument], Sequence[Measurement]]
-"""Asks for the present values of a gauge."""
+
+def load(variables: Variables, stderr: TextIO | None, read: Read) -> Sdk:
+    """Export to the destinations of *variables*. *read* returns the values of gauges."""
+    stderr = stderr or os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+    exporters = {"console": ConsoleSpanExporter(out=stderr, formatter=line), "otlp": _LazyOtlp(variables)}
+    sdk = traced([BatchSpanProcessor(exporters[each]) for each in variables.traces]) if variables.traces else Sdk()
+    if variables.metrics:
+        metrics = import_module(".metrics", __package__)  # half of the import, and off by default
+        sdk = metrics.measured(sdk, [metrics.reader(each, variables, stderr) for each in variables.metrics], read)
+    return sdk
+
+
+def traced(processors: Sequence[SpanProcessor]) -> Sdk:
+    """Return a tracer whose spans go to *processors*."""
+    provider = TracerProvider(resource=resource(), shutdown_on_exit=False)  # at exit it would wait for a dead collector
+    for processor in processors:
+        provider.add_span_processor(processor)
+    return Sdk(provider.get_tracer("linktime", __version__), close=[processor.shutdown for processor in processors])
 
 
 def resource() -> Resource:
-    """Tell who sends; OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES go before."""
-    named = Resource.create({"service.version": __version__})
-    if str(named.attributes["service.name"]).startswith("unknown_service"):
-        named = named.merge(Resource({"service.name": "linktime-mcp"}))
-    return named
+    """Return this program as a resource. The service's name in the environment has priority over ours."""
+    detected = Resource.create({"service.version": __version__})
+    unnamed = str(detected.attributes["service.name"]).startswith("unknown_service")
+    return detected.merge(Resource({"service.name": "linktime-mcp"})) if unnamed else detected
 
 
-class _Given(IdGenerator):
-    """Gives out the ids of the span that is played at the moment."""
-
-    def __init__(self) -> None:
-        self.place = Place(1, 1)
-
-    def generate_span_id(self) -> int:
-        return self.place.span_id
-
-    def generate_trace_id(self) -> int:
-        return self.place.trace_id
+def otlp(signal: Signal, variables: Variables) -> Any:
+    """Make the exporter of the official package for *signal*."""
+    module, name = _OFFICIAL[signal]
+    protocol = "grpc" if signal in variables.grpc else "http"
+    return getattr(import_module(f"opentelemetry.exporter.otlp.proto.{protocol}.{module}"), name)()
 
 
-class Spans:
-    """A sink that plays spans through the SDK, which sends them with *exporter* in batches."""
+class _LazyOtlp(SpanExporter):
+    """An exporter that its processor's thread imports at the first export, because that takes longer than the SDK."""
 
-    def __init__(self, exporter: SpanExporter, *, delay: float | None = None) -> None:
-        self._ids = _Given()
-        self._provider = TracerProvider(
-            sampler=ALWAYS_ON,  # what comes here is sampled already
-            id_generator=self._ids,
-            resource=resource(),
-            shutdown_on_exit=False,  # at exit it would wait for as long as a collector hangs
-        )
-        self._provider.add_span_processor(BatchSpanProcessor(exporter, _QUEUE, delay))
-        self._tracer = self._provider.get_tracer(_SCOPE, __version__)
+    def __init__(self, variables: Variables) -> None:
+        self._variables = variables
+        self._exporter: SpanExporter | None = None
 
-    def deliver(self, items: Sequence[Span]) -> None:
-        """Play them."""
-        for span in items:
-            self._play(span)
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Send them."""
+        self._exporter = self._exporter or otlp("TRACES", self._variables)
+        return self._exporter.export(spans)
 
-    def close(self) -> None:
-        """Send what is left."""
-        self._provider.shutdown()
-
-    def _play(self, span: Span) -> None:
-        self._ids.place = span.place
-        played = self._tracer.start_span(
-            span.name,
-            _around(span.parent),
-            _KINDS[span.kind],
-            span.attributes,
-            [Link(_standing(place)) for place in span.links],
-            span.start,
-        )
-        if span.error is not None:
-            played.set_status(Status(StatusCode.ERROR, span.error or None))
-        played.end(span.start + span.duration)
-
-
-class _Gauge(Protocol):
-    def __call__(self, options: CallbackOptions, /) -> Sequence[Observation]: ...
-
-
-class Metrics:
-    """A sink that plays measurements through the SDK, whose *reader* sends them and asks *read* for the gauges."""
-
-    def __init__(self, reader: MetricReader, read: Read) -> None:
-        self._provider = MeterProvider([reader], resource(), shutdown_on_exit=False)
-        self._read = read
-        meter = self._provider.get_meter(_SCOPE, __version__)
-        self._instruments: dict[Instrument, Any] = {row: self._make(meter, row) for row in INSTRUMENTS}
-        self.deliver(list(zeros()))
-        self._provider.force_flush()
-
-    def deliver(self, items: Sequence[Measurement]) -> None:
-        """Play them."""
-        for item in items:
-            instrument, context = self._instruments[item.instrument], _around(item.place)
-            if item.instrument.kind is Kind.COUNTER:
-                instrument.add(item.value, item.attributes, context)
-            else:
-                instrument.record(item.value, item.attributes, context)
-
-    def close(self) -> None:
-        """Send the last numbers."""
-        self._provider.shutdown()
-
-    def _make(self, meter: Any, row: Instrument) -> Counter | Histogram | None:
-        match row.kind:
-            case Kind.COUNTER:
-                made: Counter = meter.create_counter(row.name, row.unit, row.description)
-                return made
-            case Kind.HISTOGRAM:
-                histogram: Histogram = meter.create_histogram(
-                    row.name, row.unit, row.description, explicit_bucket_boundaries_advisory=row.boundaries
-                )
-                return histogram
-            case Kind.GAUGE:
-                meter.create_observable_gauge(row.name, [self._asking(row)], row.unit, row.description)
-                return None
-
-    def _asking(self, row: Instrument) -> _Gauge:
-        def ask(_: CallbackOptions) -> Sequence[Observation]:
-            return [Observation(item.value, item.attributes) for item in self._read(row)]
-
-        return ask
-
-
-def _around(place: Place | None) -> Context:
-    return set_span_in_context(NonRecordingSpan(_standing(place)), Context()) if place else Context()
-
-
-def _standing(place: Place) -> SpanContext:
-    flags = TraceFlags(TraceFlags.SAMPLED if place.sampled else TraceFlags.DEFAULT)
-    return SpanContext(place.trace_id, place.span_id, place.remote, flags, TraceState.from_header([place.state]))
+    def shutdown(self) -> None:
+        """End the retries."""
+        if self._exporter:
+            self._exporter.shutdown()

@@ -1,0 +1,122 @@
+"""The OTEL_* variables: those that the SDK leaves to the program, and rules for the values that the SDK cannot read.
+
+OpenTelemetry's own rule holds for all of them: a malformed value causes a warning and counts as not set.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from typing import Final, Literal, Self, cast
+
+Destination = Literal["console", "otlp"]
+Signal = Literal["TRACES", "METRICS"]
+
+_DEFAULTS: Final = {  # a server that an agent starts may live for seconds
+    "OTEL_BSP_MAX_QUEUE_SIZE": "8192",
+    "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "512",
+    "OTEL_BSP_SCHEDULE_DELAY": "1000",  # ms
+    "OTEL_METRIC_EXPORT_INTERVAL": "15000",  # ms
+}
+_OTLP: Final = "OTEL_EXPORTER_OTLP_(TRACES_|METRICS_)?"
+_EXPORTERS: Final = r"none|(console|stderr|otlp)(\s*,\s*(console|stderr|otlp))*"
+_URL: Final = r"https?://([^\s/@]+@)?([\w.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?(/\S*)?"
+_RULES: Final[Sequence[tuple[str, str, str]]] = (  # names, the values that are valid in lower case, and words
+    ("OTEL_SDK_DISABLED", "true|false", "must be true or false"),
+    ("OTEL_(TRACES|METRICS)_EXPORTER", _EXPORTERS, "must be none, or console, otlp or both with a comma between them"),
+    (f"{_OTLP}PROTOCOL", "http/protobuf|grpc", "must be http/protobuf or grpc"),
+    (f"{_OTLP}ENDPOINT", _URL, "must be a URL, such as http://localhost:4318"),
+    (f"{_OTLP}HEADERS", "[^=,]+=[^,]*(,[^=,]+=[^,]*)*,?", "must be name=value, with commas between several"),
+    (f"{_OTLP}COMPRESSION", "gzip|deflate|none", "must be gzip, deflate or none"),
+    (f"{_OTLP}TIMEOUT", r"(?=.*[1-9])\d{1,9}(\.\d+)?", "must be a number of seconds above 0"),
+    ("OTEL_METRIC_EXPORT_[A-Z]+", r"(?=.*[1-9])\d{1,9}(\.\d+)?", "must be a number of milliseconds above 0"),
+    ("OTEL_BSP_[A-Z_]+", r"[1-9]\d{0,8}", "must be a whole number above 0"),
+    ("OTEL_([A-Z]+_)*(COUNT|LENGTH)_LIMIT", r"\d{1,9}", "must be a whole number"),
+    (
+        "OTEL_TRACES_SAMPLER",
+        "(parentbased_)?(always_on|always_off|traceidratio)",
+        "must be a sampler such as always_on",
+    ),
+    ("OTEL_TRACES_SAMPLER_ARG", r"[01](\.0*)?|0?\.\d+", "must be a number from 0 to 1"),
+    ("OTEL_METRICS_EXEMPLAR_FILTER", "trace_based|always_(on|off)", "must be trace_based, always_on or always_off"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """The destinations of spans (*traces*) and *metrics*, and the signals whose OTLP goes over gRPC.
+
+    *faults* has the words for each malformed variable. It quotes no value: an endpoint or a header may hold a secret.
+    """
+
+    traces: tuple[Destination, ...] = ()
+    metrics: tuple[Destination, ...] = ()
+    grpc: tuple[Signal, ...] = ()
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Self:
+        """Read the variables. Malformed and empty ones count as not set."""
+        values = {name: value.strip().lower() for name, value in environ.items() if name.startswith("OTEL_")}
+        faults = {name: words for name, value in values.items() if value and (words := _fault(name, value))}
+        values = {name: value for name, value in values.items() if value and name not in faults}
+        if values.get("OTEL_SDK_DISABLED") == "true":
+            return cls(faults=faults)
+        reading = _Reading(values, faults)
+        traces, metrics = reading.destinations("TRACES", "console"), reading.destinations("METRICS", "none")
+        return cls(traces, metrics, tuple(reading.grpc), faults)
+
+
+def settle(environ: MutableMapping[str, str]) -> Variables:
+    """Read the variables and prepare *environ* for the SDK: remove malformed ones, and set this program's defaults."""
+    variables = Variables.from_environ(environ)
+    for name in [name for name in environ if name.startswith("OTEL_")]:
+        none = name.endswith("_COMPRESSION") and environ[name].strip().lower() == "none"  # gRPC's exporter lacks it
+        if name in variables.faults or not environ[name].strip() or none:
+            del environ[name]
+    for name, value in _DEFAULTS.items():
+        environ.setdefault(name, value)
+    queue, batch = "OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"
+    environ[batch] = str(min(int(environ[batch]), int(environ[queue])))  # the SDK takes no larger one
+    return variables
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """The valid *values*, and what is found about the signals."""
+
+    values: Mapping[str, str]
+    faults: dict[str, str]
+    grpc: list[Signal] = field(default_factory=list)
+
+    def destinations(self, signal: Signal, default: str) -> tuple[Destination, ...]:
+        """Return where *signal* goes. An endpoint adds OTLP to the *default*."""
+        default = f"{default},otlp" if self._name(signal, "ENDPOINT") else default
+        words = re.split(r"\s*,\s*", self.values.get(f"OTEL_{signal}_EXPORTER", default).replace("stderr", "console"))
+        protocol = self._name(signal, "PROTOCOL")
+        if self.values.get(protocol) == "grpc":
+            self.grpc.append(signal)
+            if not _has_grpc():
+                self.faults[protocol] = "needs `pip install '.[grpc]'` for grpc; nothing is sent to the collector"
+                words = [word for word in words if word != "otlp"]
+        return tuple(cast("Destination", word) for word in dict.fromkeys(words) if word != "none")
+
+    def _name(self, signal: Signal, setting: str) -> str:
+        """Return the name of the variable that holds for *signal*, or "" if there is none."""
+        names = (f"OTEL_EXPORTER_OTLP_{signal}_{setting}", f"OTEL_EXPORTER_OTLP_{setting}")
+        return next((name for name in names if name in self.values), "")
+
+
+def _fault(name: str, value: str) -> str:
+    """Return what is wrong with a value in lower case, or ""."""
+    rules = (rule for rule in _RULES if re.fullmatch(rule[0], name))
+    return next((words for _, valid, words in rules if not re.fullmatch(valid, value)), "")
+
+
+def _has_grpc() -> bool:
+    try:
+        return find_spec("opentelemetry.exporter.otlp.proto.grpc") is not None
+    except (ModuleNotFoundError, ValueError):  # the latter if a test hides the module
+        return False

@@ -1,0 +1,111 @@
+"""The server span of each message. It replaces the span of the MCP SDK."""
+
+from __future__ import annotations
+
+from asyncio import CancelledError
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+from opentelemetry.context import Context, attach, detach
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from .instruments import Value
+from .recorder import Operation, Telemetry
+from .redaction import redacted, shown_id, shown_request_id
+
+_CALL: Final = "tools/call"
+_OTHER: Final = "_OTHER"  # an unknown method; its text is the client's
+_CLIENT_MISTAKES: Final = {-32700, -32600, -32601, -32602, -32002}
+_PROPAGATOR: Final = TraceContextTextMapPropagator()
+_HEADERS: Final = ("traceparent", "tracestate")
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names that spans may have, because a client's own words are private.
+
+    *tools* maps each tool to the names of its arguments. *resource* returns the template of an address and its id.
+    """
+
+    methods: Collection[str]
+    tools: Mapping[str, Collection[str]] = field(default_factory=dict)
+    prompts: Collection[str] = ()
+    resource: Callable[[str], tuple[str, str] | None] = lambda _: None
+
+
+class Middleware:
+    """A middleware of the MCP SDK's server. It records a span and a measurement for every message.
+
+    *code* returns the protocol's error code of an exception.
+    """
+
+    def __init__(self, telemetry: Telemetry, names: Names, code: Callable[[BaseException], int | None]) -> None:
+        self._telemetry = telemetry
+        self._names = names
+        self._code = code
+
+    async def __call__(self, ctx: Any, call_next: Callable[[Any], Awaitable[R]]) -> R:
+        """Handle one message, whose context *ctx* is the MCP SDK's, under its span."""
+        operation = self._operation(ctx)
+        token = attach(operation.context())
+        try:
+            return await call_next(ctx)
+        except BaseException as error:
+            self._fail(operation, error)
+            raise
+        finally:
+            detach(token)
+            operation.end()
+
+    def _operation(self, ctx: Any) -> Operation:
+        method = ctx.method if ctx.method in self._names.methods else _OTHER
+        self._telemetry.session["mcp.protocol.version"] = ctx.protocol_version
+        attributes: dict[str, Value] = {"mcp.method.name": method, **self._telemetry.session}
+        if ctx.request_id is not None:
+            attributes["jsonrpc.request.id"] = shown_request_id(str(ctx.request_id))
+        name = self._describe(method, ctx.params or {}, attributes)
+        return Operation(self._telemetry, name, _parent(ctx.meta or {}), attributes)
+
+    def _describe(self, method: str, params: Mapping[str, Any], attributes: dict[str, Value]) -> str:
+        match method, params:
+            case "tools/call", _:
+                return self._describe_call(params, attributes)
+            case "prompts/get", {"name": str(prompt)} if prompt in self._names.prompts:
+                attributes["gen_ai.prompt.name"] = prompt
+                return f"{method} {prompt}"
+            case "resources/read", {"uri": str(uri)} if match := self._names.resource(uri):
+                template, ident = match
+                attributes["mcp.resource.uri"] = template.replace("{id}", shown_id(ident))
+        return method
+
+    def _describe_call(self, params: Mapping[str, Any], attributes: dict[str, Value]) -> str:
+        attributes["gen_ai.operation.name"] = "execute_tool"
+        tool, arguments = params.get("name"), params.get("arguments")
+        if not isinstance(tool, str) or tool not in self._names.tools:
+            return _CALL
+        attributes["gen_ai.tool.name"] = tool
+        if self._telemetry.arguments and isinstance(arguments, Mapping):
+            attributes["gen_ai.tool.call.arguments"] = redacted(arguments, self._names.tools[tool])
+        return f"{_CALL} {tool}"
+
+    def _fail(self, operation: Operation, error: BaseException) -> None:
+        if isinstance(error, CancelledError):  # by the client, or at the end of the session
+            operation.attributes["linktime.outcome"] = "cancelled"
+            return
+        code = self._code(error)
+        if code is not None:
+            operation.attributes["rpc.response.status_code"] = str(code)
+        if code not in _CLIENT_MISTAKES:
+            operation.fail(type(error).__qualname__ if code is None else str(code))
+
+
+def _parent(meta: Mapping[str, Any]) -> Context:
+    """Return the context of the client's span. A malformed one counts as none.
+
+    https://modelcontextprotocol.io/seps/414-request-meta and https://www.w3.org/TR/trace-context/
+    """
+    carrier = {name: value for name in _HEADERS if isinstance(value := meta.get(name), str)}
+    return _PROPAGATOR.extract(carrier, Context())
