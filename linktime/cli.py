@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from . import __version__
-from .imports import sparing
+from .imports import ignore_plugins, sparing
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run `linktime-mcp`; ends with status 2 where the command line or the settings can't be right, 130 on Ctrl-C."""
+    ignore_plugins()
     chosen = _parser().parse_args(arguments)
     try:
         match chosen.command:

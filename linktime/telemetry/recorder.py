@@ -47,14 +47,17 @@ class Sdk(NamedTuple):
 class Telemetry:
     """Records the spans and measurements of one session, as an async context manager. Without *load* it is off.
 
-    *load* imports the SDK, in a thread and a second after the start. What happens before that is recorded afterwards,
-    with its true times.
+    *load* imports the SDK, in a thread and *after* seconds. What happens before that is recorded then, with its true
+    times.
     """
 
-    def __init__(self, load: Callable[[Read], Sdk] | None = None, *, arguments: bool = False) -> None:
+    def __init__(
+        self, load: Callable[[Read], Sdk] | None = None, *, arguments: bool = False, after: float = _SOON
+    ) -> None:
         # The SDK, and what waits until it is loaded
         self.sdk: Sdk | None = None
         self._load = load
+        self._after = after
         self._loading: asyncio.Task[None] | None = None
         self._waiting: list[Callable[[Sdk], None]] = []
         # The session
@@ -68,7 +71,7 @@ class Telemetry:
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
-        self._alarm = self._loop.call_later(_SOON, self._begin)
+        self._alarm = self._loop.call_later(self._after, self._begin)
         return self
 
     async def __aexit__(self, *_: object) -> None:
