@@ -111,7 +111,7 @@ def _middleware(telemetry: tracing.Telemetry | None, tools: Mapping[str, Tool]) 
     if not telemetry:
         return []
     arguments = {name: frozenset(tool.input_schema["properties"]) for name, tool in tools.items()}
-    return [tracing.Middleware(telemetry, tracing.Names(_METHODS, arguments, PROMPTS, _resource), _code)]
+    return [tracing.Middleware(telemetry, _code, _METHODS, arguments, PROMPTS, _resource)]
 
 
 def _resource(uri: str) -> tuple[str, str] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from .environment import Variables
 from .hooks import answered, confirmation, exchange_span, failed, granted, joined, waited
 from .instruments import DEPTH, SERVERS, SLOTS
-from .middleware import Middleware, Names
+from .middleware import Middleware
 from .recorder import Telemetry, current
 from .setup import set_up
 
@@ -18,7 +18,6 @@ __all__ = [
     "SERVERS",
     "SLOTS",
     "Middleware",
-    "Names",
     "Telemetry",
     "Variables",
     "answered",

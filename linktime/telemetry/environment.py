@@ -7,12 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import Final, Literal, Self, cast
-
-Destination = Literal["console", "otlp"]
-Signal = Literal["TRACES", "METRICS"]
+from typing import Final, NamedTuple, Self
 
 _DEFAULTS: Final = {  # a server that an agent starts may live for seconds
     "OTEL_BSP_MAX_QUEUE_SIZE": "8192",
@@ -44,17 +40,17 @@ _RULES: Final[Sequence[tuple[str, str, str]]] = (  # names, the values that are 
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Variables:
-    """The destinations of spans (*traces*) and *metrics*, and the signals whose OTLP goes over gRPC.
+class Variables(NamedTuple):
+    """The destinations of spans (*traces*) and of *metrics*: "console", "otlp" or both.
 
     *faults* has the words for each malformed variable. It quotes no value: an endpoint or a header may hold a secret.
     """
 
-    traces: tuple[Destination, ...] = ()
-    metrics: tuple[Destination, ...] = ()
-    grpc: tuple[Signal, ...] = ()
-    faults: Mapping[str, str] = field(default_factory=dict)
+    traces: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+    traces_grpc: bool = False
+    metrics_grpc: bool = False
+    faults: Mapping[str, str] = {}
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
@@ -64,17 +60,17 @@ class Variables:
         values = {name: value for name, value in values.items() if value and name not in faults}
         if values.get("OTEL_SDK_DISABLED") == "true":
             return cls(faults=faults)
-        reading = _Reading(values, faults)
-        traces, metrics = reading.destinations("TRACES", "console"), reading.destinations("METRICS", "none")
-        return cls(traces, metrics, tuple(reading.grpc), faults)
+        traces, traces_grpc = _destinations("TRACES", values, faults, default="console")
+        metrics, metrics_grpc = _destinations("METRICS", values, faults, default="none")
+        return cls(traces, metrics, traces_grpc, metrics_grpc, faults)
 
 
 def settle(environ: MutableMapping[str, str]) -> Variables:
     """Read the variables and prepare *environ* for the SDK: remove malformed ones, and set this program's defaults."""
     variables = Variables.from_environ(environ)
-    for name in [name for name in environ if name.startswith("OTEL_")]:
-        none = name.endswith("_COMPRESSION") and environ[name].strip().lower() == "none"  # gRPC's exporter lacks it
-        if name in variables.faults or not environ[name].strip() or none:
+    for name, value in list(environ.items()):
+        none = name.endswith("_COMPRESSION") and value.strip().lower() == "none"  # gRPC's exporter lacks it
+        if name.startswith("OTEL_") and (name in variables.faults or not value.strip() or none):
             del environ[name]
     for name, value in _DEFAULTS.items():
         environ.setdefault(name, value)
@@ -83,30 +79,20 @@ def settle(environ: MutableMapping[str, str]) -> Variables:
     return variables
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """The valid *values*, and what is found about the signals."""
-
-    values: Mapping[str, str]
-    faults: dict[str, str]
-    grpc: list[Signal] = field(default_factory=list)
-
-    def destinations(self, signal: Signal, default: str) -> tuple[Destination, ...]:
-        """Return where *signal* goes. An endpoint adds OTLP to the *default*."""
-        default = f"{default},otlp" if self._name(signal, "ENDPOINT") else default
-        words = re.split(r"\s*,\s*", self.values.get(f"OTEL_{signal}_EXPORTER", default).replace("stderr", "console"))
-        protocol = self._name(signal, "PROTOCOL")
-        if self.values.get(protocol) == "grpc":
-            self.grpc.append(signal)
-            if not _has_grpc():
-                self.faults[protocol] = "needs `pip install '.[grpc]'` for grpc; nothing is sent to the collector"
-                words = [word for word in words if word != "otlp"]
-        return tuple(cast("Destination", word) for word in dict.fromkeys(words) if word != "none")
-
-    def _name(self, signal: Signal, setting: str) -> str:
-        """Return the name of the variable that holds for *signal*, or "" if there is none."""
-        names = (f"OTEL_EXPORTER_OTLP_{signal}_{setting}", f"OTEL_EXPORTER_OTLP_{setting}")
-        return next((name for name in names if name in self.values), "")
+def _destinations(
+    signal: str, values: Mapping[str, str], faults: dict[str, str], *, default: str
+) -> tuple[tuple[str, ...], bool]:
+    """Return where *signal* goes, and whether OTLP is gRPC. An endpoint adds OTLP to the *default*."""
+    own, shared = f"OTEL_EXPORTER_OTLP_{signal}_", "OTEL_EXPORTER_OTLP_"
+    endpoint = any(f"{prefix}ENDPOINT" in values for prefix in (own, shared))
+    words = values.get(f"OTEL_{signal}_EXPORTER", f"{default},otlp" if endpoint else default)
+    chosen = dict.fromkeys(re.split(r"\s*,\s*", words.replace("stderr", "console")))
+    protocol = f"{own if f'{own}PROTOCOL' in values else shared}PROTOCOL"
+    grpc = values.get(protocol) == "grpc"
+    if grpc and not _has_grpc():
+        faults[protocol] = "needs `pip install '.[grpc]'` for grpc; nothing is sent to the collector"
+        chosen.pop("otlp", None)
+    return tuple(each for each in chosen if each != "none"), grpc
 
 
 def _fault(name: str, value: str) -> str:

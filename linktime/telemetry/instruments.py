@@ -56,8 +56,8 @@ SESSION: Final = _seconds(
     "mcp.server.session.duration", "How long the session lasted, told at its end.", _MCP_SECONDS,
     "mcp.protocol.version network.transport")
 EXCHANGE: Final = _seconds(
-    "http.client.request.duration", "How long one request to LinkTime took, from its sending to the last byte of its answer.",
-    _HTTP_SECONDS,
+    "http.client.request.duration",
+    "How long one request to LinkTime took, from its sending to the last byte of its answer.", _HTTP_SECONDS,
     "http.request.method url.template server.address server.port http.response.status_code error.type")
 CACHE: Final = Instrument(
     "linktime.cache.requests", "counter", "{request}", "Reads that were answered, by where the answer came from.",
@@ -68,8 +68,8 @@ QUEUE_WAIT: Final = _seconds(
     "linktime.queue.wait.duration", "How long a request waited in the mailbox before it was sent.", _WAIT_SECONDS,
     "http.request.method")
 LIMITER_WAIT: Final = _seconds(
-    "linktime.limiter.wait.duration", "How long the first in line waited at the gate until the limiter gave its permit.",
-    _WAIT_SECONDS, "http.request.method")
+    "linktime.limiter.wait.duration",
+    "How long the first in line waited at the gate until the limiter gave its permit.", _WAIT_SECONDS, "http.request.method")
 SLOTS: Final = Instrument(
     "linktime.limiter.slots", "gauge", "{slot}", "Places in the request budget of one period.",
     {"linktime.limiter.state": ("free", "used")})

@@ -24,28 +24,20 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
-    """The names that spans may have, because a client's own words are private.
-
-    *tools* maps each tool to the names of its arguments. *resource* returns the template of an address and its id.
-    """
-
-    methods: Collection[str]
-    tools: Mapping[str, Collection[str]] = field(default_factory=dict)
-    prompts: Collection[str] = ()
-    resource: Callable[[str], tuple[str, str] | None] = lambda _: None
-
-
 class Middleware:
     """A middleware of the MCP SDK's server. It records a span and a measurement for every message.
 
-    *code* returns the protocol's error code of an exception.
+    *code* returns the protocol's error code of an exception. Spans have no words of the client, but names that are known:
+    *methods*, *tools* with the names of their arguments, *prompts*, and the templates that *resource* returns for an
+    address, with its id.
     """
 
-    def __init__(self, telemetry: Telemetry, names: Names, code: Callable[[BaseException], int | None]) -> None:
-        self._telemetry = telemetry
-        self._names = names
-        self._code = code
+    telemetry: Telemetry
+    code: Callable[[BaseException], int | None] = lambda _: None
+    methods: Collection[str] = ()
+    tools: Mapping[str, Collection[str]] = field(default_factory=dict)
+    prompts: Collection[str] = ()
+    resource: Callable[[str], tuple[str, str] | None] = lambda _: None
 
     async def __call__(self, ctx: Any, call_next: Callable[[Any], Awaitable[R]]) -> R:
         """Handle one message, whose context *ctx* is the MCP SDK's, under its span."""
@@ -61,22 +53,22 @@ class Middleware:
             operation.end()
 
     def _operation(self, ctx: Any) -> Operation:
-        method = ctx.method if ctx.method in self._names.methods else _OTHER
-        self._telemetry.session["mcp.protocol.version"] = ctx.protocol_version
-        attributes: dict[str, Value] = {"mcp.method.name": method, **self._telemetry.session}
+        method = ctx.method if ctx.method in self.methods else _OTHER
+        self.telemetry.session["mcp.protocol.version"] = ctx.protocol_version
+        attributes: dict[str, Value] = {"mcp.method.name": method, **self.telemetry.session}
         if ctx.request_id is not None:
             attributes["jsonrpc.request.id"] = shown_request_id(str(ctx.request_id))
         name = self._describe(method, ctx.params or {}, attributes)
-        return Operation(self._telemetry, name, _parent(ctx.meta or {}), attributes)
+        return Operation(self.telemetry, name, _parent(ctx.meta or {}), attributes)
 
     def _describe(self, method: str, params: Mapping[str, Any], attributes: dict[str, Value]) -> str:
         match method, params:
             case "tools/call", _:
                 return self._describe_call(params, attributes)
-            case "prompts/get", {"name": str(prompt)} if prompt in self._names.prompts:
+            case "prompts/get", {"name": str(prompt)} if prompt in self.prompts:
                 attributes["gen_ai.prompt.name"] = prompt
                 return f"{method} {prompt}"
-            case "resources/read", {"uri": str(uri)} if match := self._names.resource(uri):
+            case "resources/read", {"uri": str(uri)} if match := self.resource(uri):
                 template, ident = match
                 attributes["mcp.resource.uri"] = template.replace("{id}", shown_id(ident))
         return method
@@ -84,18 +76,18 @@ class Middleware:
     def _describe_call(self, params: Mapping[str, Any], attributes: dict[str, Value]) -> str:
         attributes["gen_ai.operation.name"] = "execute_tool"
         tool, arguments = params.get("name"), params.get("arguments")
-        if not isinstance(tool, str) or tool not in self._names.tools:
+        if not isinstance(tool, str) or tool not in self.tools:
             return _CALL
         attributes["gen_ai.tool.name"] = tool
-        if self._telemetry.arguments and isinstance(arguments, Mapping):
-            attributes["gen_ai.tool.call.arguments"] = redacted(arguments, self._names.tools[tool])
+        if self.telemetry.arguments and isinstance(arguments, Mapping):
+            attributes["gen_ai.tool.call.arguments"] = redacted(arguments, self.tools[tool])
         return f"{_CALL} {tool}"
 
     def _fail(self, operation: Operation, error: BaseException) -> None:
         if isinstance(error, CancelledError):  # by the client, or at the end of the session
             operation.attributes["linktime.outcome"] = "cancelled"
             return
-        code = self._code(error)
+        code = self.code(error)
         if code is not None:
             operation.attributes["rpc.response.status_code"] = str(code)
         if code not in _CLIENT_MISTAKES:

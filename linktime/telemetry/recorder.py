@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Thread
 from time import monotonic, time_ns
 from typing import Final, NamedTuple, Self
@@ -20,6 +21,7 @@ from .instruments import OPERATION, SESSION, Instrument, Value
 
 _SOON: Final = 1.0  # s; the import would slow the start down
 _EXIT: Final = 1.5  # s; clients kill a server 2 s after they closed its stdin
+_LEAST: Final = 0.5  # s of these that are left for the export if the SDK was loaded only then
 _GAUGES: Final = 0.5  # s; for a loop that is busy
 _KEY: Final = create_key("linktime-operation")
 
@@ -78,9 +80,9 @@ class Telemetry:
         """Export everything. A collector or a stderr that hangs delays this by _EXIT seconds at most."""
         self._alarm.cancel()
         until = monotonic() + _EXIT
-        seconds = monotonic() - self._began
-        self.record(lambda sdk: sdk.measure(SESSION, seconds, self.session))
+        self.record(partial(Sdk.measure, instrument=SESSION, value=monotonic() - self._began, attributes=self.session))
         await self._begin()
+        until = max(until, monotonic() + _LEAST)
         threads = [Thread(target=close, name="telemetry", daemon=True) for close in self.sdk.close] if self.sdk else []
         for thread in threads:
             thread.start()
@@ -158,31 +160,27 @@ class Operation:
         end = time_ns()
 
         def step(sdk: Sdk) -> None:
-            context = set_span_in_context(self.span(sdk))
-            span = sdk.tracer.start_span(name, context, kind, attributes, start_time=start)
-            if status:
-                span.set_status(status)
-            span.end(end)
+            span = sdk.tracer.start_span(name, set_span_in_context(self.span(sdk)), kind, start_time=start)
+            _end(span, end, attributes, status)
 
         self.telemetry.record(step)
 
     def end(self) -> None:
         """End the span, and with it the message."""
         end = time_ns()
-
-        def step(sdk: Sdk) -> None:
-            span = self.span(sdk)
-            span.set_attributes(self.attributes)
-            if self.status:
-                span.set_status(self.status)
-            span.end(end)
-
-        self.telemetry.record(step)
+        self.telemetry.record(lambda sdk: _end(self.span(sdk), end, self.attributes, self.status))
         self.measure(OPERATION, (end - self.start) / 1e9, self.attributes)
 
     def measure(self, instrument: Instrument, value: float, attributes: Attributes) -> None:
         """Record a number. The span is its exemplar."""
         self.telemetry.record(lambda sdk: sdk.measure(instrument, value, attributes, self.span(sdk)))
+
+
+def _end(span: Span, end: int, attributes: Attributes, status: Status | None) -> None:
+    span.set_attributes(attributes)
+    if status:
+        span.set_status(status)
+    span.end(end)
 
 
 def current() -> Operation | None:

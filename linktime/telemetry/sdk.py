@@ -1,70 +1,101 @@
-"""OpenTelemetry's tracer provider, and its official exporters. A thread imports this, because that takes a while."""
+"""OpenTelemetry's providers and exporters. A thread imports this behind the start, because that takes a while."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from importlib import import_module
+from threading import Thread
 from typing import Any, Final, TextIO
 
+from opentelemetry.metrics import Meter, Observation
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import ConsoleMetricExporter, MetricReader, PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SpanExporter, SpanExportResult
 
 from .. import __version__
-from .console import line
-from .environment import Signal, Variables
-from .recorder import Read, Sdk
+from .console import line, metric_lines
+from .environment import Variables
+from .instruments import INSTRUMENTS, Instrument
+from .recorder import Read, Record, Sdk
 
-_OFFICIAL: Final = {
-    "TRACES": ("trace_exporter", "OTLPSpanExporter"),
-    "METRICS": ("metric_exporter", "OTLPMetricExporter"),
-}
+_FIRST_EXPORT: Final = 0.5  # s; a dead collector takes longer
 
 
 def load(variables: Variables, stderr: TextIO | None, read: Read) -> Sdk:
     """Export to the destinations of *variables*. *read* returns the values of gauges."""
-    stderr = stderr or os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
-    exporters = {"console": ConsoleSpanExporter(out=stderr, formatter=line), "otlp": _LazyOtlp(variables)}
-    sdk = traced([BatchSpanProcessor(exporters[each]) for each in variables.traces]) if variables.traces else Sdk()
-    if variables.metrics:
-        metrics = import_module(".metrics", __package__)  # half of the import, and off by default
-        sdk = metrics.measured(sdk, [metrics.reader(each, variables, stderr) for each in variables.metrics], read)
+    out = stderr or os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+    spans = {"console": lambda: ConsoleSpanExporter(out=out, formatter=line), "otlp": partial(_LazyOtlp, variables)}
+    numbers = {
+        "console": lambda: ConsoleMetricExporter(out=out, formatter=metric_lines),
+        "otlp": partial(_otlp, "metric_exporter", "OTLPMetricExporter", grpc=variables.metrics_grpc),
+    }
+    return build(
+        [BatchSpanProcessor(spans[each]()) for each in variables.traces],
+        [PeriodicExportingMetricReader(numbers[each]()) for each in variables.metrics],
+        read,
+    )
+
+
+def build(processors: Sequence[SpanProcessor], readers: Sequence[MetricReader], read: Read) -> Sdk:
+    """Return the SDK with *processors* of spans and *readers* of metrics. Without any, the API's no-op objects do."""
+    sdk, named = Sdk(), _resource()
+    if processors:
+        tracers = TracerProvider(resource=named, shutdown_on_exit=False)  # at exit it would wait for a dead collector
+        for processor in processors:
+            tracers.add_span_processor(processor)
+        sdk = Sdk(tracers.get_tracer("linktime", __version__), close=[processor.shutdown for processor in processors])
+    if readers:
+        meters = MeterProvider(readers, named, shutdown_on_exit=False)
+        instruments = _instruments(meters.get_meter("linktime", __version__), read)
+        flush = Thread(target=meters.force_flush, name="telemetry", daemon=True)  # the zeros
+        flush.start()
+        flush.join(_FIRST_EXPORT)
+        sdk = Sdk(sdk.tracer, instruments, [*sdk.close, meters.shutdown])
     return sdk
 
 
-def traced(processors: Sequence[SpanProcessor]) -> Sdk:
-    """Return a tracer whose spans go to *processors*."""
-    provider = TracerProvider(resource=resource(), shutdown_on_exit=False)  # at exit it would wait for a dead collector
-    for processor in processors:
-        provider.add_span_processor(processor)
-    return Sdk(provider.get_tracer("linktime", __version__), close=[processor.shutdown for processor in processors])
-
-
-def resource() -> Resource:
+def _resource() -> Resource:
     """Return this program as a resource. The service's name in the environment has priority over ours."""
     detected = Resource.create({"service.version": __version__})
     unnamed = str(detected.attributes["service.name"]).startswith("unknown_service")
     return detected.merge(Resource({"service.name": "linktime-mcp"})) if unnamed else detected
 
 
-def otlp(signal: Signal, variables: Variables) -> Any:
-    """Make the exporter of the official package for *signal*."""
-    module, name = _OFFICIAL[signal]
-    protocol = "grpc" if signal in variables.grpc else "http"
-    return getattr(import_module(f"opentelemetry.exporter.otlp.proto.{protocol}.{module}"), name)()
+def _instruments(meter: Meter, read: Read) -> Mapping[Instrument, Record]:
+    made: dict[Instrument, Record] = {}
+    for row in INSTRUMENTS:
+        about = (row.unit, row.description)
+        if row.kind == "counter":
+            made[row] = meter.create_counter(row.name, *about).add
+        elif row.kind == "histogram":
+            bounds = row.boundaries
+            made[row] = meter.create_histogram(row.name, *about, explicit_bucket_boundaries_advisory=bounds).record
+        else:
+            observe = partial(lambda row, _: [Observation(*level) for level in read(row)], row)
+            meter.create_observable_gauge(row.name, [observe], *about)
+        for attributes in row.zeros:
+            made[row](0, attributes, None)
+    return made
+
+
+def _otlp(module: str, name: str, *, grpc: bool) -> Any:
+    return getattr(import_module(f"opentelemetry.exporter.otlp.proto.{'grpc' if grpc else 'http'}.{module}"), name)()
 
 
 class _LazyOtlp(SpanExporter):
     """An exporter that its processor's thread imports at the first export, because that takes longer than the SDK."""
 
     def __init__(self, variables: Variables) -> None:
-        self._variables = variables
+        self._grpc = variables.traces_grpc
         self._exporter: SpanExporter | None = None
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Send them."""
-        self._exporter = self._exporter or otlp("TRACES", self._variables)
+        self._exporter = self._exporter or _otlp("trace_exporter", "OTLPSpanExporter", grpc=self._grpc)
         return self._exporter.export(spans)
 
     def shutdown(self) -> None:

@@ -21,7 +21,7 @@ _QUERY: Final = re.compile(r"\?[^\s'\")]+")  # of an endpoint; it may hold a tok
 class Diagnostics(logging.Handler):
     """Writes what the SDK logs, such as a collector that is down: a line without its stack, at most one a minute."""
 
-    def __init__(self, write: Callable[[str], None], *, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, write: Callable[[str], None], clock: Callable[[], float] = monotonic) -> None:
         super().__init__(logging.WARNING)
         self._write = write
         self._clock = clock
@@ -29,13 +29,12 @@ class Diagnostics(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line."""
-        moment = self._clock()
-        if moment >= self._next:
-            self._next = moment + _EVERY
-            kind = record.exc_info[0] if record.exc_info else None
-            words = [*record.getMessage().split(), *([f"({kind.__name__})"] if kind else [])]
-            text = _QUERY.sub("?…", " ".join(words))
-            self._write(f"linktime-mcp: WARNING telemetry: {text if len(text) <= _LONGEST else f'{text[:_LONGEST]}…'}")
+        if self._clock() < self._next:
+            return
+        self._next = self._clock() + _EVERY
+        words = " ".join(record.getMessage().split())
+        kind = f" ({record.exc_info[0].__name__})" if record.exc_info and record.exc_info[0] else ""
+        self._write(f"linktime-mcp: WARNING telemetry: {_QUERY.sub('?…', words)[:_LONGEST]}{kind}")
 
 
 def set_up(
