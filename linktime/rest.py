@@ -13,11 +13,12 @@ import aiohttp
 import orjson
 from yarl import URL
 
-from . import __version__, telemetry
+from . import __version__
 from .config import is_loopback
 from .errors import Failure, OutcomeUnknown, RateLimited, Rejected, Unavailable
 from .message import Reply, Request
 from .quota import quota, retry_after
+from .telemetry import hooks
 from .text import one_line, visible
 
 _LARGEST_BODY: Final = 32 << 20  # bytes
@@ -88,7 +89,7 @@ class Rest:
     async def _exchange(self, request: Request) -> tuple[int, Mapping[str, str], bytes]:
         session = self._sessions.get(request.is_read) or self._open(keep_alive=request.is_read)
         url = URL(self._api + request.path, encoded=True).with_query(request.query)
-        with telemetry.exchange_span(
+        with hooks.exchange_span(
             request.method, request.template, request.ident, api=self._api, resends=request.attempt
         ) as span:
             async with session.request(

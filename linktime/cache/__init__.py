@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from cachetools import TLRUCache
 
-from .. import telemetry
 from ..errors import BudgetSpent, Failure, OutcomeUnknown, Overloaded, ShuttingDown, Unavailable
 from ..ledger import Journal
 from ..message import Reply, Request, Send
 from ..quota import UNTOLD
+from ..telemetry import hooks
 from .epochs import Epochs
 
 _GRACE: Final = 0.1  # s; at the deadline itself the layers below refuse, and they know when to call again
@@ -101,7 +101,7 @@ class Cache:
                 if not flight.spoilt(failure, request):
                     raise
             else:
-                telemetry.joined(flight.operation)
+                hooks.joined(flight.operation)
                 return reply.noted(cache="coalesced")
         return None
 
@@ -165,7 +165,7 @@ class _Flight:
         self.request = request
         self.epoch = epoch
         self.task = task
-        self.operation = telemetry.current()
+        self.operation = hooks.operation()
         self._waiting = 0
 
     async def reply(self, patience: float | None = None) -> Reply:

@@ -17,10 +17,10 @@ import mcp_types
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
-from .. import telemetry as tracing
 from ..errors import Failure, SwitchedOff
 from ..local import AccountZone
 from ..message import Reply, Request, Send
+from ..telemetry import hooks
 from ..tools import Tool
 from .results import failed, succeeded
 
@@ -90,7 +90,7 @@ class Calls:
         """Answer a call of *tool*, or raise the Failure that says why not; the text of any other error stays here."""
         with _reported(tool):
             reply = (await self._reply(context, tool, arguments)).noted(**self._budget())
-        tracing.answered(reply.notes)
+        hooks.answered(reply.notes)
         return succeeded(reply, tool)
 
     async def _asked(

@@ -14,10 +14,10 @@ from mcp.shared.exceptions import MCPError
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
-from .. import telemetry as tracing
 from ..errors import Failure, InvalidArguments, NotConfirmed, Rejected, ShuttingDown
 from ..loss import Loss
 from ..message import Request, Send
+from ..telemetry import hooks
 from ..tools import TOOLS, Tool
 from .calls import Context
 from .results import as_object
@@ -84,7 +84,7 @@ class Confirm:
         if fault := tool.loss.fault(request):
             raise InvalidArguments(fault)
         if not _can_ask(context):
-            tracing.confirmation("unsupported")
+            hooks.confirmation("unsupported")
             raise NotConfirmed(_CANT_ASK)
         if context.protocol_version in MODERN_PROTOCOL_VERSIONS:
             return await self._by_rounds(tool.loss, request, params)
@@ -108,7 +108,7 @@ class Confirm:
     async def _elicit(self, context: Context, question: str) -> mcp_types.ElicitResult:
         if self._left:
             raise ShuttingDown(_LEAVING)
-        tracing.confirmation("asked")
+        hooks.confirmation("asked")
         try:
             async with asyncio.timeout(self._patience) as limit:
                 self._asking.add(limit)
@@ -131,7 +131,7 @@ class Confirm:
         gist = _sealed(loss.gist(request, found))
         if asked is not None and (not found or gist == asked):
             return None
-        tracing.confirmation("asked")
+        hooks.confirmation("asked")
         form = mcp_types.ElicitRequestFormParams(message=loss.told(request, found), requested_schema=_FORM)
         return mcp_types.InputRequiredResult(
             input_requests={_KEY: mcp_types.ElicitRequest(params=form)}, request_state=self._opened(request, gist)
@@ -188,9 +188,9 @@ def _heed(answer: object) -> None:
     """Go on if the user said yes in so many words."""
     match answer:
         case mcp_types.ElicitResult(action="accept", content={"answer": "yes"}):
-            tracing.confirmation("confirmed")
+            hooks.confirmation("confirmed")
         case mcp_types.ElicitResult(action=action):
-            tracing.confirmation("declined")
+            hooks.confirmation("declined")
             raise NotConfirmed(_NO[action])
         case _:
             raise NotConfirmed(_NO_ANSWER)

@@ -14,6 +14,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 from ..errors import BudgetSpent, Failure, InvalidArguments, NotCommitted, OutcomeUnknown, Overloaded, ShuttingDown
 from .instruments import CACHE, EXCHANGE, LIMITER_WAIT, OUTCOMES, QUEUE_WAIT, REFUSALS, RETRIES, Value
 from .recorder import Operation, current
+
 from .redaction import shown_id
 
 _REFUSED_HERE: Final = (BudgetSpent, Overloaded, ShuttingDown, InvalidArguments)
@@ -58,10 +59,15 @@ def confirmation(state: str) -> None:
         operation.attributes["linktime.confirmation"] = state
 
 
+def operation() -> Operation | None:
+    """Return the present call, for one that may share its answer."""
+    return current()
+
+
 def joined(other: Operation | None) -> None:
     """Record that the present call shares the answer that the call *other* fetched."""
     if other and (operation := current()):
-        operation.link(other)
+        operation.telemetry.record(lambda sdk: operation.span(sdk).add_link(other.span(sdk).get_span_context()))
 
 
 def waited(method: str, seconds: float, refusal: BaseException | None = None) -> None:

@@ -8,6 +8,7 @@ from itertools import product
 from typing import Final, Literal
 
 Value = str | int | float | bool
+Attributes = Mapping[str, Value]
 
 _MCP_SECONDS: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300)
 _HTTP_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
@@ -69,7 +70,8 @@ QUEUE_WAIT: Final = _seconds(
     "http.request.method")
 LIMITER_WAIT: Final = _seconds(
     "linktime.limiter.wait.duration",
-    "How long the first in line waited at the gate until the limiter gave its permit.", _WAIT_SECONDS, "http.request.method")
+    "How long the first in line waited at the gate until the limiter gave its permit.", _WAIT_SECONDS,
+    "http.request.method")
 SLOTS: Final = Instrument(
     "linktime.limiter.slots", "gauge", "{slot}", "Places in the request budget of one period.",
     {"linktime.limiter.state": ("free", "used")})

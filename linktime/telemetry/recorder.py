@@ -1,4 +1,4 @@
-"""The recorder of a session, and the operation that each message is in OpenTelemetry's context."""
+"""The recorder of a session, and the operation that a message is in OpenTelemetry's context."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from threading import Thread
 from time import monotonic, time_ns
 from typing import Final, NamedTuple, Self
@@ -17,20 +16,17 @@ from uuid import uuid4
 from opentelemetry.context import Context, create_key, get_value, set_value
 from opentelemetry.trace import NoOpTracer, Span, SpanKind, Status, StatusCode, Tracer, set_span_in_context
 
-from .instruments import OPERATION, SESSION, Instrument, Value
+from .instruments import OPERATION, SESSION, Attributes, Instrument, Value
 
 _SOON: Final = 1.0  # s; the import would slow the start down
 _EXIT: Final = 1.5  # s; clients kill a server 2 s after they closed its stdin
-_LEAST: Final = 0.5  # s of these that are left for the export if the SDK was loaded only then
+_LEAST: Final = 0.5  # s for the export if the SDK was loaded only at the end
 _GAUGES: Final = 0.5  # s; for a loop that is busy
 _KEY: Final = create_key("linktime-operation")
 
-Attributes = Mapping[str, Value]
 Levels = Iterable[tuple[float, Attributes]]
-Read = Callable[[Instrument], Levels]
-"""Returns the present values of a gauge, each with its attributes. It may be called in any thread."""
+Read = Callable[[Instrument], Levels]  # the present values of a gauge, from any thread
 Record = Callable[[float, Attributes, Context | None], None]
-"""Adds to a counter, or records in a histogram. The Context holds the span of the exemplar."""
 
 
 class Sdk(NamedTuple):
@@ -49,14 +45,13 @@ class Sdk(NamedTuple):
 class Telemetry:
     """Records the spans and measurements of one session, as an async context manager. Without *load* it is off.
 
-    *load* imports the SDK, in a thread and *after* seconds. What happens before that is recorded then, with its true
-    times.
+    *load* imports the SDK, in a thread and *after* seconds. What happens before is recorded then, with its true times.
     """
 
     def __init__(
         self, load: Callable[[Read], Sdk] | None = None, *, arguments: bool = False, after: float = _SOON
     ) -> None:
-        # The SDK, and what waits until it is loaded
+        # The SDK, and the steps that wait for it
         self.sdk: Sdk | None = None
         self._load = load
         self._after = after
@@ -79,21 +74,21 @@ class Telemetry:
     async def __aexit__(self, *_: object) -> None:
         """Export everything. A collector or a stderr that hangs delays this by _EXIT seconds at most."""
         self._alarm.cancel()
-        until = monotonic() + _EXIT
-        self.record(partial(Sdk.measure, instrument=SESSION, value=monotonic() - self._began, attributes=self.session))
+        now = monotonic()
+        self.record(lambda sdk: sdk.measure(SESSION, now - self._began, self.session))
         await self._begin()
-        until = max(until, monotonic() + _LEAST)
-        threads = [Thread(target=close, name="telemetry", daemon=True) for close in self.sdk.close] if self.sdk else []
+        until = max(now + _EXIT, monotonic() + _LEAST)
+        threads = [Thread(target=close, name="telemetry", daemon=True) for close in (self.sdk or Sdk()).close]
         for thread in threads:
             thread.start()
         for thread in threads:
             await asyncio.to_thread(thread.join, max(0.0, until - monotonic()))
 
     def record(self, step: Callable[[Sdk], None]) -> None:
-        """Run *step* at once, or as soon as the SDK is loaded."""
+        """Run *step*, at once or as soon as the SDK is loaded."""
         if self.sdk:
             step(self.sdk)
-        elif self:
+        else:
             self._waiting.append(step)
 
     def observe(self, instrument: Instrument, levels: Callable[[], Levels]) -> None:
@@ -101,12 +96,12 @@ class Telemetry:
         self._gauges[instrument] = levels
 
     def _read(self, instrument: Instrument) -> Levels:
-        """Return the values of a gauge, or [] if its loop is busy or closed."""
+        """Return the values of a gauge, or none if its loop is busy or closed."""
         answer = Future[Levels]()
         with suppress(TimeoutError, RuntimeError):  # a closed loop raises the latter
             self._loop.call_soon_threadsafe(lambda: answer.set_result(self._gauges.get(instrument, list)()))
             return answer.result(_GAUGES)
-        return []
+        return ()
 
     def _begin(self) -> asyncio.Task[None]:
         self._loading = self._loading or asyncio.create_task(self._loaded())
@@ -137,8 +132,7 @@ class Operation:
 
     def span(self, sdk: Sdk) -> Span:
         """Return the server span, which starts now if the SDK was not loaded before."""
-        if self._span is None:
-            self._span = sdk.tracer.start_span(self.name, self.parent, SpanKind.SERVER, start_time=self.start)
+        self._span = self._span or sdk.tracer.start_span(self.name, self.parent, SpanKind.SERVER, start_time=self.start)
         return self._span
 
     def context(self) -> Context:
@@ -151,9 +145,9 @@ class Operation:
         self.attributes["error.type"] = kind
         self.status = Status(StatusCode.ERROR, word)
 
-    def link(self, other: Operation) -> None:
-        """Link the span to that of *other*."""
-        self.telemetry.record(lambda sdk: self.span(sdk).add_link(other.span(sdk).get_span_context()))
+    def measure(self, instrument: Instrument, value: float, attributes: Attributes) -> None:
+        """Record a number. The span is its exemplar."""
+        self.telemetry.record(lambda sdk: sdk.measure(instrument, value, attributes, self.span(sdk)))
 
     def child(self, name: str, kind: SpanKind, start: int, attributes: Attributes, status: Status | None) -> None:
         """Record a span below this one that ends now."""
@@ -171,9 +165,11 @@ class Operation:
         self.telemetry.record(lambda sdk: _end(self.span(sdk), end, self.attributes, self.status))
         self.measure(OPERATION, (end - self.start) / 1e9, self.attributes)
 
-    def measure(self, instrument: Instrument, value: float, attributes: Attributes) -> None:
-        """Record a number. The span is its exemplar."""
-        self.telemetry.record(lambda sdk: sdk.measure(instrument, value, attributes, self.span(sdk)))
+
+def current() -> Operation | None:
+    """Return the operation of the present context, or None if telemetry is off."""
+    operation = get_value(_KEY)
+    return operation if isinstance(operation, Operation) else None
 
 
 def _end(span: Span, end: int, attributes: Attributes, status: Status | None) -> None:
@@ -181,9 +177,3 @@ def _end(span: Span, end: int, attributes: Attributes, status: Status | None) ->
     if status:
         span.set_status(status)
     span.end(end)
-
-
-def current() -> Operation | None:
-    """Return the operation of the present context, or None if telemetry is off."""
-    operation = get_value(_KEY)
-    return operation if isinstance(operation, Operation) else None

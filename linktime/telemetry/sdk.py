@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from threading import Thread
@@ -11,7 +11,12 @@ from typing import Any, Final, TextIO
 
 from opentelemetry.metrics import Meter, Observation
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import ConsoleMetricExporter, MetricReader, PeriodicExportingMetricReader
+from opentelemetry.sdk.metrics.export import (
+    ConsoleMetricExporter,
+    MetricExporter,
+    MetricReader,
+    PeriodicExportingMetricReader,
+)
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SpanExporter, SpanExportResult
@@ -28,9 +33,12 @@ _FIRST_EXPORT: Final = 0.5  # s; a dead collector takes longer
 def load(variables: Variables, stderr: TextIO | None, read: Read) -> Sdk:
     """Export to the destinations of *variables*. *read* returns the values of gauges."""
     out = stderr or os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
-    spans = {"console": lambda: ConsoleSpanExporter(out=out, formatter=line), "otlp": partial(_LazyOtlp, variables)}
-    numbers = {
-        "console": lambda: ConsoleMetricExporter(out=out, formatter=metric_lines),
+    spans: dict[str, Callable[[], SpanExporter]] = {
+        "console": partial(ConsoleSpanExporter, out=out, formatter=line),
+        "otlp": partial(_LazyOtlp, grpc=variables.traces_grpc),
+    }
+    numbers: dict[str, Callable[[], MetricExporter]] = {
+        "console": partial(ConsoleMetricExporter, out=out, formatter=metric_lines),
         "otlp": partial(_otlp, "metric_exporter", "OTLPMetricExporter", grpc=variables.metrics_grpc),
     }
     return build(
@@ -89,8 +97,8 @@ def _otlp(module: str, name: str, *, grpc: bool) -> Any:
 class _LazyOtlp(SpanExporter):
     """An exporter that its processor's thread imports at the first export, because that takes longer than the SDK."""
 
-    def __init__(self, variables: Variables) -> None:
-        self._grpc = variables.traces_grpc
+    def __init__(self, *, grpc: bool) -> None:
+        self._grpc = grpc
         self._exporter: SpanExporter | None = None
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
