@@ -16,10 +16,9 @@ from mcp_types import PromptReference
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode
 
-from linktime import telemetry
 from linktime.errors import BudgetSpent, NotCommitted
 from linktime.sandbox import Sandbox
-from linktime.telemetry import DEPTH, Middleware, Names, Telemetry, set_up
+from linktime.telemetry import DEPTH, Middleware, Telemetry, hooks, set_up
 from linktime.telemetry.console import line
 from linktime.telemetry.instruments import INSTRUMENTS, OPERATION, Value
 from linktime.telemetry.recorder import Read, Sdk
@@ -47,7 +46,7 @@ async def recording(after: float = 0.0) -> AsyncIterator[tuple[Memory, Middlewar
     """Record in memory. The SDK is loaded *after* seconds, or at the end."""
     memory = Memory()
     async with Telemetry(memory.load, after=after) as recorder:
-        yield memory, Middleware(recorder, Names({"ping"}), lambda _: None)
+        yield memory, Middleware(recorder, methods={"ping"})
 
 
 def span(**changes: Any) -> ReadableSpan:
@@ -136,7 +135,9 @@ async def test_instruments_have_units_boundaries_and_zeros() -> None:
         pass
 
     zeros = [name for name, _, point in memory.points if getattr(point, "value", None) == 0]
-    assert {name: zeros.count(name) for name in zeros} == {row.name: len(row.zeros) for row in INSTRUMENTS if row.zeros}
+    assert {name: zeros.count(name) for name in zeros} == {
+        row.name: len(row.zeros()) for row in INSTRUMENTS if row.zeros()
+    }
     [session] = [point for name, _, point in memory.points if name == "mcp.server.session.duration"]
     assert tuple(session.explicit_bounds) == OPERATION.boundaries
 
@@ -222,13 +223,13 @@ def test_whatever_the_arguments_are_they_can_be_shown(arguments: dict[str, Any])
 
 async def test_refusals_and_outcomes_are_counted_by_word() -> None:
     async def call(_: Any) -> None:
-        telemetry.failed(BudgetSpent(5.0))
-        telemetry.failed(NotCommitted("it was not"))
-        telemetry.answered({"outcome": "verified"})
+        hooks.failed(BudgetSpent(5.0))
+        hooks.failed(NotCommitted("it was not"))
+        hooks.answered({"outcome": "verified"})
 
     async with recording() as (memory, middleware):
         await middleware(Ping(), call)
-        telemetry.failed(BudgetSpent(5.0))  # outside of any message
+        hooks.failed(BudgetSpent(5.0))  # outside of any message
 
     assert memory.count("linktime.refusals", linktime__outcome="rate_limited") == 1
     assert memory.count("linktime.outcomes", linktime__outcome="not_committed") == 1
@@ -237,15 +238,15 @@ async def test_refusals_and_outcomes_are_counted_by_word() -> None:
 
 async def test_wait_without_a_request_names_its_reason() -> None:
     async def call(_: Any) -> None:
-        telemetry.waited("GET", 1.5, BudgetSpent(5.0))
-        telemetry.waited("GET", 1.5, KeyError("ada@lovelace.example"))
-        telemetry.waited("GET", 1.5, asyncio.CancelledError())
-        telemetry.waited("GET", 1.5)
-        telemetry.waited("GET", 0.001)
+        hooks.waited("GET", 1.5, BudgetSpent(5.0))
+        hooks.waited("GET", 1.5, KeyError("ada@lovelace.example"))
+        hooks.waited("GET", 1.5, asyncio.CancelledError())
+        hooks.waited("GET", 1.5)
+        hooks.waited("GET", 0.001)
 
     async with recording() as (memory, middleware):
         await middleware(Ping(), call)
-        telemetry.waited("GET", 1.5)  # outside of any message
+        hooks.waited("GET", 1.5)  # outside of any message
 
     *waits, ping = memory.spans
     assert [(wait.attributes.get("error.type"), wait.status) for wait in waits] == [
@@ -262,8 +263,8 @@ async def test_messages_before_the_sdk_keep_their_times(after: float) -> None:
     other = asyncio.Event()
 
     async def call(_: Any) -> None:
-        telemetry.waited("GET", 0.25)
-        with telemetry.exchange_span("GET", "/me", "", api="https://linktime.io/api/v1", resends=0):
+        hooks.waited("GET", 0.25)
+        with hooks.exchange_span("GET", "/me", "", api="https://linktime.io/api/v1", resends=0):
             other.set()
             await asyncio.sleep(0.05)
 
@@ -319,7 +320,7 @@ async def test_gauge_of_a_closed_loop_has_no_value() -> None:
 
     await asyncio.to_thread(asyncio.run, session())
 
-    assert await asyncio.to_thread(read[0], DEPTH) == []
+    assert list(await asyncio.to_thread(read[0], DEPTH)) == []
 
 
 async def test_a_failure_to_load_the_sdk_is_one_warning() -> None:
@@ -329,7 +330,7 @@ async def test_a_failure_to_load_the_sdk_is_one_warning() -> None:
     warnings = list[str]()
     set_up({}, warn=warnings.append)
     async with Telemetry(load) as recorder:
-        await Middleware(recorder, Names({"ping"}), lambda _: None)(Ping(), _answer)
+        await Middleware(recorder, methods={"ping"})(Ping(), _answer)
 
     assert ["ImportError" in warning for warning in warnings] == [True]
     assert "lt_live" not in warnings[0]
@@ -365,7 +366,7 @@ async def test_cancelled_call_is_no_error() -> None:
 
 async def test_broken_exchange_has_the_class_of_its_cause() -> None:
     async def call(_: Any) -> None:
-        exchanging = telemetry.exchange_span("GET", "/me", "", api="https://linktime.io/api/v1", resends=0)
+        exchanging = hooks.exchange_span("GET", "/me", "", api="https://linktime.io/api/v1", resends=0)
         with pytest.raises(ValueError, match="broken"), exchanging:
             raise ValueError("broken") from ConnectionResetError("lt_live_x")
 

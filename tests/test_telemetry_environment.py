@@ -270,6 +270,7 @@ async def test_resource(sandbox: Sandbox, settings: dict[str, str], resource: di
         ) as server,
     ):
         await server.greet()
+        await backend.until(lambda: backend.resources)
         await server.close()
 
     assert resource.items() <= backend.resources[0].items()

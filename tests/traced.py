@@ -18,9 +18,8 @@ from linktime.config import Settings
 from linktime.sandbox import Sandbox
 from linktime.session.server import Server
 from linktime.telemetry import Telemetry
-from linktime.telemetry.metrics import measured
 from linktime.telemetry.recorder import Read, Sdk
-from linktime.telemetry.sdk import traced as tracer
+from linktime.telemetry.sdk import build
 from tests.collector import Span
 from tests.inprocess import connected
 from tests.privacy import slipped
@@ -36,7 +35,7 @@ class Memory:
 
     def load(self, read: Read) -> Sdk:
         """Build the SDK."""
-        sdk = measured(tracer([SimpleSpanProcessor(self.exporter)]), [self.reader], read)
+        sdk = build([SimpleSpanProcessor(self.exporter)], [self.reader], read)
         return sdk._replace(close=[*sdk.close, self._collect])
 
     @property

@@ -165,7 +165,7 @@ class _Flight:
         self.request = request
         self.epoch = epoch
         self.task = task
-        self.operation = hooks.operation()
+        self.operation = hooks.current()
         self._waiting = 0
 
     async def reply(self, patience: float | None = None) -> Reply:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from opentelemetry.sdk.metrics.export import MetricsData
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import StatusCode
 from opentelemetry.util.types import AttributeValue
-
-if TYPE_CHECKING:
-    from opentelemetry.sdk.metrics.export import MetricsData
 
 _PLAIN: Final = re.compile(r"[^\s\"=\\\x00-\x1f\x7f-\x9f]+")
 _IN_THE_NAME: Final = {"mcp.method.name", "gen_ai.operation.name", "gen_ai.tool.name", "http.request.method"}

@@ -30,11 +30,7 @@ _RULES: Final[Sequence[tuple[str, str, str]]] = (  # names, the values that are 
     ("OTEL_METRIC_EXPORT_[A-Z]+", r"(?=.*[1-9])\d{1,9}(\.\d+)?", "must be a number of milliseconds above 0"),
     ("OTEL_BSP_[A-Z_]+", r"[1-9]\d{0,8}", "must be a whole number above 0"),
     ("OTEL_([A-Z]+_)*(COUNT|LENGTH)_LIMIT", r"\d{1,9}", "must be a whole number"),
-    (
-        "OTEL_TRACES_SAMPLER",
-        "(parentbased_)?(always_on|always_off|traceidratio)",
-        "must be a sampler such as always_on",
-    ),
+    ("OTEL_TRACES_SAMPLER", "(parentbased_)?(always_on|always_off|traceidratio)", "must be one such as always_on"),
     ("OTEL_TRACES_SAMPLER_ARG", r"[01](\.0*)?|0?\.\d+", "must be a number from 0 to 1"),
     ("OTEL_METRICS_EXEMPLAR_FILTER", "trace_based|always_(on|off)", "must be trace_based, always_on or always_off"),
 )
@@ -56,7 +52,12 @@ class Variables(NamedTuple):
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
         """Read the variables. Malformed and empty ones count as not set."""
         values = {name: value.strip().lower() for name, value in environ.items() if name.startswith("OTEL_")}
-        faults = {name: words for name, value in values.items() if value and (words := _fault(name, value))}
+        faults = {
+            name: words
+            for name, value in values.items()
+            for names, valid, words in _RULES
+            if value and re.fullmatch(names, name) and not re.fullmatch(valid, value)
+        }
         values = {name: value for name, value in values.items() if value and name not in faults}
         if values.get("OTEL_SDK_DISABLED") == "true":
             return cls(faults=faults)
@@ -89,20 +90,7 @@ def _destinations(
     chosen = dict.fromkeys(re.split(r"\s*,\s*", words.replace("stderr", "console")))
     protocol = f"{own if f'{own}PROTOCOL' in values else shared}PROTOCOL"
     grpc = values.get(protocol) == "grpc"
-    if grpc and not _has_grpc():
+    if grpc and not find_spec("opentelemetry.exporter.otlp.proto.grpc"):
         faults[protocol] = "needs `pip install '.[grpc]'` for grpc; nothing is sent to the collector"
         chosen.pop("otlp", None)
     return tuple(each for each in chosen if each != "none"), grpc
-
-
-def _fault(name: str, value: str) -> str:
-    """Return what is wrong with a value in lower case, or ""."""
-    rules = (rule for rule in _RULES if re.fullmatch(rule[0], name))
-    return next((words for _, valid, words in rules if not re.fullmatch(valid, value)), "")
-
-
-def _has_grpc() -> bool:
-    try:
-        return find_spec("opentelemetry.exporter.otlp.proto.grpc") is not None
-    except (ModuleNotFoundError, ValueError):  # the latter if a test hides the module
-        return False

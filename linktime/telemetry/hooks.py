@@ -9,12 +9,12 @@ from time import time_ns
 from typing import Final
 from urllib.parse import quote, urlsplit
 
+from opentelemetry.context import get_value
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from ..errors import BudgetSpent, Failure, InvalidArguments, NotCommitted, OutcomeUnknown, Overloaded, ShuttingDown
 from .instruments import CACHE, EXCHANGE, LIMITER_WAIT, OUTCOMES, QUEUE_WAIT, REFUSALS, RETRIES, Value
-from .recorder import Operation, current
-
+from .recorder import KEY, Operation
 from .redaction import shown_id
 
 _REFUSED_HERE: Final = (BudgetSpent, Overloaded, ShuttingDown, InvalidArguments)
@@ -28,6 +28,12 @@ _NOTES: Final = {
     "retries": "linktime.retries",
     "outcome": "linktime.outcome",
 }
+
+
+def current() -> Operation | None:
+    """Return the operation of the present context, or None if telemetry is off."""
+    operation = get_value(KEY)
+    return operation if isinstance(operation, Operation) else None
 
 
 def answered(notes: Mapping[str, str | float]) -> None:
@@ -59,11 +65,6 @@ def confirmation(state: str) -> None:
         operation.attributes["linktime.confirmation"] = state
 
 
-def operation() -> Operation | None:
-    """Return the present call, for one that may share its answer."""
-    return current()
-
-
 def joined(other: Operation | None) -> None:
     """Record that the present call shares the answer that the call *other* fetched."""
     if other and (operation := current()):
@@ -78,13 +79,14 @@ def waited(method: str, seconds: float, refusal: BaseException | None = None) ->
     status = None
     if refusal is None:
         operation.measure(QUEUE_WAIT, seconds, attributes)
-    if isinstance(refusal, Exception):
+        if seconds < _WORTH_A_SPAN:
+            return
+    elif isinstance(refusal, Exception):
         word = refusal.word if isinstance(refusal, Failure) else None
-        attributes = attributes | {"error.type": word or type(refusal).__qualname__}
+        attributes["error.type"] = word or type(refusal).__qualname__
         status = Status(StatusCode.ERROR, word)
-    if refusal is not None or seconds >= _WORTH_A_SPAN:
-        start = time_ns() - round(seconds * 1e9)
-        operation.child("wait for budget", SpanKind.INTERNAL, start, attributes, status)
+    start = time_ns() - round(seconds * 1e9)
+    operation.child("wait for budget", SpanKind.INTERNAL, start, attributes, status)
 
 
 def granted(method: str, seconds: float) -> None:

@@ -14,7 +14,6 @@ from .instruments import Value
 from .recorder import Operation, Telemetry
 from .redaction import redacted, shown_id, shown_request_id
 
-_CALL: Final = "tools/call"
 _OTHER: Final = "_OTHER"  # an unknown method; its text is the client's
 _CLIENT_MISTAKES: Final = {-32700, -32600, -32601, -32602, -32002}
 _PROPAGATOR: Final = TraceContextTextMapPropagator()
@@ -27,9 +26,8 @@ R = TypeVar("R")
 class Middleware:
     """A middleware of the MCP SDK's server. It records a span and a measurement for every message.
 
-    *code* returns the protocol's error code of an exception. Spans have no words of the client, but names that are known:
-    *methods*, *tools* with the names of their arguments, *prompts*, and the templates that *resource* returns for an
-    address, with its id.
+    *code* returns the protocol's error code of an exception. Spans have only known names, because a client's own words
+    are private: *methods*, *tools* and their arguments, *prompts*, and the template and the id of a *resource*.
     """
 
     telemetry: Telemetry
@@ -58,30 +56,27 @@ class Middleware:
         attributes: dict[str, Value] = {"mcp.method.name": method, **self.telemetry.session}
         if ctx.request_id is not None:
             attributes["jsonrpc.request.id"] = shown_request_id(str(ctx.request_id))
-        name = self._describe(method, ctx.params or {}, attributes)
-        return Operation(self.telemetry, name, _parent(ctx.meta or {}), attributes)
+        target = self._target(method, ctx.params or {}, attributes)
+        return Operation(self.telemetry, f"{method} {target}".rstrip(), _parent(ctx.meta or {}), attributes)
 
-    def _describe(self, method: str, params: Mapping[str, Any], attributes: dict[str, Value]) -> str:
+    def _target(self, method: str, params: Mapping[str, Any], attributes: dict[str, Value]) -> str:
+        """Describe what the message is about in *attributes*. Return its name, or ""."""
         match method, params:
+            case "tools/call", {"name": str(tool)} if tool in self.tools:
+                attributes["gen_ai.operation.name"] = "execute_tool"
+                attributes["gen_ai.tool.name"] = tool
+                arguments = params.get("arguments")
+                if self.telemetry.arguments and isinstance(arguments, Mapping):
+                    attributes["gen_ai.tool.call.arguments"] = redacted(arguments, self.tools[tool])
+                return tool
             case "tools/call", _:
-                return self._describe_call(params, attributes)
+                attributes["gen_ai.operation.name"] = "execute_tool"
             case "prompts/get", {"name": str(prompt)} if prompt in self.prompts:
                 attributes["gen_ai.prompt.name"] = prompt
-                return f"{method} {prompt}"
+                return prompt
             case "resources/read", {"uri": str(uri)} if match := self.resource(uri):
-                template, ident = match
-                attributes["mcp.resource.uri"] = template.replace("{id}", shown_id(ident))
-        return method
-
-    def _describe_call(self, params: Mapping[str, Any], attributes: dict[str, Value]) -> str:
-        attributes["gen_ai.operation.name"] = "execute_tool"
-        tool, arguments = params.get("name"), params.get("arguments")
-        if not isinstance(tool, str) or tool not in self.tools:
-            return _CALL
-        attributes["gen_ai.tool.name"] = tool
-        if self.telemetry.arguments and isinstance(arguments, Mapping):
-            attributes["gen_ai.tool.call.arguments"] = redacted(arguments, self.tools[tool])
-        return f"{_CALL} {tool}"
+                attributes["mcp.resource.uri"] = match[0].replace("{id}", shown_id(match[1]))
+        return ""
 
     def _fail(self, operation: Operation, error: BaseException) -> None:
         if isinstance(error, CancelledError):  # by the client, or at the end of the session
@@ -100,4 +95,4 @@ def _parent(meta: Mapping[str, Any]) -> Context:
     https://modelcontextprotocol.io/seps/414-request-meta and https://www.w3.org/TR/trace-context/
     """
     carrier = {name: value for name in _HEADERS if isinstance(value := meta.get(name), str)}
-    return _PROPAGATOR.extract(carrier, Context())
+    return _PROPAGATOR.extract(carrier, Context()) if carrier else Context()

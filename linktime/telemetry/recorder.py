@@ -13,7 +13,7 @@ from time import monotonic, time_ns
 from typing import Final, NamedTuple, Self
 from uuid import uuid4
 
-from opentelemetry.context import Context, create_key, get_value, set_value
+from opentelemetry.context import Context, create_key, set_value
 from opentelemetry.trace import NoOpTracer, Span, SpanKind, Status, StatusCode, Tracer, set_span_in_context
 
 from .instruments import OPERATION, SESSION, Attributes, Instrument, Value
@@ -22,7 +22,7 @@ _SOON: Final = 1.0  # s; the import would slow the start down
 _EXIT: Final = 1.5  # s; clients kill a server 2 s after they closed its stdin
 _LEAST: Final = 0.5  # s for the export if the SDK was loaded only at the end
 _GAUGES: Final = 0.5  # s; for a loop that is busy
-_KEY: Final = create_key("linktime-operation")
+KEY: Final = create_key("linktime-operation")
 
 Levels = Iterable[tuple[float, Attributes]]
 Read = Callable[[Instrument], Levels]  # the present values of a gauge, from any thread
@@ -51,17 +51,14 @@ class Telemetry:
     def __init__(
         self, load: Callable[[Read], Sdk] | None = None, *, arguments: bool = False, after: float = _SOON
     ) -> None:
-        # The SDK, and the steps that wait for it
-        self.sdk: Sdk | None = None
-        self._load = load
-        self._after = after
-        self._loading: asyncio.Task[None] | None = None
-        self._waiting: list[Callable[[Sdk], None]] = []
-        # The session
         self.arguments = arguments
         self.session: dict[str, Value] = {"mcp.session.id": uuid4().hex, "network.transport": "pipe"}
-        self._began = monotonic()
+        self.sdk: Sdk | None = None
+        self._load, self._after = load, after
+        self._loading: asyncio.Task[None] | None = None
+        self._waiting: list[Callable[[Sdk], None]] = []  # steps that need the SDK
         self._gauges: dict[Instrument, Callable[[], Levels]] = {}
+        self._began = monotonic()
 
     def __bool__(self) -> bool:
         return self._load is not None
@@ -138,7 +135,7 @@ class Operation:
     def context(self) -> Context:
         """Return the context for everything that belongs to the message."""
         sdk = self.telemetry.sdk
-        return set_value(_KEY, self, set_span_in_context(self.span(sdk), self.parent) if sdk else self.parent)
+        return set_value(KEY, self, set_span_in_context(self.span(sdk), self.parent) if sdk else self.parent)
 
     def fail(self, kind: str, word: str | None = None) -> None:
         """Mark the span as an error. *kind* is its `error.type`, *word* its description."""
@@ -164,12 +161,6 @@ class Operation:
         end = time_ns()
         self.telemetry.record(lambda sdk: _end(self.span(sdk), end, self.attributes, self.status))
         self.measure(OPERATION, (end - self.start) / 1e9, self.attributes)
-
-
-def current() -> Operation | None:
-    """Return the operation of the present context, or None if telemetry is off."""
-    operation = get_value(_KEY)
-    return operation if isinstance(operation, Operation) else None
 
 
 def _end(span: Span, end: int, attributes: Attributes, status: Status | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from threading import Thread
@@ -11,15 +11,10 @@ from typing import Any, Final, TextIO
 
 from opentelemetry.metrics import Meter, Observation
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import (
-    ConsoleMetricExporter,
-    MetricExporter,
-    MetricReader,
-    PeriodicExportingMetricReader,
-)
+from opentelemetry.sdk.metrics.export import ConsoleMetricExporter, MetricReader, PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter
 
 from .. import __version__
 from .console import line, metric_lines
@@ -33,23 +28,21 @@ _FIRST_EXPORT: Final = 0.5  # s; a dead collector takes longer
 def load(variables: Variables, stderr: TextIO | None, read: Read) -> Sdk:
     """Export to the destinations of *variables*. *read* returns the values of gauges."""
     out = stderr or os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
-    spans: dict[str, Callable[[], SpanExporter]] = {
-        "console": partial(ConsoleSpanExporter, out=out, formatter=line),
-        "otlp": partial(_LazyOtlp, grpc=variables.traces_grpc),
-    }
-    numbers: dict[str, Callable[[], MetricExporter]] = {
-        "console": partial(ConsoleMetricExporter, out=out, formatter=metric_lines),
-        "otlp": partial(_otlp, "metric_exporter", "OTLPMetricExporter", grpc=variables.metrics_grpc),
-    }
-    return build(
-        [BatchSpanProcessor(spans[each]()) for each in variables.traces],
-        [PeriodicExportingMetricReader(numbers[each]()) for each in variables.metrics],
-        read,
-    )
+    spans, metrics = list[SpanProcessor](), list[MetricReader]()
+    if "console" in variables.traces:
+        spans.append(BatchSpanProcessor(ConsoleSpanExporter(out=out, formatter=line)))
+    if "otlp" in variables.traces:
+        spans.append(BatchSpanProcessor(_otlp("trace_exporter.OTLPSpanExporter", grpc=variables.traces_grpc)))
+    if "console" in variables.metrics:
+        metrics.append(PeriodicExportingMetricReader(ConsoleMetricExporter(out=out, formatter=metric_lines)))
+    if "otlp" in variables.metrics:
+        exporter = _otlp("metric_exporter.OTLPMetricExporter", grpc=variables.metrics_grpc)
+        metrics.append(PeriodicExportingMetricReader(exporter))
+    return build(spans, metrics, read)
 
 
 def build(processors: Sequence[SpanProcessor], readers: Sequence[MetricReader], read: Read) -> Sdk:
-    """Return the SDK with *processors* of spans and *readers* of metrics. Without any, the API's no-op objects do."""
+    """Return the SDK with *processors* of spans and *readers* of metrics, or the API's no-op objects without any."""
     sdk, named = Sdk(), _resource()
     if processors:
         tracers = TracerProvider(resource=named, shutdown_on_exit=False)  # at exit it would wait for a dead collector
@@ -64,6 +57,12 @@ def build(processors: Sequence[SpanProcessor], readers: Sequence[MetricReader], 
         flush.join(_FIRST_EXPORT)
         sdk = Sdk(sdk.tracer, instruments, [*sdk.close, meters.shutdown])
     return sdk
+
+
+def _otlp(name: str, *, grpc: bool) -> Any:
+    module, _, exporter = name.partition(".")
+    official = import_module(f"opentelemetry.exporter.otlp.proto.{'grpc' if grpc else 'http'}.{module}")
+    return getattr(official, exporter)()
 
 
 def _resource() -> Resource:
@@ -85,28 +84,6 @@ def _instruments(meter: Meter, read: Read) -> Mapping[Instrument, Record]:
         else:
             observe = partial(lambda row, _: [Observation(*level) for level in read(row)], row)
             meter.create_observable_gauge(row.name, [observe], *about)
-        for attributes in row.zeros:
+        for attributes in row.zeros():
             made[row](0, attributes, None)
     return made
-
-
-def _otlp(module: str, name: str, *, grpc: bool) -> Any:
-    return getattr(import_module(f"opentelemetry.exporter.otlp.proto.{'grpc' if grpc else 'http'}.{module}"), name)()
-
-
-class _LazyOtlp(SpanExporter):
-    """An exporter that its processor's thread imports at the first export, because that takes longer than the SDK."""
-
-    def __init__(self, *, grpc: bool) -> None:
-        self._grpc = grpc
-        self._exporter: SpanExporter | None = None
-
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """Send them."""
-        self._exporter = self._exporter or _otlp("trace_exporter", "OTLPSpanExporter", grpc=self._grpc)
-        return self._exporter.export(spans)
-
-    def shutdown(self) -> None:
-        """End the retries."""
-        if self._exporter:
-            self._exporter.shutdown()

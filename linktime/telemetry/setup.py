@@ -23,18 +23,15 @@ class Diagnostics(logging.Handler):
 
     def __init__(self, write: Callable[[str], None], clock: Callable[[], float] = monotonic) -> None:
         super().__init__(logging.WARNING)
-        self._write = write
-        self._clock = clock
-        self._next = -float("inf")
+        self._write, self._clock, self._next = write, clock, float("-inf")
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line."""
-        if self._clock() < self._next:
-            return
-        self._next = self._clock() + _EVERY
-        words = " ".join(record.getMessage().split())
-        kind = f" ({record.exc_info[0].__name__})" if record.exc_info and record.exc_info[0] else ""
-        self._write(f"linktime-mcp: WARNING telemetry: {_QUERY.sub('?…', words)[:_LONGEST]}{kind}")
+        if (moment := self._clock()) >= self._next:
+            self._next = moment + _EVERY
+            text = _QUERY.sub("?…", " ".join(record.getMessage().split()))[:_LONGEST]
+            kind = f" ({record.exc_info[0].__name__})" if record.exc_info and record.exc_info[0] else ""
+            self._write(f"linktime-mcp: WARNING telemetry: {text}{kind}")
 
 
 def set_up(
