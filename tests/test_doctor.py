@@ -192,8 +192,8 @@ async def test_what_is_malformed_is_told_in_the_words_of_the_settings_and_the_re
         Finding("LINKTIME_WORKERS", "fault", "must be a valid integer", CURE),
         Finding(
             "OTEL_TRACES_EXPORTER",
-            "fault",
-            "must be none, or console, otlp or both with a comma between them",
+            "warning",
+            "must be none, or console, otlp or both with a comma between them; ignored",
             CURE,
         ),
     ]

@@ -111,13 +111,11 @@ def exchange_span(method: str, template: str, ident: str, *, api: str, resends: 
 
     The span has no query, and no id that lacks the form of one, because both may name a guest.
     """
-    exchange = Exchange()
+    exchange = Exchange({"http.request.method": method, "url.template": template})
     if not (operation := current()):
         yield exchange
         return
-    exchange["http.request.method"] = method
     exchange["url.full"] = api + template.replace("{id}", quote(shown_id(ident), safe="[]"))
-    exchange["url.template"] = template
     exchange["server.address"], exchange["server.port"] = _server(api)
     if resends:
         exchange["http.request.resend_count"] = resends

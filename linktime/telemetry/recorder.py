@@ -51,14 +51,17 @@ class Telemetry:
     def __init__(
         self, load: Callable[[Read], Sdk] | None = None, *, arguments: bool = False, after: float = _SOON
     ) -> None:
+        # The session
         self.arguments = arguments
         self.session: dict[str, Value] = {"mcp.session.id": uuid4().hex, "network.transport": "pipe"}
+        self._began = monotonic()
+        # The SDK, and what waits for it
         self.sdk: Sdk | None = None
         self._load, self._after = load, after
         self._loading: asyncio.Task[None] | None = None
-        self._waiting: list[Callable[[Sdk], None]] = []  # steps that need the SDK
+        self._waiting: list[Callable[[Sdk], None]] = []
+        # The gauges
         self._gauges: dict[Instrument, Callable[[], Levels]] = {}
-        self._began = monotonic()
 
     def __bool__(self) -> bool:
         return self._load is not None
