@@ -65,7 +65,7 @@ def imported(*frames: bytes, **settings: str) -> set[str]:
     answered = [orjson.loads(line) for line in ended.stdout.splitlines()]
     assert len(answered) == 2 + len(frames)
     assert not [answer for answer in answered if "error" in answer]
-    before, sdk, _ = ended.stderr.decode().partition("IMPORTED linktime.telemetry.sdk\n")  # a thread, or the exit
+    before, sdk, _ = ended.stderr.decode().partition("IMPORTED opentelemetry.sdk")  # by a thread, or at the end
     assert "running" in before
     assert sdk
     told = [line.removeprefix("IMPORTED ") for line in before.splitlines() if "IMPORTED " in line]
