@@ -147,7 +147,8 @@ class Operation:
 
     def measure(self, instrument: Instrument, value: float, attributes: Attributes) -> None:
         """Record a number. The span is its exemplar."""
-        self.telemetry.record(lambda sdk: sdk.measure(instrument, value, attributes, self.span(sdk)))
+        if self.telemetry.sdk is None or self.telemetry.sdk.instruments:
+            self.telemetry.record(lambda sdk: sdk.measure(instrument, value, attributes, self.span(sdk)))
 
     def child(self, name: str, kind: SpanKind, start: int, attributes: Attributes, status: Status | None) -> None:
         """Record a span below this one that ends now."""
