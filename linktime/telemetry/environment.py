@@ -30,7 +30,7 @@ _RULES: Final[Sequence[tuple[str, str, str]]] = (  # names, the values that are 
     ("OTEL_METRIC_EXPORT_[A-Z]+", r"(?=.*[1-9])\d{1,9}(\.\d+)?", "must be a number of milliseconds above 0"),
     ("OTEL_BSP_[A-Z_]+", r"[1-9]\d{0,8}", "must be a whole number above 0"),
     ("OTEL_([A-Z]+_)*(COUNT|LENGTH)_LIMIT", r"\d{1,9}", "must be a whole number"),
-    ("OTEL_TRACES_SAMPLER", "(parentbased_)?(always_on|always_off|traceidratio)", "must be one such as always_on"),
+    ("OTEL_TRACES_SAMPLER", "(parentbased_)?(always_on|always_off|traceidratio)", "must be the name of a sampler"),
     ("OTEL_TRACES_SAMPLER_ARG", r"[01](\.0*)?|0?\.\d+", "must be a number from 0 to 1"),
     ("OTEL_METRICS_EXEMPLAR_FILTER", "trace_based|always_(on|off)", "must be trace_based, always_on or always_off"),
 )
