@@ -19,9 +19,9 @@ from pydantic import SecretStr
 
 from .cache import Cache
 from .clock import now
-from .config import KEY_MISSING, Settings
+from .config import Settings
 from .errors import Rejected
-from .late import LateRest
+from .lazy_rest import LazyRest
 from .ledger import Clerk, Journal, open_ledger
 from .limiter import Limiter, ProcessStore, SharedStore, Store
 from .local import AccountZone
@@ -35,6 +35,7 @@ from .telemetry import DEPTH, SERVERS, SLOTS, Telemetry
 from .tools import TOOLS, switched_off
 
 _PATIENCE: Final = 1.5  # s; clients kill a server 2 s after they closed its stdin
+_PERIODS: Final = 2  # LinkTime's Retry-After counts for so many periods at most
 _ZONE_LIFE: Final = 30.0  # s; where nothing else is kept
 
 
@@ -65,7 +66,13 @@ async def app(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIt
         telemetry = await stack.enter_async_context(telemetry or Telemetry())
         key = settings.api_key or SecretStr("")
         rest = await stack.enter_async_context(
-            LateRest(settings.base_url, key.get_secret_value(), timeout=settings.timeout, connections=settings.workers)
+            LazyRest(
+                settings.base_url,
+                key.get_secret_value(),
+                timeout=settings.timeout,
+                connections=settings.workers,
+                longest_wait=_PERIODS * settings.rate_period,
+            )
         )
         store, journal = await stack.enter_async_context(sharing(settings))
         limiter = await stack.enter_async_context(Limiter(store, settings.rate_period, clock=now))
@@ -86,7 +93,7 @@ async def app(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIt
             deadline=settings.deadline,
             eta=mailbox.eta,
             budget=lambda: {"budgetRemaining": limiter.free, "budgetServers": limiter.servers},
-            refusal=None if settings.api_key else _no_key(),
+            refusal=_no_key(settings.missing_key) if settings.missing_key else None,
             telemetry=telemetry,
             zone=zone,
             confirm=_confirm(settings),
@@ -129,9 +136,9 @@ def _zone(settings: Settings, cache: Cache, limiter: Limiter) -> AccountZone:
 def _confirm(settings: Settings) -> Callable[[Send], Confirms] | None:
     if not settings.confirm:
         return None
-    from .session.confirm import Confirm  # noqa: PLC0415 - who isn't to be asked never pays for it
+    from .session.elicitation import Elicitation  # noqa: PLC0415 - only users with LINKTIME_CONFIRM pay for it
 
-    return partial(Confirm, clock=now, deadline=settings.deadline)
+    return partial(Elicitation, clock=now, deadline=settings.deadline)
 
 
 def _slots(limiter: Limiter) -> list[tuple[float, dict[str, str]]]:
@@ -140,6 +147,6 @@ def _slots(limiter: Limiter) -> list[tuple[float, dict[str, str]]]:
     return [(free, {state: "free"}), (limiter.limit - free, {state: "used"})]
 
 
-def _no_key() -> Rejected:
+def _no_key(reason: str) -> Rejected:
     where = "Set it in the env section of your MCP client's configuration for linktime, and restart the client."
-    return Rejected("unauthorized", f"{KEY_MISSING}. {where}", status=401)
+    return Rejected("unauthorized", f"{reason}. {where}", status=401)

@@ -1,6 +1,8 @@
 """Every way in which a call can fail, named by what its reader can do about it."""
 
+from collections.abc import Mapping
 from math import ceil
+from typing import Final
 
 
 class Failure(Exception):  # noqa: N818 - it is an answer to the model before it is an error
@@ -81,17 +83,31 @@ class Overloaded(Failure):
 
 
 class Unavailable(Failure):
-    """LinkTime can't be reached or gave no usable answer; *sent* is False only if certainly nothing went out.
+    """LinkTime can't be reached or gave no usable answer.
 
-    *status* is that of an answer which was not usable.
+    *happened* is the message without the *advice*. *sent* is False only if no byte of the request was sent. *status* is
+    that of an unusable answer. *repeat* is False if a repetition would end the same way. *retry_after* is LinkTime's
+    own wait in seconds, or None.
     """
 
     word = "unavailable"
 
-    def __init__(self, message: str, *, sent: bool, status: int | None = None) -> None:
-        super().__init__(message)
+    def __init__(
+        self,
+        happened: str,
+        advice: str = "",
+        *,
+        sent: bool,
+        status: int | None = None,
+        repeat: bool = True,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(f"{happened} {advice}".rstrip())
+        self.happened = happened
         self.sent = sent
         self.status = status
+        self.repeat = repeat
+        self.retry_after = retry_after
 
 
 class OutcomeUnknown(Failure):
@@ -117,8 +133,13 @@ class ShuttingDown(Failure):
 
 
 class ConfigError(Exception):
-    """The settings can't be right; *faults* has a line for each."""
+    """Invalid settings. *problems* maps the name of each variable to what is wrong with it."""
 
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = faults
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        self.problems: Final = dict(problems)
+        super().__init__("\n".join(self.faults))
+
+    @property
+    def faults(self) -> list[str]:
+        """The problems as lines, each with the name of its variable."""
+        return [f"{name}: {problem}" for name, problem in self.problems.items()]

@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from linktime.app import app
 from linktime.config import Settings
 from linktime.sandbox import Sandbox
-from linktime.session.server import Server
+from linktime.session.sdk_server import Server
 from linktime.telemetry import Telemetry
 from linktime.telemetry.recorder import Read, Sdk
 from linktime.telemetry.sdk import build

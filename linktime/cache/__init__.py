@@ -13,7 +13,7 @@ from cachetools import TLRUCache
 from ..errors import BudgetSpent, Failure, OutcomeUnknown, Overloaded, ShuttingDown, Unavailable
 from ..ledger import Journal
 from ..message import Reply, Request, Send
-from ..quota import UNTOLD
+from ..ratelimit_headers import UNTOLD
 from ..telemetry import hooks
 from .epochs import Epochs
 

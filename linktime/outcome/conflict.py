@@ -7,7 +7,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from ..message import Request, Send, get, utc
-from ..wall import shown, zone_named
+from ..wallclock import shown, zone_named
 from .fields import days_around, instant, record
 from .judges import Write, is_cancelled, slug_of
 

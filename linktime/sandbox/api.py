@@ -1,4 +1,4 @@
-"""The HTTP application: every resource under /api/v1, and the sandbox's own routes beside it."""
+"""The HTTP application: the resources under /api/v1, and the sandbox's control routes beside them."""
 
 from __future__ import annotations
 
@@ -15,17 +15,19 @@ from . import (
     conversations,
     event_types,
     faults,
-    journal,
     profile,
+    request_log,
     settings,
     webhooks,
     workflows,
 )
+from .access import HOST, protect
 from .account import ACCOUNT, Account
-from .answers import refusals
 from .faults import FAULTS, Faults
-from .journal import JOURNAL, Journal, read_body, record
-from .limit import WINDOW, SlidingWindow, guard, tell
+from .params import check_query
+from .rate_limit import WINDOW, SlidingWindow, add_headers, authorize
+from .request_log import REQUEST_LOG, RequestLog, read_body, record
+from .responses import refusals
 from .spoil import STOPPING, spoil
 
 _LARGEST_BODY: Final = 1 << 20  # bytes
@@ -43,20 +45,22 @@ _RESOURCES: Final = (
 )
 
 
-def application(account: Account, window: SlidingWindow, entries: Journal) -> web.Application:
-    """Join the resources of *account*; *window* guards them and *entries* remembers who asked."""
-    root = web.Application(middlewares=[refusals], client_max_size=_LARGEST_BODY)
-    api = web.Application(middlewares=[record, refusals, read_body, guard, spoil])
+def application(account: Account, window: SlidingWindow, log: RequestLog, host: str) -> web.Application:
+    """Build the application that serves *account* on *host*, limited by *window* and recorded in *log*."""
+    # Middlewares run from left to right. The key and the limit come before a fault, a fault before the query check.
+    root = web.Application(middlewares=[refusals, protect], client_max_size=_LARGEST_BODY)
+    api = web.Application(middlewares=[record, refusals, read_body, authorize, spoil, check_query])
     api[ACCOUNT], api[WINDOW], api[STOPPING] = account, window, asyncio.Event()
+    root[HOST] = host
     rules = Faults()
     for app in (root, api):
         app[FAULTS] = rules
-        app[JOURNAL] = entries
+        app[REQUEST_LOG] = log
     for resource in _RESOURCES:
         api.add_routes(resource.routes)
-    api.on_response_prepare.append(tell)
+    api.on_response_prepare.append(add_headers)
     api.on_shutdown.append(_stop)
-    root.add_routes([*faults.routes, *journal.routes])
+    root.add_routes([*faults.routes, *request_log.routes])
     root.add_subapp("/api/v1", api)
     return root
 

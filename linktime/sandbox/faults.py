@@ -12,8 +12,8 @@ from typing import Any, Final
 import orjson
 from aiohttp import web
 
-from . import fields, intake
-from .answers import Invalid, answer, created
+from . import params, readers
+from .responses import Invalid, answer, created
 
 _SILENT: Final = ("hang", "reset", "close")
 _SPOILING: Final = ("truncate", "drip")  # these need an answer
@@ -75,7 +75,7 @@ async def list_faults(request: web.Request) -> web.Response:
 @routes.post("/sandbox/faults")
 async def add_fault(request: web.Request) -> web.Response:
     """Add a rule; of several that match a request, the oldest takes it."""
-    fault = parsed(await intake.body(request, _READERS))
+    fault = parsed(await params.body(request, _READERS))
     request.app[FAULTS].append(fault)
     return created(_shown(fault))
 
@@ -114,7 +114,7 @@ def _seconds(value: Any) -> float:
 
 
 def _headers(value: Any) -> dict[str, str]:
-    given = fields.anything(value)
+    given = readers.anything(value)
     if not all(isinstance(text, str) and text.isprintable() and name.isascii() for name, text in given.items()):
         raise ValueError("must be an object of plain text")
     return given
@@ -138,17 +138,17 @@ def _shown(fault: Fault) -> dict[str, Any]:
     return shown
 
 
-_READERS: Final[dict[str, fields.Reader]] = {
-    "method": fields.one_of("*", "GET", "POST", "PUT", "PATCH", "DELETE"),
-    "path": fields.text(500),
-    "times": fields.nullable(fields.integer(1, 1_000_000)),
-    "skip": fields.integer(0, 1_000_000),
-    "when": fields.one_of("before", "after"),
+_READERS: Final[dict[str, readers.Reader]] = {
+    "method": readers.one_of("*", "GET", "POST", "PUT", "PATCH", "DELETE"),
+    "path": readers.text(500),
+    "times": readers.nullable(readers.integer(1, 1_000_000)),
+    "skip": readers.integer(0, 1_000_000),
+    "when": readers.one_of("before", "after"),
     "delaySeconds": _seconds,
-    "status": fields.integer(200, 599),
+    "status": readers.integer(200, 599),
     "headers": _headers,
     "body": _body,
     "bodyBase64": _base64,
-    **dict.fromkeys(_ENDS, fields.flag),
+    **dict.fromkeys(_ENDS, readers.flag),
     "drip": _seconds,
 }

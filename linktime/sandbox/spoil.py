@@ -11,8 +11,8 @@ from typing import Final
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from .answers import CODES, Refusal
 from .faults import FAULTS, Fault
+from .responses import CODES, Refusal
 
 STOPPING: Final = web.AppKey("stopping", asyncio.Event)
 

@@ -1,4 +1,4 @@
-"""The forms of answers that several domains give; nothing is promised but what is Required."""
+"""The shapes of answers that several domains share. Their types are documentation, not a promise."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import TypedDict
 
 
 class Success(TypedDict, total=False):
-    """That it was done."""
+    """A confirmation of a change."""
 
     success: bool
 
 
 class Pagination(TypedDict, total=False):
-    """Where in a list this page stands."""
+    """The place of a page in a list."""
 
     page: int
     limit: int

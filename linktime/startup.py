@@ -1,0 +1,75 @@
+"""Speeds up the start: skips unused SDK modules, defers building pydantic models, pauses the garbage collector."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec, module_from_spec
+from typing import Final
+
+_PLUGINS: Final = (
+    "OTEL_PROPAGATORS",
+    "OTEL_PYTHON_CONTEXT",
+    "OTEL_PYTHON_METER_PROVIDER",
+    "OTEL_PYTHON_TRACER_PROVIDER",
+)
+
+
+@contextmanager
+def sparing(*packages: str) -> Iterator[None]:
+    """Make imports in this block cheap. Of *packages*, outer ones first, only the named modules are imported."""
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # the search for plugins reads the metadata of every package
+    with _uncollected(), _deferred(), _bare(*packages):
+        yield
+
+
+def ignore_plugins() -> None:
+    """Remove the variables that name plugins of OpenTelemetry's API.
+
+    This program uses none of them, and the MCP SDK's import fails if one is not installed.
+    """
+    for name in _PLUGINS:
+        os.environ.pop(name, None)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Pause the garbage collector. Imports make no garbage, and their objects stay."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+@contextmanager
+def _deferred() -> Iterator[None]:
+    """Defer building each model to its first use. A session uses a few of the SDK's hundreds."""
+    from pydantic import BaseModel  # noqa: PLC0415 - not before the collector is out
+
+    BaseModel.model_config["defer_build"] = True
+    try:
+        yield
+    finally:
+        del BaseModel.model_config["defer_build"]
+
+
+@contextmanager
+def _bare(*packages: str) -> Iterator[None]:
+    """Import modules of *packages* without running the `__init__` of the packages.
+
+    A later import of such a package is complete. A package that is already imported stays as it is.
+    """
+    absent = [name for name in packages if name not in sys.modules]
+    try:
+        for name in absent:
+            if spec := find_spec(name):
+                sys.modules[name] = module_from_spec(spec)
+        yield
+    finally:
+        for name in absent:
+            sys.modules.pop(name, None)
