@@ -66,8 +66,7 @@ class App:
 async def app(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIterator[App]:
     """Build the chain from *settings*, and take it down in the reverse order; *telemetry* sees all of it."""
     async with AsyncExitStack() as stack:
-        telemetry = telemetry or Telemetry()
-        stack.callback(telemetry.close)
+        telemetry = await stack.enter_async_context(telemetry or Telemetry())
         key = settings.api_key or SecretStr("")
         rest = await stack.enter_async_context(
             LazyRest(

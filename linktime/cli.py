@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NoReturn
 
 from . import __version__
-from .startup import sparing
+from .startup import ignore_plugins, sparing
 
 ON_A_TERMINAL: Final = (
     "linktime-mcp is an MCP server: an MCP client starts it and sends requests to its stdin. Run linktime-mcp install "
@@ -23,6 +23,7 @@ def main(arguments: Sequence[str] | None = None, *, notices: Sequence[str] = ())
 
     The exit status is 2 for an invalid command line or setting, and 130 after Ctrl-C.
     """
+    ignore_plugins()
     chosen = _parser().parse_args(arguments)
     try:
         match chosen.command:

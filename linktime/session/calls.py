@@ -16,11 +16,11 @@ import mcp_types
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
-from .. import telemetry as tracing
 from ..errors import Failure, InvalidArguments, OutcomeUnknown, SwitchedOff
 from ..local import AccountZone
 from ..message import Delivery, Reply, Request, Send
 from ..suggest import suggest
+from ..telemetry import hooks
 from ..tools import Tool
 from .arguments import received
 from .results import failed, succeeded
@@ -104,7 +104,7 @@ class Calls:
         with _reported(tool, delivery):
             reply = (await self._reply(context, tool, arguments, delivery)).noted(**self._budget())
             result = succeeded(reply, tool)
-        tracing.answered(reply.notes)
+        hooks.answered(reply.notes)
         return result
 
     async def _asked(

@@ -14,10 +14,10 @@ from mcp.shared.exceptions import MCPError
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
-from .. import telemetry as tracing
 from ..confirmations import Confirmation, Details
 from ..errors import Failure, InvalidArguments, NotConfirmed, Rejected, ShuttingDown
 from ..message import Request, Send
+from ..telemetry import hooks
 from ..tools import TOOLS, Tool
 from .calls import Context
 from .results import as_object
@@ -84,7 +84,7 @@ class Elicitation:
         if fault := tool.confirmation.fault(request):
             raise InvalidArguments(fault)
         if not _can_ask(context):
-            tracing.confirmation("unsupported")
+            hooks.confirmation("unsupported")
             raise NotConfirmed(CANT_ASK)
         if context.protocol_version in MODERN_PROTOCOL_VERSIONS:
             return await self._by_rounds(tool.confirmation, request, params)
@@ -109,7 +109,7 @@ class Elicitation:
     async def _elicit(self, context: Context, question: str) -> mcp_types.ElicitResult:
         if self._left:
             raise ShuttingDown(LEAVING)
-        tracing.confirmation("asked")
+        hooks.confirmation("asked")
         try:
             async with asyncio.timeout(self._patience) as limit:
                 self._asking.add(limit)
@@ -133,7 +133,7 @@ class Elicitation:
         gist = _digest(confirmation.gist(request, details))
         if confirmed is not None and (not details or gist == confirmed):
             return None
-        tracing.confirmation("asked")
+        hooks.confirmation("asked")
         question = confirmation.question(request, details)
         form = mcp_types.ElicitRequestFormParams(message=question, requested_schema=_FORM)
         return mcp_types.InputRequiredResult(
@@ -203,9 +203,9 @@ def _check(answer: object) -> None:
     """Raise NotConfirmed unless the user chose yes."""
     match answer:
         case mcp_types.ElicitResult(action="accept", content={"answer": "yes"}):
-            tracing.confirmation("confirmed")
+            hooks.confirmation("confirmed")
         case mcp_types.ElicitResult(action=action):
-            tracing.confirmation("declined")
+            hooks.confirmation("declined")
             raise NotConfirmed(NO[action])
         case _:
             raise NotConfirmed(NO_ANSWER)
