@@ -22,8 +22,7 @@ from .clock import now
 from .config import KEY_MISSING, Settings
 from .errors import Rejected
 from .late import LateRest
-from .ledger import Clerk, Journal, open_ledger
-from .limiter import Limiter, ProcessStore, SharedStore, Store
+from .limiter import Limiter, sharing
 from .local import AccountZone
 from .mailbox import Mailbox
 from .message import Send
@@ -68,14 +67,14 @@ async def app(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIt
         rest = await stack.enter_async_context(
             LateRest(settings.base_url, key.get_secret_value(), timeout=settings.timeout, connections=settings.workers)
         )
-        store, journal = await stack.enter_async_context(sharing(settings))
+        store, changes = await stack.enter_async_context(sharing(settings))
         limiter = await stack.enter_async_context(Limiter(store, settings.rate_period, clock=now))
         mailbox = await stack.enter_async_context(
-            Mailbox(rest, limiter, places=settings.queue, workers=settings.workers, clock=now)
+            Mailbox(rest, limiter, capacity=settings.queue, workers=settings.workers, clock=now)
         )
         stack.callback(mailbox.give_up_reads)  # when the session ended, all have their answers
         outcome = Outcome(Retry(mailbox, clock=now), clock=now)
-        cache = Cache(outcome, ttl=settings.cache_ttl, settle=settings.timeout, clock=now, journal=journal)
+        cache = Cache(outcome, ttl=settings.cache_ttl, settle=settings.timeout, clock=now, journal=changes)
         stack.push_async_callback(cache.aclose)
         off = switched_off(settings.toolsets, read_only=settings.read_only)
         zone = _zone(settings, cache, limiter)
@@ -96,23 +95,6 @@ async def app(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIt
         telemetry.observe(SLOTS, lambda: _slots(limiter))
         telemetry.observe(SERVERS, lambda: [(limiter.servers, {})])
         yield App(session, mailbox)
-
-
-@asynccontextmanager
-async def sharing(settings: Settings) -> AsyncIterator[tuple[Store, Journal | None]]:
-    """Give the place of the slots, and of the news where others share them."""
-    ledger = open_ledger(settings)
-    if ledger is None:
-        yield ProcessStore(settings.rate_limit, clock=now), None
-        return
-    clerk = Clerk()
-    store = SharedStore(ledger, settings.rate_limit, call=clerk, clock=now)
-    joining = asyncio.create_task(store.join())
-    try:
-        yield store, Journal(ledger, clerk, clock=now, joining=joining)
-    finally:
-        joining.cancel()
-        await clerk.aclose(ledger.close)
 
 
 def _zone(settings: Settings, cache: Cache, limiter: Limiter) -> AccountZone:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from importlib.util import find_spec
-from ipaddress import ip_address
 from typing import Annotated, Final, Self
-from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -21,6 +19,7 @@ from pydantic import (
 )
 
 from .errors import ConfigError
+from .hosts import host_of, is_loopback
 
 _BASE: Final = re.compile(r"https?://[^\s/?#@\\%]+(/[^\s?#\\]*)?", re.IGNORECASE)
 _REDIS: Final = re.compile(r"rediss?://\S+|(?P<socket>unix://([\w.%:~-]*@)?/\S+)", re.ASCII)
@@ -44,17 +43,9 @@ _TOOLSETS: Final = frozenset(
 KEY_MISSING: Final = "LINKTIME_API_KEY environment variable is required"
 
 
-def is_loopback(host: str) -> bool:
-    """Whether *host* is this machine itself, by its name or address alone."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
 def _base_url(text: str, info: ValidationInfo) -> str:
     base = text.rstrip("/")
-    host = _host(base)
+    host = host_of(base)
     if not (host and base.isprintable() and _BASE.fullmatch(base)):
         raise ValueError("must be the base of the API, such as https://linktime.io, without user, query or fragment")
     if base.lower().startswith("http:") and not info.data.get("allow_http") and not is_loopback(host):
@@ -62,20 +53,11 @@ def _base_url(text: str, info: ValidationInfo) -> str:
     return base
 
 
-def _host(url: str) -> str:
-    """Read the host of *url*; nothing where it has none that can exist."""
-    try:
-        parts = urlsplit(url)
-        return (parts.hostname or "").encode("idna").decode() if parts.port != 0 else ""
-    except ValueError:
-        return ""
-
-
 def _budget(text: str) -> str:
     if text in {"local", "process"}:
         return text
     redis = _REDIS.fullmatch(text)
-    if not (redis and (redis["socket"] or _host(text))):
+    if not (redis and (redis["socket"] or host_of(text))):
         raise ValueError("must be local, process, or the URL of a Redis server: redis://…, rediss://… or unix://…")
     if find_spec("redis") is None:
         raise ValueError("a Redis server needs a package more: pip install '.[redis]'")

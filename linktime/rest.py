@@ -14,8 +14,8 @@ import orjson
 from yarl import URL
 
 from . import __version__, telemetry
-from .config import is_loopback
 from .errors import Failure, OutcomeUnknown, RateLimited, Rejected, Unavailable
+from .hosts import is_loopback
 from .message import Reply, Request
 from .quota import quota, retry_after
 from .text import one_line, visible

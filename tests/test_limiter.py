@@ -11,7 +11,7 @@ import pytest
 
 from linktime.clock import now
 from linktime.errors import Failure, OutcomeUnknown, RateLimited, Rejected, Unavailable
-from linktime.limiter import Limiter, Permit, ProcessStore, Slot, State, Store
+from linktime.limiter import Limiter, Permit, MemoryStore, Slot, State, Store
 from linktime.message import Reply
 from linktime.quota import Quota
 from tests.sharing import FileHome, RedisHome, shared
@@ -29,7 +29,7 @@ WRITES = {"writes": 1, "reads": 0}
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
     """Make a store of so many slots: what every store has to do is tested on every one."""
     if request.param == "process":
-        return lambda limit: ProcessStore(limit, clock=clock)
+        return lambda limit: MemoryStore(limit, clock=clock)
     home = FileHome(tmp_path) if request.param == "local" else RedisHome(request.getfixturevalue("redis"))
     return lambda limit: shared(home.open("a", limit), limit)
 
@@ -89,9 +89,9 @@ async def test_a_slot_that_was_used_is_free_again_after_its_time(make: Make) -> 
     store = make(2)
     first, second = await take(store, 2)
 
-    await store.release(first, 8.0, opens=True)
+    await store.release(first, 8.0, closes=True)
     await asyncio.sleep(2)
-    await store.release(second, 3.0, opens=True)
+    await store.release(second, 3.0, closes=True)
 
     assert await store.take(0, 0.0) == 3.0
     assert store.state(1).cooling == (3.0,)
@@ -106,7 +106,7 @@ async def test_a_slot_that_was_not_used_is_free_at_once(make: Make) -> None:
     store = make(1)
     [slot] = await take(store)
 
-    await store.release(slot, 0.0, opens=False)
+    await store.release(slot, 0.0, closes=False)
 
     assert await take(store)
 
@@ -117,7 +117,7 @@ async def test_a_taker_leaves_the_slots_that_it_has_to_spare_unless_they_will_so
     await take(store)
     assert await store.take(2, 1.0) == inf
     [slot] = await take(store)
-    await store.release(slot, 5.0, opens=True)
+    await store.release(slot, 5.0, closes=True)
 
     assert await store.take(1, 2.0) == 3.0
     await asyncio.sleep(3)
@@ -135,7 +135,7 @@ async def test_a_shut_gate_holds_everybody_and_then_lets_a_probe_go_first(make: 
 
     [probe] = await take(store)
     assert await store.take(0, 0.0) == inf
-    await store.release(probe, 60.0, opens=True)
+    await store.release(probe, 60.0, closes=True)
 
     await take(store, 4)
     assert not store.state().ajar
@@ -148,9 +148,9 @@ async def test_a_probe_that_was_not_let_in_is_followed_by_another(make: Make) ->
     await store.shut(0.0)
     [probe] = await take(store)
 
-    await store.release(before, 60.0, opens=True)
+    await store.release(before, 60.0, closes=True)
     assert await store.take(0, 0.0) == inf
-    await store.release(probe, 60.0, opens=False)
+    await store.release(probe, 60.0, closes=False)
 
     await take(store)
     assert await store.take(0, 0.0) == inf
@@ -163,7 +163,7 @@ async def test_a_probe_that_comes_back_after_the_gate_was_shut_again_does_not_op
     [probe] = await take(store)
 
     await store.shut(4.0)
-    await store.release(probe, 60.0, opens=True)
+    await store.release(probe, 60.0, closes=True)
 
     assert await store.take(0, 0.0) == 4.0
 
@@ -489,6 +489,6 @@ def test_the_clock_never_goes_back() -> None:
 
 
 def test_a_limiter_tells_its_limit_and_what_is_free() -> None:
-    limiter: Any = Limiter(ProcessStore(7), 60.0)
+    limiter: Any = Limiter(MemoryStore(7), 60.0)
 
     assert (limiter.limit, limiter.free) == (7, 7)

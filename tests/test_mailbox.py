@@ -20,7 +20,7 @@ from linktime.errors import (
     ShuttingDown,
     Unavailable,
 )
-from linktime.limiter import Limiter, ProcessStore, Slot, Store
+from linktime.limiter import Limiter, MemoryStore, Slot, Store
 from linktime.mailbox import Mailbox
 from linktime.message import Reply, Request, Send, get, post
 from tests.virtual import TIMEOUT, Bucket, Fixed, Network, Service, Sliding, SlowStore, clock, peak, virtual
@@ -54,8 +54,8 @@ async def mailbox(
 ) -> AsyncIterator[Mailbox]:
     """Open a mailbox whose budget has so many slots *spent* just now."""
     async with (
-        Limiter(ProcessStore(limit, clock=clock), 60.0, clock=clock) as limiter,
-        Mailbox(send, limiter, places=places, workers=workers, clock=clock) as mailbox,
+        Limiter(MemoryStore(limit, clock=clock), 60.0, clock=clock) as limiter,
+        Mailbox(send, limiter, capacity=places, workers=workers, clock=clock) as mailbox,
     ):
         for n in range(spent):
             await mailbox(write(f"spent{n}"))
@@ -131,7 +131,7 @@ async def test_a_send_that_is_cancelled_from_within_fails_its_call_alone() -> No
 
 @virtual
 async def test_a_limiter_that_breaks_fails_who_waits_and_not_the_pool() -> None:
-    class Broken(ProcessStore):
+    class Broken(MemoryStore):
         """A store on a bad day."""
 
         async def take(self, spare: int, soon: float) -> Slot | float:
@@ -342,7 +342,7 @@ async def test_a_message_that_is_taken_past_its_deadline_is_not_sent() -> None:
     """The machine slept: the clock went on, and the timers did not."""
     skipped = 0.0
     network = Network(latency=lambda: 1.0)
-    limiter = Limiter(ProcessStore(60, clock=clock), 60.0, clock=clock)
+    limiter = Limiter(MemoryStore(60, clock=clock), 60.0, clock=clock)
     async with limiter, Mailbox(network, limiter, workers=1, clock=lambda: clock() + skipped) as box:
         first, second, third = await queue(box, read("a"), read("b", within=4.0), read("c"))
         skipped = 100.0
@@ -414,7 +414,7 @@ async def _call_at(box: Mailbox, at: float, request: Request) -> Reply:
 @virtual
 async def test_budget_that_came_back_while_the_machine_slept_is_seen_within_seconds() -> None:
     skipped = 0.0
-    limiter = Limiter(ProcessStore(1, clock=lambda: clock() + skipped), 60.0, clock=lambda: clock() + skipped)
+    limiter = Limiter(MemoryStore(1, clock=lambda: clock() + skipped), 60.0, clock=lambda: clock() + skipped)
     async with limiter, Mailbox(answer, limiter, clock=lambda: clock() + skipped) as box:
         await box(write())
         [call] = await queue(box, write())
@@ -426,7 +426,7 @@ async def test_budget_that_came_back_while_the_machine_slept_is_seen_within_seco
 
 @virtual
 async def test_a_wait_too_short_for_the_clock_to_show_passes_too() -> None:
-    class Almost(ProcessStore):
+    class Almost(MemoryStore):
         """A store that is nearly ready."""
 
         async def take(self, spare: int, soon: float) -> Slot | float:
@@ -550,7 +550,7 @@ async def test_leaving_sends_what_was_to_be_finished() -> None:
 
 @virtual
 async def test_who_is_not_let_finish_answers_everybody_too_and_loses_no_slot() -> None:
-    limiter = Limiter(ProcessStore(60, clock=clock), 60.0, clock=clock)
+    limiter = Limiter(MemoryStore(60, clock=clock), 60.0, clock=clock)
     calls: list[asyncio.Task[Reply]] = []
     given_up = []
 
@@ -629,7 +629,7 @@ async def test_requests_that_arrive_after_they_were_given_up_overfill_no_window(
     assert peak(network.arrivals, 60.0) == 20
 
 
-@pytest.mark.parametrize("store", [ProcessStore, SlowStore])
+@pytest.mark.parametrize("store", [MemoryStore, SlowStore])
 @pytest.mark.parametrize("seeds", [range(start, start + 25) for start in range(0, 100, 25)])
 def test_no_window_is_ever_overfull_no_slot_is_lost_and_nobody_forgotten(
     seeds: range, store: Callable[..., Store]
@@ -645,7 +645,7 @@ async def _play(seed: int, make: Callable[..., Store]) -> None:
     workers = scenario.random.choice([1, 8, 20])
     async with (
         Limiter(store, 60.0, clock=clock) as limiter,
-        Mailbox(scenario.network, limiter, places=250, workers=workers, clock=clock) as box,
+        Mailbox(scenario.network, limiter, capacity=250, workers=workers, clock=clock) as box,
     ):
         outcomes = await scenario.play(box)
         await asyncio.sleep(61)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable
 
-from ..ledger import Change, Journal
+from ..ledger import Change, ChangeFeed
 
 
 class Epochs:
     """When what stands behind each tag last changed, counted in writes: ours, and those that the *journal* tells of."""
 
-    def __init__(self, clock: Callable[[], float], journal: Journal | None = None) -> None:
+    def __init__(self, clock: Callable[[], float], journal: ChangeFeed | None = None) -> None:
         self._clock = clock
         self._journal = journal
         self._writes = 0
         self._changed: dict[str, int] = {}
         self._settled: dict[str, float] = {}
-        self._hearing: set[asyncio.Task[None]] = set()
         self._heard = False
         self._all = 0  # the last that may have touched anything
 
@@ -34,28 +32,19 @@ class Epochs:
         """Count what other servers wrote meanwhile."""
         if self._journal is None:
             return
-        if self._journal.waits:
-            hearing = asyncio.create_task(self._hear(self._journal))  # what was heard isn't lost with who asked
-            self._hearing.add(hearing)
-            hearing.add_done_callback(self._hearing.discard)
-            await asyncio.shield(hearing)
-        else:
-            await self._hear(self._journal)
+        changes = await self._journal.poll()
+        if changes is None and self._heard:  # at first there is nothing that could be out of date
+            self._forget()
+        self._heard = True
+        for change in changes or ():
+            self._count(change)
 
     async def bump(self, tags: Iterable[str], *, settle: float = 0.0) -> None:
         """Count a write behind *tags* that may take effect for *settle* more seconds, and let other servers know."""
         change = Change(frozenset(tags), settle)
         self._count(change)
         if self._journal is not None:
-            await self._journal.tell(change)
-
-    async def _hear(self, journal: Journal) -> None:
-        changes = await journal.news()
-        if changes is None and self._heard:  # at first there is nothing that could be out of date
-            self._forget()
-        self._heard = True
-        for change in changes or ():
-            self._count(change)
+            await self._journal.publish(change)
 
     def _count(self, change: Change) -> None:
         self._writes += 1
