@@ -82,6 +82,11 @@ class Member:
         """Return the number of permits in use."""
         return len(self.leases) + len(self.cooling)
 
+    @property
+    def dues(self) -> list[float]:
+        """Return when each permit in use is free."""
+        return [*self.leases.values(), *self.cooling]
+
     def moved(self, seconds: float) -> Member:
         """Return a copy whose times are *seconds* later."""
         return replace(
@@ -206,23 +211,21 @@ class Budget:
 
     def status(self, terms: Terms, wait: float = 0.0, *, passed: float = 0.0) -> Status:
         """Return the budget as a server sees it *passed* seconds from now."""
-        now = self.now + passed
-        cooling = tuple(due - now for due in self._cooling if due > now)
-        leased = tuple(due - now for due in self._leases if due > now)
+        now, limit, me = self.now + passed, self._limit(terms), self.members.get(terms.server)
+        cooling = tuple([due - now for due in self._cooling if due > now])
+        leased = tuple([due - now for due in self._leases if due > now])
+        mine = sum(due > now for due in me.dues) if me else 0
         blocked = max(0.0, (self.opened or 0.0) - now)
-        breaker = Breaker.CLOSED if self.opened is None else Breaker.OPEN if blocked else Breaker.HALF_OPEN
-        limit, me = self._limit(terms), self.members.get(terms.server)
-        mine = sum(due > now for due in (*me.leases.values(), *me.cooling)) if me else 0
         return Status(
             limit=limit,
             period=max(self._period, terms.period),
             free=max(0, min(limit - len(cooling) - len(leased), self.share(terms, passed) - mine)),
             cooling=cooling,
             leased=leased,
-            breaker=breaker,
+            breaker=Breaker.CLOSED if self.opened is None else Breaker.OPEN if blocked else Breaker.HALF_OPEN,
             blocked=blocked,
             grants=self.grants,
-            servers=sum(member.here for member in self.members.values()),
+            servers=sum([member.here for member in self.members.values()]),
             reserved=self._reserved(terms),
             first=not mine,
             mixed=self.mixed,
@@ -240,7 +243,7 @@ class Budget:
         now = self.now + passed
         limit, me = self._limit(terms), self.members.get(terms.server)
         if me and now < me.doubt:
-            others = sum(due > now for other in self._others(terms) for due in (*other.leases.values(), *other.cooling))
+            others = sum(due > now for other in self._others(terms) for due in other.dues)
             sharers = max(SHARERS, sum(member.here for member in self.members.values()))
             return max(0 if others else 1, (limit - others) // sharers)
         return max(1, limit // SHARERS) if self.young and now < max(self._period, terms.period) else limit

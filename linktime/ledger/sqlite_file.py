@@ -21,7 +21,9 @@ from .interface import UNUSED, Busy, LedgerUnavailable
 from .rules import FORMAT, QUIET
 
 _BUSY: Final = 1.0  # s; so long a step waits for other servers' steps
-_PAUSE: Final = 0.002  # s; the longest pause between two tries for the lock
+_PAUSE: Final = 0.001  # s; the longest pause before the second try for the lock …
+_GROWTH: Final = 1.5  # … from which it grows …
+_LONGEST_PAUSE: Final = 0.025  # s; … to this
 _APPLICATION: Final = 0x4C544D42  # marks a file as one of ours
 _UNREADABLE: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _SCHEMA: Final = (
@@ -31,6 +33,10 @@ _SCHEMA: Final = (
     f"PRAGMA user_version = {FORMAT}",
 )
 
+_SETTINGS: Final = (
+    "PRAGMA synchronous = OFF",  # after a power cut nothing in it counts any more
+    "PRAGMA journal_mode = PERSIST",  # a third of the cost of a journal that is made and deleted for each step
+)
 _BEGUN: Final = "SELECT 1 FROM sqlite_master WHERE name = 'change'"
 
 log = logging.getLogger(__name__)
@@ -98,10 +104,11 @@ class SqliteFile:
         Raises LedgerUnavailable, or Busy if it is not *patient* and another server writes.
         """
         try:
-            reader = self._connected_reader()
+            patience = _BUSY if patient else 0.0
+            reader = self._connected_reader(patience)
             if reader is None:
                 return None, None
-            return _waiting(lambda: query(reader, self._read), _BUSY if patient else 0.0), self._read
+            return _waiting(lambda: query(reader, self._read), patience), self._read
         except (sqlite3.Error, OSError, Unreadable) as fault:
             if _is_busy(fault) and not patient:
                 raise Busy from None
@@ -119,7 +126,7 @@ class SqliteFile:
         try:
             self._prepare(db)
             result = step(db)
-            _waiting(lambda: db.execute("COMMIT"))
+            _waiting(lambda: db.execute("COMMIT"), pause=0.0)  # readers leave at once, and no new ones come
         except BaseException:
             if db.in_transaction:
                 with suppress(sqlite3.Error):
@@ -146,20 +153,24 @@ class SqliteFile:
             return self._writer
         self._disconnect()
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(self.path, os.O_CREAT | os.O_RDWR | getattr(os, "O_NONBLOCK", 0), 0o600))
+        with suppress(FileExistsError):  # an existing file is not opened: to close it would end SQLite's own locks
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         self._written = _identity(self.path)
-        self._writer = _opened(self.path)
+        self._writer = writer = _opened(self.path)
+        for setting in _SETTINGS:
+            _waiting(lambda setting=setting: writer.execute(setting))
         self._remove_unused()
         return self._writer
 
-    def _connected_reader(self) -> sqlite3.Connection | None:
+    def _connected_reader(self, patience: float) -> sqlite3.Connection | None:
         """Return a connection, None if there is no file or another server has only begun it."""
         identity = _identity(self.path)
         if self._reader is None or self._read != identity:
             self._disconnect_reader()
             self._reader = _opened(self.path) if identity else None
             self._read = identity
-        begun = self._reader and self._reader.execute(_BEGUN).fetchone()
+        reader = self._reader
+        begun = reader and _waiting(lambda: reader.execute(_BEGUN).fetchone(), patience)
         return self._reader if begun else None
 
     def _disconnect(self) -> None:
@@ -203,9 +214,7 @@ class SqliteFile:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
-    db.execute("PRAGMA synchronous = OFF")  # after a power cut nothing in it counts any more
-    return db
+    return sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
 
 
 def _kind(db: sqlite3.Connection) -> tuple[int, int]:
@@ -216,11 +225,8 @@ def _kind(db: sqlite3.Connection) -> tuple[int, int]:
     return application, version
 
 
-def _waiting(step: Callable[[], T], patience: float = _BUSY) -> T:
-    """Try *step* until no other server holds the lock, for at most so many seconds.
-
-    SQLite's own pauses grow to a tenth of a second, which starves some of many servers.
-    """
+def _waiting(step: Callable[[], T], patience: float = _BUSY, *, pause: float = _PAUSE) -> T:
+    """Try *step* until no other server holds the lock, for at most so many seconds, with growing random pauses."""
     until = time.monotonic() + patience
     while True:
         try:
@@ -228,7 +234,8 @@ def _waiting(step: Callable[[], T], patience: float = _BUSY) -> T:
         except sqlite3.OperationalError as fault:
             if not _is_busy(fault) or time.monotonic() >= until:
                 raise
-            time.sleep(uniform(0.0, _PAUSE))  # noqa: S311 - no secret
+            time.sleep(uniform(0.0, pause))  # noqa: S311 - no secret
+            pause = min(_GROWTH * pause, _LONGEST_PAUSE)
 
 
 def _is_busy(fault: Exception) -> bool:
