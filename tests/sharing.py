@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 from uuid import uuid4
 
-from linktime.ledger import Budget, Shared, Terms
+from linktime.ledger import Budget, Shared, Status, Terms
 from linktime.ledger.redis import RedisChanges, RedisConnection, RedisLedger
 from linktime.ledger.sqlite import SqliteChanges, SqliteLedger
 from linktime.ledger.sqlite_file import SqliteFile
@@ -81,6 +81,57 @@ def opened(
     file = SqliteFile(path)
     ledger = SqliteLedger(file, clock=clock, machine_id=machine)
     return Shared(terms(limit, server, period=period), ledger, SqliteChanges(file, server))
+
+
+@dataclass
+class Server:
+    """One server's steps on a ledger, without a copy of its own."""
+
+    shared: Shared
+
+    @property
+    def _terms(self) -> Terms:
+        return self.shared.terms
+
+    def do(self, step: Callable[[Budget], T]) -> T:
+        """Apply a step as a server does that knows the budget."""
+
+        def apply(budget: Budget, reading: float) -> T:
+            mature(budget, reading)
+            budget.read(self.shared.ledger.clock, reading)
+            budget.enroll(self._terms, budget)
+            return step(budget)
+
+        return self.shared.ledger.apply(apply)
+
+    def join(self) -> Status:
+        """Be present."""
+        return self.do(lambda budget: budget.status(self._terms))
+
+    def take(self, ident: str, spare: int = 0, soon: float = 0.0) -> Status:
+        """Take a permit."""
+        return self.do(lambda budget: budget.take(self._terms, ident, spare, soon))
+
+    def release(self, ident: str, after: float, *, closes: bool = True) -> Status:
+        """Release a permit."""
+        return self.do(lambda budget: budget.release(self._terms, ident, after, closes=closes))
+
+    def open_breaker(self, seconds: float) -> Status:
+        """Open the breaker."""
+        return self.do(lambda budget: budget.open_breaker(self._terms, seconds))
+
+    def leave(self) -> None:
+        """Be absent."""
+        self.do(lambda budget: budget.leave(self._terms))
+
+    def status(self) -> Status | None:
+        """Look at the budget and change nothing."""
+        stored = self.shared.ledger.peek()
+        if stored is None:
+            return None
+        budget, reading = stored
+        budget.read(self.shared.ledger.clock, reading)
+        return budget.status(self._terms)
 
 
 async def at_once(step: Callable[[], T]) -> T:

@@ -35,6 +35,11 @@ def format_of(text: str) -> object:
         return None
 
 
+def prepare() -> None:
+    """Build the parser, so that a step does not hold up other servers for it."""
+    _adapter()
+
+
 @cache
 def _adapter() -> TypeAdapter[Budget]:
     return TypeAdapter(Budget)

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from .codec import Malformed, dump, format_of, load
+from .codec import Malformed, dump, format_of, load, prepare
 from .interface import KEPT, UNUSED, Change, LedgerUnavailable, Step
 from .rules import FORMAT, Budget
 
@@ -20,7 +20,8 @@ T = TypeVar("T")
 
 _TIMEOUT: Final = 0.25  # s; to connect, and for each answer
 _PATIENCE: Final = 0.75  # s; so long a step is tried again if other servers are faster
-_PAUSE: Final = 0.001, 0.016  # s; the longest pause before the second try, and before any
+_TURN: Final = 0.1  # s; so long a server waits for its turn
+_PAUSE: Final = 0.005  # s; the longest pause before another try
 _LIFE: Final = round(UNUSED * 1000)  # ms
 _NOTHING: Final = "0-0"  # before the first change
 
@@ -33,7 +34,7 @@ class RedisConnection:
     def __init__(self, url: str) -> None:
         self._url = url
         self._client: Any = None
-        self._store: Any = None  # the script
+        self._script: Any = None
 
     @property
     def place(self) -> str:
@@ -49,9 +50,9 @@ class RedisConnection:
         except (RedisError, OSError) as fault:
             raise self.unavailable(fault) from None
 
-    def store(self, key: str, *words: str | int) -> Any:
-        """Run the script."""
-        return self.do(lambda _: self._store(keys=[key], args=words))
+    def run(self, keys: Sequence[str], *words: str | int) -> Any:
+        """Run the script that loads and stores."""
+        return self.do(lambda _: self._script(keys=keys, args=words))
 
     def unavailable(self, reason: object) -> LedgerUnavailable:
         """Return the error to raise."""
@@ -79,7 +80,7 @@ class RedisConnection:
             client.ping()  # reads the options, and its error says if a password is missing
         except (TypeError, ValueError):
             raise self.unavailable("the URL's options are not valid") from None
-        self._store = client.register_script(files(__package__).joinpath("store.lua").read_text(encoding="utf-8"))
+        self._script = client.register_script(files(__package__).joinpath("store.lua").read_text(encoding="utf-8"))
         self._client = client
         return client
 
@@ -87,47 +88,49 @@ class RedisConnection:
 class RedisLedger:
     """A `Ledger`: one hash with the budget and a tag that changes with each step. Time is the Redis server's.
 
-    A step is applied to the budget that was loaded, and stored if no other server was faster. Else it is applied to
-    the other server's result, after a random pause. The Redis server removes a budget that is not used for UNUSED
-    seconds. A *clock* replaces the server's in tests.
+    A step is applied to the budget that was loaded, and stored if that is still the one there. Else it is tried again
+    after a random pause. Servers take turns in the order in which they came, so that this is rare. The Redis server
+    removes a budget that is not used for UNUSED seconds. A *clock* replaces the server's in tests.
     """
 
     clock = "redis"
 
     def __init__(self, redis: RedisConnection, name: str, *, clock: Callable[[], float] | None = None) -> None:
         self._redis = redis
-        self._key = f"linktime:{{{name}}}:budget"
+        self._budget_key = f"linktime:{{{name}}}:budget"  # in braces, so that a cluster keeps a name's keys together
+        self._keys = [self._budget_key, f"linktime:{{{name}}}:turn"]
         self._clock = clock
         self.place = redis.place
 
     def apply(self, step: Step[T]) -> T:
         """Apply *step*, and store its result if the budget is still the one that was loaded."""
-        until, pause = time.monotonic() + _PATIENCE, _PAUSE[0]
-        tag, state, moment = self._load()
-        while True:
+        prepare()
+        until = time.monotonic() + _PATIENCE
+        while time.monotonic() < until:
+            tag, state, moment = self._loaded()
             budget = self._budget(state) or Budget()
             result = step(budget, self._reading(moment))
-            other = self._redis.store(self._key, tag, uuid4().hex, dump(budget), _LIFE)
-            if other is None:
+            if self._redis.run(self._keys, "", tag, uuid4().hex, dump(budget), _LIFE):
                 return result
-            if time.monotonic() >= until:
-                raise self._redis.unavailable("too many servers use the budget at once")
-            tag, state, moment = other
-            time.sleep(uniform(0.0, pause))  # noqa: S311 - no secret
-            pause = min(2 * pause, _PAUSE[1])
+            time.sleep(uniform(0.0, _PAUSE))  # noqa: S311 - no secret
+        raise self._redis.unavailable("too many servers use the budget at once")
+
+    def _loaded(self) -> Any:
+        """Load the budget when it is this server's turn, or when the turn does not come: its owner may be dead."""
+        if loaded := self._redis.run(self._keys, ""):
+            return loaded
+        self._redis.do(lambda client: client.blpop(self._keys[1:], timeout=_TURN))
+        return self._redis.run(self._keys, "waited")
 
     def peek(self) -> tuple[Budget, float] | None:
         """Return the stored budget, if there is one."""
-        _, state, moment = self._load()
-        budget = self._budget(state)
+        state, moment = self._redis.do(lambda client: (client.hget(self._budget_key, "state"), client.time()))
+        budget = self._budget(state or "")
         return (budget, self._reading(moment)) if budget else None
 
     def close(self) -> None:
         """Close the connection."""
         self._redis.close()
-
-    def _load(self) -> Any:
-        return self._redis.store(self._key, "-", "", "", 0)
 
     def _budget(self, state: str) -> Budget | None:
         if not state:
@@ -154,7 +157,7 @@ class RedisChanges:
 
     def __init__(self, redis: RedisConnection, name: str, server: str) -> None:
         self._redis = redis
-        self._key = f"linktime:{{{name}}}:changes"  # in braces, so that a cluster keeps both keys together
+        self._key = f"linktime:{{{name}}}:changes"
         self._server = server
         self._last = _NOTHING  # the change that was read last
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 from ..clock import machine, now
-from .codec import Malformed, dump, load
+from .codec import Malformed, dump, load, prepare
 from .interface import KEPT, Change, Step
 from .rules import Budget
 from .sqlite_file import SqliteFile, Unreadable
@@ -41,6 +41,7 @@ class SqliteLedger:
                 db.execute("INSERT INTO budget VALUES (?)", (state,))
             return result
 
+        prepare()
         return self._file.write(transaction)
 
     def peek(self) -> tuple[Budget, float] | None:
