@@ -33,7 +33,7 @@ LEASE = PERIOD + PATIENCE
 DAY = 86_400.0
 MANY = settings(
     deadline=None,
-    max_examples=60,
+    max_examples=40,
     stateful_step_count=60,
     suppress_health_check=list(HealthCheck),
 )

@@ -13,12 +13,12 @@ import pytest
 
 from linktime.errors import RateLimited
 from linktime.ledger import Away, Change, Forgotten, Ledger, Standing
-from linktime.limiter import Limiter, Permit, SharedStore, Slot
+from linktime.limiter import Limiter, Permit, SharedStore, Lease
 from linktime.message import Reply
 from tests.sharing import Home, shared
 from tests.virtual import Sliding, clock, peak, virtual
 
-Open = Callable[..., Ledger]
+Open = Callable[..., Shared]
 
 
 @pytest.fixture
@@ -29,80 +29,64 @@ def ledger(home: Home) -> Open:
 
 @dataclass
 class _Distant:
-    """A ledger that can be away, and that can forget."""
+    """A ledger that can be unavailable."""
 
     ledger: Ledger
     away: bool = False
-    steps: list[str] = field(default_factory=list)
-    waits: bool = True
+    deaf: bool = False  # a step is stored, and its answer is lost
+    steps: int = 0
 
     @property
     def place(self) -> str:
         return self.ledger.place
 
     @property
-    def lease(self) -> float:
-        return self.ledger.lease
+    def clock(self) -> str:
+        return self.ledger.clock
 
-    def join(self, live: Mapping[str, float]) -> None:
-        self._note("join")
-        self.ledger.join(live)
+    def apply(self, step: Step[T]) -> T:
+        self.steps += 1
+        if self.away:
+            raise LedgerUnavailable("it sleeps")
+        result = self.ledger.apply(step)
+        if self.deaf:
+            raise LedgerUnavailable("no answer came")
+        return result
 
-    def take(self, ident: str, spare: int, soon: float) -> Standing:
-        self._note("take")
-        return self.ledger.take(ident, spare, soon)
-
-    def release(self, ident: str, after: float, *, opens: bool) -> Standing:
-        self._note("release")
-        return self.ledger.release(ident, after, opens=opens)
-
-    def shut(self, seconds: float) -> Standing:
-        self._note("shut")
-        return self.ledger.shut(seconds)
-
-    def look(self) -> Standing:
-        self._note("look")
-        return self.ledger.look()
-
-    def tell(self, change: Change) -> None:
-        self._note("tell")
-        self.ledger.tell(change)
-
-    def news(self) -> Sequence[Change] | None:
-        self._note("news")
-        return self.ledger.news()
+    def peek(self) -> tuple[Budget, float] | None:
+        return self.ledger.peek()
 
     def close(self) -> None:
         self.ledger.close()
 
-    def _note(self, step: str) -> None:
-        self.steps.append(step)
-        if self.away:
-            raise Away("it sleeps")
+
+def distant(seat: Shared) -> tuple[_Distant, Shared]:
+    far = _Distant(seat.ledger)
+    return far, seat._replace(ledger=far)
 
 
-async def taken(store: SharedStore, count: int) -> list[Slot]:
+async def taken(store: SharedStore, count: int) -> list[Lease]:
     slots = [await store.take(0, 0.0) for _ in range(count)]
-    assert all(isinstance(slot, Slot) for slot in slots)
-    return [slot for slot in slots if isinstance(slot, Slot)]
+    assert all(isinstance(slot, Lease) for slot in slots)
+    return [slot for slot in slots if isinstance(slot, Lease)]
 
 
 @virtual
 async def test_what_one_server_spends_is_gone_for_the_other(ledger: Open) -> None:
-    one, other = shared(ledger("one"), 6), shared(ledger("other"), 6)
+    one, other = shared(ledger("one")), shared(ledger("other"))
     slots = await taken(one, 4)
-    await one.release(slots[0], 30.0, opens=True)
+    await one.release(slots[0], 30.0, closes=True)
 
     await taken(other, 2)
 
     assert await other.take(0, 0.0) == 30.0
-    assert (other.state().free, other.state().servers, other.state(1).cooling) == (0, 2, (30.0,))
-    assert one.state().free == 2
+    assert (other.status().free, other.status().servers, other.status().cooling) == (0, 2, (30.0,))
+    assert one.status().free == 2
 
 
 @virtual
 async def test_a_429_of_one_server_stops_the_other_and_one_probe_opens_the_gate_for_both(ledger: Open) -> None:
-    one, other = (Limiter(shared(ledger(name), 6), 60.0, clock=clock) for name in ("one", "other"))
+    one, other = (Limiter(shared(ledger(name)), 60.0, clock=clock) for name in ("one", "other"))
     first = await other.take(writes=1, reads=0)
     assert isinstance(first, Permit)
     await first.settle(Reply(200))
@@ -125,15 +109,15 @@ async def test_without_its_ledger_a_server_goes_on_with_its_share_and_says_so_on
 ) -> None:
     far = _Distant(ledger("one", 12))
     one = shared(far, 12)
-    await shared(ledger("other", 12), 12).take(0, 0.0)
+    await shared(ledger("other", 12)).take(0, 0.0)
     slots = await taken(one, 2)
     far.away = True
 
-    await one.release(slots[0], 60.0, opens=True)
+    await one.release(slots[0], 60.0, closes=True)
     await taken(one, 1)
 
     assert await one.take(0, 0.0) == 60.0
-    assert (one.state().free, one.state().servers) == (0, 2)
+    assert (one.status().free, one.status().servers) == (0, 2)
     assert caplog.messages == ["the shared budget can't be used (it sleeps): going on alone, with a share of 3"]
 
 
@@ -149,17 +133,17 @@ async def test_a_server_that_never_saw_its_ledger_takes_a_third_and_never_less_t
 
 @virtual
 async def test_alone_a_server_takes_its_part_of_what_the_others_did_not_hold(ledger: Open) -> None:
-    other, far = shared(ledger("other", 60), 60), _Distant(ledger("one", 60))
+    other, far = shared(ledger("other", 60)), _Distant(ledger("one", 60))
     one = shared(far, 60)
     for slot in await taken(other, 48):
-        await other.release(slot, 30.0, opens=True)
+        await other.release(slot, 30.0, closes=True)
     await one.join()
     far.away = True
 
     await taken(one, 4)
-    assert (await one.take(0, 0.0), one.state().free) == (30.0, 0)
+    assert (await one.take(0, 0.0), one.status().free) == (30.0, 0)
     await asyncio.sleep(30)
-    assert one.state().free == 16
+    assert one.status().free == 16
     await taken(one, 16)
     assert await one.take(0, 0.0) == 42.0
 
@@ -175,12 +159,12 @@ async def test_servers_that_lose_sight_of_their_ledger_together_stay_within_the_
     async def request(store: SharedStore, *, until: float) -> None:
         while clock() < until:
             slot = await store.take(0, 0.0)
-            if not isinstance(slot, Slot):
+            if not isinstance(slot, Lease):
                 await asyncio.sleep(min(slot, 5.0))
                 continue
             await asyncio.sleep(random.uniform(0.01, 0.3))
             arrivals.append(clock())
-            await store.release(slot, period + 0.05, opens=True)
+            await store.release(slot, period + 0.05, closes=True)
             await asyncio.sleep(random.choice([0.0, 1.0]))
 
     async def all_of(stores: list[SharedStore], until: float) -> None:
@@ -216,10 +200,10 @@ async def test_a_server_that_finds_its_ledger_again_puts_down_what_it_spent_mean
 ) -> None:
     caplog.set_level(logging.INFO)
     far = _Distant(ledger("one", 12))
-    one, other = shared(far, 12), shared(ledger("other", 12), 12)
+    one, other = shared(far, 12), shared(ledger("other", 12))
     [early] = await taken(one, 1)
     far.away = True
-    await one.release(early, 20.0, opens=True)
+    await one.release(early, 20.0, closes=True)
     [late] = await taken(one, 1)
     far.away = False
     await asyncio.sleep(5)
@@ -227,10 +211,10 @@ async def test_a_server_that_finds_its_ledger_again_puts_down_what_it_spent_mean
     await taken(one, 1)
 
     assert await other.take(0, 0.0)
-    assert other.state(9).cooling == (15.0,)
-    assert (other.state().out, other.state().free) == (3, 8)
-    await one.release(late, 30.0, opens=True)
-    assert one.state(9).cooling == (15.0, 30.0)
+    assert other.status().cooling == (15.0,)
+    assert (other.status().out, other.status().free) == (3, 8)
+    await one.release(late, 30.0, closes=True)
+    assert one.status().cooling == (15.0, 30.0)
     assert caplog.messages[-1] == "the shared budget is back"
 
 
@@ -250,12 +234,12 @@ async def test_a_take_of_which_nothing_was_heard_costs_no_slot_when_the_ledger_i
     await asyncio.sleep(5)
     await taken(one, 1)
 
-    assert one.state().out == 3
+    assert one.status().out == 3
 
 
 @virtual
 async def test_a_ledger_that_was_made_anew_learns_what_its_servers_hold(ledger: Open, home: Home) -> None:
-    one, other = shared(ledger("one"), 6), shared(ledger("other"), 6)
+    one, other = shared(ledger("one")), shared(ledger("other"))
     await taken(one, 2)
     await taken(other, 2)
     home.forget()
@@ -263,7 +247,7 @@ async def test_a_ledger_that_was_made_anew_learns_what_its_servers_hold(ledger: 
     await taken(one, 1)
     await taken(other, 1)
 
-    assert other.state().out == 6
+    assert other.status().out == 6
 
 
 @virtual
@@ -283,13 +267,13 @@ async def test_for_a_lease_a_server_keeps_to_its_share_when_its_ledger_is_back(l
 
 @virtual
 async def test_for_a_lease_a_server_keeps_to_its_share_when_its_ledger_was_made_anew(ledger: Open, home: Home) -> None:
-    one, other = shared(ledger("one", 12), 12), shared(ledger("other", 12), 12)
+    one, other = shared(ledger("one", 12)), shared(ledger("other", 12))
     await taken(other, 3)
     await taken(one, 2)
     home.forget()
 
     [slot] = await taken(one, 1)
-    await one.release(slot, 0.0, opens=True)
+    await one.release(slot, 0.0, closes=True)
     await taken(one, 1)
 
     assert await one.take(0, 0.0) == 72.0
@@ -305,13 +289,13 @@ async def test_many_servers_stay_within_the_limit_when_their_ledger_comes_back_e
         await store.join()
     for each in far:
         each.away = True
-    taken = [sum([isinstance(await store.take(0, 0.0), Slot) for _ in range(9)]) for store in stores]
+    taken = [sum([isinstance(await store.take(0, 0.0), Lease) for _ in range(9)]) for store in stores]
     home.forget()
     for each in far:
         each.away = False
     await asyncio.sleep(5)
 
-    taken += [sum([isinstance(await store.take(0, 0.0), Slot) for _ in range(60)]) for store in stores[:3]]
+    taken += [sum([isinstance(await store.take(0, 0.0), Lease) for _ in range(60)]) for store in stores[:3]]
 
     assert taken == [6] * 10 + [0] * 3
 
@@ -319,7 +303,7 @@ async def test_many_servers_stay_within_the_limit_when_their_ledger_comes_back_e
 @virtual
 async def test_a_second_loss_does_not_make_a_server_forget_what_others_held(ledger: Open, home: Home) -> None:
     far = _Distant(ledger("one", 60))
-    one, other = shared(far, 60), shared(ledger("other", 60), 60)
+    one, other = shared(far, 60), shared(ledger("other", 60))
     await taken(other, 50)
     await one.join()
     home.forget()
@@ -327,14 +311,14 @@ async def test_a_second_loss_does_not_make_a_server_forget_what_others_held(ledg
     assert await one.take(0, 0.0) == 72.0
 
     far.away = True
-    await one.release(slots[0], 60.0, opens=True)
+    await one.release(slots[0], 60.0, closes=True)
 
-    assert (await one.take(0, 0.0), one.state().free) == (60.0, 0)
+    assert (await one.take(0, 0.0), one.status().free) == (60.0, 0)
 
 
 @virtual
 async def test_the_forecast_knows_of_the_places_that_are_kept(ledger: Open) -> None:
-    one, idle = shared(ledger("one", 20), 20), shared(ledger("idle", 20), 20)
+    one, idle = shared(ledger("one", 20)), shared(ledger("idle", 20))
     await one.join()
     await idle.join()
     limiter = Limiter(one, 60.0, clock=clock)
@@ -348,9 +332,9 @@ async def test_the_forecast_knows_of_the_places_that_are_kept(ledger: Open) -> N
 
 @virtual
 async def test_the_forecast_knows_that_a_place_is_kept_for_who_comes_late(ledger: Open) -> None:
-    busy, late = shared(ledger("busy", 60), 60), shared(ledger("late", 60), 60)
+    busy, late = shared(ledger("busy", 60)), shared(ledger("late", 60))
     for slot in await taken(busy, 58):
-        await busy.release(slot, 60.0, opens=True)
+        await busy.release(slot, 60.0, closes=True)
     await late.join()
     limiter = Limiter(late, 60.0, clock=clock)
 
@@ -360,9 +344,9 @@ async def test_the_forecast_knows_that_a_place_is_kept_for_who_comes_late(ledger
 
 @virtual
 async def test_a_server_that_nobody_remembers_after_a_long_rest_has_its_full_part(ledger: Open, home: Home) -> None:
-    one = shared(ledger("one"), 6)
+    one = shared(ledger("one"))
     [slot] = await taken(one, 1)
-    await one.release(slot, 60.0, opens=True)
+    await one.release(slot, 60.0, closes=True)
     await asyncio.sleep(600)
     home.forget()
 
@@ -387,7 +371,7 @@ async def test_a_ledger_that_keeps_forgetting_is_as_good_as_away(
 @pytest.mark.parametrize("late", [0.01, 1.0, 30.0, 56.0])
 @virtual
 async def test_whoever_asks_first_leaves_a_place_for_every_server_that_came(ledger: Open, late: float) -> None:
-    stores = [shared(ledger(str(number), 20), 20) for number in range(4)]
+    stores = [shared(ledger(str(number), 20)) for number in range(4)]
     for store in stores:
         await store.join()
     *early, last = (Limiter(store, 60.0, clock=clock) for store in stores)
@@ -429,7 +413,7 @@ async def test_four_servers_spend_one_budget_fairly_and_one_of_them_is_killed(ho
             await answer.settle(Reply(200))
 
     async def serve(server: int) -> None:
-        store = shared(home.open(str(server), limit), limit)
+        store = shared(home.open(str(server), limit))
         limiter, waiting, gate = Limiter(store, period, clock=clock), [0] * 20, asyncio.Lock()
         await asyncio.gather(*(worker(server, limiter, waiting, gate) for _ in range(8)))
 

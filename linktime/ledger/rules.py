@@ -173,7 +173,7 @@ class Budget:
         A server that holds none need not spare any. Returns the time to wait if there is no permit.
         """
         me = self.members[terms.server]
-        left = spare + self._reserved(terms) if me.held else 0
+        left = min(spare + self._reserved(terms), self._limit(terms) - 1) if me.held else 0
         wait = self._wait(terms, left, soon)
         if wait > 0:
             me.again, me.spare = self.now + (POLL if isinf(wait) else wait), left
