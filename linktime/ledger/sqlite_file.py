@@ -25,7 +25,7 @@ _PAUSE: Final = 0.001  # s; the longest pause before the second try for the lock
 _GROWTH: Final = 1.5  # … from which it grows …
 _LONGEST_PAUSE: Final = 0.025  # s; … to this
 _APPLICATION: Final = 0x4C544D42  # marks a file as one of ours
-_UNREADABLE: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_UNREADABLE: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}  # the last: another schema
 _SCHEMA: Final = (
     "CREATE TABLE budget (state TEXT NOT NULL)",  # one row: a Budget as JSON
     "CREATE TABLE change (number INTEGER PRIMARY KEY AUTOINCREMENT, server TEXT, tags TEXT, settle REAL)",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from random import Random
 from tempfile import TemporaryDirectory
 
+from linktime.ledger.factory import STATE
 from linktime.sandbox import Sandbox
 from tests.child import Child, child
 
@@ -54,7 +55,7 @@ async def play(servers: int, seconds: float, *, seed: int = 0, every: float = 5.
             "LINKTIME_TIMEOUT": str(TIMEOUT),
             "LINKTIME_CACHE_TTL": "0",
             "OTEL_TRACES_EXPORTER": "none",
-            "XDG_STATE_HOME": stack.enter_context(TemporaryDirectory()),
+            STATE: stack.enter_context(TemporaryDirectory()),
         }
         alive: list[Child] = []
 
