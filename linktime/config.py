@@ -95,7 +95,7 @@ class Settings(BaseModel):
         default=False, description="`1` = allow a plain http base URL that is not this machine's own"
     )
     base_url: Annotated[str, AfterValidator(_base_url)] = Field("https://linktime.io", description="base of the API")
-    rate_limit: int = Field(60, ge=1, le=100_000, description="upstream requests allowed …")
+    rate_limit: int = Field(60, ge=1, le=5_000, description="upstream requests allowed …")
     rate_period: float = Field(60, gt=0, le=86_400, description="… in *any* window of this many seconds")
     budget: Annotated[str, AfterValidator(_budget)] = Field(
         "local",

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from yarl import URL
 
-from linktime.config import Settings, is_loopback
+from linktime.config import Settings
 from linktime.errors import ConfigError
+from linktime.hosts import is_loopback
 from tests.child import environ
 
 KEY = "lt_live_51f0c3"

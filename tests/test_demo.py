@@ -80,7 +80,7 @@ async def client_of(sandbox: Sandbox) -> AsyncIterator[Client]:
         {
             "LINKTIME_API_KEY": sandbox.key,
             "LINKTIME_BASE_URL": sandbox.url,
-            "LINKTIME_RATE_LIMIT": "10000",
+            "LINKTIME_RATE_LIMIT": "5000",
         }
     )
     async with asyncio.timeout(PATIENCE), app(settings) as application, connected(application.session.server) as client:

@@ -17,7 +17,7 @@ from linktime import __version__
 from linktime.doctor.finding import Finding
 from linktime.sandbox import Sandbox
 from tests.child import environ
-from tests.patient import doctor, examined, ledger, over
+from tests.patient import budget, doctor, examined, over
 from tests.test_config import NOT_A_BASE, NOT_A_BUDGET
 from tests.visitor import paths
 
@@ -34,7 +34,7 @@ async def test_where_all_is_well_every_line_says_so(sandbox: Sandbox, tmp_path: 
 
     status, out = await doctor(tmp_path, **settings)
 
-    place = Path(ledger(settings).place).name
+    place = Path(budget(settings).shared.ledger.place).name
     assert out.splitlines() == [
         "settings",
         "  ok       LINKTIME_API_KEY    set, from the environment",

@@ -37,7 +37,7 @@ def spoilt(settings: Mapping[str, str]) -> Path:
 def locked(settings: Mapping[str, str], *, began: bool) -> Path:
     """Make the folder of the budget one that is for reading alone, with a file in it or without."""
     place = Path(budget(settings).shared.ledger.place)
-    place.parent.mkdir()
+    place.parent.mkdir(exist_ok=True)
     if began:
         budget(settings).join()
         place.chmod(0o444)

@@ -70,9 +70,11 @@ class World:
     requests: list[Request] = field(default_factory=list)
 
     def clock(self) -> float:
+        """Return the true time."""
         return self.time
 
     def reading(self) -> float:
+        """Return the time on the budget's clock."""
         return self.time + self.ahead
 
 
@@ -195,7 +197,8 @@ class Servers(RuleBasedStateMachine):
     def nobody_starves(self) -> None:
         """Let the first server have what it can, and the last one ask when it was told to."""
         *greedy, poor = self.world.servers
-        end, answer = self.world.time + LEASE + PERIOD, 0.0
+        end = self.world.time + LEASE + PERIOD
+        answer: Lease | float = 0.0
         while self.world.time < end and not isinstance(answer, Lease):
             for server in greedy:
                 self.send(server)

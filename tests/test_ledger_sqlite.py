@@ -128,9 +128,14 @@ SPOILT: dict[str, Callable[[Path], object]] = {
     "number": lambda path: altered(path, "UPDATE budget SET state = 7"),
     "no table": lambda path: altered(path, "DROP TABLE budget"),
     "foreign": lambda path: altered(path, "PRAGMA application_id = 7"),
-    "pipe": lambda path: (path.unlink(), os.mkfifo(path)),
-    "folder": lambda path: (path.unlink(), path.mkdir()),
+    "pipe": lambda path: replaced(path, os.mkfifo),
+    "folder": lambda path: replaced(path, Path.mkdir),
 }
+
+
+def replaced(path: Path, make: Callable[[Path], object]) -> None:
+    path.unlink()
+    make(path)
 
 
 def altered(path: Path, statement: str) -> None:

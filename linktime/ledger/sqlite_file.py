@@ -13,6 +13,7 @@ import stat
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from random import uniform
 from typing import Final, NamedTuple, TypeVar
@@ -158,7 +159,7 @@ class SqliteFile:
         self._written = _identity(self.path)
         self._writer = writer = _opened(self.path)
         for setting in _SETTINGS:
-            _waiting(lambda setting=setting: writer.execute(setting))
+            _waiting(partial(writer.execute, setting))
         self._remove_unused()
         return self._writer
 
