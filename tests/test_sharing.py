@@ -18,6 +18,7 @@ from linktime.ledger.factory import STATE
 from linktime.sandbox import Sandbox
 from tests.child import Child, child
 from tests.redis_server import RedisServer, redis_server
+from tests.torture.crowd import LEASE, LIMIT as CROWD, play
 from tests.visitor import arrived
 
 LIMIT, PERIOD = 20, 4.0
@@ -148,3 +149,37 @@ async def test_nothing_that_a_server_leaves_behind_has_the_key_and_nobody_else_m
         assert {path.stat().st_mode & 0o777 for path in left} == {0o600}
         assert not [word for word in (sandbox.key, "ada", "Ada", "Lovelace") if word.encode() in written]
         assert not [path for path in left if sandbox.key in str(path)]
+
+
+async def test_frozen_server_and_its_peers_stay_within_the_limit() -> None:
+    account = await play(2, 1.0, every=1.0, frozen=LEASE + 1.0)
+
+    assert (account.peak <= CROWD, account.faults) == (True, {})
+
+
+async def test_servers_with_different_limits_stay_within_the_strictest() -> None:
+    account = await play(2, 6.0, every=7.0, limits=(CROWD, 2 * CROWD))
+
+    assert (account.peak <= CROWD, account.faults) == (True, {})
+
+
+async def test_spellings_of_one_service_are_one_budget(tmp_path: Path) -> None:
+    async with Sandbox(limit=LIMIT, period=PERIOD) as sandbox, AsyncExitStack() as stack:
+        started = []
+        for base in (sandbox.url, sandbox.url.replace("127.0.0.1", "localhost").upper().replace("HTTP", "Http") + "/"):
+            server = await stack.enter_async_context(
+                child(
+                    **{STATE: str(tmp_path)},
+                    LINKTIME_BASE_URL=base,
+                    LINKTIME_API_KEY=sandbox.key,
+                    LINKTIME_RATE_LIMIT=str(LIMIT),
+                    LINKTIME_RATE_PERIOD=str(PERIOD),
+                )
+            )
+            await server.greet()
+            started.append(server)
+        calls = [(server, call) for number, server in enumerate(started) for call in crowd(server, number, 12)]
+        results = [await server.result(call) for server, call in calls]
+
+    assert {result["isError"] for result in results} == {False}
+    assert sandbox.peak() <= LIMIT

@@ -16,7 +16,7 @@ from ..hosts import identity
 from .interface import ChangeLog, Ledger
 from .rules import Terms
 
-STATE: Final = "_LINKTIME_STATE"  # for tests alone: a directory in place of the user's
+STATE: Final = "_LINKTIME_STATE"  # for tests alone: a directory in place of ~/.local/state
 _SLACK: Final = 2.0  # s; beyond its timeout, until a request has surely ended and its permit is released
 
 
@@ -57,7 +57,7 @@ def _directory() -> Path:
     of their own, and an app of the Windows Store sees another AppData. So it is in the home that the system knows.
     """
     if test := os.environ.get(STATE):
-        return Path(test)
+        return Path(test) / "linktime-mcp"
     home = next((home for home in _homes() if home.is_dir()), Path("~").expanduser())
     return home / ".local" / "state" / "linktime-mcp"
 
