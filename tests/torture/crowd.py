@@ -35,7 +35,7 @@ class Account:
 
     @property
     def least(self) -> int:
-        """How many requests there are at least if no permit is lost for longer than its lease, and a start takes one."""
+        """How many requests there are at least if no permit is lost beyond its lease, and a start takes one."""
         periods = self.seconds / (PERIOD + 0.5)
         return int(LIMIT * (periods - 1) - self.kills * 8 * LEASE / PERIOD)
 
