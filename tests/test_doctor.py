@@ -51,7 +51,7 @@ async def test_where_all_is_well_every_line_says_so(sandbox: Sandbox, tmp_path: 
         "budget",
         f"  ok       place    ~/state/linktime-mcp/{place}",
         "  ok       left     60 of 60 requests can be sent now",
-        "  ok       servers  none shares it now",
+        "  ok       servers  no server shares it now",
         "",
         "clients",
         f"  ok       Cursor  ~/.cursor/mcp.json starts {sys.executable}",

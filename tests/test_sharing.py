@@ -158,7 +158,7 @@ async def test_frozen_server_and_its_peers_stay_within_the_limit() -> None:
 
 
 async def test_servers_with_different_limits_stay_within_the_strictest() -> None:
-    account = await play(2, 6.0, every=7.0, limits=(CROWD, 2 * CROWD))
+    account = await play(2, 4.0, every=4.0, limits=(CROWD, 2 * CROWD))
 
     assert (account.peak <= CROWD, account.faults) == (True, {})
 
