@@ -151,7 +151,9 @@ async def child(*command: str, **settings: str) -> AsyncIterator[Child]:
             stdout=PIPE,
             stderr=PIPE,
             limit=64 << 20,
-            env=environ(**{STATE: state} | settings),
+            env=environ(
+                **({STATE: state} if STATE in settings else {STATE: state, "LINKTIME_BUDGET": "process"}) | settings
+            ),
         )
         async with _driven(process, settings.get("LINKTIME_API_KEY", "")) as server:
             yield server
