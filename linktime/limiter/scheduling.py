@@ -75,6 +75,7 @@ class Scheduler:
         """
         scheduler, hold, at = self._fork(), self._period + MARGIN, now + status.blocked
         due = [now] * status.free + [now + wait for wait in status.cooling] + [now + hold] * len(status.leased)
+        due += [now + self._period] * (status.limit - len(due))  # those beyond the share of a server in doubt
         due = sorted(due)[max(0, len(due) - status.limit) :]  # after a limit was lowered, too many are in use
         first = status.first
         while writes or reads:
