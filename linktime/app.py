@@ -9,7 +9,6 @@ so is the look that finds out what became of a write.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -23,8 +22,7 @@ from .config import Settings
 from .departure import Departure
 from .errors import Rejected
 from .lazy_rest import LazyRest
-from .ledger import Clerk, Journal, open_ledger
-from .limiter import Limiter, ProcessStore, SharedStore, Store
+from .limiter import Limiter, sharing
 from .local import AccountZone
 from .mailbox import Mailbox
 from .message import Send
@@ -77,14 +75,14 @@ async def app(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIt
                 longest_wait=_PERIODS * settings.rate_period,
             )
         )
-        store, journal = await stack.enter_async_context(sharing(settings))
+        store, changes = await stack.enter_async_context(sharing(settings))
         limiter = await stack.enter_async_context(Limiter(store, settings.rate_period, clock=now))
         mailbox = await stack.enter_async_context(
-            Mailbox(Departure(rest), limiter, places=settings.queue, workers=settings.workers, clock=now)
+            Mailbox(Departure(rest), limiter, capacity=settings.queue, workers=settings.workers, clock=now)
         )
         stack.callback(mailbox.give_up_reads)  # when the session ended, all have their answers
         outcome = Outcome(Retry(mailbox, clock=now), clock=now)
-        cache = Cache(outcome, ttl=settings.cache_ttl, settle=settings.timeout, clock=now, journal=journal)
+        cache = Cache(outcome, ttl=settings.cache_ttl, settle=settings.timeout, clock=now, journal=changes)
         stack.push_async_callback(cache.aclose)
         off = switched_off(settings.toolsets, read_only=settings.read_only)
         zone = _zone(settings, cache, limiter)
@@ -105,23 +103,6 @@ async def app(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIt
         telemetry.observe(SLOTS, lambda: _slots(limiter))
         telemetry.observe(SERVERS, lambda: [(limiter.servers, {})])
         yield App(session, mailbox, outcome)
-
-
-@asynccontextmanager
-async def sharing(settings: Settings) -> AsyncIterator[tuple[Store, Journal | None]]:
-    """Give the place of the slots, and of the news where others share them."""
-    ledger = open_ledger(settings)
-    if ledger is None:
-        yield ProcessStore(settings.rate_limit, clock=now), None
-        return
-    clerk = Clerk()
-    store = SharedStore(ledger, settings.rate_limit, call=clerk, clock=now)
-    joining = asyncio.create_task(store.join())
-    try:
-        yield store, Journal(ledger, clerk, clock=now, joining=joining)
-    finally:
-        joining.cancel()
-        await clerk.aclose(ledger.close)
 
 
 def _zone(settings: Settings, cache: Cache, limiter: Limiter) -> AccountZone:

@@ -1,14 +1,40 @@
-"""The one clock of caches, budgets and deadlines: it goes on while a laptop sleeps, where there is such a clock."""
+"""The one clock of caches, budgets and deadlines. It counts the time that a laptop sleeps, if the system can."""
 
 from __future__ import annotations
 
+import os
+import socket
+import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Final
 
-# Linux' CLOCK_MONOTONIC stops in suspend, macOS' goes on, and Windows has neither but a time.monotonic that goes on.
-_ID: Final[int | None] = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
 
-now: Final[Callable[[], float]] = time.monotonic if _ID is None else partial(time.clock_gettime, _ID)
+def _clock() -> Callable[[], float]:
+    """Choose the clock that every process of this machine shares.
+
+    Linux' CLOCK_MONOTONIC stops in suspend, that of macOS goes on. On Windows Python's monotonic clock is another one
+    from 3.13 on, so the system's own is read, which counts sleep too.
+    """
+    if sys.platform == "win32":
+        import ctypes  # noqa: PLC0415 - only needed here
+
+        ticks = ctypes.windll.kernel32.GetTickCount64
+        ticks.restype = ctypes.c_uint64
+        return lambda: float(ticks()) / 1000
+    return partial(time.clock_gettime, getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+now: Final[Callable[[], float]] = _clock()
 """Seconds since some moment in the past. Timers of asyncio run on another clock, so long sleeps are taken in pieces."""
+
+
+def machine() -> str:
+    """Return which clock `now` reads. It differs between machines, and on Linux also between boots and namespaces."""
+    with suppress(OSError):
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{boot} {os.readlink('/proc/self/ns/time')}"  # noqa: PTH115 - it leads nowhere
+    return socket.gethostname()

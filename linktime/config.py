@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from importlib.util import find_spec
-from ipaddress import ip_address
 from typing import Annotated, Final, Self
-from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -23,6 +21,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from .errors import ConfigError
+from .hosts import host_of, is_loopback
 from .placeholders import placeholder
 
 _BASE: Final = re.compile(r"https?://[^\s/?#@\\%]+(/[^\s?#\\]*)?", re.IGNORECASE)
@@ -52,17 +51,9 @@ KEY: Final = "LINKTIME_API_KEY"
 KEY_MISSING: Final = f"{KEY} environment variable is required"
 
 
-def is_loopback(host: str) -> bool:
-    """Return whether *host* is the name or an address of this machine."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
 def _base_url(text: str, info: ValidationInfo) -> str:
     base = _API.sub("", text.rstrip("/"))  # users copy the address from the API's documentation
-    host = _host(base)
+    host = host_of(base)
     if not (host and base.isprintable() and _BASE.fullmatch(base)):
         raise ValueError(NOT_A_BASE)
     if base.lower().startswith("http:") and not info.data.get("allow_http") and not is_loopback(host):
@@ -70,20 +61,11 @@ def _base_url(text: str, info: ValidationInfo) -> str:
     return base
 
 
-def _host(url: str) -> str:
-    """Return the host of *url*; an empty text if it has no valid host."""
-    try:
-        parts = urlsplit(url)
-        return (parts.hostname or "").encode("idna").decode() if parts.port != 0 else ""
-    except ValueError:
-        return ""
-
-
 def _budget(text: str) -> str:
     if text in {"local", "process"}:
         return text
     redis = _REDIS.fullmatch(text)
-    if not (redis and (redis["socket"] or _host(text))):
+    if not (redis and (redis["socket"] or host_of(text))):
         raise ValueError(NOT_A_BUDGET)
     if find_spec("redis") is None:
         raise ValueError("Redis support is not installed. Run: pip install '.[redis]'")
@@ -123,7 +105,7 @@ class Settings(BaseModel):
     base_url: Annotated[str, AfterValidator(_base_url)] = Field(
         "https://linktime.io", description="base URL of LinkTime; `/api/v1` at its end is ignored"
     )
-    rate_limit: int = Field(60, ge=1, le=100_000, description="upstream requests allowed …")
+    rate_limit: int = Field(60, ge=1, le=5_000, description="upstream requests allowed …")
     rate_period: float = Field(60, gt=0, le=86_400, description="… in *any* window of this many seconds")
     budget: Annotated[str, AfterValidator(_budget)] = Field(
         "local",

@@ -7,7 +7,7 @@ from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 from urllib.request import getproxies, getproxies_environment, proxy_bypass
 
-from .config import is_loopback
+from .hosts import is_loopback
 
 
 def proxy_of(base_url: str) -> str | None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from linktime.ledger.factory import STATE
 from tests.privacy import slipped
 
 PATIENCE = 20.0  # s; bounds every wait, and says nothing of how long a thing should take
@@ -150,7 +151,9 @@ async def child(*command: str, **settings: str) -> AsyncIterator[Child]:
             stdout=PIPE,
             stderr=PIPE,
             limit=64 << 20,
-            env=environ(**{"XDG_STATE_HOME": state} | settings),
+            env=environ(
+                **({STATE: state} if STATE in settings else {STATE: state, "LINKTIME_BUDGET": "process"}) | settings
+            ),
         )
         async with _driven(process, settings.get("LINKTIME_API_KEY", "")) as server:
             yield server

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from linktime.ledger.factory import STATE
 from linktime.sandbox import Sandbox
 from tests.child import Child, child
 from tests.redis_server import RedisServer, redis_server
@@ -19,6 +20,7 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     place = tmp_path_factory.mktemp("state")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(place))
+        patch.setenv(STATE, str(place))
         yield place
 
 

@@ -16,10 +16,12 @@ from linktime.clients import Environment, System
 from linktime.config import Settings
 from linktime.doctor import examine
 from linktime.doctor.finding import Finding
-from linktime.ledger import Ledger, open_ledger
+from linktime.ledger import open_shared
+from linktime.ledger.factory import STATE
 from linktime.sandbox import Sandbox
 from tests.child import environ
 from tests.privacy import slipped
+from tests.sharing import Server
 
 KEY = "lt_live_51f0c3d9"
 ENTRY = {"command": sys.executable, "args": ["-m", "linktime"], "env": {"LINKTIME_API_KEY": KEY}}
@@ -29,7 +31,12 @@ Findings = Mapping[str, Sequence[Finding]]
 
 async def doctor(home: Path, *arguments: str, **settings: str) -> tuple[int | None, str]:
     """Run the real command. Return its status and its output, which has no secret."""
-    variables = {"HOME": str(home), "XDG_STATE_HOME": str(home / "state"), "XDG_CONFIG_HOME": ""} | settings
+    variables = {
+        "HOME": str(home),
+        "XDG_STATE_HOME": str(home / "state"),
+        STATE: str(home / "state"),
+        "XDG_CONFIG_HOME": "",
+    } | settings
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "linktime", "doctor", *arguments),
         stdin=PIPE,
@@ -58,11 +65,11 @@ def over(sandbox: Sandbox, **settings: str) -> dict[str, str]:
     return {"LINKTIME_BASE_URL": sandbox.url, "LINKTIME_API_KEY": sandbox.key, "LINKTIME_TIMEOUT": "2"} | settings
 
 
-def ledger(settings: Mapping[str, str]) -> Ledger:
-    """Open the ledger that the doctor reads."""
-    opened = open_ledger(Settings.from_environ(settings))
-    assert opened is not None
-    return opened
+def budget(settings: Mapping[str, str]) -> Server:
+    """Open the budget that the doctor reads."""
+    shared = open_shared(Settings.from_environ(settings))
+    assert shared is not None
+    return Server(shared)
 
 
 def date(seconds: float = 0) -> str:

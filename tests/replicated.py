@@ -16,7 +16,7 @@ import orjson
 from linktime.cache import Cache
 from linktime.departure import Departure
 from linktime.errors import Failure, OutcomeUnknown, Rejected
-from linktime.limiter import Limiter, ProcessStore
+from linktime.limiter import Limiter, MemoryStore
 from linktime.mailbox import Mailbox
 from linktime.message import Delivery, Reply, Request, Send, utc
 from linktime.outcome import Outcome
@@ -175,7 +175,7 @@ class Server:
 async def serving(linktime: Send) -> AsyncIterator[Server]:
     """Build the chain over a LinkTime, in virtual time."""
     async with (
-        Limiter(ProcessStore(60, clock=clock), 60.0, clock=clock) as limiter,
+        Limiter(MemoryStore(60, clock=clock), 60.0, clock=clock) as limiter,
         Mailbox(Departure(linktime), limiter, clock=clock) as mailbox,
     ):
         cache = Cache(Outcome(Retry(mailbox, clock=clock), clock=clock, wall=wall), clock=clock)

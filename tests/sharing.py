@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, TypedDict, TypeVar
+from typing import Protocol, TypeVar
 from uuid import uuid4
 
-from linktime.ledger import Ledger
-from linktime.ledger.redis import RedisLedger
-from linktime.ledger.sqlite import SqliteLedger
+from linktime.ledger import Budget, Shared, Status, Terms
+from linktime.ledger.redis import RedisChanges, RedisConnection, RedisLedger
+from linktime.ledger.sqlite import SqliteChanges, SqliteLedger
+from linktime.ledger.sqlite_file import SqliteFile
 from linktime.limiter import SharedStore
 from tests.redis_server import RedisServer
 from tests.virtual import clock
@@ -18,24 +19,16 @@ from tests.virtual import clock
 T = TypeVar("T")
 
 
-class Terms(TypedDict):
-    """What the servers of one key agree on."""
-
-    limit: int
-    period: float
-    patience: float
-
-
-def terms(limit: int) -> Terms:
-    """Allow *limit* requests in a minute, each out for 12 s at most."""
-    return {"limit": limit, "period": 60.0, "patience": 12.0}
+def terms(limit: int, server: str = "one", *, period: float = 60.0) -> Terms:
+    """Allow *limit* requests in a minute, each in flight for 12 s at most."""
+    return Terms(server, limit, period, 12.0)
 
 
 class Home(Protocol):
-    """Where a ledger is kept."""
+    """A place where budgets are kept."""
 
-    def open(self, server: str, limit: int = 6, clock: Callable[[], float] = clock) -> Ledger:
-        """Open it as one server sees it."""
+    def open(self, server: str, limit: int = 6, clock: Callable[[], float] = clock, *, period: float = 60.0) -> Shared:
+        """Open the budget as one server sees it."""
 
     def forget(self) -> None:
         """Lose everything that was kept."""
@@ -47,9 +40,9 @@ class FileHome:
 
     folder: Path
 
-    def open(self, server: str, limit: int = 6, clock: Callable[[], float] = clock) -> Ledger:
+    def open(self, server: str, limit: int = 6, clock: Callable[[], float] = clock, *, period: float = 60.0) -> Shared:
         """Open the file in it."""
-        return SqliteLedger(self.folder / "budget", server=server, clock=clock, **terms(limit))
+        return opened(self.folder / "budget.db", server, limit, clock, period=period)
 
     def forget(self) -> None:
         """Delete all files."""
@@ -59,18 +52,86 @@ class FileHome:
 
 @dataclass
 class RedisHome:
-    """A Redis server, and a name that nobody else uses there."""
+    """A Redis server, and a name that is used nowhere else."""
 
     redis: RedisServer
     name: str = field(default_factory=lambda: uuid4().hex)
 
-    def open(self, server: str, limit: int = 6, clock: Callable[[], float] = clock) -> Ledger:
-        """Open what has the name."""
-        return RedisLedger(self.redis.url, name=self.name, server=server, clock=clock, **terms(limit))
+    def open(self, server: str, limit: int = 6, clock: Callable[[], float] = clock, *, period: float = 60.0) -> Shared:
+        """Open the keys of the name."""
+        connection = RedisConnection(self.redis.url)
+        ledger = RedisLedger(connection, self.name, clock=clock)
+        return Shared(terms(limit, server, period=period), ledger, RedisChanges(connection, self.name, server))
 
     def forget(self) -> None:
-        """Delete everything, whatever its name."""
+        """Delete everything, under any name."""
         self.redis.do("FLUSHALL")
+
+
+def opened(
+    path: Path,
+    server: str = "one",
+    limit: int = 6,
+    clock: Callable[[], float] = clock,
+    *,
+    period: float = 60.0,
+    machine: str = "",
+) -> Shared:
+    """Open the budget in a file as one server sees it."""
+    file = SqliteFile(path)
+    ledger = SqliteLedger(file, clock=clock, machine_id=machine)
+    return Shared(terms(limit, server, period=period), ledger, SqliteChanges(file, server))
+
+
+@dataclass
+class Server:
+    """One server's steps on a ledger, without a copy of its own."""
+
+    shared: Shared
+
+    @property
+    def _terms(self) -> Terms:
+        return self.shared.terms
+
+    def do(self, step: Callable[[Budget], T]) -> T:
+        """Apply a step as a server does that knows the budget."""
+
+        def apply(budget: Budget, reading: float) -> T:
+            mature(budget, reading)
+            budget.read(self.shared.ledger.clock, reading)
+            budget.enroll(self._terms, budget)
+            return step(budget)
+
+        return self.shared.ledger.apply(apply)
+
+    def join(self) -> Status:
+        """Be present."""
+        return self.do(lambda budget: budget.status(self._terms))
+
+    def take(self, ident: str, spare: int = 0, soon: float = 0.0) -> Status:
+        """Take a permit."""
+        return self.do(lambda budget: budget.take(self._terms, ident, spare, soon))
+
+    def release(self, ident: str, after: float, *, closes: bool = True) -> Status:
+        """Release a permit."""
+        return self.do(lambda budget: budget.release(self._terms, ident, after, closes=closes))
+
+    def open_breaker(self, seconds: float) -> Status:
+        """Open the breaker."""
+        return self.do(lambda budget: budget.open_breaker(self._terms, seconds))
+
+    def leave(self) -> None:
+        """Be absent."""
+        self.do(lambda budget: budget.leave(self._terms))
+
+    def status(self) -> Status | None:
+        """Look at the budget and change nothing."""
+        stored = self.shared.ledger.peek()
+        if stored is None:
+            return None
+        budget, reading = stored
+        budget.read(self.shared.ledger.clock, reading)
+        return budget.status(self._terms)
 
 
 async def at_once(step: Callable[[], T]) -> T:
@@ -78,6 +139,13 @@ async def at_once(step: Callable[[], T]) -> T:
     return step()
 
 
-def shared(ledger: Ledger, limit: int) -> SharedStore:
-    """Make a server's store over the ledger."""
-    return SharedStore(ledger, limit, call=at_once, clock=clock)
+def shared(shared: Shared, *, old: bool = True) -> SharedStore:
+    """Make a server's store. An *old* budget is one that had no predecessor in the last period."""
+    if old:
+        shared.ledger.apply(mature)
+    return SharedStore(shared.ledger, shared.terms, run=at_once, clock=clock)
+
+
+def mature(budget: Budget, _: float) -> None:
+    """Let a budget be one without a predecessor."""
+    budget.young = False

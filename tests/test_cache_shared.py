@@ -12,10 +12,9 @@ import pytest
 
 from linktime.cache import Cache
 from linktime.errors import OutcomeUnknown
-from linktime.ledger import Away, Change, Journal, Standing
-from linktime.ledger.sqlite import SqliteLedger
+from linktime.ledger import Change, ChangeFeed, LedgerUnavailable
 from linktime.message import Reply, Request, get, post
-from tests.sharing import at_once, terms
+from tests.sharing import at_once, opened
 from tests.virtual import clock, virtual
 
 T = TypeVar("T")
@@ -41,8 +40,8 @@ class Service:
 
 
 def server(tmp_path: Path, name: str, service: Service, **journal: Any) -> Cache:
-    ledger = SqliteLedger(tmp_path / "budget", server=name, clock=clock, **terms(60))
-    return Cache(service, clock=clock, journal=Journal(ledger, at_once, clock=clock, **journal))
+    log = opened(tmp_path / "budget.db", name).changes
+    return Cache(service, clock=clock, journal=ChangeFeed(log, at_once, clock=clock, **journal))
 
 
 async def seen(cache: Cache, request: Request) -> tuple[int, str]:
@@ -126,7 +125,7 @@ async def test_who_missed_too_much_takes_everything_for_changed(tmp_path: Path) 
 
 @dataclass
 class _Far:
-    """A ledger over a network: it can be away, and its news take until *arrived*."""
+    """A log over a network: it can be unavailable, and its answers take until *arrived*."""
 
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     away: bool = False
@@ -134,36 +133,19 @@ class _Far:
     to_tell: list[Change] = field(default_factory=list)
     asked: int = 0
     waits: bool = True
-    lease: float = 72.0
-    place: str = "far away"
 
-    def join(self, live: object) -> None: ...
-
-    def take(self, ident: str, spare: int, soon: float) -> Standing:
-        raise NotImplementedError
-
-    def release(self, ident: str, after: float, *, opens: bool) -> Standing:
-        raise NotImplementedError
-
-    def shut(self, seconds: float) -> Standing:
-        raise NotImplementedError
-
-    def look(self) -> Standing:
-        raise NotImplementedError
-
-    def tell(self, change: Change) -> None:
+    def publish(self, change: Change) -> None:
         if self.away:
-            raise Away("it sleeps")
+            raise LedgerUnavailable("it sleeps")
         self.told.append(change)
 
-    def news(self) -> Sequence[Change] | None:
+    def poll(self, *, patient: bool) -> Sequence[Change] | None:
+        assert patient
         self.asked += 1
         if self.away:
-            raise Away("it sleeps")
+            raise LedgerUnavailable("it sleeps")
         heard, self.to_tell = self.to_tell, []
         return heard
-
-    def close(self) -> None: ...
 
     async def call(self, step: Callable[[], T]) -> T:
         """Do the step, and let its answer travel."""
@@ -176,7 +158,7 @@ class _Far:
 def far_away(**state: Any) -> tuple[_Far, Service, Cache]:
     far, service = _Far(**state), Service()
     far.arrived.set()
-    return far, service, Cache(service, clock=clock, journal=Journal(far, far.call, clock=clock))
+    return far, service, Cache(service, clock=clock, journal=ChangeFeed(far, far.call, clock=clock))
 
 
 @virtual

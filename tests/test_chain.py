@@ -10,7 +10,7 @@ import pytest
 
 from linktime.cache import Cache
 from linktime.errors import RateLimited
-from linktime.limiter import Limiter, ProcessStore
+from linktime.limiter import Limiter, MemoryStore
 from linktime.mailbox import Mailbox
 from linktime.message import Reply, Request, Send, get, post
 from linktime.retry import Retry
@@ -20,7 +20,7 @@ from tests.virtual import clock, virtual
 @asynccontextmanager
 async def chain(service: Send) -> AsyncIterator[Cache]:
     async with (
-        Limiter(ProcessStore(60, clock=clock), 60.0, clock=clock) as limiter,
+        Limiter(MemoryStore(60, clock=clock), 60.0, clock=clock) as limiter,
         Mailbox(service, limiter, clock=clock) as mailbox,
     ):
         cache = Cache(Retry(mailbox, clock=clock), clock=clock)

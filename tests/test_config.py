@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from yarl import URL
 
-from linktime.config import KEY_MISSING, Settings, is_loopback
+from linktime.config import KEY_MISSING, Settings
 from linktime.errors import ConfigError
+from linktime.hosts import is_loopback
 from linktime.placeholders import Placeholder, placeholder
 from tests.child import environ
 

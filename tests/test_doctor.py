@@ -19,7 +19,7 @@ from linktime.doctor import api_key
 from linktime.doctor.settings import FIX, NEW_KEY, SET_KEY, UNSET
 from linktime.sandbox import Sandbox
 from tests.child import environ
-from tests.patient import doctor, examined, ledger, over, states
+from tests.patient import budget, doctor, examined, over, states
 from tests.visitor import paths
 
 
@@ -33,7 +33,7 @@ async def test_report_of_a_healthy_setup(sandbox: Sandbox, tmp_path: Path) -> No
     status, out = await doctor(tmp_path, **settings)
 
     areas = report(out)
-    place = Path(ledger(settings).place).name
+    place = Path(budget(settings).shared.ledger.place).name
     assert list(areas) == ["clients", "settings", "service", "budget", "versions"]
     assert {state for lines in areas.values() for _, (state, _) in lines} == {"ok"}
     assert [name for lines in areas.values() for name, _ in lines] == [

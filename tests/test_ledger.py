@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf
 from uuid import uuid4
 
 import pytest
 
-from linktime.ledger import Change, Forgotten, Ledger, Standing
-from linktime.ledger.book import KEPT, NEAR, POLL, QUIET, YIELD
-from tests.sharing import Home
+from linktime.ledger import Breaker, Change, Status
+from linktime.ledger.interface import KEPT
+from linktime.ledger.rules import NEAR, POLL, QUIET, YIELD
+from tests.sharing import Home, Server
 
 PERIOD, PATIENCE = 60.0, 12.0
 LEASE = PERIOD + PATIENCE
@@ -35,16 +35,16 @@ class Servers:
     home: Home
     clock: Clock = field(default_factory=Clock)
 
-    def known(self, *names: str, limit: int = 3) -> list[Ledger]:
+    def known(self, *names: str, limit: int = 3) -> list[Server]:
         """Open the ledger for each of them, and let them join."""
         ledgers = self.unknown(*names, limit=limit)
         for ledger in ledgers:
-            ledger.join({})
+            ledger.join()
         return ledgers
 
-    def unknown(self, *names: str, limit: int = 3) -> list[Ledger]:
+    def unknown(self, *names: str, limit: int = 3) -> list[Server]:
         """Open the ledger for each of them."""
-        return [self.home.open(name, limit, self.clock) for name in names]
+        return [Server(self.home.open(name, limit, self.clock)) for name in names]
 
     def wait(self, seconds: float) -> None:
         """Let time pass for all."""
@@ -56,7 +56,7 @@ def servers(home: Home) -> Servers:
     return Servers(home)
 
 
-def take(ledger: Ledger, count: int = 1) -> list[str]:
+def take(ledger: Server, count: int = 1) -> list[str]:
     """Take slots that there have to be."""
     taken = [uuid4().hex for _ in range(count)]
     for ident in taken:
@@ -64,26 +64,33 @@ def take(ledger: Ledger, count: int = 1) -> list[str]:
     return taken
 
 
-def spend(ledger: Ledger, seconds: float = PERIOD) -> None:
+def spend(ledger: Server, seconds: float = PERIOD) -> None:
     """Take a slot that then cools down for so long."""
     [ident] = take(ledger)
-    ledger.release(ident, seconds, opens=True)
+    ledger.release(ident, seconds, closes=True)
 
 
-def wait(ledger: Ledger, spare: int = 0, soon: float = 0.0) -> float:
+def seen(server: Server) -> Status:
+    """Look at a budget that there has to be."""
+    status = server.status()
+    assert status is not None
+    return status
+
+
+def wait(ledger: Server, spare: int = 0, soon: float = 0.0) -> float:
     """Ask for a slot that there can't be, and tell when to ask again."""
     seconds = ledger.take(uuid4().hex, spare, soon).wait
     assert seconds > 0
     return seconds
 
 
-# Slots
+# Permits
 
 
 def test_nobody_shares_a_ledger_that_nobody_began(servers: Servers) -> None:
     [one] = servers.unknown("one")
 
-    assert one.look() == Standing(servers=0)
+    assert one.status() is None
 
 
 def test_servers_share_the_slots(servers: Servers) -> None:
@@ -93,9 +100,10 @@ def test_servers_share_the_slots(servers: Servers) -> None:
 
     servers.wait(10)
 
-    assert one.look() == Standing(cooling=(30.0,), out=(LEASE - 10,), turns=2, servers=2)
-    assert one.look() == other.look()
-    assert one.release(mine, 20.0, opens=True) == Standing(cooling=(20.0, 30.0), turns=2, servers=2)
+    status = seen(one)
+    assert (status.cooling, status.leased, status.grants, status.servers) == ((30.0,), (LEASE - 10,), 2, 2)
+    assert status == seen(other)
+    assert one.release(mine, 20.0).cooling == (20.0, 30.0)
 
 
 def test_a_slot_is_free_after_its_time_and_not_before(servers: Servers) -> None:
@@ -113,16 +121,17 @@ def test_a_slot_that_was_not_used_is_free_for_all_at_once(servers: Servers) -> N
     one, other = servers.known("one", "other", limit=1)
     [ident] = take(one)
 
-    assert one.release(ident, 0.0, opens=False).out == ()
+    assert one.release(ident, 0.0, closes=False).leased == ()
     take(other)
 
 
-def test_what_one_gives_back_twice_is_free_once(servers: Servers) -> None:
-    [one] = servers.known("one")
+def test_release_after_the_lease_ended_counts_all_the_same(servers: Servers) -> None:
+    one, other = servers.known("one", "other", limit=1)
     [ident] = take(one)
-    one.release(ident, 5.0, opens=True)
+    servers.wait(LEASE)
 
-    assert one.release(ident, 9.0, opens=True).cooling == (9.0,)
+    assert one.release(ident, 9.0).cooling == (9.0,)
+    assert wait(other) == 9.0
 
 
 def test_nobody_knows_when_its_own_slots_come_back_and_others_have_to_be_looked_after(servers: Servers) -> None:
@@ -163,109 +172,140 @@ def test_what_a_dead_server_held_comes_back_when_its_requests_have_surely_ended_
     take(alive, 2)
 
 
-def test_more_slots_in_use_than_there_are_have_to_become_fewer_first(servers: Servers) -> None:
-    one, other = servers.known("one", "other", limit=2)
-    one.join({"a": 10.0, "b": 20.0})
-    other.join({"c": 30.0})
+def test_permits_beyond_the_limit_have_to_become_free_first(servers: Servers) -> None:
+    [wide] = servers.known("wide", limit=4)
+    for seconds in (10.0, 20.0, 30.0):
+        spend(wide, seconds)
+    [narrow] = servers.known("narrow", limit=2)
+    take_none = narrow.take("none", 0, 0.0).wait
 
-    assert wait(one) == 20.0
-    assert wait(one, spare=1) == 30.0
-    assert wait(one, spare=2) == inf
-
-
-# Who is known
-
-
-@pytest.mark.parametrize(
-    "step",
-    [
-        lambda ledger: ledger.take("a", 0, 0.0),
-        lambda ledger: ledger.release("a", 60.0, opens=True),
-        lambda ledger: ledger.shut(9.0),
-    ],
-    ids=["take", "release", "shut"],
-)
-def test_a_server_has_to_join_and_after_long_silence_again(
-    servers: Servers, step: Callable[[Ledger], Standing]
-) -> None:
-    one, other = servers.unknown("one", "other")
-    for _ in range(2):
-        other.join({})
-        with pytest.raises(Forgotten):
-            step(one)
-        assert (other.look().turns, other.look().ajar) == (0, False)
-        one.join({})
-        servers.wait(QUIET)
-
-    one.join({})
-    step(one)
+    assert take_none == 20.0
+    assert wait(wide) == 20.0
+    assert wait(wide, spare=1) == 30.0
 
 
-def test_a_server_counts_until_it_leaves_or_was_silent_for_long(servers: Servers) -> None:
+# Presence
+
+
+def test_server_counts_until_it_leaves_or_is_silent(servers: Servers) -> None:
     one, other, third = servers.known("one", "other", "third")
-    assert one.look().servers == 3
+    assert seen(one).servers == 3
 
-    third.close()
-    assert one.look().servers == 2
+    third.leave()
+    assert seen(one).servers == 2
 
     servers.wait(QUIET - 1)
     spend(one)
     servers.wait(1)
-    assert other.look().servers == 1
+    assert seen(other).servers == 1
 
 
-def test_a_server_that_leaves_gives_nothing_back_too_early(servers: Servers) -> None:
+def test_leaving_frees_no_permit_early(servers: Servers) -> None:
     one, other = servers.known("one", "other", limit=1)
     take(one)
 
-    one.close()
+    one.leave()
 
     assert wait(other) == POLL
     servers.wait(LEASE)
     take(other)
 
 
-def test_who_never_came_may_leave(servers: Servers) -> None:
-    [one, other] = servers.unknown("one", "other")
-    one.close()
-    other.join({})
+def test_absent_server_is_not_waited_for(servers: Servers) -> None:
+    one, other = servers.known("one", "other", limit=4)
+    other.leave()
 
-    assert other.look().servers == 1
-
-
-def test_who_joins_has_the_slots_that_it_says_and_no_others(servers: Servers) -> None:
-    one, other = servers.known("one", "other")
-    take(one, 2)
-    [kept] = take(other)
-
-    one.join({"cooling": 7.0, "out": inf})
-
-    assert one.look() == Standing(cooling=(7.0,), out=(LEASE, LEASE), turns=3, servers=2)
-    assert other.release(kept, 60.0, opens=True).cooling == (7.0, 60.0)
-    assert one.release("out", 50.0, opens=True).cooling == (7.0, 50.0, 60.0)
+    take(one, 4)
 
 
-def test_servers_that_were_forgotten_put_down_again_what_they_hold(servers: Servers) -> None:
-    one, other = servers.known("one", "other", limit=2)
-    take(one)
-    take(other)
-    servers.home.forget()
-
-    with pytest.raises(Forgotten):
-        one.take("a", 0, 0.0)
-    one.join({"mine": inf})
-    other.join({"others": 30.0})
-
-    assert one.look() == Standing(cooling=(30.0,), out=(LEASE,), servers=2)
+# Different settings
 
 
-# The gate
+def test_smallest_limit_applies_to_all(servers: Servers) -> None:
+    [wide] = servers.known("wide", limit=6)
+    [narrow] = servers.known("narrow", limit=2)
+    take(wide, 1)
+    take(narrow, 1)
+
+    assert (seen(wide).limit, wait(wide)) == (2, POLL)
+
+
+def test_limit_of_an_absent_server_applies_for_a_lease(servers: Servers) -> None:
+    [wide] = servers.known("wide", limit=6)
+    [narrow] = servers.known("narrow", limit=2)
+    narrow.leave()
+    assert seen(wide).limit == 2
+
+    servers.wait(LEASE)
+    assert wide.join().limit == 6
+
+
+def test_longest_period_applies_to_all(servers: Servers) -> None:
+    short = Server(servers.home.open("short", 6, servers.clock, period=10.0))
+    spend(short, 10.0)
+    [long] = servers.known("long", limit=6)
+
+    assert seen(short).cooling == (60.0,)
+    spend(short, 10.0)
+    spend(long, 60.0)
+    assert seen(long).cooling == (60.0, 60.0, 60.0)
+    assert seen(short).period == 60.0
+
+
+# Clocks
+
+
+def test_unknown_clock_goes_on_where_the_budget_is(servers: Servers) -> None:
+    [one] = servers.known("one")
+    spend(one, 60.0)
+    servers.wait(20)
+    one.join()
+
+    restarted = Servers(servers.home, Clock(5.0))
+    [other] = restarted.unknown("other")
+    other.shared.ledger.clock = "another boot"  # type: ignore[misc]
+
+    assert other.join().cooling == (40.0,)
+    restarted.wait(30)
+    assert other.join().cooling == (10.0,)
+    assert not seen(other).mixed
+
+
+def test_two_clocks_in_turns_are_reported(servers: Servers) -> None:
+    [one] = servers.known("one")
+    far = Servers(servers.home, Clock(99_000.0))
+    [other] = far.unknown("other")
+    other.shared.ledger.clock = "another machine"  # type: ignore[misc]
+    spend(one, 60.0)
+    other.join()
+
+    for _ in range(3):
+        servers.wait(10)
+        far.wait(10)
+        one.join()
+        other.join()
+
+    assert seen(one).mixed
+    assert seen(other).cooling == (30.0,)
+
+
+def test_clock_that_is_set_back_goes_on(servers: Servers) -> None:
+    [one] = servers.known("one")
+    spend(one, 60.0)
+    servers.clock.time -= 900
+    assert one.join().cooling == (60.0,)
+
+    servers.wait(20)
+    assert one.join().cooling == (40.0,)
+
+
+# The breaker
 
 
 def test_a_shut_gate_holds_everybody_for_the_longest_time_that_was_told(servers: Servers) -> None:
     one, other = servers.known("one", "other")
-    assert one.shut(7.0) == Standing(shut=7.0, ajar=True, servers=2)
-    assert other.shut(2.0) == one.look()
+    assert (one.open_breaker(7.0).breaker, seen(other).blocked) == (Breaker.OPEN, 7.0)
+    assert other.open_breaker(2.0).blocked == 7.0
 
     assert wait(one) == wait(other) == 7.0
     servers.wait(6)
@@ -274,13 +314,13 @@ def test_a_shut_gate_holds_everybody_for_the_longest_time_that_was_told(servers:
 
 def test_one_probe_opens_the_gate_for_all(servers: Servers) -> None:
     one, other = servers.known("one", "other")
-    one.shut(7.0)
+    one.open_breaker(7.0)
     servers.wait(7)
 
     [probe] = take(other)
     assert wait(one) == POLL
     assert wait(other) == inf
-    assert other.release(probe, PERIOD, opens=True).ajar is False
+    assert other.release(probe, PERIOD, closes=True).breaker is Breaker.CLOSED
 
     take(one)
     take(other)
@@ -289,12 +329,12 @@ def test_one_probe_opens_the_gate_for_all(servers: Servers) -> None:
 def test_a_probe_that_was_not_let_in_is_followed_by_another(servers: Servers) -> None:
     one, other = servers.known("one", "other")
     [before] = take(one)
-    one.shut(0.0)
+    one.open_breaker(0.0)
     [probe] = take(one)
 
-    one.release(before, PERIOD, opens=True)
+    one.release(before, PERIOD, closes=True)
     assert wait(other) == POLL
-    assert one.release(probe, 0.0, opens=False).ajar is True
+    assert one.release(probe, 0.0, closes=False).breaker is not Breaker.CLOSED
 
     take(other)
     assert wait(one) == POLL
@@ -302,7 +342,7 @@ def test_a_probe_that_was_not_let_in_is_followed_by_another(servers: Servers) ->
 
 def test_a_probe_whose_server_died_holds_the_gate_until_it_must_have_ended(servers: Servers) -> None:
     dead, alive = servers.known("dead", "alive")
-    dead.shut(1.0)
+    dead.open_breaker(1.0)
     servers.wait(1)
     take(dead)
 
@@ -310,27 +350,27 @@ def test_a_probe_whose_server_died_holds_the_gate_until_it_must_have_ended(serve
     assert wait(alive) == POLL
     servers.wait(0.25)
     [probe] = take(alive)
-    assert alive.release(probe, PERIOD, opens=True).ajar is False
+    assert alive.release(probe, PERIOD, closes=True).breaker is Breaker.CLOSED
 
 
 def test_a_probe_of_before_the_gate_was_shut_again_does_not_open_it(servers: Servers) -> None:
     one, other = servers.known("one", "other")
-    one.shut(0.0)
+    one.open_breaker(0.0)
     [probe] = take(one)
-    other.shut(4.0)
+    other.open_breaker(4.0)
 
-    assert one.release(probe, PERIOD, opens=True).shut == 4.0
+    assert one.release(probe, PERIOD, closes=True).blocked == 4.0
     assert wait(other) == 4.0
 
 
 def test_a_gate_that_opened_and_is_shut_again_is_shut_for_the_new_time(servers: Servers) -> None:
     [one] = servers.known("one")
-    one.shut(5.0)
+    one.open_breaker(5.0)
     servers.wait(5)
     [probe] = take(one)
-    one.release(probe, PERIOD, opens=True)
+    one.release(probe, PERIOD, closes=True)
 
-    assert one.shut(2.0).shut == 2.0
+    assert one.open_breaker(2.0).blocked == 2.0
 
 
 # Fairness
@@ -415,10 +455,10 @@ def test_a_server_with_slots_leaves_one_for_each_that_has_none(servers: Servers)
     rich, *poor = servers.known("rich", "poor", "late", limit=8)
     take(rich, 6)
 
-    assert (wait(rich), rich.look().places) == (inf, 2)
+    assert (wait(rich), seen(rich).reserved) == (inf, 2)
     for other in poor:
         take(other)
-    assert (wait(rich), rich.look().places) == (POLL, 0)
+    assert (wait(rich), seen(rich).reserved) == (POLL, 0)
 
 
 def test_the_first_slot_of_a_server_is_taken_from_what_is_kept_for_it(servers: Servers) -> None:
@@ -445,10 +485,10 @@ def test_at_most_a_quarter_is_kept_and_nothing_for_who_left_or_was_silent_for_a_
     assert wait(rich) == inf
 
     servers.wait(LEASE)
-    gone.join({})
+    gone.join()
     take(rich, 7)
     assert wait(rich) == inf
-    gone.close()
+    gone.leave()
     take(rich)
 
 
@@ -457,72 +497,72 @@ def test_at_most_a_quarter_is_kept_and_nothing_for_who_left_or_was_silent_for_a_
 
 def test_a_server_hears_what_the_others_told_since_it_listened_last(servers: Servers) -> None:
     one, other = servers.known("one", "other")
-    assert one.news() is None
-    assert one.news() == []
+    assert one.shared.changes.poll(patient=True) is None
+    assert one.shared.changes.poll(patient=True) == []
 
     changes = [Change(frozenset({"contacts", "contact c1"}), 0.0), Change(frozenset({"bookings"}), 2.5)]
     for change in changes:
-        other.tell(change)
+        other.shared.changes.publish(change)
 
-    assert one.news() == changes
-    assert one.news() == []
-    assert other.news() is None
-    assert other.news() == []
+    assert one.shared.changes.poll(patient=True) == changes
+    assert one.shared.changes.poll(patient=True) == []
+    assert other.shared.changes.poll(patient=True) is None
+    assert other.shared.changes.poll(patient=True) == []
 
 
 def test_a_servers_own_changes_are_no_news_to_it(servers: Servers) -> None:
     one, other = servers.known("one", "other")
-    one.news()
+    one.shared.changes.poll(patient=True)
     mine, others = (Change(frozenset({name}), 0.0) for name in ("mine", "others"))
 
-    one.tell(mine)
-    other.tell(others)
-    one.tell(mine)
+    one.shared.changes.publish(mine)
+    other.shared.changes.publish(others)
+    one.shared.changes.publish(mine)
 
-    assert one.news() == [others]
+    assert one.shared.changes.poll(patient=True) == [others]
 
 
 def test_who_did_not_listen_for_too_many_changes_cannot_tell_what_changed(servers: Servers) -> None:
     one, other = servers.known("one", "other")
-    one.news()
+    one.shared.changes.poll(patient=True)
     change = Change(frozenset({"tag"}), 0.0)
-    other.tell(change)
-    assert one.news() == [change]
+    other.shared.changes.publish(change)
+    assert one.shared.changes.poll(patient=True) == [change]
 
     for _ in range(KEPT - 1):
-        other.tell(change)
-    assert one.news() == [change] * (KEPT - 1)
+        other.shared.changes.publish(change)
+    assert one.shared.changes.poll(patient=True) == [change] * (KEPT - 1)
     for _ in range(KEPT + 1):
-        other.tell(change)
+        other.shared.changes.publish(change)
 
-    assert one.news() is None
-    other.tell(change)
-    assert one.news() == [change]
+    assert one.shared.changes.poll(patient=True) is None
+    other.shared.changes.publish(change)
+    assert one.shared.changes.poll(patient=True) == [change]
 
 
 def test_who_never_joined_may_tell_and_hear(servers: Servers) -> None:
     one, other = servers.unknown("one", "other")
-    one.news()
+    one.shared.changes.poll(patient=True)
     change = Change(frozenset({"tag"}), 1.0)
 
-    other.tell(change)
+    other.shared.changes.publish(change)
 
-    assert one.news() == [change]
-    assert one.look().servers == 0
+    assert one.shared.changes.poll(patient=True) == [change]
+    assert one.status() is None
 
 
 @pytest.mark.parametrize("told", [0, 1, 3])
 def test_after_a_loss_nobody_can_tell_what_changed(servers: Servers, told: int) -> None:
     one, other = servers.known("one", "other")
-    one.news()
+    one.shared.changes.poll(patient=True)
     for number in range(2):
-        other.tell(Change(frozenset({str(number)}), 0.0))
-    one.news()
+        other.shared.changes.publish(Change(frozenset({str(number)}), 0.0))
+    one.shared.changes.poll(patient=True)
 
     servers.home.forget()
     for number in range(told):
-        other.tell(Change(frozenset({str(number)}), 0.0))
+        other.shared.changes.publish(Change(frozenset({str(number)}), 0.0))
 
-    assert one.news() is None
-    other.tell(Change(frozenset({"late"}), 0.0))
-    assert one.news() == [Change(frozenset({"late"}), 0.0)]
+    assert one.shared.changes.poll(patient=True) is None
+    other.shared.changes.publish(Change(frozenset({"late"}), 0.0))
+    assert one.shared.changes.poll(patient=True) == [Change(frozenset({"late"}), 0.0)]

@@ -1,212 +1,233 @@
-"""What holds for a ledger whatever its servers do; and that the two kinds of ledger can't be told apart."""
+"""What holds for a budget whatever its servers do, in each place that can keep it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
-from typing import NamedTuple
-from uuid import uuid4
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
-
-from linktime.ledger import Forgotten, Ledger, Standing
-from linktime.ledger.book import PLACES, YIELD
-from tests.redis_server import RedisServer
-from tests.sharing import FileHome, Home, RedisHome
-
-LIMIT, PERIOD, PATIENCE = 4, 60.0, 12.0
-LEASE = PERIOD + PATIENCE
-NAMES = "abc"
-
-Place = Callable[[], Home]
-
-
-class Step(NamedTuple):
-    """One server's step; its numbers mean what the step takes them for."""
-
-    name: str
-    server: int
-    number: int = 0
-    seconds: float = 0.0
-    flag: bool = False
-
-
-# Binary fractions, which neither kind of ledger has to round.
-SECONDS = st.integers(0, 80 * 64).map(lambda number: number / 64)
-ZERO, NO = st.just(0), st.just(value=False)
-
-
-def steps_of(
-    name: str,
-    number: st.SearchStrategy[int] = ZERO,
-    seconds: st.SearchStrategy[float] = ZERO,
-    flag: st.SearchStrategy[bool] = NO,
-) -> st.SearchStrategy[Step]:
-    """Draw steps of one kind."""
-    return st.builds(Step, st.just(name), st.integers(0, len(NAMES) - 1), number, seconds, flag)
-
-
-STEPS = st.lists(
-    st.one_of(
-        steps_of("take"),
-        steps_of("take", st.integers(0, LIMIT), st.sampled_from([0.0, 3.0])),
-        steps_of("release", st.integers(0, 9), st.sampled_from([0.0, PERIOD]), st.booleans()),
-        steps_of("shut", seconds=SECONDS),
-        steps_of("rejoin"),
-        steps_of("die"),
-        steps_of("wait", seconds=SECONDS),
-    ),
-    max_size=60,
+from hypothesis import HealthCheck, settings, strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+    run_state_machine_as_test,
 )
-MANY = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+from linktime.limiter import Lease, MemoryStore, SharedStore, Store
+from tests.redis_server import RedisServer
+from tests.sharing import RedisHome, at_once, mature, opened
+
+LIMIT, PERIOD, PATIENCE, MARGIN = 4, 60.0, 12.0, 0.05
+LEASE = PERIOD + PATIENCE
+DAY = 86_400.0
+MANY = settings(
+    deadline=None,
+    max_examples=40,
+    stateful_step_count=60,
+    suppress_health_check=list(HealthCheck),
+)
+
+T = TypeVar("T")
 
 
-@dataclass
-class Used:
-    """A slot that was taken: by whom, until when, and until when its request is out."""
+def run(work: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(work)
 
-    server: str
-    due: float
-    ends: float
-    out: bool = True
+
+@dataclass(eq=False)
+class Request:
+    """A request that was sent at some moment, by one server, and had ended at *ended*."""
+
+    server: Store
+    lease: Lease
+    sent: float
+    ended: float = inf
+
+    def counts(self, moment: float) -> bool:
+        """Return whether a service may count it in the period before *moment*."""
+        return self.sent <= moment < min(self.ended, self.sent + PATIENCE) + PERIOD
 
 
 @dataclass
 class World:
-    """Servers on one ledger, and what is true of them: a dead one is followed by another with a new name."""
+    """Time, which no clock has to know, and the clock that the budget goes by."""
 
-    home: Home
     time: float = 1000.0
-    births: int = 0
-    used: dict[str, Used] = field(default_factory=dict)
-    heard: dict[str, float] = field(default_factory=dict)
-    shut: float = -inf
-    ajar: bool = False
-    names: list[str] = field(default_factory=list)
-    ledgers: list[Ledger] = field(default_factory=list)
+    ahead: float = 0.0
+    boots: int = 0
+    servers: list[Store] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        for _ in NAMES:
-            self._bear(len(self.names))
+    def clock(self) -> float:
+        """Return the true time."""
+        return self.time
 
-    def do(self, step: Step) -> Standing:
-        """Do a step, and see that it does what it should."""
-        ledger = self.ledgers[step.server]
-        try:
-            getattr(self, f"_{step.name}")(ledger, step)
-        except Forgotten:
-            self._rejoin(ledger, step)
-        self.used = {ident: used for ident, used in self.used.items() if used.due > self.time}
-        standing = ledger.look()
-        assert standing.cooling == tuple(sorted(used.due - self.time for used in self.used.values() if not used.out))
-        assert standing.out == tuple(sorted(used.due - self.time for used in self.used.values() if used.out))
-        assert (standing.ajar, standing.shut) == (self.ajar, max(0.0, self.shut - self.time) if self.ajar else 0.0)
-        return standing
+    def reading(self) -> float:
+        """Return the time on the budget's clock."""
+        return self.time + self.ahead
 
-    def _take(self, ledger: Ledger, step: Step) -> None:
-        ident, name = f"{len(self.used)}-{uuid4().hex}", self.names[step.server]
-        before = [used for used in self.used.values() if used.due > self.time]
-        standing = ledger.take(ident, step.number, step.seconds)
-        soon = sum(used.due > self.time + step.seconds or used.out for used in before)
-        left = step.number + self._places(name) if any(used.server == name for used in before) else 0
-        could = len(before) < LIMIT and soon + left < LIMIT and not self._held()
-        self.heard[name] = self.time
-        if standing.wait:
-            assert not could or standing.wait == YIELD
-            return
-        assert could
-        counted = sum(used.ends + PERIOD > self.time for used in before)
-        assert counted < LIMIT
-        self.used[ident] = Used(name, self.time + LEASE, self.time + PATIENCE)
-        self.probe = (ident, self.time + PATIENCE) if self.ajar else None
 
-    def _release(self, ledger: Ledger, step: Step) -> None:
-        mine = [ident for ident, used in self.used.items() if used.out and used.server == self.names[step.server]]
-        if not mine:
-            return
-        ident = mine[step.number % len(mine)]
-        ledger.release(ident, step.seconds, opens=step.flag)
-        self.heard[self.names[step.server]] = self.time
-        if self.probe and self.probe[0] == ident:
-            self.ajar, self.probe = self.ajar and not step.flag, None
-        if self.used[ident].due <= self.time:
-            return
-        if step.seconds:
-            self.used[ident] = Used(self.names[step.server], self.time + PERIOD, self.time, out=False)
-        else:
-            del self.used[ident]
+class Servers(RuleBasedStateMachine):
+    """Two or three servers that send, answer, freeze and die, while time passes and clocks jump."""
 
-    def _shut(self, ledger: Ledger, step: Step) -> None:
-        ledger.shut(step.seconds)
-        self.heard[self.names[step.server]] = self.time
-        self.shut = max(self.shut if self.ajar else -inf, self.time + step.seconds)
-        self.ajar, self.probe = True, None
+    place = "memory"
+    redis: RedisServer
+    leases = Bundle("leases")
 
-    def _rejoin(self, ledger: Ledger, step: Step) -> None:
-        mine = {ident: used for ident, used in self.used.items() if used.server == self.names[step.server]}
-        ledger.join({ident: inf if used.out else used.due - self.time for ident, used in mine.items()})
-        self.heard[self.names[step.server]] = self.time
-        for used in mine.values():
-            used.due = self.time + LEASE if used.out else used.due
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World()
+        self.folder = TemporaryDirectory()
+        self.home = RedisHome(self.redis) if self.place == "redis" else None
+        self.births = 0
 
-    def _die(self, _: Ledger, step: Step) -> None:
-        self._bear(step.server)
+    @initialize()
+    def begin(self) -> None:
+        """Start the servers."""
+        for _ in range(1 if self.place == "memory" else 3):
+            self.world.servers.append(self.born())
 
-    def _wait(self, _: Ledger, step: Step) -> None:
-        self.time += step.seconds
-
-    def _bear(self, place: int) -> None:
+    def born(self) -> Store:
+        """Start a server."""
+        if self.place == "memory":
+            return MemoryStore(LIMIT, clock=self.world.clock)
         self.births += 1
-        name = f"{self.births}"
-        self.names[place : place + 1] = [name]
-        self.ledgers[place : place + 1] = [self.home.open(name, LIMIT, lambda: self.time)]
-        self.ledgers[place].join({})
-        self.heard[name] = self.time
+        name, clock = str(self.births), self.world.reading
+        if self.home:
+            shared = self.home.open(name, LIMIT, clock)
+        else:
+            machine = f"boot {self.world.boots}"
+            shared = opened(Path(self.folder.name) / "budget.db", name, LIMIT, clock, machine=machine)
+        if self.births == 1:
+            shared.ledger.apply(mature)
+        store = SharedStore(shared.ledger, shared.terms, run=at_once, clock=self.world.clock)
+        run(store.join())
+        return store
 
-    def _places(self, name: str) -> int:
-        served = {used.server for used in self.used.values() if used.due > self.time}
-        others = {other for other, at in self.heard.items() if at > self.time - LEASE} - served
-        return min(len(others), LIMIT // PLACES) if name in served else 0
+    def server(self, number: int) -> Store:
+        """Choose one of the servers."""
+        return self.world.servers[number % len(self.world.servers)]
 
-    def _held(self) -> bool:
-        probing = self.probe is not None and self.probe[1] > self.time
-        return self.ajar and (probing or self.shut > self.time)
+    @rule(target=leases, number=st.integers(0, 2), spare=st.integers(0, LIMIT), soon=st.sampled_from([0.0, 3.0]))
+    def take(self, number: int, spare: int, soon: float) -> Any:
+        """Send a request if there is a permit."""
+        server = self.server(number)
+        lease = run(server.take(spare, soon))
+        if not isinstance(lease, Lease):
+            assert lease > 0
+            mine = [request for request in self.world.requests if request.server is server]
+            assert lease < inf or any(request.ended == inf for request in mine), "it would wait for ever"
+            return multiple()
+        request = Request(server, lease, self.world.time)
+        self.world.requests.append(request)
+        return request
 
-    probe: tuple[str, float] | None = None
+    @rule(request=consumes(leases), used=st.booleans(), closes=st.booleans())
+    def answer(self, request: Request, *, used: bool, closes: bool) -> None:
+        """End a request; one that was not *used* was never sent."""
+        if request.server in self.world.servers:
+            run(request.server.release(request.lease, PERIOD + MARGIN if used else 0.0, closes=closes))
+            request.ended = self.world.time if used else -inf
+
+    @rule(number=st.integers(0, 2), seconds=st.floats(0.0, 80.0))
+    def refuse(self, number: int, seconds: float) -> None:
+        """Answer 429."""
+        run(self.server(number).open_breaker(seconds))
+
+    @rule(seconds=st.floats(0.0, 80.0))
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        self.world.time += seconds
+
+    @rule()
+    def sleep(self) -> None:
+        """Let so much time pass that silent servers no longer count."""
+        self.world.time += 400.0
+
+    @precondition(lambda self: self.place != "memory")
+    @rule(number=st.integers(0, 2))
+    def kill(self, number: int) -> None:
+        """Kill a server with its requests in flight, and start another."""
+        self.world.servers[number % len(self.world.servers)] = self.born()
+
+    @precondition(lambda self: self.place != "memory")
+    @rule(number=st.integers(0, 2), seconds=st.sampled_from([-DAY, -30.0, 30.0, DAY]))
+    def jump(self, number: int, seconds: float) -> None:
+        """Set the budget's clock; a server that knows the budget is the first to see it."""
+        store = self.server(number)
+        assert isinstance(store, SharedStore)
+        run(store.join())
+        self.world.ahead += seconds
+        run(store.join())
+
+    @precondition(lambda self: self.place == "file")
+    @rule()
+    def reboot(self) -> None:
+        """Kill all servers, and begin the clock anew."""
+        self.world.boots += 1
+        self.world.ahead = 7.0 - self.world.time
+        self.world.servers = [self.born() for _ in self.world.servers]
+
+    @invariant()
+    def never_more_than_the_limit_in_a_period(self) -> None:
+        """Count as a service may count, if networks are as slow as they may be."""
+        assert sum(request.counts(self.world.time) for request in self.world.requests) <= LIMIT
+
+    def teardown(self) -> None:
+        """See that no server starves, and that no permit is lost for longer than its lease."""
+        try:
+            if self.world.servers:
+                self.world.time += 80.0  # a breaker that is open
+                self.nobody_starves()
+                self.nothing_is_lost()
+        finally:
+            self.folder.cleanup()
+
+    def nobody_starves(self) -> None:
+        """Let the first server have what it can, and the last one ask when it was told to."""
+        *greedy, poor = self.world.servers
+        end = self.world.time + LEASE + PERIOD
+        answer: Lease | float = 0.0
+        while self.world.time < end and not isinstance(answer, Lease):
+            for server in greedy:
+                self.send(server)
+            answer = run(poor.take(0, 0.0))
+            self.never_more_than_the_limit_in_a_period()
+            if not isinstance(answer, Lease):
+                self.world.time += min(max(answer, 0.01), 5.0)
+        assert isinstance(answer, Lease) or not greedy
+        if isinstance(answer, Lease):
+            run(poor.release(answer, 0.0, closes=True))
+
+    def send(self, server: Store) -> None:
+        """Send a request that is answered at once."""
+        lease = run(server.take(0, 0.0))
+        if isinstance(lease, Lease):
+            self.world.requests.append(Request(server, lease, self.world.time, self.world.time))
+            run(server.release(lease, PERIOD + MARGIN, closes=True))
+
+    def nothing_is_lost(self) -> None:
+        """Take all permits when every lease has ended."""
+        if self.place == "memory":
+            return
+        self.world.time += 400.0
+        last = self.world.servers[-1]
+        assert sum(isinstance(run(last.take(0, 0.0)), Lease) for _ in range(LIMIT)) == LIMIT
 
 
-@pytest.fixture(params=["local", "redis"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    """Give a new place for a ledger each time."""
-    if request.param == "local":
-        return lambda: _folder(tmp_path)
-    server = request.getfixturevalue("redis")
-    return lambda: RedisHome(server)
+@pytest.mark.parametrize("place", ["memory", "file", "redis"])
+def test_invariants_hold_for_any_sequence(place: str, redis: RedisServer) -> None:
+    machine = type("Machine", (Servers,), {"place": place, "redis": redis})
 
-
-def _folder(parent: Path) -> FileHome:
-    folder = parent / uuid4().hex
-    folder.mkdir()
-    return FileHome(folder)
-
-
-@MANY
-@given(steps=STEPS)
-def test_no_slot_is_given_out_too_early_and_none_is_lost(place: Place, steps: list[Step]) -> None:
-    world = World(place())
-    for step in steps:
-        world.do(step)
-
-    assert world.do(Step("wait", 0, seconds=LEASE)).out == ()
-    assert world.do(Step("wait", 0, seconds=LEASE)).cooling == ()
-
-
-@MANY
-@given(steps=STEPS)
-def test_a_file_and_a_redis_server_say_the_same(redis: RedisServer, tmp_path: Path, steps: list[Step]) -> None:
-    one, other = World(_folder(tmp_path)), World(RedisHome(redis))
-
-    assert [one.do(step) for step in steps] == [other.do(step) for step in steps]
+    run_state_machine_as_test(machine, settings=MANY)

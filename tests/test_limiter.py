@@ -11,7 +11,8 @@ import pytest
 
 from linktime.clock import now
 from linktime.errors import Failure, OutcomeUnknown, RateLimited, Rejected, Unavailable
-from linktime.limiter import Limiter, Permit, ProcessStore, Slot, State, Store
+from linktime.ledger import Breaker
+from linktime.limiter import Lease, Limiter, MemoryStore, Permit, Store
 from linktime.message import Reply
 from linktime.ratelimit_headers import Quota
 from tests.sharing import FileHome, RedisHome, shared
@@ -29,15 +30,20 @@ WRITES = {"writes": 1, "reads": 0}
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
     """Make a store of so many slots: what every store has to do is tested on every one."""
     if request.param == "process":
-        return lambda limit: ProcessStore(limit, clock=clock)
+        return lambda limit: MemoryStore(limit, clock=clock)
     home = FileHome(tmp_path) if request.param == "local" else RedisHome(request.getfixturevalue("redis"))
-    return lambda limit: shared(home.open("a", limit), limit)
+    return lambda limit: shared(home.open("a", limit))
 
 
-async def take(store: Store, count: int = 1) -> list[Slot]:
+async def take(store: Store, count: int = 1) -> list[Lease]:
     taken = [await store.take(0, 0.0) for _ in range(count)]
-    assert all(isinstance(slot, Slot) for slot in taken)
-    return [slot for slot in taken if isinstance(slot, Slot)]
+    assert all(isinstance(slot, Lease) for slot in taken)
+    return [slot for slot in taken if isinstance(slot, Lease)]
+
+
+def seen(store: Store) -> tuple[object, ...]:
+    status = store.status()
+    return status.free, len(status.leased), status.cooling, status.blocked, status.breaker, status.grants
 
 
 async def permit(limiter: Limiter, *, writes: int = 0, reads: int = 0) -> Permit:
@@ -75,13 +81,13 @@ def limited(store: Store, period: float = 60.0) -> Limiter:
 async def test_a_store_gives_out_its_slots_and_no_more(make: Make) -> None:
     store = make(3)
 
-    slots = await take(store, 3)
+    leases = await take(store, 3)
 
-    assert [slot.left for slot in slots] == [2, 1, 0]
-    assert [slot.turn for slot in slots] == [0, 1, 2]
-    assert len({slot.ident for slot in slots}) == 3
+    assert [lease.left for lease in leases] == [2, 1, 0]
+    assert [lease.grant for lease in leases] == [0, 1, 2]
+    assert len({lease.ident for lease in leases}) == 3
     assert await store.take(0, 0.0) == inf
-    assert store.state() == State(free=0, out=3, cooling=(), shut=0.0, ajar=False, turns=3)
+    assert seen(store) == (0, 3, (), 0.0, Breaker.CLOSED, 3)
 
 
 @virtual
@@ -89,13 +95,13 @@ async def test_a_slot_that_was_used_is_free_again_after_its_time(make: Make) -> 
     store = make(2)
     first, second = await take(store, 2)
 
-    await store.release(first, 8.0, opens=True)
+    await store.release(first, 8.0, closes=True)
     await asyncio.sleep(2)
-    await store.release(second, 3.0, opens=True)
+    await store.release(second, 3.0, closes=True)
 
     assert await store.take(0, 0.0) == 3.0
-    assert store.state(1).cooling == (3.0,)
-    assert store.state(9) == State(free=0, out=0, cooling=(3.0, 6.0), shut=0.0, ajar=False, turns=2)
+    assert store.status().cooling[:1] == (3.0,)
+    assert seen(store) == (0, 0, (3.0, 6.0), 0.0, Breaker.CLOSED, 2)
     await asyncio.sleep(3)
     await take(store)
     assert await store.take(0, 0.0) == 3.0
@@ -106,7 +112,7 @@ async def test_a_slot_that_was_not_used_is_free_at_once(make: Make) -> None:
     store = make(1)
     [slot] = await take(store)
 
-    await store.release(slot, 0.0, opens=False)
+    await store.release(slot, 0.0, closes=False)
 
     assert await take(store)
 
@@ -117,40 +123,40 @@ async def test_a_taker_leaves_the_slots_that_it_has_to_spare_unless_they_will_so
     await take(store)
     assert await store.take(2, 1.0) == inf
     [slot] = await take(store)
-    await store.release(slot, 5.0, opens=True)
+    await store.release(slot, 5.0, closes=True)
 
     assert await store.take(1, 2.0) == 3.0
     await asyncio.sleep(3)
-    assert isinstance(await store.take(1, 2.0), Slot)
+    assert isinstance(await store.take(1, 2.0), Lease)
 
 
 @virtual
 async def test_a_shut_gate_holds_everybody_and_then_lets_a_probe_go_first(make: Make) -> None:
     store = make(5)
-    await store.shut(7.0)
-    await store.shut(2.0)
-    assert store.state() == State(free=5, out=0, cooling=(), shut=7.0, ajar=True, turns=0)
+    await store.open_breaker(7.0)
+    await store.open_breaker(2.0)
+    assert seen(store) == (5, 0, (), 7.0, Breaker.OPEN, 0)
     assert await store.take(0, 0.0) == 7.0
     await asyncio.sleep(7)
 
     [probe] = await take(store)
     assert await store.take(0, 0.0) == inf
-    await store.release(probe, 60.0, opens=True)
+    await store.release(probe, 60.0, closes=True)
 
     await take(store, 4)
-    assert not store.state().ajar
+    assert store.status().breaker is Breaker.CLOSED
 
 
 @virtual
 async def test_a_probe_that_was_not_let_in_is_followed_by_another(make: Make) -> None:
     store = make(5)
     [before] = await take(store)
-    await store.shut(0.0)
+    await store.open_breaker(0.0)
     [probe] = await take(store)
 
-    await store.release(before, 60.0, opens=True)
+    await store.release(before, 60.0, closes=True)
     assert await store.take(0, 0.0) == inf
-    await store.release(probe, 60.0, opens=False)
+    await store.release(probe, 60.0, closes=False)
 
     await take(store)
     assert await store.take(0, 0.0) == inf
@@ -159,11 +165,11 @@ async def test_a_probe_that_was_not_let_in_is_followed_by_another(make: Make) ->
 @virtual
 async def test_a_probe_that_comes_back_after_the_gate_was_shut_again_does_not_open_it(make: Make) -> None:
     store = make(5)
-    await store.shut(0.0)
+    await store.open_breaker(0.0)
     [probe] = await take(store)
 
-    await store.shut(4.0)
-    await store.release(probe, 60.0, opens=True)
+    await store.open_breaker(4.0)
+    await store.release(probe, 60.0, closes=True)
 
     assert await store.take(0, 0.0) == 4.0
 
@@ -214,7 +220,7 @@ async def test_no_place_is_lost_when_an_asker_is_cancelled() -> None:
     async with limiter:
         pass
 
-    assert repr(limiter) == "<Limiter 1 of 1 slots free | 0 out | gate open>"
+    assert repr(limiter) == "<Limiter 1 of 1 permits free | 0 leased | breaker closed>"
 
 
 @virtual
@@ -228,7 +234,7 @@ async def test_asking_in_vain_and_being_cancelled_leaves_nothing_behind() -> Non
     async with limiter:
         pass
 
-    assert repr(limiter) == "<Limiter 0 of 1 slots free | 1 out | gate open>"
+    assert repr(limiter) == "<Limiter 0 of 1 permits free | 1 leased | breaker closed>"
 
 
 # Whose turn it is
@@ -360,7 +366,7 @@ async def test_a_429_stops_everybody_for_as_long_as_it_says(make: Make) -> None:
     limiter = limited(make(60))
     await settled(limiter, RateLimited("slow down", retry_after=12.0))
 
-    assert repr(limiter) == "<Limiter 59 of 60 slots free | 0 out | gate shut for 12.1 s>"
+    assert repr(limiter) == "<Limiter 59 of 60 permits free | 0 leased | breaker open for 12.1 s>"
     assert await limiter.take(writes=1, reads=1) == pytest.approx(12.05)
     assert [round(wait, 6) for _, wait in limiter.forecast(writes=1, reads=1)] == [12.05, 12.05]
 
@@ -380,7 +386,7 @@ async def test_the_answer_to_a_probe_opens_the_gate(make: Make) -> None:
     await asyncio.sleep(1.05)
     probe = await permit(limiter, writes=1)
     assert await limiter.take(**WRITES) == inf
-    assert repr(limiter) == "<Limiter 58 of 60 slots free | 1 out | gate ajar for a probe>"
+    assert repr(limiter) == "<Limiter 58 of 60 permits free | 1 leased | breaker half-open>"
 
     await probe.settle(ANSWER)
 
@@ -454,7 +460,7 @@ async def test_a_service_that_counts_what_we_count_stops_nobody(make: Make) -> N
         given = await permit(limiter, writes=1)
         await given.settle(Reply(200, quota=Quota(remaining, 60.0)))
 
-    assert repr(limiter) == "<Limiter 0 of 20 slots free | 0 out | gate open>"
+    assert repr(limiter) == "<Limiter 0 of 20 permits free | 0 leased | breaker closed>"
 
 
 @virtual
@@ -467,7 +473,7 @@ async def test_requests_that_overtook_this_one_are_not_taken_for_somebody_elses(
 
     await overtaken.settle(Reply(200, quota=Quota(2, 60.0)))
 
-    assert repr(limiter) == "<Limiter 19 of 20 slots free | 0 out | gate open>"
+    assert repr(limiter) == "<Limiter 19 of 20 permits free | 0 leased | breaker closed>"
 
 
 @virtual
@@ -489,6 +495,6 @@ def test_the_clock_never_goes_back() -> None:
 
 
 def test_a_limiter_tells_its_limit_and_what_is_free() -> None:
-    limiter: Any = Limiter(ProcessStore(7), 60.0)
+    limiter: Any = Limiter(MemoryStore(7), 60.0)
 
     assert (limiter.limit, limiter.free) == (7, 7)

@@ -5,20 +5,24 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import inf
 from random import Random
+from typing import TypeVar
 
 import pytest
 
 from linktime.errors import RateLimited
-from linktime.ledger import Away, Change, Forgotten, Ledger, Standing
-from linktime.limiter import Limiter, Permit, SharedStore, Slot
+from linktime.ledger import Budget, Ledger, LedgerUnavailable, Shared
+from linktime.ledger.interface import Step
+from linktime.limiter import Lease, Limiter, Permit, SharedStore
 from linktime.message import Reply
-from tests.sharing import Home, shared
+from tests.sharing import Home, Server, at_once, mature, shared
 from tests.virtual import Sliding, clock, peak, virtual
 
-Open = Callable[..., Ledger]
+T = TypeVar("T")
+Open = Callable[..., Shared]
 
 
 @pytest.fixture
@@ -29,80 +33,66 @@ def ledger(home: Home) -> Open:
 
 @dataclass
 class _Distant:
-    """A ledger that can be away, and that can forget."""
+    """A ledger that can be unavailable."""
 
     ledger: Ledger
     away: bool = False
-    steps: list[str] = field(default_factory=list)
-    waits: bool = True
+    deaf: bool = False  # a step is stored, and its answer is lost
+    steps: int = 0
 
     @property
     def place(self) -> str:
         return self.ledger.place
 
     @property
-    def lease(self) -> float:
-        return self.ledger.lease
+    def clock(self) -> str:
+        return self.ledger.clock
 
-    def join(self, live: Mapping[str, float]) -> None:
-        self._note("join")
-        self.ledger.join(live)
+    def apply(self, step: Step[T]) -> T:
+        self.steps += 1
+        if self.away:
+            raise LedgerUnavailable("it sleeps")
+        result = self.ledger.apply(step)
+        if self.deaf:
+            raise LedgerUnavailable("no answer came")
+        return result
 
-    def take(self, ident: str, spare: int, soon: float) -> Standing:
-        self._note("take")
-        return self.ledger.take(ident, spare, soon)
-
-    def release(self, ident: str, after: float, *, opens: bool) -> Standing:
-        self._note("release")
-        return self.ledger.release(ident, after, opens=opens)
-
-    def shut(self, seconds: float) -> Standing:
-        self._note("shut")
-        return self.ledger.shut(seconds)
-
-    def look(self) -> Standing:
-        self._note("look")
-        return self.ledger.look()
-
-    def tell(self, change: Change) -> None:
-        self._note("tell")
-        self.ledger.tell(change)
-
-    def news(self) -> Sequence[Change] | None:
-        self._note("news")
-        return self.ledger.news()
+    def peek(self) -> tuple[Budget, float] | None:
+        return self.ledger.peek()
 
     def close(self) -> None:
         self.ledger.close()
 
-    def _note(self, step: str) -> None:
-        self.steps.append(step)
-        if self.away:
-            raise Away("it sleeps")
+
+def remote(seat: Shared, *, away: bool = False) -> tuple[_Distant, SharedStore]:
+    """Make the store of a server whose ledger can be unavailable."""
+    seat.ledger.apply(mature)
+    far = _Distant(seat.ledger, away)
+    return far, SharedStore(far, seat.terms, run=at_once, clock=clock)
 
 
-async def taken(store: SharedStore, count: int) -> list[Slot]:
+async def taken(store: SharedStore, count: int) -> list[Lease]:
     slots = [await store.take(0, 0.0) for _ in range(count)]
-    assert all(isinstance(slot, Slot) for slot in slots)
-    return [slot for slot in slots if isinstance(slot, Slot)]
+    assert all(isinstance(slot, Lease) for slot in slots)
+    return [slot for slot in slots if isinstance(slot, Lease)]
 
 
 @virtual
 async def test_what_one_server_spends_is_gone_for_the_other(ledger: Open) -> None:
-    one, other = shared(ledger("one"), 6), shared(ledger("other"), 6)
+    one, other = shared(ledger("one")), shared(ledger("other"))
     slots = await taken(one, 4)
-    await one.release(slots[0], 30.0, opens=True)
+    await one.release(slots[0], 30.0, closes=True)
 
     await taken(other, 2)
 
     assert await other.take(0, 0.0) == 30.0
-    assert (other.state().free, other.state().servers, other.state(1).cooling) == (0, 2, (30.0,))
-    assert one.state().free == 2
+    assert (other.status().free, other.status().servers, other.status().cooling) == (0, 2, (30.0,))
+    assert one.status().free == 2
 
 
 @virtual
 async def test_a_429_of_one_server_stops_the_other_and_one_probe_opens_the_gate_for_both(ledger: Open) -> None:
-    one, other = (Limiter(shared(ledger(name), 6), 60.0, clock=clock) for name in ("one", "other"))
+    one, other = (Limiter(shared(ledger(name)), 60.0, clock=clock) for name in ("one", "other"))
     first = await other.take(writes=1, reads=0)
     assert isinstance(first, Permit)
     await first.settle(Reply(200))
@@ -123,45 +113,44 @@ async def test_a_429_of_one_server_stops_the_other_and_one_probe_opens_the_gate_
 async def test_without_its_ledger_a_server_goes_on_with_its_share_and_says_so_once(
     ledger: Open, caplog: pytest.LogCaptureFixture
 ) -> None:
-    far = _Distant(ledger("one", 12))
-    one = shared(far, 12)
-    await shared(ledger("other", 12), 12).take(0, 0.0)
+    far, one = remote(ledger("one", 12))
+    await shared(ledger("other", 12)).take(0, 0.0)
     slots = await taken(one, 2)
     far.away = True
 
-    await one.release(slots[0], 60.0, opens=True)
+    await one.release(slots[0], 60.0, closes=True)
     await taken(one, 1)
 
     assert await one.take(0, 0.0) == 60.0
-    assert (one.state().free, one.state().servers) == (0, 2)
+    assert (one.status().free, one.status().servers) == (0, 2)
     assert caplog.messages == ["the shared budget can't be used (it sleeps): going on alone, with a share of 3"]
 
 
 @virtual
 async def test_a_server_that_never_saw_its_ledger_takes_a_third_and_never_less_than_one(ledger: Open) -> None:
     for limit, share in ((6, 2), (60, 20), (2, 1), (1, 1)):
-        alone = shared(_Distant(ledger("one"), away=True), limit)
+        _, alone = remote(ledger("one", limit), away=True)
 
         await taken(alone, share)
 
-        assert await alone.take(0, 0.0) == 72.0
+        assert not isinstance(await alone.take(0, 0.0), Lease)
 
 
 @virtual
 async def test_alone_a_server_takes_its_part_of_what_the_others_did_not_hold(ledger: Open) -> None:
-    other, far = shared(ledger("other", 60), 60), _Distant(ledger("one", 60))
-    one = shared(far, 60)
+    other = shared(ledger("other", 60))
+    far, one = remote(ledger("one", 60))
     for slot in await taken(other, 48):
-        await other.release(slot, 30.0, opens=True)
+        await other.release(slot, 30.0, closes=True)
     await one.join()
     far.away = True
 
     await taken(one, 4)
-    assert (await one.take(0, 0.0), one.state().free) == (30.0, 0)
+    assert (await one.take(0, 0.0), one.status().free) == (30.0, 0)
     await asyncio.sleep(30)
-    assert one.state().free == 16
+    assert one.status().free == 16
     await taken(one, 16)
-    assert await one.take(0, 0.0) == 42.0
+    assert await one.take(0, 0.0) == 72.0
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -169,21 +158,20 @@ async def test_alone_a_server_takes_its_part_of_what_the_others_did_not_hold(led
 async def test_servers_that_lose_sight_of_their_ledger_together_stay_within_the_limit(ledger: Open, seed: int) -> None:
     limit, period, random = 20, 60.0, Random(seed)
     arrivals = list[float]()
-    distant = [_Distant(ledger(str(number), limit)) for number in range(3)]
-    stores = [shared(far, limit) for far in distant]
+    distant, stores = zip(*[remote(ledger(str(number), limit)) for number in range(3)], strict=True)
 
     async def request(store: SharedStore, *, until: float) -> None:
         while clock() < until:
             slot = await store.take(0, 0.0)
-            if not isinstance(slot, Slot):
+            if not isinstance(slot, Lease):
                 await asyncio.sleep(min(slot, 5.0))
                 continue
             await asyncio.sleep(random.uniform(0.01, 0.3))
             arrivals.append(clock())
-            await store.release(slot, period + 0.05, opens=True)
+            await store.release(slot, period + 0.05, closes=True)
             await asyncio.sleep(random.choice([0.0, 1.0]))
 
-    async def all_of(stores: list[SharedStore], until: float) -> None:
+    async def all_of(stores: Sequence[SharedStore], until: float) -> None:
         await asyncio.gather(*(request(store, until=until) for store in stores for _ in range(8)))
 
     await all_of(stores[: random.randint(1, 3)], random.choice([0.2, 0.5, 1.0, 2.0]))
@@ -201,13 +189,12 @@ async def test_servers_that_lose_sight_of_their_ledger_together_stay_within_the_
 
 @virtual
 async def test_a_ledger_that_is_away_is_asked_again_every_five_seconds(ledger: Open) -> None:
-    far = _Distant(ledger("one"), away=True)
-    one = shared(far, 60)
+    far, one = remote(ledger("one"), away=True)
     for _ in range(12):
         await one.take(0, 0.0)
         await asyncio.sleep(1)
 
-    assert far.steps == ["join"] * 3
+    assert far.steps == 3
 
 
 @virtual
@@ -215,11 +202,11 @@ async def test_a_server_that_finds_its_ledger_again_puts_down_what_it_spent_mean
     ledger: Open, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    far = _Distant(ledger("one", 12))
-    one, other = shared(far, 12), shared(ledger("other", 12), 12)
+    far, one = remote(ledger("one", 12))
+    other = shared(ledger("other", 12))
     [early] = await taken(one, 1)
     far.away = True
-    await one.release(early, 20.0, opens=True)
+    await one.release(early, 20.0, closes=True)
     [late] = await taken(one, 1)
     far.away = False
     await asyncio.sleep(5)
@@ -227,49 +214,46 @@ async def test_a_server_that_finds_its_ledger_again_puts_down_what_it_spent_mean
     await taken(one, 1)
 
     assert await other.take(0, 0.0)
-    assert other.state(9).cooling == (15.0,)
-    assert (other.state().out, other.state().free) == (3, 8)
-    await one.release(late, 30.0, opens=True)
-    assert one.state(9).cooling == (15.0, 30.0)
+    assert other.status().cooling == (15.0,)
+    assert (len(other.status().leased), other.status().free) == (3, 8)
+    await one.release(late, 30.0, closes=True)
+    assert one.status().cooling == (15.0, 30.0)
     assert caplog.messages[-1] == "the shared budget is back"
 
 
 @virtual
 async def test_a_take_of_which_nothing_was_heard_costs_no_slot_when_the_ledger_is_back(ledger: Open) -> None:
-    class _Hoarse(_Distant):
-        def take(self, ident: str, spare: int, soon: float) -> Standing:
-            standing = super().take(ident, spare, soon)
-            if self.steps.count("take") == 2:
-                raise Away("no answer came")
-            return standing
-
-    one = shared(_Hoarse(ledger("one", 12)), 12)
-    await taken(one, 2)
-    assert len(ledger("other", 12).look().out) == 2
+    far, one = remote(ledger("one", 12))
+    await taken(one, 1)
+    far.deaf = True
+    await taken(one, 1)
+    far.deaf = False
+    held = Server(ledger("other", 12)).status()
+    assert held is not None
+    assert len(held.leased) == 2
 
     await asyncio.sleep(5)
     await taken(one, 1)
 
-    assert one.state().out == 3
+    assert len(one.status().leased) == 3
 
 
 @virtual
 async def test_a_ledger_that_was_made_anew_learns_what_its_servers_hold(ledger: Open, home: Home) -> None:
-    one, other = shared(ledger("one"), 6), shared(ledger("other"), 6)
+    one, other = shared(ledger("one")), shared(ledger("other"))
     await taken(one, 2)
     await taken(other, 2)
     home.forget()
 
-    await taken(one, 1)
-    await taken(other, 1)
+    await one.join()
+    await other.join()
 
-    assert other.state().out == 6
+    assert len(other.status().leased) == 4
 
 
 @virtual
 async def test_for_a_lease_a_server_keeps_to_its_share_when_its_ledger_is_back(ledger: Open) -> None:
-    far = _Distant(ledger("one"))
-    one = shared(far, 6)
+    far, one = remote(ledger("one"))
     await taken(one, 1)
     far.away = True
     await taken(one, 1)
@@ -283,13 +267,13 @@ async def test_for_a_lease_a_server_keeps_to_its_share_when_its_ledger_is_back(l
 
 @virtual
 async def test_for_a_lease_a_server_keeps_to_its_share_when_its_ledger_was_made_anew(ledger: Open, home: Home) -> None:
-    one, other = shared(ledger("one", 12), 12), shared(ledger("other", 12), 12)
+    one, other = shared(ledger("one", 12)), shared(ledger("other", 12))
     await taken(other, 3)
     await taken(one, 2)
     home.forget()
 
     [slot] = await taken(one, 1)
-    await one.release(slot, 0.0, opens=True)
+    await one.release(slot, 0.0, closes=True)
     await taken(one, 1)
 
     assert await one.take(0, 0.0) == 72.0
@@ -299,27 +283,26 @@ async def test_for_a_lease_a_server_keeps_to_its_share_when_its_ledger_was_made_
 
 @virtual
 async def test_many_servers_stay_within_the_limit_when_their_ledger_comes_back_empty(ledger: Open, home: Home) -> None:
-    far = [_Distant(ledger(str(number), 60)) for number in range(10)]
-    stores = [shared(each, 60) for each in far]
+    far, stores = zip(*[remote(ledger(str(number), 60)) for number in range(10)], strict=True)
     for store in (*stores, *stores):  # the first time each sees those before it
         await store.join()
     for each in far:
         each.away = True
-    taken = [sum([isinstance(await store.take(0, 0.0), Slot) for _ in range(9)]) for store in stores]
+    taken = [sum([isinstance(await store.take(0, 0.0), Lease) for _ in range(9)]) for store in stores]
     home.forget()
     for each in far:
         each.away = False
     await asyncio.sleep(5)
 
-    taken += [sum([isinstance(await store.take(0, 0.0), Slot) for _ in range(60)]) for store in stores[:3]]
+    taken += [sum([isinstance(await store.take(0, 0.0), Lease) for _ in range(60)]) for store in stores[:3]]
 
     assert taken == [6] * 10 + [0] * 3
 
 
 @virtual
 async def test_a_second_loss_does_not_make_a_server_forget_what_others_held(ledger: Open, home: Home) -> None:
-    far = _Distant(ledger("one", 60))
-    one, other = shared(far, 60), shared(ledger("other", 60), 60)
+    far, one = remote(ledger("one", 60))
+    other = shared(ledger("other", 60))
     await taken(other, 50)
     await one.join()
     home.forget()
@@ -327,14 +310,14 @@ async def test_a_second_loss_does_not_make_a_server_forget_what_others_held(ledg
     assert await one.take(0, 0.0) == 72.0
 
     far.away = True
-    await one.release(slots[0], 60.0, opens=True)
+    await one.release(slots[0], 60.0, closes=True)
 
-    assert (await one.take(0, 0.0), one.state().free) == (60.0, 0)
+    assert (await one.take(0, 0.0), one.status().free) == (60.0, 0)
 
 
 @virtual
 async def test_the_forecast_knows_of_the_places_that_are_kept(ledger: Open) -> None:
-    one, idle = shared(ledger("one", 20), 20), shared(ledger("idle", 20), 20)
+    one, idle = shared(ledger("one", 20)), shared(ledger("idle", 20))
     await one.join()
     await idle.join()
     limiter = Limiter(one, 60.0, clock=clock)
@@ -348,9 +331,9 @@ async def test_the_forecast_knows_of_the_places_that_are_kept(ledger: Open) -> N
 
 @virtual
 async def test_the_forecast_knows_that_a_place_is_kept_for_who_comes_late(ledger: Open) -> None:
-    busy, late = shared(ledger("busy", 60), 60), shared(ledger("late", 60), 60)
+    busy, late = shared(ledger("busy", 60)), shared(ledger("late", 60))
     for slot in await taken(busy, 58):
-        await busy.release(slot, 60.0, opens=True)
+        await busy.release(slot, 60.0, closes=True)
     await late.join()
     limiter = Limiter(late, 60.0, clock=clock)
 
@@ -359,35 +342,48 @@ async def test_the_forecast_knows_that_a_place_is_kept_for_who_comes_late(ledger
 
 
 @virtual
-async def test_a_server_that_nobody_remembers_after_a_long_rest_has_its_full_part(ledger: Open, home: Home) -> None:
-    one = shared(ledger("one"), 6)
-    [slot] = await taken(one, 1)
-    await one.release(slot, 60.0, opens=True)
-    await asyncio.sleep(600)
+async def test_a_new_server_begins_with_its_share_of_a_lost_budget(ledger: Open, home: Home) -> None:
+    one = shared(ledger("one", 12))
+    await taken(one, 8)
     home.forget()
+    late = shared(ledger("late", 12), old=False)
 
-    await taken(one, 6)
+    await taken(late, 4)
+
+    assert await late.take(0, 0.0) == 60.0
+    await asyncio.sleep(60)
+    await taken(late, 6)
 
 
 @virtual
-async def test_a_ledger_that_keeps_forgetting_is_as_good_as_away(
-    ledger: Open, caplog: pytest.LogCaptureFixture
-) -> None:
-    class _Forgetful(_Distant):
-        def take(self, _ident: str, _spare: int, _soon: float) -> Standing:
-            raise Forgotten
+async def test_different_settings_are_warned_of_once(ledger: Open, caplog: pytest.LogCaptureFixture) -> None:
+    narrow, wide = shared(ledger("narrow", 2, period=90.0)), shared(ledger("wide", 12))
+    await narrow.join()
 
-    one = shared(_Forgetful(ledger("one")), 6)
+    await taken(wide, 2)
 
-    await taken(one, 2)
+    assert await wide.take(0, 0.0) == inf
+    [warning] = caplog.messages
+    assert "2 requests in 90 s" in warning
+    assert "LINKTIME_RATE_LIMIT" in warning
 
-    assert "going on alone" in caplog.text
+
+@virtual
+async def test_request_of_a_server_that_stood_still_is_not_sent(ledger: Open) -> None:
+    limiter = Limiter(shared(ledger("one")), 60.0, clock=clock)
+    permit = await limiter.take(writes=1, reads=0)
+    assert isinstance(permit, Permit)
+    assert permit.is_fresh
+
+    await asyncio.sleep(120)
+
+    assert not permit.is_fresh
 
 
 @pytest.mark.parametrize("late", [0.01, 1.0, 30.0, 56.0])
 @virtual
 async def test_whoever_asks_first_leaves_a_place_for_every_server_that_came(ledger: Open, late: float) -> None:
-    stores = [shared(ledger(str(number), 20), 20) for number in range(4)]
+    stores = [shared(ledger(str(number), 20)) for number in range(4)]
     for store in stores:
         await store.join()
     *early, last = (Limiter(store, 60.0, clock=clock) for store in stores)
@@ -429,7 +425,7 @@ async def test_four_servers_spend_one_budget_fairly_and_one_of_them_is_killed(ho
             await answer.settle(Reply(200))
 
     async def serve(server: int) -> None:
-        store = shared(home.open(str(server), limit), limit)
+        store = shared(home.open(str(server), limit))
         limiter, waiting, gate = Limiter(store, period, clock=clock), [0] * 20, asyncio.Lock()
         await asyncio.gather(*(worker(server, limiter, waiting, gate) for _ in range(8)))
 

@@ -20,7 +20,7 @@ from linktime.errors import (
     ShuttingDown,
     Unavailable,
 )
-from linktime.limiter import Limiter, ProcessStore, Slot, Store
+from linktime.limiter import Lease, Limiter, MemoryStore, Store
 from linktime.mailbox import Mailbox
 from linktime.message import Reply, Request, Send, get, post
 from tests.virtual import TIMEOUT, Bucket, Fixed, Network, Service, Sliding, SlowStore, clock, peak, virtual
@@ -54,8 +54,8 @@ async def mailbox(
 ) -> AsyncIterator[Mailbox]:
     """Open a mailbox whose budget has so many slots *spent* just now."""
     async with (
-        Limiter(ProcessStore(limit, clock=clock), 60.0, clock=clock) as limiter,
-        Mailbox(send, limiter, places=places, workers=workers, clock=clock) as mailbox,
+        Limiter(MemoryStore(limit, clock=clock), 60.0, clock=clock) as limiter,
+        Mailbox(send, limiter, capacity=places, workers=workers, clock=clock) as mailbox,
     ):
         for n in range(spent):
             await mailbox(write(f"spent{n}"))
@@ -77,7 +77,7 @@ def idents(network: Network) -> list[str]:
 async def test_a_call_is_sent_and_its_reply_told_with_what_is_left_of_the_budget() -> None:
     async with mailbox() as box:
         assert await box(read("7")) == Reply(200, {"ident": "7"})
-        assert repr(box) == "<Mailbox 0 waiting | 0 of 8 workers busy | 59 of 60 slots free>"
+        assert repr(box) == "<Mailbox 0 waiting | 0 of 8 workers busy | 59 of 60 permits free>"
 
 
 @virtual
@@ -96,7 +96,7 @@ async def test_its_repr_tells_the_state() -> None:
     async with mailbox(network, workers=4) as box:
         calls = await queue(box, *map(read, range(7)))
 
-        assert repr(box) == "<Mailbox 3 waiting | 4 of 4 workers busy | 56 of 60 slots free>"
+        assert repr(box) == "<Mailbox 3 waiting | 4 of 4 workers busy | 56 of 60 permits free>"
         await asyncio.gather(*calls)
 
 
@@ -112,7 +112,7 @@ async def test_failures_reach_the_caller_and_leave_the_pool_alive() -> None:
 
         assert outcomes[:5] == list(FAULTS[:5])
         assert isinstance(outcomes[5], ValueError)
-        assert repr(box) == "<Mailbox 0 waiting | 0 of 2 workers busy | 55 of 60 slots free>"
+        assert repr(box) == "<Mailbox 0 waiting | 0 of 2 workers busy | 55 of 60 permits free>"
 
 
 @virtual
@@ -131,10 +131,10 @@ async def test_a_send_that_is_cancelled_from_within_fails_its_call_alone() -> No
 
 @virtual
 async def test_a_limiter_that_breaks_fails_who_waits_and_not_the_pool() -> None:
-    class Broken(ProcessStore):
+    class Broken(MemoryStore):
         """A store on a bad day."""
 
-        async def take(self, spare: int, soon: float) -> Slot | float:
+        async def take(self, spare: int, soon: float) -> Lease | float:
             """Break, in the first second."""
             if clock() < 1:
                 raise OSError("disk full")
@@ -192,7 +192,7 @@ async def test_a_write_goes_at_once_while_reads_are_paced() -> None:
     async with mailbox(network) as box:
         await box(write("first"))
         calls = await queue(box, *map(read, range(40)))
-        assert repr(box) == "<Mailbox 10 waiting | 0 of 8 workers busy | 29 of 60 slots free>"
+        assert repr(box) == "<Mailbox 10 waiting | 0 of 8 workers busy | 29 of 60 permits free>"
 
         await asyncio.sleep(1)
         await box(write("second"))
@@ -222,7 +222,7 @@ async def test_no_slot_is_held_while_every_worker_is_busy() -> None:
         calls = await queue(box, *map(read, range(3)))
         await asyncio.sleep(1)
 
-        assert repr(box) == "<Mailbox 2 waiting | 1 of 1 workers busy | 59 of 60 slots free>"
+        assert repr(box) == "<Mailbox 2 waiting | 1 of 1 workers busy | 59 of 60 permits free>"
         await asyncio.gather(*calls)
 
 
@@ -235,7 +235,7 @@ async def test_a_full_mailbox_refuses_at_once() -> None:
         calls = await queue(box, write("a"), write("b"), write("c"))
 
         assert [call.done() for call in calls] == [False, False, True]
-        with pytest.raises(Overloaded, match="2 calls wait already"):
+        with pytest.raises(Overloaded, match="2 calls"):
             await calls[2]
         calls[0].cancel()
         await asyncio.gather(*calls[:1], return_exceptions=True)
@@ -253,9 +253,9 @@ async def test_three_cancelled_calls_never_reach_the_service() -> None:
         await asyncio.gather(*calls[1:4], return_exceptions=True)
 
         assert all(call.cancelled() for call in calls[1:4])
-        assert repr(box) == "<Mailbox 2 waiting | 0 of 8 workers busy | 0 of 60 slots free>"
+        assert repr(box) == "<Mailbox 2 waiting | 0 of 8 workers busy | 0 of 60 permits free>"
         await asyncio.gather(calls[0], calls[4])
-        assert repr(box) == "<Mailbox 0 waiting | 0 of 8 workers busy | 58 of 60 slots free>"
+        assert repr(box) == "<Mailbox 0 waiting | 0 of 8 workers busy | 58 of 60 permits free>"
 
     assert idents(network) == ["0", "4"]
 
@@ -267,7 +267,7 @@ async def test_when_all_that_wait_are_cancelled_no_slot_is_spent() -> None:
         call.cancel()
         await asyncio.sleep(60.1)
 
-        assert repr(box) == "<Mailbox 0 waiting | 0 of 8 workers busy | 60 of 60 slots free>"
+        assert repr(box) == "<Mailbox 0 waiting | 0 of 8 workers busy | 60 of 60 permits free>"
 
 
 @virtual
@@ -279,7 +279,7 @@ async def test_a_permit_that_comes_after_the_last_message_left_goes_back() -> No
         call.cancel()
         await asyncio.sleep(0.05)
 
-        assert repr(box) == "<Mailbox 0 waiting | 0 of 8 workers busy | 60 of 60 slots free>"
+        assert repr(box) == "<Mailbox 0 waiting | 0 of 8 workers busy | 60 of 60 permits free>"
 
 
 @virtual
@@ -314,7 +314,7 @@ async def test_a_message_ends_when_its_deadline_passes_in_line() -> None:
         await asyncio.sleep(50)
         late, *urgent = await queue(box, read(within=11.0), *map(write, range(3)))
         await asyncio.sleep(10.9)
-        assert repr(box) == "<Mailbox 2 waiting | 0 of 8 workers busy | 0 of 2 slots free>"
+        assert repr(box) == "<Mailbox 2 waiting | 0 of 8 workers busy | 0 of 2 permits free>"
 
         with pytest.raises(BudgetSpent) as refusal:
             await late
@@ -342,7 +342,7 @@ async def test_a_message_that_is_taken_past_its_deadline_is_not_sent() -> None:
     """The machine slept: the clock went on, and the timers did not."""
     skipped = 0.0
     network = Network(latency=lambda: 1.0)
-    limiter = Limiter(ProcessStore(60, clock=clock), 60.0, clock=clock)
+    limiter = Limiter(MemoryStore(60, clock=clock), 60.0, clock=clock)
     async with limiter, Mailbox(network, limiter, workers=1, clock=lambda: clock() + skipped) as box:
         first, second, third = await queue(box, read("a"), read("b", within=4.0), read("c"))
         skipped = 100.0
@@ -414,7 +414,7 @@ async def _call_at(box: Mailbox, at: float, request: Request) -> Reply:
 @virtual
 async def test_budget_that_came_back_while_the_machine_slept_is_seen_within_seconds() -> None:
     skipped = 0.0
-    limiter = Limiter(ProcessStore(1, clock=lambda: clock() + skipped), 60.0, clock=lambda: clock() + skipped)
+    limiter = Limiter(MemoryStore(1, clock=lambda: clock() + skipped), 60.0, clock=lambda: clock() + skipped)
     async with limiter, Mailbox(answer, limiter, clock=lambda: clock() + skipped) as box:
         await box(write())
         [call] = await queue(box, write())
@@ -426,10 +426,10 @@ async def test_budget_that_came_back_while_the_machine_slept_is_seen_within_seco
 
 @virtual
 async def test_a_wait_too_short_for_the_clock_to_show_passes_too() -> None:
-    class Almost(ProcessStore):
+    class Almost(MemoryStore):
         """A store that is nearly ready."""
 
-        async def take(self, spare: int, soon: float) -> Slot | float:
+        async def take(self, spare: int, soon: float) -> Lease | float:
             """Take a slot, in the second half of the second."""
             return 1e-30 if clock() < 0.5 else await super().take(spare, soon)
 
@@ -550,7 +550,7 @@ async def test_leaving_sends_what_was_to_be_finished() -> None:
 
 @virtual
 async def test_who_is_not_let_finish_answers_everybody_too_and_loses_no_slot() -> None:
-    limiter = Limiter(ProcessStore(60, clock=clock), 60.0, clock=clock)
+    limiter = Limiter(MemoryStore(60, clock=clock), 60.0, clock=clock)
     calls: list[asyncio.Task[Reply]] = []
     given_up = []
 
@@ -573,7 +573,7 @@ async def test_who_is_not_let_finish_answers_everybody_too_and_loses_no_slot() -
     assert [type(outcome) for outcome in outcomes] == [asyncio.CancelledError, Unavailable, OutcomeUnknown]
     assert sorted(given_up) == ["a", "b"]
     await asyncio.sleep(60.55)
-    assert repr(limiter) == "<Limiter 60 of 60 slots free | 0 out | gate open>"
+    assert repr(limiter) == "<Limiter 60 of 60 permits free | 0 leased | breaker closed>"
 
 
 # Whatever happens
@@ -629,7 +629,7 @@ async def test_requests_that_arrive_after_they_were_given_up_overfill_no_window(
     assert peak(network.arrivals, 60.0) == 20
 
 
-@pytest.mark.parametrize("store", [ProcessStore, SlowStore])
+@pytest.mark.parametrize("store", [MemoryStore, SlowStore])
 @pytest.mark.parametrize("seeds", [range(start, start + 25) for start in range(0, 100, 25)])
 def test_no_window_is_ever_overfull_no_slot_is_lost_and_nobody_forgotten(
     seeds: range, store: Callable[..., Store]
@@ -645,12 +645,12 @@ async def _play(seed: int, make: Callable[..., Store]) -> None:
     workers = scenario.random.choice([1, 8, 20])
     async with (
         Limiter(store, 60.0, clock=clock) as limiter,
-        Mailbox(scenario.network, limiter, places=250, workers=workers, clock=clock) as box,
+        Mailbox(scenario.network, limiter, capacity=250, workers=workers, clock=clock) as box,
     ):
         outcomes = await scenario.play(box)
         await asyncio.sleep(61)
 
-        idle = f"<Mailbox 0 waiting | 0 of {workers} workers busy | 60 of 60 slots free>"
+        idle = f"<Mailbox 0 waiting | 0 of {workers} workers busy | 60 of 60 permits free>"
         assert repr(box) == idle, f"seed {seed}"
     assert peak(scenario.network.arrivals, 60.0) <= 60, f"seed {seed}"
     assert scenario.network.refusals == 0, f"seed {seed}"

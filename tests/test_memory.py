@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from linktime.limiter import ProcessStore, Slot
+from linktime.limiter import Lease, MemoryStore
 from tests.benchmarks.__main__ import ours
 from tests.benchmarks.backend import sandbox
 from tests.benchmarks.memory import over_cached_calls, over_distinct_reads
@@ -27,12 +27,12 @@ def test_neither_cached_calls_nor_distinct_reads_make_the_program_grow() -> None
 
 
 @virtual
-async def test_slots_that_are_free_again_are_forgotten_also_if_nobody_takes_one_here() -> None:
-    store = ProcessStore(60, clock=clock)
-    for number in range(100):
-        slot = Slot(str(number), 0, 0)
-        store.hold(slot)
-        await store.release(slot, 60.0, opens=False)
+async def test_permits_that_are_free_again_are_forgotten() -> None:
+    store = MemoryStore(60, clock=clock)
+    for _ in range(100):
+        lease = await store.take(0, 0.0)
+        assert isinstance(lease, Lease)
+        await store.release(lease, 60.0, closes=False)
         await asyncio.sleep(10)
 
-    assert len(store._cooling) == 6
+    assert len(store.status().cooling) == 5

@@ -14,9 +14,11 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from linktime.ledger.factory import STATE
 from linktime.sandbox import Sandbox
 from tests.child import Child, child
 from tests.redis_server import RedisServer, redis_server
+from tests.torture.crowd import LEASE, LIMIT as CROWD, play
 from tests.visitor import arrived
 
 LIMIT, PERIOD = 20, 4.0
@@ -57,7 +59,7 @@ def files(state: Path) -> list[Path]:
 
 
 async def test_four_servers_share_one_budget_and_one_of_them_is_killed(tmp_path: Path) -> None:
-    async with servers(4, XDG_STATE_HOME=str(tmp_path)) as (sandbox, started):
+    async with servers(4, **{STATE: str(tmp_path)}) as (sandbox, started):
         calls = [(server, call) for number, server in enumerate(started) for call in crowd(server, number, 20)]
         await arrived(sandbox, "/contacts", "page=30")
         os.kill(started[3].process.pid, signal.SIGKILL)
@@ -109,7 +111,7 @@ async def test_while_redis_is_gone_servers_go_on_with_their_share_and_join_again
 async def test_a_write_by_one_server_makes_the_answers_of_another_old(
     place: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    shared = {"XDG_STATE_HOME": str(tmp_path)}
+    shared = {STATE: str(tmp_path)}
     if place == "redis":
         shared = {"LINKTIME_BUDGET": request.getfixturevalue("redis").url}
     async with servers(2, **shared) as (_, (writer, reader)):
@@ -128,7 +130,7 @@ async def test_a_write_by_one_server_makes_the_answers_of_another_old(
 async def test_where_no_file_can_be_a_server_says_so_once_and_goes_on_with_a_cautious_share(tmp_path: Path) -> None:
     nowhere = tmp_path / "file"
     nowhere.touch()
-    async with servers(1, XDG_STATE_HOME=str(nowhere)) as (sandbox, (server,)):
+    async with servers(1, **{STATE: str(nowhere)}) as (sandbox, (server,)):
         calls = crowd(server, 0, 12)
         results = [await server.result(call) for call in calls]
 
@@ -138,7 +140,7 @@ async def test_where_no_file_can_be_a_server_says_so_once_and_goes_on_with_a_cau
 
 
 async def test_nothing_that_a_server_leaves_behind_has_the_key_and_nobody_else_may_read_it(tmp_path: Path) -> None:
-    async with servers(1, XDG_STATE_HOME=str(tmp_path)) as (sandbox, (server,)):
+    async with servers(1, **{STATE: str(tmp_path)}) as (sandbox, (server,)):
         await server.result(server.call("get_me"))
         await server.result(server.call("create_contact", name="Ada Lovelace", email="ada@example.com"))
         left = files(tmp_path)
@@ -147,3 +149,37 @@ async def test_nothing_that_a_server_leaves_behind_has_the_key_and_nobody_else_m
         assert {path.stat().st_mode & 0o777 for path in left} == {0o600}
         assert not [word for word in (sandbox.key, "ada", "Ada", "Lovelace") if word.encode() in written]
         assert not [path for path in left if sandbox.key in str(path)]
+
+
+async def test_frozen_server_and_its_peers_stay_within_the_limit() -> None:
+    account = await play(2, 1.0, every=1.0, frozen=LEASE + 1.0)
+
+    assert (account.peak <= CROWD, account.faults) == (True, {})
+
+
+async def test_servers_with_different_limits_stay_within_the_strictest() -> None:
+    account = await play(2, 4.0, every=4.0, limits=(CROWD, 2 * CROWD))
+
+    assert (account.peak <= CROWD, account.faults) == (True, {})
+
+
+async def test_spellings_of_one_service_are_one_budget(tmp_path: Path) -> None:
+    async with Sandbox(limit=LIMIT, period=PERIOD) as sandbox, AsyncExitStack() as stack:
+        started = []
+        for base in (sandbox.url, sandbox.url.replace("127.0.0.1", "localhost").upper().replace("HTTP", "Http") + "/"):
+            server = await stack.enter_async_context(
+                child(
+                    **{STATE: str(tmp_path)},
+                    LINKTIME_BASE_URL=base,
+                    LINKTIME_API_KEY=sandbox.key,
+                    LINKTIME_RATE_LIMIT=str(LIMIT),
+                    LINKTIME_RATE_PERIOD=str(PERIOD),
+                )
+            )
+            await server.greet()
+            started.append(server)
+        calls = [(server, call) for number, server in enumerate(started) for call in crowd(server, number, 12)]
+        results = [await server.result(call) for server, call in calls]
+
+    assert {result["isError"] for result in results} == {False}
+    assert sandbox.peak() <= LIMIT

@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Any, ParamSpec, Protocol
 
 from linktime.errors import Failure, OutcomeUnknown, RateLimited, Unavailable
-from linktime.limiter import ProcessStore, Slot
+from linktime.limiter import Lease, MemoryStore
 from linktime.message import Reply, Request
 
 P = ParamSpec("P")
@@ -185,22 +185,22 @@ class Network:
         return not refusals
 
 
-class SlowStore(ProcessStore):
+class SlowStore(MemoryStore):
     """A store that is somewhere else: each step takes a while to get there, and its answer a while to come back."""
 
-    async def take(self, spare: int, soon: float) -> Slot | float:
-        """Take a slot, which is taken before the answer is back."""
+    async def take(self, spare: int, soon: float) -> Lease | float:
+        """Take a permit, which is taken before the answer is back."""
         await asyncio.sleep(0.01)
         taken = await super().take(spare, soon)
         await asyncio.sleep(0.01)
         return taken
 
-    async def release(self, slot: Slot, after: float, *, opens: bool) -> None:
-        """Release the slot, later."""
+    async def release(self, lease: Lease, after: float, *, closes: bool) -> None:
+        """Release the permit, later."""
         await asyncio.sleep(0.01)
-        await super().release(slot, after, opens=opens)
+        await super().release(lease, after, closes=closes)
 
-    async def shut(self, seconds: float) -> None:
-        """Shut the gate, later."""
+    async def open_breaker(self, seconds: float) -> None:
+        """Open the breaker, later."""
         await asyncio.sleep(0.01)
-        await super().shut(seconds)
+        await super().open_breaker(seconds)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from cachetools import TLRUCache
 
 from ..errors import BudgetSpent, Failure, OutcomeUnknown, Overloaded, ShuttingDown, Unavailable
-from ..ledger import Journal
+from ..ledger import ChangeFeed
 from ..message import Reply, Request, Send
 from ..ratelimit_headers import UNTOLD
 from ..telemetry import hooks
@@ -42,7 +42,7 @@ class Cache:
         ttl: float = 30.0,
         size: int = 1024,
         settle: float = 10.0,
-        journal: Journal | None = None,
+        journal: ChangeFeed | None = None,
     ) -> None:
         self._send = send
         self._clock = clock

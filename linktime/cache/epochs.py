@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable
 from math import inf
 from typing import Final
 
-from ..ledger import Change, Journal
+from ..ledger import Change, ChangeFeed
 
 _LAG: Final = 3.0  # s after a write for which a replica of LinkTime may not show it
 
@@ -15,7 +14,7 @@ _LAG: Final = 3.0  # s after a write for which a replica of LinkTime may not sho
 class Epochs:
     """A write counter for each tag. It counts our own writes and those that other servers report in the *journal*."""
 
-    def __init__(self, clock: Callable[[], float], journal: Journal | None = None) -> None:
+    def __init__(self, clock: Callable[[], float], journal: ChangeFeed | None = None) -> None:
         self._clock = clock
         self._journal = journal
         # The number of the last write: in all, for each tag, and of those that may have changed anything.
@@ -25,8 +24,7 @@ class Epochs:
         # The moment from which every replica of LinkTime shows the writes: for each tag, and for all.
         self._settled: dict[str, float] = {}
         self._all_settled = -inf
-        # Polls of the journal in flight, and whether there was one.
-        self._hearing: set[asyncio.Task[None]] = set()
+        # Whether the journal was polled.
         self._heard = False
 
     def now(self, tags: Iterable[str]) -> int:
@@ -42,28 +40,19 @@ class Epochs:
         """Poll the journal and count the writes of other servers."""
         if self._journal is None:
             return
-        if self._journal.waits:
-            hearing = asyncio.create_task(self._hear(self._journal))  # a poll is not lost with its caller
-            self._hearing.add(hearing)
-            hearing.add_done_callback(self._hearing.discard)
-            await asyncio.shield(hearing)
-        else:
-            await self._hear(self._journal)
+        changes = await self._journal.poll()
+        if changes is None and self._heard:  # at first there is no answer that could be out of date
+            self._forget()
+        self._heard = True
+        for change in changes or ():
+            self._count(change)
 
     async def bump(self, tags: Iterable[str], *, settle: float = 0.0) -> None:
         """Count a write to *tags* that may take effect for *settle* more seconds, and publish it."""
         change = Change(frozenset(tags), settle)
         self._count(change)
         if self._journal is not None:
-            await self._journal.tell(change)
-
-    async def _hear(self, journal: Journal) -> None:
-        changes = await journal.news()
-        if changes is None and self._heard:  # at first there is no answer that could be out of date
-            self._forget()
-        self._heard = True
-        for change in changes or ():
-            self._count(change)
+            await self._journal.publish(change)
 
     def _count(self, change: Change) -> None:
         self._writes += 1

@@ -9,11 +9,10 @@ from dataclasses import replace
 from math import ceil
 from typing import Any, Final
 
-from ..app import sharing
 from ..clock import now
 from ..config import Settings
 from ..errors import BudgetSpent, Failure, RateLimited, Rejected, Unavailable
-from ..limiter import Limiter
+from ..limiter import Limiter, sharing
 from ..mailbox import Mailbox
 from ..message import Reply, get
 from ..rest import Rest

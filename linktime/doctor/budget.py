@@ -1,4 +1,4 @@
-"""The budget: where it is kept, what is left of it, and who shares it."""
+"""Checks the budget: where it is kept, how much of it is left, and which servers share it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tempfile import TemporaryFile
 from typing import Final, NamedTuple
 
 from ..config import Settings
-from ..ledger import Away, Ledger, Standing, open_ledger
+from ..ledger import Ledger, LedgerUnavailable, Status, Terms, open_shared
 from .finding import Finding
 
 _LOG: Final = logging.getLogger("linktime.ledger")
@@ -22,30 +22,30 @@ _SERVER: Final = "Start that server or correct LINKTIME_BUDGET; until then each 
 
 
 class Look(NamedTuple):
-    """What was found, and whether a server ever *began* what is there, so that a request has to be counted in it."""
+    """The findings, and whether a server ever *began* the budget, so that a request has to be counted in it."""
 
     findings: list[Finding]
     began: bool = False
 
 
 async def look(settings: Settings) -> Look:
-    """Look at the ledger of this key without joining in, and begin none."""
-    ledger = open_ledger(settings)
-    if ledger is None:
+    """Check the budget of this key. It is neither begun nor changed."""
+    shared = open_shared(settings)
+    if shared is None:
         return Look([Finding("place", "good", "this process alone, as LINKTIME_BUDGET says")])
-    is_file = settings.budget == "local"
+    ledger, terms, is_file = shared.ledger, shared.terms, settings.budget == "local"
     try:
-        with _Heard() as heard:
-            standing = await asyncio.wait_for(asyncio.to_thread(_standing, ledger, is_file=is_file), _PATIENCE)
-    except (Away, OSError) as fault:
+        with _Warnings() as warnings:
+            status = await asyncio.wait_for(asyncio.to_thread(_status, ledger, terms, is_file=is_file), _PATIENCE)
+    except (LedgerUnavailable, OSError) as fault:
         seen = f"can't be used: {_reason(ledger.place, fault)}"
         return Look([Finding("place", "fault", seen, _cure(seen) if is_file else _SERVER)])
-    findings = [Finding("place", "good", ledger.place), *_told(standing, settings.rate_limit)]
-    return Look([*heard, *findings], bool(standing.servers or standing.turns))
+    findings = [Finding("place", "good", ledger.place), *_findings(status, terms)]
+    return Look([*warnings, *findings], status is not None)
 
 
-class _Heard(logging.Handler):
-    """What the ledger has to say while it is looked at, such as that its file had to be begun anew."""
+class _Warnings(logging.Handler):
+    """Collects the warnings of the ledger, such as that its file was begun anew."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -62,22 +62,26 @@ class _Heard(logging.Handler):
         self.findings.append(Finding("place", "warning", record.getMessage(), "Nothing more has to be done."))
 
 
-def _standing(ledger: Ledger, *, is_file: bool) -> Standing:
-    """Look; where there is no file, see that one could be begun."""
+def _status(ledger: Ledger, terms: Terms, *, is_file: bool) -> Status | None:
+    """Return the status, None if no server began the budget; if there is no file, check that one could be begun."""
     with closing(ledger):
-        standing = ledger.look()
-    if is_file and not standing.servers:
-        _try(Path(ledger.place))
-    return standing
+        stored = ledger.peek()
+    if stored is None:
+        if is_file:
+            _try(Path(ledger.place))
+        return None
+    budget, reading = stored
+    budget.read(ledger.clock, reading)
+    return budget.status(terms)
 
 
 def _try(file: Path) -> None:
-    """Raise OSError where no file can be made there; leaves nothing behind."""
+    """Raise OSError if no file can be made there; leave nothing behind."""
     with TemporaryFile(dir=next(folder for folder in file.parents if folder.exists())):
         pass
 
 
-def _reason(place: str, fault: Away | OSError) -> str:
+def _reason(place: str, fault: LedgerUnavailable | OSError) -> str:
     return f"{place}: {fault.strerror or 'no answer'}" if isinstance(fault, OSError) else str(fault)
 
 
@@ -85,25 +89,47 @@ def _cure(seen: str) -> str:
     return _HELD if seen.endswith(" is locked") else _FILE  # SQLite's words for SQLITE_BUSY and SQLITE_LOCKED
 
 
-def _told(standing: Standing, limit: int) -> list[Finding]:
-    return [_left(standing, limit), *_gate(standing), Finding("servers", "good", _sharers(standing.servers))]
+def _findings(status: Status | None, terms: Terms) -> list[Finding]:
+    if status is None:
+        return [Finding("left", "good", _left(terms.limit, terms.limit)), Finding("servers", "good", _servers(0))]
+    return [_remaining(status), *_breaker(status), *_settings(status, terms), *_sharers(status)]
 
 
-def _left(standing: Standing, limit: int) -> Finding:
-    used = [*standing.cooling, *standing.out]
-    free = max(0, limit - len(used))
-    seen = f"{free} of {limit} requests can be sent now"
+def _remaining(status: Status) -> Finding:
+    used = [*status.cooling, *status.leased]
+    free = max(0, status.limit - len(used))
     if free:
-        return Finding("left", "good", seen)
-    return Finding("left", "warning", seen, f"Wait: the next one can be sent in about {ceil(min(used))} s.")
+        return Finding("left", "good", _left(free, status.limit))
+    cure = f"Wait: the next one can be sent in about {ceil(min(used))} s."
+    return Finding("left", "warning", _left(free, status.limit), cure)
 
 
-def _gate(standing: Standing) -> list[Finding]:
-    if not standing.shut:
+def _left(free: int, limit: int) -> str:
+    return f"{free} of {limit} requests can be sent now"
+
+
+def _breaker(status: Status) -> list[Finding]:
+    if not status.blocked:
         return []
     cure = "Wait. If it comes again, something else uses this key: give it a key of its own."
-    return [Finding("gate", "warning", f"shut for {ceil(standing.shut)} s more, since LinkTime answered 429", cure)]
+    return [Finding("breaker", "warning", f"open for {ceil(status.blocked)} s more, since LinkTime answered 429", cure)]
 
 
-def _sharers(count: int) -> str:
-    return {0: "none shares it now", 1: "1 shares it"}.get(count, f"{count} share it")
+def _settings(status: Status, terms: Terms) -> list[Finding]:
+    if status.limit >= terms.limit and status.period <= terms.period:
+        return []
+    seen = f"other servers with this key are set to {status.limit} requests in {status.period:g} s"
+    cure = "Set LINKTIME_RATE_LIMIT and LINKTIME_RATE_PERIOD alike for all of them; until then the strictest apply."
+    return [Finding("settings", "warning", seen, cure)]
+
+
+def _sharers(status: Status) -> list[Finding]:
+    found = [Finding("servers", "good", _servers(status.servers))]
+    if status.mixed:
+        cure = "Set LINKTIME_BUDGET to a Redis server, unless the file locks of this home's drive are reliable."
+        found.append(Finding("servers", "warning", "they run on several machines that share one home", cure))
+    return found
+
+
+def _servers(count: int) -> str:
+    return {0: "no server shares it now", 1: "1 server shares it"}.get(count, f"{count} servers share it")

@@ -1,8 +1,25 @@
-"""The account book of one key: what all its servers spent, and what they changed, where each of them can see it."""
+"""The budget of one key and the changes made with it, shared by all its servers: rules, and places to keep them."""
 
-from .book import RETRY, Away, Call, Change, Forgotten, Ledger, Standing
-from .clerk import Clerk
-from .journal import Journal
-from .opening import open_ledger
+from .changes import ChangeFeed
+from .executor import Executor
+from .factory import Shared, open_shared, terms_of
+from .interface import RETRY, Change, ChangeLog, Ledger, LedgerUnavailable, Runner
+from .rules import Breaker, Budget, Status, Terms
 
-__all__ = ["RETRY", "Away", "Call", "Change", "Clerk", "Forgotten", "Journal", "Ledger", "Standing", "open_ledger"]
+__all__ = [
+    "RETRY",
+    "Breaker",
+    "Budget",
+    "Change",
+    "ChangeFeed",
+    "ChangeLog",
+    "Executor",
+    "Ledger",
+    "LedgerUnavailable",
+    "Runner",
+    "Shared",
+    "Status",
+    "Terms",
+    "open_shared",
+    "terms_of",
+]

@@ -1,129 +1,67 @@
-"""The ledger of one key on many machines: a Redis or Valkey server, and one script that runs there."""
+"""The budget and the changes of one key on many machines, in a Redis or Valkey server."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+import logging
+import time
+from collections.abc import Callable, Sequence
 from importlib.resources import files
-from math import inf, isinf
-from typing import Any, Final
+from random import uniform
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
+from uuid import uuid4
 
-from .book import KEPT, NEAR, PLACES, POLL, QUIET, YIELD, Away, Change, Forgotten, Standing
+from .codec import Malformed, dump, format_of, load, prepare
+from .interface import KEPT, UNUSED, Change, LedgerUnavailable, Step
+from .rules import FORMAT, Budget
+
+T = TypeVar("T")
 
 _TIMEOUT: Final = 0.25  # s; to connect, and for each answer
-_KINDS: Final = ("cooling", "out", "seen", "again", "spare", "gate", "changes")
+_PATIENCE: Final = 0.75  # s; so long a step is tried again if other servers are faster
+_TURN: Final = 0.1  # s; so long a server waits for its turn
+_PAUSE: Final = 0.005  # s; the longest pause before another try
+_LIFE: Final = round(UNUSED * 1000)  # ms
 _NOTHING: Final = "0-0"  # before the first change
 
+log = logging.getLogger(__name__)
 
-class RedisLedger:
-    """A Ledger on the server at *url*, for a *server* whose requests are out for *patience* seconds at most.
 
-    Those with the same *name* share it. A slot that nobody gives back is free a *period* after that. Time is that of
-    the Redis server, whatever the servers' clocks say, unless a *clock* is given. Redis itself forgets what nobody
-    uses any more.
-    """
+class RedisConnection:
+    """A connection to the server at *url*, made when it is first needed."""
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        name: str,
-        server: str,
-        limit: int,
-        period: float,
-        patience: float,
-        clock: Callable[[], float] | None = None,
-    ) -> None:
+    def __init__(self, url: str) -> None:
         self._url = url
-        self._keys = [f"linktime:{{{name}}}:{kind}" for kind in _KINDS]  # in braces, for a cluster to keep together
-        self._server = server
-        self._clock = clock
-        self.lease = patience + period
-        self._terms = {
-            "server": server,
-            "limit": limit,
-            "places": limit // PLACES,
-            "kept": KEPT,
-            "patience": _micro(patience),
-            "lease": _micro(self.lease),
-            "quiet": _micro(max(QUIET, self.lease)),
-            "near": _micro(NEAR),
-            "poll": _micro(POLL),
-            "yield": _micro(YIELD),
-        }
-        self._redis: Any = None  # a client, once somebody has to wait for its import anyway
+        self._client: Any = None
         self._script: Any = None
-        self._last = _NOTHING
 
     @property
     def place(self) -> str:
-        """That of the Redis server."""
+        """Where the server is."""
         return place_of(self._url)
 
-    @property
-    def waits(self) -> bool:
-        """Yes, for the network."""
-        return True
+    def do(self, work: Callable[[Any], T]) -> T:
+        """Work with the client. Raises LedgerUnavailable if the server cannot be reached or refuses."""
+        from redis.exceptions import RedisError  # noqa: PLC0415 - imported by the thread that needs it
 
-    def join(self, live: Mapping[str, float]) -> None:
-        """Make this server known, with these slots alone."""
-        out = [ident for ident, after in live.items() if isinf(after)]
-        cooling = {ident: _micro(after) for ident, after in live.items() if not isinf(after)}
-        self._do("join", out=out, cooling=cooling)
+        try:
+            return work(self._client or self._connected())
+        except (RedisError, OSError) as fault:
+            raise self.unavailable(fault) from None
 
-    def take(self, ident: str, spare: int, soon: float) -> Standing:
-        """Take a slot, or tell when to ask again."""
-        return _standing(self._do("take", ident=ident, spare=spare, soon=_micro(soon)))
+    def run(self, keys: Sequence[str], *words: str | int) -> Any:
+        """Run the script that loads and stores."""
+        return self.do(lambda _: self._script(keys=keys, args=words))
 
-    def release(self, ident: str, after: float, *, opens: bool) -> Standing:
-        """Make the slot free after so many seconds."""
-        return _standing(self._do("release", ident=ident, after=_micro(after), opens=opens))
-
-    def shut(self, seconds: float) -> Standing:
-        """Shut the gate for at least so long."""
-        return _standing(self._do("shut", seconds=_micro(seconds)))
-
-    def look(self) -> Standing:
-        """Tell how things stand."""
-        return _standing(self._do("look"))
-
-    def tell(self, change: Change) -> None:
-        """Let the others know of a change."""
-        self._do("tell", tags=json.dumps(sorted(change.tags)), settle=change.settle)
-
-    def news(self) -> Sequence[Change] | None:
-        """Tell what others changed."""
-        told = self._do("news", last=self._last)
-        if isinstance(told, str):
-            self._last = told
-            return None
-        self._last = told[-1][0]
-        changes = [dict(zip(fields[::2], fields[1::2], strict=True)) for _, fields in told[1:]]
-        return [
-            Change(frozenset(json.loads(change["tags"])), float(change["settle"]))
-            for change in changes
-            if change["server"] != self._server
-        ]
+    def unavailable(self, reason: object) -> LedgerUnavailable:
+        """Return the error to raise."""
+        return LedgerUnavailable(f"{self.place}: {reason}")
 
     def close(self) -> None:
-        """Leave."""
-        if self._redis is not None:
-            with suppress(Away):
-                self._do("leave")
-            self._redis.close()
-
-    def _do(self, step: str, **terms: Any) -> Any:
-        """Have the script do a step; raises Away where the server can't be had."""
-        from redis.exceptions import RedisError  # noqa: PLC0415 - it is imported by the thread that needs it
-
-        clock = {} if self._clock is None else {"now": _micro(self._clock())}
-        ask = json.dumps({"step": step} | self._terms | terms | clock)
-        try:
-            return (self._script or self._connected())(keys=self._keys, args=[ask])
-        except (RedisError, OSError) as fault:
-            raise Away(f"{self.place}: {fault}") from None
+        """Close the connection."""
+        if self._client is not None:
+            self._client.close()
 
     def _connected(self) -> Any:
         from redis import Redis  # noqa: PLC0415 - likewise
@@ -138,35 +76,122 @@ class RedisLedger:
             "retry": Retry(NoBackoff(), 0),  # a step whose answer is lost may have been made
         }
         try:
-            self._redis = Redis.from_url(self._url, **options)
-            self._redis.ping()  # reads the options, and is short enough to be told that a password is missing
+            client = Redis.from_url(self._url, **options)
+            client.ping()  # reads the options, and its error says if a password is missing
         except (TypeError, ValueError):
-            raise Away(f"{self.place}: the URL's options can't be right") from None
-        self._script = self._redis.register_script(files(__package__).joinpath("step.lua").read_text(encoding="utf-8"))
-        return self._script
+            raise self.unavailable("the URL's options are not valid") from None
+        self._script = client.register_script(files(__package__).joinpath("store.lua").read_text(encoding="utf-8"))
+        self._client = client
+        return client
 
 
-def _standing(answer: list[Any] | None) -> Standing:
-    if answer is None:
-        raise Forgotten
-    wait, shut, ajar, turns, servers, places, cooling, out = answer
-    return Standing(
-        cooling=tuple(due / 1e6 for due in cooling),
-        out=tuple(due / 1e6 for due in out),
-        shut=shut / 1e6,
-        ajar=bool(ajar),
-        turns=turns,
-        servers=servers,
-        places=places,
-        wait=inf if wait < 0 else wait / 1e6,
-    )
+class RedisLedger:
+    """A `Ledger`: one hash with the budget and a tag that changes with each step. Time is the Redis server's.
+
+    A step is applied to the budget that was loaded, and stored if that is still the one there. Else it is tried again
+    after a random pause. Servers take turns in the order in which they came, so that this is rare. The Redis server
+    removes a budget that is not used for UNUSED seconds. A *clock* replaces the server's in tests.
+    """
+
+    clock = "redis"
+
+    def __init__(self, redis: RedisConnection, name: str, *, clock: Callable[[], float] | None = None) -> None:
+        self._redis = redis
+        self._budget_key = f"linktime:{{{name}}}:budget"  # in braces, so that a cluster keeps a name's keys together
+        self._keys = [self._budget_key, f"linktime:{{{name}}}:turn"]
+        self._clock = clock
+        self.place = redis.place
+
+    def apply(self, step: Step[T]) -> T:
+        """Apply *step*, and store its result if the budget is still the one that was loaded."""
+        prepare()
+        until = time.monotonic() + _PATIENCE
+        while time.monotonic() < until:
+            tag, state, moment = self._loaded()
+            budget = self._budget(state) or Budget()
+            result = step(budget, self._reading(moment))
+            if self._redis.run(self._keys, "", tag, uuid4().hex, dump(budget), _LIFE):
+                return result
+            time.sleep(uniform(0.0, _PAUSE))  # noqa: S311 - no secret
+        raise self._redis.unavailable("too many servers use the budget at once")
+
+    def _loaded(self) -> Any:
+        """Load the budget when it is this server's turn, or when the turn does not come: its owner may be dead."""
+        if loaded := self._redis.run(self._keys, ""):
+            return loaded
+        self._redis.do(lambda client: client.blpop(self._keys[1:], timeout=_TURN))
+        return self._redis.run(self._keys, "waited")
+
+    def peek(self) -> tuple[Budget, float] | None:
+        """Return the stored budget, if there is one."""
+        state, moment = self._redis.do(lambda client: (client.hget(self._budget_key, "state"), client.time()))
+        budget = self._budget(state or "")
+        return (budget, self._reading(moment)) if budget else None
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._redis.close()
+
+    def _budget(self, state: str) -> Budget | None:
+        if not state:
+            return None
+        if (found := format_of(state)) not in {FORMAT, None}:
+            raise self._redis.unavailable(
+                f"the budget has format {found}, this server writes {FORMAT}: update all servers of this key"
+            )
+        try:
+            return load(state)
+        except Malformed:
+            log.warning("the shared budget in %s could not be read, and a new one is begun", self.place)
+            return None
+
+    def _reading(self, moment: Sequence[str]) -> float:
+        seconds, microseconds = moment
+        return self._clock() if self._clock else int(seconds) + int(microseconds) / 1e6
 
 
-def _micro(seconds: float) -> int:
-    return round(seconds * 1e6)
+class RedisChanges:
+    """A `ChangeLog`: a stream, as *server* reads it."""
+
+    waits = True
+
+    def __init__(self, redis: RedisConnection, name: str, server: str) -> None:
+        self._redis = redis
+        self._key = f"linktime:{{{name}}}:changes"
+        self._server = server
+        self._last = _NOTHING  # the change that was read last
+
+    def publish(self, change: Change) -> None:
+        """Add an entry, and remove the oldest."""
+        self._redis.do(lambda client: self._add(client, json.dumps(sorted(change.tags)), change.settle))
+
+    def poll(self, *, patient: bool) -> Sequence[Change] | None:  # noqa: ARG002 - the network is waited for
+        """Return the entries since the last poll. The last one of before must still be there, or some are missed."""
+        return self._redis.do(self._poll)
+
+    def _poll(self, client: Any) -> Sequence[Change] | None:
+        entries = client.xrange(self._key, self._last, "+")
+        if not entries or entries[0][0] != self._last:
+            newest = client.xrevrange(self._key, count=1)
+            self._last = newest[0][0] if newest else self._add(client, "[]", 0.0)
+            return None
+        self._last = entries[-1][0]
+        return [
+            Change(frozenset(json.loads(change["tags"])), float(change["settle"]))
+            for _, change in entries[1:]
+            if change["server"] != self._server
+        ]
+
+    def _add(self, client: Any, tags: str, settle: float) -> Any:
+        fields = {"server": self._server, "tags": tags, "settle": settle}
+        with client.pipeline() as pipe:
+            pipe.xadd(self._key, fields, maxlen=KEPT, approximate=False)
+            pipe.pexpire(self._key, _LIFE)
+            ident, _ = pipe.execute()
+        return ident
 
 
 def place_of(url: str) -> str:
-    """Tell where *url* leads, without its user, password and options."""
+    """Return where *url* leads, without its user, password and options."""
     parts = urlsplit(url)
     return f"Redis at {parts.path if parts.scheme == 'unix' else parts.netloc.rpartition('@')[2]}"

@@ -1,167 +1,108 @@
-"""The ledger of one user on one machine: a small SQLite file, which every server opens."""
+"""The budget and the changes of one key on one machine, in a SQLite file that every server opens."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from math import isinf
-from pathlib import Path
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
 
-from ..clock import now
-from .book import KEPT, POLL, QUIET, Away, Change, Forgotten, Standing
-from .file import BookFile
-from .view import View
+from ..clock import machine, now
+from .codec import Malformed, dump, load, prepare
+from .interface import KEPT, Change, Step
+from .rules import Budget
+from .sqlite_file import SqliteFile, Unreadable
 
-_NEWS: Final = "SELECT number, server, tags, settle FROM change WHERE number > ? ORDER BY number"
+T = TypeVar("T")
+
+_CHANGES: Final = "SELECT number, server, tags, settle FROM change WHERE number >= ? ORDER BY number"
 
 
 class SqliteLedger:
-    """A Ledger in the file at *path*, for a *server* whose requests are out for *patience* seconds at most.
+    """A `Ledger`: one row of a *file*, and one transaction for each step."""
 
-    A slot that nobody gives back is free a *period* after that.
-    """
-
-    def __init__(
-        self,
-        path: Path,
-        *,
-        server: str,
-        limit: int,
-        period: float,
-        patience: float,
-        clock: Callable[[], float] = now,
-    ) -> None:
-        self._file = BookFile(path)
-        self.place = str(path)
-        self._server = server
-        self._limit = limit
-        self._patience = patience
-        self.lease = patience + period
+    def __init__(self, file: SqliteFile, *, clock: Callable[[], float] = now, machine_id: str = "") -> None:
+        self._file = file
         self._clock = clock
-        self._last: int | None = None  # the change that was heard last, if that tells what was missed
+        self.clock = machine_id or machine()
+
+    @property
+    def place(self) -> str:
+        """The path of the file."""
+        return str(self._file.path)
+
+    def apply(self, step: Step[T]) -> T:
+        """Apply *step* to the budget in the file."""
+
+        def transaction(db: sqlite3.Connection) -> T:
+            budget = _load(db) or Budget()
+            result = step(budget, self._clock())
+            if not db.execute("UPDATE budget SET state = ?", (state := dump(budget),)).rowcount:
+                db.execute("INSERT INTO budget VALUES (?)", (state,))
+            return result
+
+        prepare()
+        return self._file.write(transaction)
+
+    def peek(self) -> tuple[Budget, float] | None:
+        """Return the budget in the file, if there is one."""
+        budget = self._file.write(_load) if self._file.exists() else None
+        return (budget, self._clock()) if budget else None
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class SqliteChanges:
+    """A `ChangeLog`: a table of a *file*, as *server* reads it."""
+
+    def __init__(self, file: SqliteFile, server: str) -> None:
+        self._file = file
+        self._server = server
+        # What was read last: of which file, None if there was none, and its last row
+        self._polled = False
+        self._source: object = None
+        self._last = 0
 
     @property
     def waits(self) -> bool:
-        """No: a reader of SQLite's log never waits for who writes."""
+        """No: a query takes microseconds, unless another server writes at that moment."""
         return False
 
-    def join(self, live: Mapping[str, float]) -> None:
-        """Make this server known, with these slots alone."""
+    def publish(self, change: Change) -> None:
+        """Add a row, and remove the oldest."""
 
-        def step(db: sqlite3.Connection) -> None:
-            moment = self._begin(db)
-            db.execute("DELETE FROM slot WHERE server = ?", (self._server,))
-            for ident, after in live.items():
-                self._put(db, ident, moment + (self.lease if isinf(after) else after), out=isinf(after))
-            db.execute("INSERT OR REPLACE INTO server (ident, seen) VALUES (?, ?)", (self._server, moment))
-
-        self._file.do(step)
-
-    def take(self, ident: str, spare: int, soon: float) -> Standing:
-        """Take a slot, or tell when to ask again."""
-
-        def step(db: sqlite3.Connection) -> Standing:
-            moment = self._greet(db)
-            view = self._view(db, moment)
-            left = view.left(spare)
-            if wait := view.wait(left, soon):
-                again = moment + (POLL if isinf(wait) else wait)
-                db.execute("UPDATE server SET again = ?, spare = ? WHERE ident = ?", (again, left, self._server))
-                return view.standing(wait)
-            db.execute("UPDATE server SET again = NULL WHERE ident = ?", (self._server,))
-            ended = moment + self._patience
-            db.execute("UPDATE book SET probe = ?, probing = ? WHERE shut IS NOT NULL", (ident, ended))
-            db.execute("UPDATE book SET turns = turns + 1")
-            self._put(db, ident, moment + self.lease, out=True)
-            return self._view(db, moment).standing()
-
-        return self._file.do(step)
-
-    def release(self, ident: str, after: float, *, opens: bool) -> Standing:
-        """Make the slot free after so many seconds."""
-
-        def step(db: sqlite3.Connection) -> Standing:
-            moment = self._greet(db)
-            db.execute("DELETE FROM slot WHERE ident = ?", (ident,))
-            if after > 0:
-                self._put(db, ident, moment + after, out=False)
-            if opens:
-                db.execute("UPDATE book SET shut = NULL WHERE probe = ?", (ident,))
-            db.execute("UPDATE book SET probe = NULL WHERE probe = ?", (ident,))
-            return self._view(db, moment).standing()
-
-        return self._file.do(step)
-
-    def shut(self, seconds: float) -> Standing:
-        """Shut the gate for at least so long."""
-
-        def step(db: sqlite3.Connection) -> Standing:
-            moment = self._greet(db)
-            db.execute("UPDATE book SET shut = max(coalesce(shut, 0), ?), probe = NULL", (moment + seconds,))
-            return self._view(db, moment).standing()
-
-        return self._file.do(step)
-
-    def look(self) -> Standing:
-        """Tell how things stand; nobody shares a file that isn't there."""
-        if not self._file.exists():
-            return Standing(servers=0)
-        return self._file.do(lambda db: self._view(db, self._begin(db)).standing())
-
-    def tell(self, change: Change) -> None:
-        """Let the others know of a change."""
-
-        def step(db: sqlite3.Connection) -> None:
+        def transaction(db: sqlite3.Connection) -> None:
             row = (self._server, json.dumps(sorted(change.tags)), change.settle)
             db.execute("INSERT INTO change (server, tags, settle) VALUES (?, ?, ?)", row)
             db.execute("DELETE FROM change WHERE number <= (SELECT max(number) FROM change) - ?", (KEPT,))
 
-        self._file.do(step)
+        self._file.write(transaction)
 
-    def news(self) -> Sequence[Change] | None:
-        """Tell what others changed."""
-        try:
-            db, another = self._file.reader()
-            self._last = None if another else self._last
-            rows = db.execute(_NEWS, (self._last or 0,)).fetchall() if db else []
-        except (sqlite3.Error, OSError) as fault:
-            raise self._file.away(fault) from None
-        last, self._last = self._last, max([number for number, *_ in rows], default=self._last or 0)
-        if last is None or len(rows) < self._last - last:
+    def poll(self, *, patient: bool) -> Sequence[Change] | None:
+        """Return the rows since the last poll. The last row of before must still be there, or some are missed."""
+
+        def query(db: sqlite3.Connection, source: object) -> list[tuple[int, str, str, float]]:
+            return db.execute(_CHANGES, (self._last if source == self._source else 0,)).fetchall()
+
+        rows, source = self._file.read(query, patient=patient)
+        complete = self._polled and (self._source is None or (source == self._source and _continues(rows, self._last)))
+        new = [row for row in rows or () if source != self._source or row[0] > self._last]
+        self._last = max([number for number, *_ in rows or ()], default=0)
+        self._polled, self._source = True, source
+        if not complete:
             return None
-        return [Change(frozenset(json.loads(tags)), settle) for _, by, tags, settle in rows if by != self._server]
+        return [Change(frozenset(json.loads(tags)), settle) for _, by, tags, settle in new if by != self._server]
 
-    def close(self) -> None:
-        """Leave."""
-        if self._file.is_open:
-            with suppress(Away):
-                self._file.do(lambda db: db.execute("DELETE FROM server WHERE ident = ?", (self._server,)))
-        self._file.close()
 
-    def _begin(self, db: sqlite3.Connection) -> float:
-        """Clear what is over, and all of it if the clock began anew with the machine; return the moment."""
-        moment = self._clock()
-        (latest,) = db.execute("SELECT latest FROM book").fetchone()
-        if latest > moment:
-            db.execute("DELETE FROM slot")
-            db.execute("DELETE FROM server")
-            db.execute("UPDATE book SET shut = NULL, probe = NULL")
-        db.execute("UPDATE book SET latest = ?", (moment,))
-        db.execute("DELETE FROM slot WHERE due <= ?", (moment,))
-        db.execute("DELETE FROM server WHERE seen <= ?", (moment - max(QUIET, self.lease),))
-        return moment
+def _continues(rows: Sequence[tuple[int, str, str, float]] | None, last: int) -> bool:
+    return last == 0 or bool(rows and rows[0][0] == last)
 
-    def _greet(self, db: sqlite3.Connection) -> float:
-        moment = self._begin(db)
-        if not db.execute("UPDATE server SET seen = ? WHERE ident = ?", (moment, self._server)).rowcount:
-            raise Forgotten
-        return moment
 
-    def _put(self, db: sqlite3.Connection, ident: str, until: float, *, out: bool) -> None:
-        db.execute("INSERT OR REPLACE INTO slot VALUES (?, ?, ?, ?)", (ident, self._server, until, out))
-
-    def _view(self, db: sqlite3.Connection, moment: float) -> View:
-        return View(db, moment, server=self._server, limit=self._limit, lease=self.lease)
+def _load(db: sqlite3.Connection) -> Budget | None:
+    row = db.execute("SELECT state FROM budget").fetchone()
+    try:
+        return load(row[0]) if row else None
+    except Malformed:
+        raise Unreadable("it holds no budget") from None

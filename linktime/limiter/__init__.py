@@ -1,8 +1,9 @@
-"""The request budget: LIMIT cool-down slots, kept by a store, given out by the limiter."""
+"""The request budget: LIMIT cool-down permits, kept by a store, granted by the limiter."""
 
-from .permits import Limiter, Permit
-from .process import ProcessStore
+from .limiter import Limiter, Permit
+from .memory import MemoryStore
 from .shared import SharedStore
-from .store import Slot, State, Store
+from .sharing import sharing
+from .store import Lease, Store
 
-__all__ = ["Limiter", "Permit", "ProcessStore", "SharedStore", "Slot", "State", "Store"]
+__all__ = ["Lease", "Limiter", "MemoryStore", "Permit", "SharedStore", "Store", "sharing"]

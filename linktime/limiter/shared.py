@@ -1,176 +1,175 @@
-"""The slots of a server that shares its key: in a ledger, and while that is away this server's share of them."""
+"""The permits of a server that shares its key: in a ledger, and while that is unavailable in the server's own copy."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Callable
 from functools import partial
-from itertools import zip_longest
 from math import inf
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import uuid4
 
 from ..clock import now
-from ..ledger import RETRY, Away, Call, Forgotten, Ledger, Standing
-from .process import ProcessStore
-from .store import Slot, State
+from ..ledger import RETRY, Budget, Ledger, LedgerUnavailable, Runner, Status, Terms
+from .store import Lease, granted
 
-_SUPPOSED: Final = 3  # servers that share a ledger at least, as far as anybody knows who doesn't see it
+_DRIFT: Final = 1.001  # by which one clock may run faster than another
+
+Step = Callable[[Budget], Status]
 
 log = logging.getLogger(__name__)
 
 
-class SharedStore:
-    """A Store of *limit* slots in a *ledger*, whose blocking steps *call* does.
+class _Result(NamedTuple):
+    """The result of a step in the ledger, the new budget, and two moments: before the step, and when it began."""
 
-    It always knows which slots are its own. So when the ledger is away it goes on alone, with its share of what the
-    others did not hold when it saw them last, and when the ledger is back, or was made anew, it puts its own slots down
-    there. For a lease it keeps to its share even then: by that time everybody else has done the same, or whatever they
-    held is free. Servers that lost sight of the same ledger stay within the limit together.
+    status: Status
+    budget: Budget
+    asked: float
+    read: float
+
+
+class SharedStore:
+    """A `Store` in a *ledger*, whose blocking steps *run* runs.
+
+    | state | where a step is applied | until |
+    | --- | --- | --- |
+    | joined | to the budget in the ledger; the result is the new copy | the ledger is unavailable |
+    | alone | to the copy, of which this server takes its share | the ledger answers, asked every RETRY seconds |
+    | returned | to the budget in the ledger, with what the copy knew, up to the share | a lease has passed |
+
+    A ledger that was made anew is met as in `returned`. So servers that lost sight of the same ledger stay within the
+    limit together, and so do they when it comes back empty.
     """
 
-    def __init__(self, ledger: Ledger, limit: int, *, call: Call, clock: Callable[[], float] = now) -> None:
+    def __init__(self, ledger: Ledger, terms: Terms, *, run: Runner, clock: Callable[[], float] = now) -> None:
         self._ledger = ledger
-        self._limit = limit
-        self._call = call
+        self._terms = terms
+        self._run = run
         self._clock = clock
-        self._own = ProcessStore(limit, clock=clock)
-        self._standing = Standing(servers=_SUPPOSED)
-        self._seen = -inf
-        self._joined = False
+        # The budget as this server knows it, and when it was moved on last
+        self._copy = Budget()
+        self._passed = clock()
+        # The ledger's time at the last step there, and a moment before it
+        self._read, self._asked = 0.0, clock()
+        # Whether it goes on alone, and when it asks the ledger again
         self._alone = False
-        self._held: list[float] = []  # when what others are thought to hold will be free, the first first
-        self._sharers = _SUPPOSED
-        self._back = -inf
-        self._sure = -inf
+        self._retry_at = -inf
+        # One step at a time
         self._steps = asyncio.Lock()
+        self._warned: set[object] = set()
 
     @property
     def limit(self) -> int:
-        """How many slots there are."""
-        return self._limit
+        """How many permits there are, by this server's own settings."""
+        return self._terms.limit
 
     async def join(self) -> None:
-        """Let the others know of this server before it asks for anything."""
-        await self._step(self._ledger.look)
+        """Let the other servers know of this one before it needs a permit."""
+        await self._do(lambda budget: budget.status(self._terms))
 
-    async def take(self, spare: int, soon: float) -> Slot | float:
-        """Take a free slot, or tell how long to wait."""
-        if self._alone:
-            await self._step(self._ledger.look)
-        if (unsure := self._sure - self._clock()) > 0 and (wait := self._wait(spare, soon)) > 0:
-            return min(wait, unsure)
+    async def take(self, spare: int, soon: float) -> Lease | float:
+        """Take a permit, or return the seconds to wait."""
         ident = uuid4().hex
-        standing = await self._step(partial(self._ledger.take, ident, spare, soon))
-        if standing is None:
-            wait = self._wait(spare, soon)
-            return wait if wait > 0 else await self._own.take(spare, soon)
-        if standing.wait:
-            return standing.wait
-        slot = Slot(ident, self.state().free, standing.turns - 1)
-        self._own.hold(slot)
-        return slot
+        status, since = await self._do(lambda budget: budget.take(self._terms, ident, spare, soon))
+        return granted(ident, status, since)
 
-    async def release(self, slot: Slot, after: float, *, opens: bool) -> None:
-        """Make the slot free after so many seconds."""
-        await self._own.release(slot, after, opens=opens)
-        await self._step(partial(self._ledger.release, slot.ident, after, opens=opens))
+    async def release(self, lease: Lease, after: float, *, closes: bool) -> None:
+        """Free the permit *after* so many seconds."""
+        await self._do(lambda budget: budget.release(self._terms, lease.ident, after, closes=closes))
 
-    async def shut(self, seconds: float) -> None:
-        """Shut the gate for at least so long."""
-        await self._own.shut(seconds)
-        await self._step(partial(self._ledger.shut, seconds))
+    async def open_breaker(self, seconds: float) -> None:
+        """Open the breaker for at least so long."""
+        await self._do(lambda budget: budget.open_breaker(self._terms, seconds))
 
-    def state(self, ahead: int = 0) -> State:
-        """Tell what is known at this moment: what the ledger said last, or alone this server's own."""
-        if self._alone:
-            self._share()
-            return replace(self._own.state(ahead), servers=self._standing.servers)
-        standing, passed = self._standing, self._clock() - self._seen
-        cooling = [due - passed for due in standing.cooling if due > passed]
-        out = sum(due > passed for due in standing.out)
-        return State(
-            free=max(0, self._limit - out - len(cooling)),
-            out=out,
-            cooling=tuple(cooling[: ahead + standing.places]),
-            shut=max(0.0, standing.shut - passed),
-            ajar=standing.ajar,
-            turns=standing.turns,
-            servers=standing.servers,
-            places=standing.places,
-            first=bool(out or cooling) and self._own.is_empty,
-        )
+    def status(self) -> Status:
+        """Return what is known now: what the ledger held last, or the copy."""
+        return self._copy.status(self._terms, passed=self._clock() - self._passed)
 
-    async def _step(self, step: Callable[[], Standing]) -> Standing | None:
-        """Do it, or nothing while the ledger is away."""
+    def close(self) -> None:
+        """Leave the budget and close the ledger. It blocks as a step does."""
+        try:
+            if self._copy.members and not self._alone:
+                self._ledger.apply(lambda budget, _: budget.leave(self._terms))
+        except LedgerUnavailable:
+            log.debug("the ledger is unavailable, so it forgets this server by itself")
+        finally:
+            self._ledger.close()
+
+    async def _do(self, step: Step) -> tuple[Status, float]:
+        """Apply *step* to the ledger's budget, or to the copy while the ledger is unavailable.
+
+        Returns its result, and the moment at which the budget was read.
+        """
         async with self._steps:
-            if self._clock() < self._back:
-                return None
-            try:
-                standing = await self._joining(step)
-            except (Away, Forgotten) as fault:
-                self._leave(fault)
-                return None
-            self._enter(standing)
-            return standing
+            self._pass()
+            if self._clock() >= self._retry_at:
+                try:
+                    return self._joined(await self._run(partial(self._apply, step)))
+                except LedgerUnavailable as fault:
+                    self._pass()
+                    self._lost(fault)
+            return step(self._copy), self._passed
 
-    async def _joining(self, step: Callable[[], Standing]) -> Standing:
-        if self._joined:
-            with suppress(Forgotten):
-                return await self._call(step)
-        await self._call(partial(self._ledger.join, self._own.live()))
-        self._joined = True
-        return await self._call(step)
+    def _apply(self, step: Step) -> _Result:
+        """Apply *step* in the ledger."""
+        copy, asked = self._copy, self._clock()
 
-    def _leave(self, fault: Exception) -> None:
-        self._back = self._clock() + RETRY
-        self._joined = False
-        if not self._alone:
-            self._beware()
-            log.warning(
-                "the shared budget can't be used (%s): going on alone, with a share of %s", fault, self._own.limit
-            )
-        self._alone = True
+        def apply(budget: Budget, reading: float) -> _Result:
+            read = self._clock()
+            latest = self._read + (read - self._asked) * _DRIFT if budget.ident == copy.ident else inf
+            budget.read(self._ledger.clock, reading, latest=latest)
+            budget.enroll(self._terms, copy, returning=self._alone)
+            return _Result(step(budget), budget, asked, read)
 
-    def _enter(self, standing: Standing) -> None:
+        return self._ledger.apply(apply)
+
+    def _joined(self, result: _Result) -> tuple[Status, float]:
+        self._copy, self._passed = result.budget, self._clock()
+        self._read, self._asked = result.budget.now, result.asked
         if self._alone:
             log.warning("the shared budget is back")
-            self._sure = self._clock() + self._ledger.lease
-        elif standing.turns < self._standing.turns and self._clock() - self._seen < self._ledger.lease:
-            self._beware()
         self._alone = False
-        self._standing, self._seen = standing, self._clock()
+        self._warn(result.status)
+        return result.status, result.read
 
-    def _beware(self) -> None:
-        """Keep to this server's share, since others may hold what the ledger doesn't know of.
+    def _lost(self, fault: LedgerUnavailable) -> None:
+        self._retry_at = self._clock() + RETRY
+        first, self._alone = not self._alone, True
+        self._doubt()
+        if first:
+            share = self._copy.share(self._terms)
+            log.warning("the shared budget can't be used (%s): going on alone, with a share of %s", fault, share)
 
-        Of the slots that were in use, this server's own are thought to be the first that will be free. What is still
-        to be reckoned with from the last time counts on.
-        """
+    def _pass(self) -> None:
+        """Move the copy on to the present."""
         moment = self._clock()
-        used = sorted(self._seen + due for due in (*self._standing.cooling, *self._standing.out))
-        others = [due for due in used if due > moment][len(self._own.live()) :]
-        self._held = _later(self._held, others)
-        self._sharers = max(_SUPPOSED, self._standing.servers, self._sharers if moment < self._sure else 0)
-        self._sure = moment + self._ledger.lease
-        self._share()
+        self._copy.pass_to(self._copy.now + moment - self._passed)
+        self._passed = moment
+        if self._alone:
+            self._doubt()
 
-    def _share(self) -> None:
-        """Let this server have its part of what the others don't hold: one at least, when they hold nothing."""
-        moment = self._clock()
-        self._held = [due for due in self._held if due > moment]
-        self._own.limit = max(0 if self._held else 1, (self._limit - len(self._held)) // self._sharers)
+    def _doubt(self) -> None:
+        """Keep to this server's share of the copy: other servers may take permits that it does not know of."""
+        self._copy.enroll(self._terms, self._copy, returning=True)
 
-    def _wait(self, spare: int, soon: float) -> float:
-        """Tell how long to wait for a slot of the share, which grows as others' slots become free."""
-        self._share()
-        wait = self._own.wait(spare, soon)
-        return min([wait, *(due - self._clock() for due in self._held[:1])])
+    def _warn(self, status: Status) -> None:
+        if status.limit < self._terms.limit or status.period > self._terms.period:
+            self._warn_once(
+                "servers with this key have different settings: the strictest apply, %s requests in %g s. "
+                "Set LINKTIME_RATE_LIMIT and LINKTIME_RATE_PERIOD alike for all of them",
+                status.limit,
+                status.period,
+            )
+        if status.mixed:
+            self._warn_once(
+                "several machines share the budget's file in one home (%s): set LINKTIME_BUDGET to a Redis server "
+                "unless their file locks are reliable",
+                self._ledger.place,
+            )
 
-
-def _later(one: Sequence[float], other: Sequence[float]) -> list[float]:
-    """Take of two ordered lists of moments what is at least as long, and as late, as either."""
-    return sorted(map(max, zip_longest(reversed(one), reversed(other), fillvalue=-inf)))
+    def _warn_once(self, text: str, *words: object) -> None:
+        if (text, words) not in self._warned:
+            self._warned.add((text, words))
+            log.warning(text, *words)

@@ -1,66 +1,54 @@
-"""What a limiter asks of the place that keeps the slots, be it this process, a file or a server."""
+"""What a limiter needs of the place that keeps the permits: this process, a file or a server."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Protocol
 
+from ..ledger import Status
+
 
 @dataclass(frozen=True, slots=True)
-class Slot:
-    """One place in the budget, while a request holds it.
+class Lease:
+    """A permit while a request holds it.
 
-    *left* slots were free when it was taken, and *turn* had been taken before it.
+    *left* permits were free when it was granted, *grant* permits had been granted before it, and it began at *since*.
     """
 
     ident: str
     left: int
-    turn: int
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What a store knows of itself, without asking anybody; all times are seconds from now.
-
-    *free* slots can be taken, *out* are held by requests, and *cooling* tells when the first of the others will be
-    free, in this order. No slot is given out for *shut* seconds, and then, if the gate is *ajar*, one for a probe
-    before all others. *turns* slots were taken since the store was made, by *servers* that share it; *places* are kept
-    for those of them that have none. Where only others have some, this one's *first* is spared for nobody.
-    """
-
-    free: int
-    out: int
-    cooling: tuple[float, ...]
-    shut: float
-    ajar: bool
-    turns: int
-    servers: int = 1
-    places: int = 0
-    first: bool = False
+    grant: int
+    since: float
 
 
 class Store(Protocol):
-    """LIMIT slots and the one gate before them.
+    """LIMIT permits and the circuit breaker of a key, as one server sees them.
 
-    The limiter runs each step to its end even if its caller is cancelled, so a store need not care. It must not raise:
-    what to do while its file or server is away is its own business.
+    The limiter runs each step to its end even if its caller is cancelled. A step does not raise: a store whose file or
+    server is unavailable goes on by itself.
     """
 
     @property
     def limit(self) -> int:
-        """How many slots there are."""
+        """How many permits there are, by this server's own settings."""
 
-    async def take(self, spare: int, soon: float) -> Slot | float:
-        """Take a free slot, if *spare* others are free or will be within *soon* seconds; else say how long to wait.
+    async def take(self, spare: int, soon: float) -> Lease | float:
+        """Take a permit if *spare* others are free or will be within *soon* seconds; else return the seconds to wait.
 
-        After the gate was shut the first slot is a probe's, and there is no second one until that is released.
+        While the breaker is half-open only one trial request gets a permit.
         """
 
-    async def release(self, slot: Slot, after: float, *, opens: bool) -> None:
-        """Make the slot free *after* so many seconds; if it *opens*, it was let in, as a probe should be."""
+    async def release(self, lease: Lease, after: float, *, closes: bool) -> None:
+        """Free the permit *after* so many seconds. A trial request that was admitted *closes* the breaker."""
 
-    async def shut(self, seconds: float) -> None:
-        """Shut the gate for at least so long; the probe that may be out no longer opens it."""
+    async def open_breaker(self, seconds: float) -> None:
+        """Open the breaker for at least so long. A trial request in flight no longer closes it."""
 
-    def state(self, ahead: int = 0) -> State:
-        """Tell what is known at this moment, and of *ahead* cooling slots at most."""
+    def status(self) -> Status:
+        """Return what is known now, without asking the file or server."""
+
+
+def granted(ident: str, status: Status, since: float) -> Lease | float:
+    """Return the lease that a step granted, or the seconds to wait."""
+    left = max(0, status.limit - len(status.cooling) - len(status.leased))
+    return status.wait or Lease(ident, left, status.grants - 1, since)

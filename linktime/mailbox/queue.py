@@ -1,4 +1,4 @@
-"""The messages that wait: who they are, and when each one's turn comes."""
+"""The queued messages, and when the turn of each comes."""
 
 from __future__ import annotations
 
@@ -16,33 +16,37 @@ class Permit(Protocol):
 
     @property
     def read(self) -> bool:
-        """Which of the two."""
+        """Return which of the two."""
+
+    @property
+    def is_fresh(self) -> bool:
+        """Return whether the request may still be sent."""
 
     def settle(self, outcome: Reply | BaseException | None) -> asyncio.Task[None]:
-        """Tell what became of it, None if it was not used."""
+        """Report the outcome of the request, None if it was not sent."""
 
 
 class Limiter(Protocol):
-    """What a mailbox asks of a limiter."""
+    """The limiter as a mailbox uses it, so that tests can replace it."""
 
     @property
     def limit(self) -> int:
-        """How many slots there are."""
+        """Return how many permits there are."""
 
     @property
     def free(self) -> int:
-        """How many are free now."""
+        """Return how many are free now."""
 
     async def take(self, *, writes: int, reads: int) -> Permit | float:
-        """Give a permit to one of those that wait, or say in how many seconds to ask again."""
+        """Grant a permit to one of the waiting requests, or return the seconds to wait."""
 
     def forecast(self, *, writes: int, reads: int) -> Iterator[tuple[bool, float]]:
-        """Play the turns of those that wait ahead: for each whether it is a read, and its seconds from now."""
+        """Simulate the turns of the waiting requests: for each whether it is a read, and its seconds from now."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Envelope:
-    """A message: the *request*, where its *reply* goes, when it arrived, and the *context* it was called in."""
+    """A message: the *request*, the future of its *reply*, the moment of its *arrival*, and its caller's *context*."""
 
     request: Request
     reply: asyncio.Future[Reply]
@@ -50,7 +54,7 @@ class Envelope:
     context: Context
 
     def answer(self, outcome: Reply | BaseException) -> None:
-        """Give the caller its reply, or the reason why there is none."""
+        """Set the reply or the error that the caller waits for."""
         if isinstance(outcome, Reply):
             self.reply.set_result(outcome)
         else:
@@ -58,7 +62,7 @@ class Envelope:
 
 
 class Queue:
-    """A line of writes and one of reads, the oldest first; *limiter* says whose turn it will be, and when."""
+    """A queue of writes and one of reads, the oldest first. The *limiter* decides the turns."""
 
     def __init__(self, limiter: Limiter) -> None:
         self._limiter = limiter
@@ -77,35 +81,35 @@ class Queue:
 
     @property
     def waiting(self) -> dict[str, int]:
-        """How many wait in each line."""
+        """Return how many messages wait in each queue."""
         return {"writes": len(self._writes), "reads": len(self._reads)}
 
     def add(self, envelope: Envelope) -> bool:
-        """Put it at the end of its line; True if it is the first there, which may change whose turn is next."""
+        """Append a message to its queue. Return True if it is the first there, which may change the next turn."""
         line = self._line(read=envelope.request.is_read)
         line[envelope] = None
         return len(line) == 1
 
     def withdraw(self, envelope: Envelope) -> bool:
-        """Take it out, if it still waits."""
+        """Remove a message; return whether it was still queued."""
         waits = envelope in self
         self._line(read=envelope.request.is_read).pop(envelope, None)
         return waits
 
     def pop(self, *, read: bool) -> Envelope | None:
-        """Take the oldest of this line out, if there is one."""
+        """Remove and return the oldest read or write, None if there is none."""
         envelope = next(iter(self._line(read=read)), None)
         if envelope:
             self.withdraw(envelope)
         return envelope
 
     def plan(self) -> list[tuple[Envelope, float]]:
-        """Tell for each message the seconds until its turn, in the order of turns."""
+        """Return each message with the seconds until its turn, in the order of turns."""
         lines = {True: iter(self._reads), False: iter(self._writes)}
         return [(next(lines[read]), wait) for read, wait in self._limiter.forecast(**self.waiting)]
 
     def wait_of_next(self, *, read: bool) -> float:
-        """Tell the seconds until the turn of one that would arrive now."""
+        """Return the seconds until the turn of a message that would arrive now."""
         counts = self.waiting
         counts["reads" if read else "writes"] += 1
         return [wait for of_read, wait in self._limiter.forecast(**counts) if of_read is read][-1]

@@ -11,7 +11,7 @@ from typing import Final
 
 from linktime.cache import Cache
 from linktime.errors import BudgetSpent, RateLimited
-from linktime.limiter import Limiter, ProcessStore
+from linktime.limiter import Limiter, MemoryStore
 from linktime.mailbox import Mailbox
 from linktime.message import Reply, Request, Send
 from linktime.outcome import Outcome
@@ -31,8 +31,8 @@ async def ours(
 ) -> AsyncIterator[Send]:
     """Join the layers as the program does."""
     async with (
-        Limiter(ProcessStore(limit, clock=clock), period, clock=clock) as limiter,
-        Mailbox(upstream, limiter, places=SETTINGS.queue, workers=SETTINGS.workers, clock=clock) as mailbox,
+        Limiter(MemoryStore(limit, clock=clock), period, clock=clock) as limiter,
+        Mailbox(upstream, limiter, capacity=SETTINGS.queue, workers=SETTINGS.workers, clock=clock) as mailbox,
     ):
         outcome = Outcome(Retry(mailbox, clock=clock), clock=clock)
         yield Cache(outcome, ttl=ttl, settle=SETTINGS.timeout, clock=clock)

@@ -1,4 +1,4 @@
-"""What a slot costs in each place that can keep it: `python -m tests.benchmarks.sharing [redis://…]`."""
+"""What a permit costs in each place that can keep it: `python -m tests.benchmarks.sharing [redis://…]`."""
 
 from __future__ import annotations
 
@@ -14,32 +14,43 @@ from time import perf_counter
 from typing import Final
 from uuid import uuid4
 
+from linktime.clock import now
 from linktime.config import Settings
-from linktime.ledger import Clerk, Journal, Ledger, open_ledger
-from linktime.ledger.sqlite import SqliteLedger
-from linktime.limiter import ProcessStore, SharedStore, Slot, Store
+from linktime.ledger import ChangeFeed, Executor, Shared, open_shared
+from linktime.limiter import Lease, MemoryStore, SharedStore, Store
+from tests.sharing import mature, opened
 
 _LIMIT: Final = 60
-_TURNS: Final = 400  # of a slot that is taken and given back
+_TURNS: Final = 400  # of a permit that is taken and released
 _HELD: Final = 0.8  # s; that long another connection holds the file's lock
+_CROWDS: Final = (4, 16)  # servers at once
 
 
-async def turns(place: str) -> list[float]:
-    """Take a slot and give it back unused, again and again: the seconds of each."""
-    clerk = Clerk()
-    ledger = _ledger(place)
-    store: Store = SharedStore(ledger, _LIMIT, call=clerk) if ledger else ProcessStore(_LIMIT)
+async def turns(place: str, limit: int = _LIMIT, used: int = 0) -> list[float]:
+    """Take a permit and release it unused, again and again while *used* others cool down: the seconds of each."""
+    executor = Executor()
+    shared = _shared(place, limit)
+    if shared:
+        shared.ledger.apply(mature)
+    store = SharedStore(shared.ledger, shared.terms, run=executor) if shared else MemoryStore(limit)
+    for _ in range(used):
+        lease = await store.take(0, 0.0)
+        assert isinstance(lease, Lease)
+        await store.release(lease, 60.0, closes=True)
     try:
         return [await _turn(store) for _ in range(_TURNS)]
     finally:
-        await clerk.aclose(ledger.close if ledger else lambda: None)
+        await executor.aclose(store.close if isinstance(store, SharedStore) else lambda: None)
 
 
 async def longest_stall(path: Path) -> tuple[float, float]:
-    """Let another connection hold the lock: the longest stall of the loop, and what a hit's look at the news took."""
-    ledger = SqliteLedger(path, server=uuid4().hex, limit=_LIMIT, period=60.0, patience=12.0)
-    clerk = Clerk()
-    store, journal = SharedStore(ledger, _LIMIT, call=clerk), Journal(ledger, clerk, clock=perf_counter)
+    """Let another connection hold the lock: the longest stall of the loop, and of a cache hit's poll."""
+    shared = opened(path, uuid4().hex, _LIMIT, clock=now)
+    executor = Executor()
+    store, feed = (
+        SharedStore(shared.ledger, shared.terms, run=executor),
+        ChangeFeed(shared.changes, executor, clock=perf_counter),
+    )
     await _turn(store)
     with sqlite3.connect(path, isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -49,56 +60,58 @@ async def longest_stall(path: Path) -> tuple[float, float]:
         while last < begun + _HELD:
             await asyncio.sleep(0)
             before = perf_counter()
-            await journal.news()
-            now = perf_counter()
-            stall, look, last = max(stall, now - last), max(look, now - before), now
+            await feed.poll()
+            moment = perf_counter()
+            stall, look, last = max(stall, moment - last), max(look, moment - before), moment
         other.execute("ROLLBACK")
     await taking
-    await clerk.aclose(ledger.close)
+    await executor.aclose(store.close)
     return stall, look
 
 
 async def _turn(store: Store) -> float:
     begun = perf_counter()
-    slot = await store.take(0, 0.0)
-    while not isinstance(slot, Slot):
-        slot = await store.take(0, 0.0)
-    await store.release(slot, 0.0, opens=True)
+    lease = await store.take(0, 0.0)
+    while not isinstance(lease, Lease):
+        lease = await store.take(0, 0.0)
+    await store.release(lease, 0.0, closes=True)
     return perf_counter() - begun
 
 
-def _ledger(place: str) -> Ledger | None:
+def _shared(place: str, limit: int) -> Shared | None:
     if place == "process":
         return None
     if "://" in place:
-        key = {"LINKTIME_API_KEY": "benchmark", "LINKTIME_BUDGET": place}
-        return open_ledger(Settings.from_environ(key))
-    return SqliteLedger(Path(place), server=uuid4().hex, limit=_LIMIT, period=60.0, patience=12.0)
+        key = {"LINKTIME_API_KEY": "benchmark", "LINKTIME_BUDGET": place, "LINKTIME_RATE_LIMIT": str(limit)}
+        return open_shared(Settings.from_environ(key))
+    return opened(Path(place), uuid4().hex, limit, clock=now)
 
 
 def _played(place: str, _: int) -> list[float]:
     return asyncio.run(turns(place))
 
 
-def _told(name: str, seconds: list[float]) -> str:
-    return f"{name:<22} {median(seconds) * 1e6:8.0f} {quantiles(seconds, n=100)[98] * 1e6:8.0f}"
+def _line(name: str, seconds: list[float]) -> str:
+    return f"{name:<30} {median(seconds) * 1e6:8.0f} {quantiles(seconds, n=100)[98] * 1e6:8.0f}\n"
 
 
 def main(redis: str | None) -> None:
     """Print the table, in microseconds for a take and its release."""
-    with TemporaryDirectory() as folder, ProcessPoolExecutor(4) as pool:
-        places = {"process": "process", "local": str(Path(folder) / "budget")} | ({"redis": redis} if redis else {})
-        lines = [f"{'a take and its release':<22} {'p50 us':>8} {'p99 us':>8}"]
+    with TemporaryDirectory() as folder, ProcessPoolExecutor(max(_CROWDS)) as pool:
+        places = {"process": "process", "local": str(Path(folder) / "budget.db")} | ({"redis": redis} if redis else {})
+        sys.stdout.write(f"{'a take and its release':<30} {'p50 us':>8} {'p99 us':>8}\n")
         for name, place in places.items():
-            lines.append(_told(f"{name}, alone", _played(place, 0)))
-            if name != "process":
-                four = [each for served in pool.map(partial(_played, place), range(4)) for each in served]
-                lines.append(_told(f"{name}, four servers", four))
-        stall, look = asyncio.run(longest_stall(Path(folder) / "held"))
-        lines.append(
-            f"the lock held for {_HELD} s: longest stall {stall * 1e3:.1f} ms, of it in news {look * 1e3:.1f} ms"
+            sys.stdout.write(_line(f"{name}, alone", _played(place, 0)))
+            for crowd in _CROWDS if name != "process" else ():
+                served = [each for played in pool.map(partial(_played, place), range(crowd)) for each in played]
+                sys.stdout.write(_line(f"{name}, {crowd} servers", served))
+        for limit in (60, 1000, 5000):
+            path = str(Path(folder) / f"{limit}.db")
+            sys.stdout.write(_line(f"local, {limit - 1} in use", asyncio.run(turns(path, limit, limit - 1))))
+        stall, look = asyncio.run(longest_stall(Path(folder) / "held.db"))
+        sys.stdout.write(
+            f"the lock held for {_HELD} s: longest stall {stall * 1e3:.1f} ms, of a poll {look * 1e3:.1f} ms\n"
         )
-    sys.stdout.write("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Servers on one key that are killed while they have requests out: `python -m tests.torture.crowd`."""
+"""Servers on one key, killed or frozen while they send: `python -m tests.torture.crowd [killed|frozen|mixed]`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ import os
 import signal
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
+from itertools import cycle
 from random import Random
 from tempfile import TemporaryDirectory
 
+from linktime.ledger.factory import STATE
 from linktime.sandbox import Sandbox
 from tests.child import Child, child
 
@@ -31,7 +35,7 @@ class Account:
 
     @property
     def least(self) -> int:
-        """How many requests there must be if no slot was lost for longer than its lease, and a start takes a lease."""
+        """How many requests there are at least if no permit is lost beyond its lease, and a start takes one."""
         periods = self.seconds / (PERIOD + 0.5)
         return int(LIMIT * (periods - 1) - self.kills * 8 * LEASE / PERIOD)
 
@@ -42,24 +46,35 @@ class Account:
         )
 
 
-async def play(servers: int, seconds: float, *, seed: int = 0, every: float = 5.0) -> Account:
-    """Let so many real programs ask as fast as they may, and kill one *every* so many seconds."""
+async def play(
+    servers: int,
+    seconds: float,
+    *,
+    seed: int = 0,
+    every: float = 5.0,
+    frozen: float = 0.0,
+    limits: Sequence[int] = (LIMIT,),
+) -> Account:
+    """Let so many real programs ask as fast as they may, and kill one *every* so many seconds.
+
+    One that is to be *frozen* for some seconds goes on after that. The programs have the *limits* in turns.
+    """
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(Sandbox(limit=LIMIT, period=PERIOD))
         settings = {
             "LINKTIME_BASE_URL": sandbox.url,
             "LINKTIME_API_KEY": sandbox.key,
-            "LINKTIME_RATE_LIMIT": str(LIMIT),
             "LINKTIME_RATE_PERIOD": str(PERIOD),
             "LINKTIME_TIMEOUT": str(TIMEOUT),
             "LINKTIME_CACHE_TTL": "0",
             "OTEL_TRACES_EXPORTER": "none",
-            "XDG_STATE_HOME": stack.enter_context(TemporaryDirectory()),
+            STATE: stack.enter_context(TemporaryDirectory()),
         }
         alive: list[Child] = []
+        limit = cycle(limits)
 
         async def start() -> None:
-            server = await stack.enter_async_context(child(**settings))
+            server = await stack.enter_async_context(child(LINKTIME_RATE_LIMIT=str(next(limit)), **settings))
             await server.greet()
             for _ in range(200):
                 server.call("get_me")
@@ -71,9 +86,14 @@ async def play(servers: int, seconds: float, *, seed: int = 0, every: float = 5.
         for _ in range(int(seconds // every)):
             await asyncio.sleep(every)
             victim = alive.pop(random.randrange(len(alive)))
-            os.kill(victim.process.pid, signal.SIGKILL)
+            os.kill(victim.process.pid, signal.SIGSTOP if frozen else signal.SIGKILL)
             kills += 1
-            await start()
+            if frozen:
+                await asyncio.sleep(frozen)
+                os.kill(victim.process.pid, signal.SIGCONT)
+                alive.append(victim)
+            else:
+                await start()
         faults = Counter(entry.status for entry in sandbox.requests if entry.status and entry.status != 200)
         since = sandbox.requests[begun].at
         lasted = sandbox.requests[-1].at - since
@@ -83,5 +103,13 @@ async def play(servers: int, seconds: float, *, seed: int = 0, every: float = 5.
         return account
 
 
+PLAYS = {
+    "killed": partial(play, 8, 60.0),
+    "frozen": partial(play, 3, 10.0, every=10.0, frozen=120.0),
+    "mixed": partial(play, 4, 30.0, limits=(LIMIT, 2 * LIMIT)),
+}
+
+
 if __name__ == "__main__":
-    print(asyncio.run(play(8, float(sys.argv[1]) if len(sys.argv) > 1 else 60.0)))  # noqa: T201
+    for name in sys.argv[1:] or PLAYS:
+        print(f"{name}: {asyncio.run(PLAYS[name]())}", flush=True)  # noqa: T201

@@ -1,0 +1,254 @@
+"""A SQLite file that several servers write: opened when needed, begun anew if it cannot be read.
+
+It uses a rollback journal. A write-ahead log is faster by some microseconds, but it maps a file into memory, so a
+truncated file ends the process, and it does not work on network drives.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import stat
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from random import uniform
+from typing import Final, NamedTuple, TypeVar
+
+from .interface import UNUSED, Busy, LedgerUnavailable
+from .rules import FORMAT, QUIET
+
+_BUSY: Final = 1.0  # s; so long a step waits for other servers' steps
+_PAUSE: Final = 0.001  # s; the longest pause before the second try for the lock …
+_GROWTH: Final = 1.5  # … from which it grows …
+_LONGEST_PAUSE: Final = 0.025  # s; … to this
+_APPLICATION: Final = 0x4C544D42  # marks a file as one of ours
+_UNREADABLE: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}  # the last: another schema
+_SCHEMA: Final = (
+    "CREATE TABLE budget (state TEXT NOT NULL)",  # one row: a Budget as JSON
+    "CREATE TABLE change (number INTEGER PRIMARY KEY AUTOINCREMENT, server TEXT, tags TEXT, settle REAL)",
+    f"PRAGMA application_id = {_APPLICATION}",
+    f"PRAGMA user_version = {FORMAT}",
+)
+
+_SETTINGS: Final = (
+    "PRAGMA synchronous = OFF",  # after a power cut nothing in it counts any more
+    "PRAGMA journal_mode = PERSIST",  # a third of the cost of a journal that is made and deleted for each step
+)
+_BEGUN: Final = "SELECT 1 FROM sqlite_master WHERE name = 'change'"
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class Unreadable(Exception):  # noqa: N818 - what is wrong with a file
+    """The file does not hold a budget."""
+
+
+class _Identity(NamedTuple):
+    device: int
+    inode: int
+
+
+class SqliteFile:
+    """The file at *path*, for one thread that writes and one that reads.
+
+    | the file | the next step |
+    | --- | --- |
+    | does not exist, or is empty | begins it |
+    | cannot be read, or is not ours | sets it aside, warns, and begins a new one |
+    | has another format | raises LedgerUnavailable until nobody used it for QUIET seconds, then as above |
+    | was deleted or replaced while open | opens the one that is there now |
+    | is locked, may not be used, or has no room | raises LedgerUnavailable |
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        # The connection of the thread that writes, and the file that it was opened for
+        self._writer: sqlite3.Connection | None = None
+        self._written: _Identity | None = None
+        # The connection of the thread that reads, likewise
+        self._reader: sqlite3.Connection | None = None
+        self._read: _Identity | None = None
+
+    def exists(self) -> bool:
+        """Return whether a server began the file. Raises LedgerUnavailable if that cannot be seen."""
+        try:
+            return self.path.exists()
+        except OSError as fault:
+            raise self._unavailable(fault) from None
+
+    def write(self, step: Callable[[sqlite3.Connection], T]) -> T:
+        """Run *step* in a transaction, whole or not at all. Raises LedgerUnavailable."""
+        try:
+            return self._transact(step)
+        except Unreadable:
+            self._set_aside()
+        except (sqlite3.Error, OSError) as fault:
+            self._disconnect()
+            if getattr(fault, "sqlite_errorcode", 0) & 0xFF not in _UNREADABLE:
+                raise self._unavailable(fault) from None
+            self._set_aside()
+        try:
+            return self._transact(step)
+        except (sqlite3.Error, OSError, Unreadable) as fault:
+            self._disconnect()
+            raise self._unavailable(fault) from None
+
+    def read(self, query: Callable[[sqlite3.Connection, object], T], *, patient: bool) -> tuple[T | None, object]:
+        """Run a query on the file, if there is one; return its result and which file it was.
+
+        Raises LedgerUnavailable, or Busy if it is not *patient* and another server writes.
+        """
+        try:
+            patience = _BUSY if patient else 0.0
+            reader = self._connected_reader(patience)
+            if reader is None:
+                return None, None
+            return _waiting(lambda: query(reader, self._read), patience), self._read
+        except (sqlite3.Error, OSError, Unreadable) as fault:
+            if _is_busy(fault) and not patient:
+                raise Busy from None
+            self._disconnect_reader()
+            raise self._unavailable(fault) from None
+
+    def close(self) -> None:
+        """Close both connections."""
+        self._disconnect_reader()
+        self._disconnect()
+
+    def _transact(self, step: Callable[[sqlite3.Connection], T]) -> T:
+        db = self._connected()
+        _waiting(lambda: db.execute("BEGIN IMMEDIATE"))
+        try:
+            self._prepare(db)
+            result = step(db)
+            _waiting(lambda: db.execute("COMMIT"), pause=0.0)  # readers leave at once, and no new ones come
+        except BaseException:
+            if db.in_transaction:
+                with suppress(sqlite3.Error):
+                    db.execute("ROLLBACK")
+            raise
+        return result
+
+    def _prepare(self, db: sqlite3.Connection) -> None:
+        """Check whose file it is, and fill an empty one."""
+        match _kind(db):
+            case (0, 0) if db.execute("SELECT 1 FROM sqlite_master").fetchone() is None:
+                for statement in _SCHEMA:
+                    db.execute(statement)
+            case (application, version) if application != _APPLICATION:
+                raise Unreadable(f"not a budget of linktime ({application}, {version})")
+            case (_, version) if version != FORMAT:
+                if abs(time.time() - self.path.stat().st_mtime) > QUIET:
+                    raise Unreadable(f"format {version}")
+                raise OSError(f"it has format {version}, this server writes {FORMAT}: update all servers of this key")
+
+    def _connected(self) -> sqlite3.Connection:
+        identity = _identity(self.path)
+        if self._writer is not None and self._written == identity:
+            return self._writer
+        self._disconnect()
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with suppress(FileExistsError):  # an existing file is not opened: to close it would end SQLite's own locks
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        self._written = _identity(self.path)
+        self._writer = writer = _opened(self.path)
+        for setting in _SETTINGS:
+            _waiting(partial(writer.execute, setting))
+        self._remove_unused()
+        return self._writer
+
+    def _connected_reader(self, patience: float) -> sqlite3.Connection | None:
+        """Return a connection, None if there is no file or another server has only begun it."""
+        identity = _identity(self.path)
+        if self._reader is None or self._read != identity:
+            self._disconnect_reader()
+            self._reader = _opened(self.path) if identity else None
+            self._read = identity
+        reader = self._reader
+        begun = reader and _waiting(lambda: reader.execute(_BEGUN).fetchone(), patience)
+        return self._reader if begun else None
+
+    def _disconnect(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+        self._writer = None
+
+    def _disconnect_reader(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+        self._reader = None
+
+    def _set_aside(self) -> None:
+        """Move the file away, unless another server already has."""
+        self._disconnect()
+        with suppress(OSError, Unreadable):
+            if _identity(self.path) != self._written:
+                return
+        aside = self.path.with_suffix(".unreadable")
+        with suppress(OSError):
+            self._move(aside)
+            log.warning("the shared budget's file could not be read; it is now %s, and a new one is begun", aside)
+
+    def _move(self, aside: Path) -> None:
+        Path(f"{self.path}-journal").unlink(missing_ok=True)
+        try:
+            self.path.replace(aside)
+        except PermissionError:  # Windows, while another server has it open: an empty file is one that is begun
+            aside.write_bytes(self.path.read_bytes())
+            os.truncate(self.path, 0)
+
+    def _remove_unused(self) -> None:
+        """Remove the files of keys that nobody used for UNUSED seconds."""
+        for file in self.path.parent.glob("budget-*"):
+            with suppress(OSError):
+                if file != self.path and time.time() - file.stat().st_mtime > UNUSED:
+                    file.unlink()
+
+    def _unavailable(self, fault: Exception) -> LedgerUnavailable:
+        return LedgerUnavailable(f"{self.path}: {fault}")
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+
+
+def _kind(db: sqlite3.Connection) -> tuple[int, int]:
+    """Return the application id and the format in the file's header."""
+    (application,), (version,) = (
+        db.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")
+    )
+    return application, version
+
+
+def _waiting(step: Callable[[], T], patience: float = _BUSY, *, pause: float = _PAUSE) -> T:
+    """Try *step* until no other server holds the lock, for at most so many seconds, with growing random pauses."""
+    until = time.monotonic() + patience
+    while True:
+        try:
+            return step()
+        except sqlite3.OperationalError as fault:
+            if not _is_busy(fault) or time.monotonic() >= until:
+                raise
+            time.sleep(uniform(0.0, pause))  # noqa: S311 - no secret
+            pause = min(_GROWTH * pause, _LONGEST_PAUSE)
+
+
+def _is_busy(fault: Exception) -> bool:
+    return getattr(fault, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+def _identity(path: Path) -> _Identity | None:
+    """Return which file is at *path*, None if there is none. Raises Unreadable if it is not a regular file."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        raise Unreadable("it is not a regular file")
+    return _Identity(found.st_dev, found.st_ino)
