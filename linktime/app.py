@@ -59,7 +59,9 @@ class App:
 
 
 @asynccontextmanager
-async def app(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIterator[App]:
+async def app(
+    settings: Settings, telemetry: Telemetry | None = None, clock: Callable[[], float] = now
+) -> AsyncIterator[App]:
     """Build the chain from *settings*, and take it down in the reverse order; *telemetry* sees all of it."""
     async with AsyncExitStack() as stack:
         telemetry = telemetry or Telemetry()
@@ -68,29 +70,29 @@ async def app(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIt
         rest = await stack.enter_async_context(
             LateRest(settings.base_url, key.get_secret_value(), timeout=settings.timeout, connections=settings.workers)
         )
-        store, journal = await stack.enter_async_context(sharing(settings))
-        limiter = await stack.enter_async_context(Limiter(store, settings.rate_period, clock=now))
+        store, journal = await stack.enter_async_context(sharing(settings, clock))
+        limiter = await stack.enter_async_context(Limiter(store, settings.rate_period, clock=clock))
         mailbox = await stack.enter_async_context(
-            Mailbox(rest, limiter, places=settings.queue, workers=settings.workers, clock=now)
+            Mailbox(rest, limiter, places=settings.queue, workers=settings.workers, clock=clock)
         )
         stack.callback(mailbox.give_up_reads)  # when the session ended, all have their answers
-        outcome = Outcome(Retry(mailbox, clock=now), clock=now)
-        cache = Cache(outcome, ttl=settings.cache_ttl, settle=settings.timeout, clock=now, journal=journal)
+        outcome = Outcome(Retry(mailbox, clock=clock), clock=clock)
+        cache = Cache(outcome, ttl=settings.cache_ttl, settle=settings.timeout, clock=clock, journal=journal)
         stack.push_async_callback(cache.aclose)
         off = switched_off(settings.toolsets, read_only=settings.read_only)
-        zone = _zone(settings, cache, limiter)
+        zone = _zone(settings, cache, limiter, clock)
         session = Session(
             cache,
             {name: tool for name, tool in TOOLS.items() if name not in off},
             off,
-            clock=now,
+            clock=clock,
             deadline=settings.deadline,
             eta=mailbox.eta,
             budget=lambda: {"budgetRemaining": limiter.free, "budgetServers": limiter.servers},
             refusal=None if settings.api_key else _no_key(),
             telemetry=telemetry,
             zone=zone,
-            confirm=_confirm(settings),
+            confirm=_confirm(settings, clock),
         )
         telemetry.observe(DEPTH, lambda: [(mailbox.waiting, {})])
         telemetry.observe(SLOTS, lambda: _slots(limiter))
@@ -99,40 +101,40 @@ async def app(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIt
 
 
 @asynccontextmanager
-async def sharing(settings: Settings) -> AsyncIterator[tuple[Store, Journal | None]]:
+async def sharing(settings: Settings, clock: Callable[[], float] = now) -> AsyncIterator[tuple[Store, Journal | None]]:
     """Give the place of the slots, and of the news where others share them."""
     ledger = open_ledger(settings)
     if ledger is None:
-        yield ProcessStore(settings.rate_limit, clock=now), None
+        yield ProcessStore(settings.rate_limit, clock=clock), None
         return
     clerk = Clerk()
-    store = SharedStore(ledger, settings.rate_limit, call=clerk, clock=now)
+    store = SharedStore(ledger, settings.rate_limit, call=clerk, clock=clock)
     joining = asyncio.create_task(store.join())
     try:
-        yield store, Journal(ledger, clerk, clock=now, joining=joining)
+        yield store, Journal(ledger, clerk, clock=clock, joining=joining)
     finally:
         joining.cancel()
         await clerk.aclose(ledger.close)
 
 
-def _zone(settings: Settings, cache: Cache, limiter: Limiter) -> AccountZone:
+def _zone(settings: Settings, cache: Cache, limiter: Limiter, clock: Callable[[], float]) -> AccountZone:
     question = TOOLS["get_settings"].build()
     return AccountZone(
         cache,
         question,
-        clock=now,
+        clock=clock,
         epoch=lambda: cache.epoch(question),
         spare=lambda: limiter.free > SPARE,
         life=settings.cache_ttl or _ZONE_LIFE,
     )
 
 
-def _confirm(settings: Settings) -> Callable[[Send], Confirms] | None:
+def _confirm(settings: Settings, clock: Callable[[], float]) -> Callable[[Send], Confirms] | None:
     if not settings.confirm:
         return None
     from .session.confirm import Confirm  # noqa: PLC0415 - who isn't to be asked never pays for it
 
-    return partial(Confirm, clock=now, deadline=settings.deadline)
+    return partial(Confirm, clock=clock, deadline=settings.deadline)
 
 
 def _slots(limiter: Limiter) -> list[tuple[float, dict[str, str]]]:

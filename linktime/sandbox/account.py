@@ -47,8 +47,9 @@ class Account:
 
 
 ACCOUNT: Final = web.AppKey("account", Account)
+READ_FROM: Final = web.RequestKey("read_from", Account)  # a replica of the account
 
 
 def account_of(request: web.Request) -> Account:
     """Return the account that a request is about."""
-    return request.app[ACCOUNT]
+    return request.get(READ_FROM) or request.app[ACCOUNT]

@@ -14,7 +14,7 @@ from . import (
     contacts,
     conversations,
     event_types,
-    faults,
+    fault_rules,
     journal,
     profile,
     settings,
@@ -23,10 +23,11 @@ from . import (
 )
 from .account import ACCOUNT, Account
 from .answers import refusals
-from .faults import FAULTS, Faults
+from .fault_injection import STOPPING, inject_faults
+from .fault_rules import FAULTS, Faults
 from .journal import JOURNAL, Journal, read_body, record
 from .limit import WINDOW, SlidingWindow, guard, tell
-from .spoil import STOPPING, spoil
+from .variant import VARIANT, Variant, note_arrival, vary
 
 _LARGEST_BODY: Final = 1 << 20  # bytes
 _RESOURCES: Final = (
@@ -43,20 +44,21 @@ _RESOURCES: Final = (
 )
 
 
-def application(account: Account, window: SlidingWindow, entries: Journal) -> web.Application:
-    """Join the resources of *account*; *window* guards them and *entries* remembers who asked."""
+def application(account: Account, window: SlidingWindow, entries: Journal, variant: Variant) -> web.Application:
+    """Join the resources of *account*. *window* guards them, *entries* logs requests, *variant* shapes answers."""
     root = web.Application(middlewares=[refusals], client_max_size=_LARGEST_BODY)
-    api = web.Application(middlewares=[record, refusals, read_body, guard, spoil])
+    api = web.Application(middlewares=[record, refusals, read_body, guard, note_arrival, inject_faults, vary])
     api[ACCOUNT], api[WINDOW], api[STOPPING] = account, window, asyncio.Event()
     rules = Faults()
     for app in (root, api):
         app[FAULTS] = rules
         app[JOURNAL] = entries
+    api[VARIANT] = variant
     for resource in _RESOURCES:
         api.add_routes(resource.routes)
     api.on_response_prepare.append(tell)
     api.on_shutdown.append(_stop)
-    root.add_routes([*faults.routes, *journal.routes])
+    root.add_routes([*fault_rules.routes, *journal.routes])
     root.add_subapp("/api/v1", api)
     return root
 

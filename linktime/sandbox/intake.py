@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import orjson
 from aiohttp import web
 
-from . import fields
+from . import fields, variant
 from .answers import Invalid
 from .fields import Reader
 from .times import since, until
@@ -27,7 +27,7 @@ async def body(request: web.Request, readers: Mapping[str, Reader], required: Co
         raise Invalid("the body is not JSON") from None
     if not isinstance(given, dict):
         raise Invalid("the body must be an object")
-    return _checked(given, readers, required)
+    return _checked(variant.normalized(request, given), readers, required)
 
 
 async def changes(request: web.Request, readers: Mapping[str, Reader]) -> dict[str, Any]:

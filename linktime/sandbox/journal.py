@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from .answers import answer
-from .spoil import NoAnswer
+from .fault_injection import NoAnswer
 
 _LONGEST: Final = 10_000  # entries; then the oldest go
 _HEADERS: Final = ("Idempotency-Key", "Traceparent", "User-Agent")  # never Authorization: it holds the key

@@ -22,6 +22,7 @@ from .journal import Journal
 from .limit import SlidingWindow
 from .seed import seed
 from .store import Store
+from .variant import Variant
 
 _GRACE: Final = 1.0  # s that a request under way has at the end
 
@@ -34,7 +35,8 @@ class Sandbox:
     """A LinkTime of one's own, as an async context manager: inside it, *url* and *key* are what a client needs.
 
     *db* is a file that is kept, or `:memory:`. *limit* requests with the key pass in any *period* (s) of *clock*; 0
-    switches the limit off. *now* is the account's time. *requests* tells what came in.
+    switches the limit off. *now* is the account's time. *requests* tells what came in, *store* holds the
+    account's rows, and *variant* is how this service differs from the usual one.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Sandbox:
         self.url = self.key = ""
         self.requests = Journal(clock)
         self._db, self._plan, self._now = db, plan, now
+        self._clock = clock
         self._address = (host, port)
         self._window = SlidingWindow(limit, period, clock)
         self._courier = Courier()
@@ -59,11 +62,13 @@ class Sandbox:
 
     async def __aenter__(self) -> Self:
         async with contextlib.AsyncExitStack() as stack:
-            store = Store(self._db)
+            store = self.store = Store(self._db)
             stack.callback(store.close)
+            self.variant = Variant(self._clock, store)
+            stack.callback(self.variant.forget)
             self.key = _account_key(store, self._plan, self._now())
             stack.push_async_callback(self._courier.aclose)
-            app = application(Account(store, self._now, self._courier), self._window, self.requests)
+            app = application(Account(store, self._now, self._courier), self._window, self.requests, self.variant)
             self.url = await _serve(app, self._address, stack)
             self._open = stack.pop_all()
         return self

@@ -27,14 +27,15 @@ sqlite3.register_converter("JSON", orjson.loads)
 class Store:
     """One SQLite database; what a transaction wrote is safe when it has ended, whatever becomes of the process."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, schema: str = "schema.sql") -> None:
         self._db = sqlite3.connect(
             path, timeout=_PATIENCE, isolation_level=None, detect_types=sqlite3.PARSE_DECLTYPES, check_same_thread=False
         )
         self._db.row_factory = _row
         self._db.create_function("fold", 1, _fold, deterministic=True)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.executescript(files(__package__).joinpath("schema.sql").read_text("utf-8"))
+        if schema:
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.executescript(files(__package__).joinpath(schema).read_text("utf-8"))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -73,6 +74,12 @@ class Store:
         rows = self.rows(f"{sql} LIMIT ? OFFSET ?", *values, limit, (page - 1) * limit)
         pagination = {"page": page, "limit": limit, "total": total, "totalPages": -(-total // limit)}
         return {"data": rows, "pagination": pagination}
+
+    def copy(self) -> Store:
+        """Return the present state as a store of its own, in memory."""
+        other = Store(":memory:", schema="")
+        self._db.backup(other._db)
+        return other
 
     def close(self) -> None:
         """Close the database."""
