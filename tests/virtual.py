@@ -69,7 +69,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         future.add_done_callback(self._release)
         return future
 
-    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - its own name
         """Wait for the threads, in real time."""
         self._jump.holds += 1
         await super().shutdown_default_executor()

@@ -27,7 +27,7 @@ from .fault_injection import STOPPING, inject_faults
 from .fault_rules import FAULTS, Faults
 from .journal import JOURNAL, Journal, read_body, record
 from .limit import WINDOW, SlidingWindow, guard, tell
-from .variant import VARIANT, Variant, note_arrival, vary
+from .variant import VARIANT, Variant, note_arrival, tell_time, vary
 
 _LARGEST_BODY: Final = 1 << 20  # bytes
 _RESOURCES: Final = (
@@ -57,6 +57,7 @@ def application(account: Account, window: SlidingWindow, entries: Journal, varia
     for resource in _RESOURCES:
         api.add_routes(resource.routes)
     api.on_response_prepare.append(tell)
+    api.on_response_prepare.append(tell_time)
     api.on_shutdown.append(_stop)
     root.add_routes([*fault_rules.routes, *journal.routes])
     root.add_subapp("/api/v1", api)

@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+import orjson
+
 from .claims import CONFLICT, NO_ANSWER, NOT_COMMITTED, SILENT, UNKNOWN, Claim
 from .writes import Look, Write
 
@@ -15,6 +17,7 @@ CAREFUL: Final = "careful"
 HASTY: Final = "hasty"
 TWINS: Final = "twins"
 LATE_TWIN: Final = "late twin"
+UNDECIDED: Final = "undecided"
 
 _MOST_ATTEMPTS: Final = 4
 _PAUSE: Final = 0.5  # s; a model thinks before it calls again
@@ -48,6 +51,7 @@ class Client:
     cancelled: float | None = None
     attempts: list[Attempt] = field(default_factory=list)
     looks: int = 0
+    undone: int = 0  # calls that undo the write
 
     async def attempt(self, write: Write, *, overlaps: bool = False) -> Claim:
         """Call the tool of *write*."""
@@ -68,6 +72,14 @@ class Client:
         self.looks += 1
         claim = await self.call(look.tool, look.arguments)
         return (look.text in claim.text) is not look.removes if claim.says_done else None
+
+    async def finds(self, look: Look) -> str | None:
+        """Return the id of the row that *look* shows, None if it shows none."""
+        self.looks += 1
+        claim = await self.call(look.tool, look.arguments)
+        rows = orjson.loads(claim.text).get("data") if claim.says_done else ()
+        found = (row["id"] for row in rows or () if look.text in orjson.dumps(row).decode())
+        return next(found, None)
 
 
 async def careful(client: Client, write: Write) -> None:
@@ -110,6 +122,22 @@ async def late_twin(client: Client, write: Write) -> None:
         await client.attempt(write)
 
 
+async def undecided(client: Client, write: Write) -> None:
+    """Make a write, undo it, and make it again."""
+    claim = await client.attempt(write)
+    if write.undo is None or claim.word in SILENT or client.gone():
+        return
+    ident = claim.ident or await client.finds(write.look)
+    if ident in write.values and not claim.ident:
+        return  # an older row that looks like it
+    if ident or not write.undo.argument:
+        await asyncio.sleep(_PAUSE)
+        arguments = {write.undo.argument: ident} if write.undo.argument else {}
+        client.undone += 1
+        if (await client.call(write.undo.tool, {**write.undo.arguments, **arguments})).says_done:
+            await client.attempt(write)
+
+
 def _other_time(write: Write, claim: Claim) -> Write | None:
     """Return the write for the first free time that a conflict offers."""
     times = _TIME.findall(claim.text)
@@ -122,5 +150,6 @@ AGENTS: Final[Mapping[str, Callable[[Client, Write], Awaitable[None]]]] = {
     HASTY: hasty,
     TWINS: twins,
     LATE_TWIN: late_twin,
+    UNDECIDED: undecided,
 }
 """The agents by name."""

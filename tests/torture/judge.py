@@ -45,7 +45,7 @@ _MEANT_TWICE: Final = (TWINS, LATE_TWIN)
 class Case:
     """One write as it went: its *attempts*, and the *rows* that show it at the end.
 
-    *excused* if the client may not expect an answer.
+    *excused* if the client may not expect an answer. *undone* counts the calls that undo the write.
     """
 
     write: Write
@@ -54,6 +54,7 @@ class Case:
     attempts: tuple[Attempt, ...]
     rows: tuple[str, ...] = ()
     excused: bool = False
+    undone: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def _faults(case: Case, records: Records) -> Iterator[tuple[str, str]]:
     meant = 2 if case.agent in _MEANT_TWICE else 1
     if len(case.rows) > meant:
         yield DOUBLED, f"it was made {len(case.rows)} times"
-    if len(arrived) > len(claims):
+    if len(arrived) > len(claims) + case.undone:
         yield SENT_AGAIN, f"{len(arrived)} requests for {len(claims)} calls"
     if any(claim.word in SILENT for claim in claims) and not case.excused:
         yield UNANSWERED, "no answer that a client takes"
@@ -129,7 +130,8 @@ def _faults_of(
 ) -> Iterator[tuple[str, str]]:
     claim = attempt.claim
     replaced = len(effects) > len(case.rows)  # a second override of a date takes the place of the first
-    if claim.says_done and (not case.rows or not (replaced or (claim.ident or case.rows[0]) in case.rows)):
+    lasts = not case.undone or attempt is case.attempts[-1] is not case.attempts[0]
+    if claim.says_done and lasts and (not case.rows or not (replaced or (claim.ident or case.rows[0]) in case.rows)):
         yield FALSE_SUCCESS, f"it was not made; call at {attempt.began:.1f}"
     if not (claim.says_done or claim.word in DENIALS | SILENT | {UNKNOWN}):
         yield ODD, f"no answer of this fault: {claim.word}"

@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 from linktime.sandbox import Entry, Sandbox
 from tests.visitor import Visitor
 
-from .agents import AGENTS, Client
+from .agents import AGENTS, UNDECIDED, Client
 from .claims import Claim
 from .faults import Fault, Traits
 from .judge import Case, Finding, Records, judge, judge_read, judge_times
@@ -77,7 +77,8 @@ class Stage:
                 act.fault,
                 act.agent,
                 tuple(client.attempts),
-                tuple(row["id"] for row in self._sandbox.store.rows(write.trace, *write.values)),
+                self._rows(write, act.agent),
+                undone=client.undone,
                 excused=act.cancelled is not None or run.ending == "kill",
             )
             for client, (act, write) in zip(clients, acts, strict=True)
@@ -88,6 +89,10 @@ class Stage:
         own = len(reads) + sum(client.looks for client in clients)
         verifying = sum(entry.method == "GET" for entry in records.arrived) - own
         return Played(cases, max(0, verifying), findings + (ended.result() if ended else []))
+
+    def _rows(self, write: Write, agent: str) -> tuple[str, ...]:
+        sql = write.state if agent == UNDECIDED and write.state else write.trace
+        return tuple(row["id"] for row in self._sandbox.store.rows(sql, *write.values))
 
     async def _prepare(self, run: Plan) -> tuple[list[tuple[Act, Write]], list[Read]]:
         self.setup.odd = run.traits.normalizes

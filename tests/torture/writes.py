@@ -28,11 +28,21 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Undo:
+    """How an agent undoes a write: a call with these *arguments*, and with the id of the new row as *argument*."""
+
+    tool: str
+    arguments: Mapping[str, Any]
+    argument: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Write:
     """A tool call, the request that it becomes, and the rows that prove it.
 
     *trace* is SQL with *values* that finds one row for each time the write was carried out, in whatever form the
     service stores it. *mark* is in the body of this request and of no other request with this path.
+    *state* is SQL with *values* that finds a row if the write's effect lasts. By default it is the *trace*.
     """
 
     tool: str
@@ -43,6 +53,8 @@ class Write:
     values: tuple[Any, ...]
     look: Look
     mark: str = ""
+    undo: Undo | None = None
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +130,18 @@ def _book(setup: Setup, start: str, guest: str, older: str = "") -> Write:
     }
     trace = "SELECT id FROM bookings WHERE inviteeEmail = ? AND status = 'CONFIRMED' AND id != ?"
     look = Look("list_bookings", {"from": start[:10], "to": start[:10], "limit": 100}, email)
-    return Write("create_booking", arguments, "POST", "/bookings", trace, (email, older), look, mark=email)
+    undo = Undo("cancel_booking", {}, "bookingId")
+    return Write("create_booking", arguments, "POST", "/bookings", trace, (email, older), look, email, undo)
 
 
 def _move(setup: Setup, booking: str, start: str) -> Write:
-    trace = "SELECT bookingId AS id FROM emailLogs WHERE type = 'RESCHEDULE' AND bookingId = ?"
+    mails = "SELECT bookingId AS id FROM emailLogs WHERE type = 'RESCHEDULE' AND bookingId = ? AND ? != ''"
+    state = "SELECT id FROM bookings WHERE id = ? AND startTime = ?"
+    undo = Undo("reschedule_booking", {"bookingId": booking, "newStartTime": setup.slot()})
     arguments = {"bookingId": booking, "newStartTime": setup.time(start)}
     look = Look("get_booking", {"bookingId": booking}, start)
-    return Write("reschedule_booking", arguments, "POST", f"/bookings/{booking}/reschedule", trace, (booking,), look)
+    path = f"/bookings/{booking}/reschedule"
+    return Write("reschedule_booking", arguments, "POST", path, mails, (booking, start), look, "", undo, state)
 
 
 def _cancel(booking: str) -> Write:
@@ -136,8 +152,16 @@ def _cancel(booking: str) -> Write:
     )
 
 
+_UNDO: Final = {
+    "create_contact": Undo("delete_contact", {}, "contactId"),
+    "create_event_type": Undo("delete_event_type", {}, "eventTypeId"),
+    "create_availability_override": Undo("delete_availability_override", {}, "overrideId"),
+    "create_webhook": Undo("delete_webhook", {}, "webhookId"),
+}
+
+
 def _make(tool: str, path: str, trace: str, values: tuple[str, ...], look: Look, **arguments: Any) -> Write:
-    return Write(tool, arguments, "POST", path, trace, values, look, mark=look.text)
+    return Write(tool, arguments, "POST", path, trace, values, look, look.text, _UNDO.get(tool))
 
 
 def _change(tool: str, path: str, ident: str, trace: tuple[str, ...], look: Look, **arguments: Any) -> Write:
@@ -234,7 +258,7 @@ async def _new_event_type(setup: Setup) -> list[Write]:
     slug = setup.name("slug")
     call = {**_CALL, "durationMinutes": 50} if setup.odd else _CALL
     look = Look("list_event_types", {}, slug)
-    trace = "SELECT id FROM eventTypes WHERE instr(slug, ?) = 1"
+    trace = "SELECT id FROM eventTypes WHERE instr(slug, ?) = 1 AND NOT isDeleted"
     return [_make("create_event_type", _TYPES, trace, (slug,), look, slug=slug, **call)]
 
 
