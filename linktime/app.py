@@ -1,6 +1,6 @@
 """Joins everything: read this first.
 
-    session ─▶ local ─▶ cache ─▶ outcome ─▶ retry ─▶ mailbox ─▶ rest ─▶ LinkTime
+    session ─▶ local ─▶ cache ─▶ outcome ─▶ retry ─▶ mailbox ─▶ departure ─▶ rest ─▶ LinkTime
 
 Each of these is a `Send` that takes the next one. A call that the cache can't answer becomes a message; a worker
 takes it when the limiter has a permit. A further attempt is a message like any other, so it pays like any other, and
@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -20,6 +21,7 @@ from pydantic import SecretStr
 from .cache import Cache
 from .clock import now
 from .config import KEY_MISSING, Settings
+from .departure import Departure
 from .errors import Rejected
 from .late import LateRest
 from .ledger import Clerk, Journal, open_ledger
@@ -29,7 +31,7 @@ from .mailbox import Mailbox
 from .message import Send
 from .outcome import Outcome
 from .retry import Retry
-from .session import SPARE, Confirms, Session
+from .session import SPARE, Confirms, Session, wall
 from .stdio import streams
 from .telemetry import DEPTH, SERVERS, SLOTS, Telemetry
 from .tools import TOOLS, switched_off
@@ -41,9 +43,10 @@ _ZONE_LIFE: Final = 30.0  # s; where nothing else is kept
 class App:
     """A session over the whole chain; *leave* lets it end."""
 
-    def __init__(self, session: Session, mailbox: Mailbox) -> None:
+    def __init__(self, session: Session, mailbox: Mailbox, outcome: Outcome) -> None:
         self.session = session
         self._mailbox = mailbox
+        self._outcome = outcome
         self._finish = True
 
     async def serve(self) -> None:
@@ -55,14 +58,22 @@ class App:
         """Take no more than can start at once (*finish*), or nothing; reads under way have _PATIENCE to end."""
         self._finish = self._finish and finish
         self._mailbox.close(finish=self._finish)
+        self._outcome.hurry()
         self.session.hurry(_PATIENCE)
 
 
 @asynccontextmanager
 async def app(
-    settings: Settings, telemetry: Telemetry | None = None, clock: Callable[[], float] = now
+    settings: Settings,
+    telemetry: Telemetry | None = None,
+    *,
+    clock: Callable[[], float] = now,
+    wall: Callable[[], datetime] = wall,
 ) -> AsyncIterator[App]:
-    """Build the chain from *settings*, and take it down in the reverse order; *telemetry* sees all of it."""
+    """Build the chain from *settings*, and take it down in the reverse order; *telemetry* sees all of it.
+
+    *clock* counts seconds, *wall* is the time of day in UTC.
+    """
     async with AsyncExitStack() as stack:
         telemetry = telemetry or Telemetry()
         stack.callback(telemetry.close)
@@ -73,10 +84,10 @@ async def app(
         store, journal = await stack.enter_async_context(sharing(settings, clock))
         limiter = await stack.enter_async_context(Limiter(store, settings.rate_period, clock=clock))
         mailbox = await stack.enter_async_context(
-            Mailbox(rest, limiter, places=settings.queue, workers=settings.workers, clock=clock)
+            Mailbox(Departure(rest), limiter, places=settings.queue, workers=settings.workers, clock=clock)
         )
         stack.callback(mailbox.give_up_reads)  # when the session ended, all have their answers
-        outcome = Outcome(Retry(mailbox, clock=clock), clock=clock)
+        outcome = Outcome(Retry(mailbox, clock=clock), clock=clock, wall=wall)
         cache = Cache(outcome, ttl=settings.cache_ttl, settle=settings.timeout, clock=clock, journal=journal)
         stack.push_async_callback(cache.aclose)
         off = switched_off(settings.toolsets, read_only=settings.read_only)
@@ -93,11 +104,12 @@ async def app(
             telemetry=telemetry,
             zone=zone,
             confirm=_confirm(settings, clock),
+            wall=wall,
         )
         telemetry.observe(DEPTH, lambda: [(mailbox.waiting, {})])
         telemetry.observe(SLOTS, lambda: _slots(limiter))
         telemetry.observe(SERVERS, lambda: [(limiter.servers, {})])
-        yield App(session, mailbox)
+        yield App(session, mailbox, outcome)
 
 
 @asynccontextmanager

@@ -1,13 +1,13 @@
-"""Every way in which a call can fail, named by what its reader can do about it."""
+"""The ways in which a call can fail, each named by the remedy of its reader."""
 
 from math import ceil
 
 
 class Failure(Exception):  # noqa: N818 - it is an answer to the model before it is an error
-    """Why a tool call has no answer; `str` of it is the text that the model reads.
+    """A tool call without an answer. `str` of it is the text that the model reads.
 
-    *word* is what a program can branch on, *message* says what happened and what the reader can do now.
-    Both are trusted text: neither ever holds a key, a stack or an upstream page.
+    *word* is for programs. *message* says what happened and what to do next. Both are trusted text: neither ever holds
+    a key, a stack trace or an upstream page.
     """
 
     word = "internal_error"
@@ -21,13 +21,13 @@ class Failure(Exception):  # noqa: N818 - it is an answer to the model before it
 
 
 class InvalidArguments(Failure):
-    """The arguments can't be right; no request was made."""
+    """The arguments are wrong. No request was made."""
 
     word = "invalid_arguments"
 
 
 class Rejected(Failure):
-    """LinkTime read the request and refused it; *word* is its own code."""
+    """LinkTime read the request and refused it. *word* is its own code."""
 
     def __init__(self, word: str, message: str, *, status: int) -> None:
         super().__init__(message)
@@ -36,7 +36,7 @@ class Rejected(Failure):
 
 
 class RateLimited(Rejected):
-    """LinkTime answered 429; *retry_after* is in seconds, None where it did not say."""
+    """LinkTime answered 429. *retry_after* is in seconds, None if it was not stated."""
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__("rate_limited", message, status=429)
@@ -44,7 +44,7 @@ class RateLimited(Rejected):
 
 
 class SwitchedOff(Failure):
-    """The user does not offer this tool; *setting* is the variable that says so."""
+    """The user has switched this tool off. *setting* is the variable that does so."""
 
     word = "switched_off"
 
@@ -56,13 +56,13 @@ class SwitchedOff(Failure):
 
 
 class NotConfirmed(Failure):
-    """The user did not say yes to what can't be undone; nothing was sent."""
+    """The user did not agree to an irreversible change. Nothing was sent."""
 
     word = "not_confirmed"
 
 
 class BudgetSpent(Failure):
-    """Our own budget has no place before the call's deadline; nothing was sent."""
+    """The request budget has no room before the call's deadline. Nothing was sent."""
 
     word = "rate_limited"
 
@@ -75,15 +75,15 @@ class BudgetSpent(Failure):
 
 
 class Overloaded(Failure):
-    """The mailbox is full; nothing was sent."""
+    """The mailbox is full. Nothing was sent."""
 
     word = "overloaded"
 
 
 class Unavailable(Failure):
-    """LinkTime can't be reached or gave no usable answer; *sent* is False only if certainly nothing went out.
+    """LinkTime can't be reached or gave no usable answer. *sent* is False only if certainly nothing went out.
 
-    *status* is that of an answer which was not usable.
+    *status* is the HTTP status of the unusable answer, None if there was no answer.
     """
 
     word = "unavailable"
@@ -95,7 +95,7 @@ class Unavailable(Failure):
 
 
 class OutcomeUnknown(Failure):
-    """A write went out and nobody can say what became of it; *answered* tells whether LinkTime itself spoke."""
+    """A write was sent and its outcome is not certain. *answered* is True if LinkTime itself answered it."""
 
     word = "outcome_unknown"
 
@@ -105,19 +105,19 @@ class OutcomeUnknown(Failure):
 
 
 class NotCommitted(Failure):
-    """A write was answered with a fault and, read back, has not happened: calling again is safe."""
+    """LinkTime answered a write with a fault, and reading back proves that it was not made. Calling again is safe."""
 
     word = "not_committed"
 
 
 class ShuttingDown(Failure):
-    """The server is leaving; nothing was sent."""
+    """The server is shutting down. Nothing was sent."""
 
     word = "shutting_down"
 
 
 class ConfigError(Exception):
-    """The settings can't be right; *faults* has a line for each."""
+    """The settings are wrong. *faults* has a line for each fault."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__("\n".join(faults))

@@ -1,4 +1,4 @@
-"""The values that travel: a Request towards LinkTime, a Reply back, and the one interface at every depth."""
+"""The values that travel: a Request to LinkTime, a Reply back, and the one interface at every depth."""
 
 from __future__ import annotations
 
@@ -17,15 +17,26 @@ NULL: Final = object()
 """A body field that is sent as null; None means a field that is not sent."""
 
 
+class Delivery:
+    """Whether a write may have taken effect, for every layer that holds the request.
+
+    `Departure` sets *possible* when it hands the request to the HTTP client. It resets it after a refusal.
+    """
+
+    __slots__ = ("possible",)
+
+    def __init__(self) -> None:
+        self.possible = False
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One REST request, as a value: equal requests ask the same question, so it is its own cache key.
+    """One REST request, as a value. Equal requests ask the same question, so a request is its own cache key.
 
-    *template* is the path under /api/v1 with at most one `{id}`. *tags* name what the answer depends on (a read)
-    or what the request changes (a write). A *volatile* answer may be shared while under way but never kept,
-    a *dated* one is likely to have times in it.
-    *deadline* (seconds on the app's clock), *idempotency_key* and *attempt* (how often it was sent before) belong to
-    the call that asks, not to the question.
+    *template* is the path under /api/v1 with at most one `{id}`. *tags* name the data that a read depends on or a
+    write changes. A *volatile* answer may be shared in flight but is never kept. A *dated* answer is likely to hold
+    times. *deadline* (seconds on the app's clock), *idempotency_key*, *attempt* (the number of earlier attempts) and
+    *delivery* belong to the call and not to the question.
     """
 
     method: str
@@ -39,6 +50,7 @@ class Request:
     deadline: float = field(default=inf, compare=False)
     idempotency_key: str = field(default="", compare=False)
     attempt: int = field(default=0, compare=False)
+    delivery: Delivery | None = field(default=None, compare=False, repr=False)
 
     @property
     def path(self) -> str:
@@ -47,36 +59,37 @@ class Request:
 
     @property
     def is_read(self) -> bool:
-        """Whether sending it twice is harmless."""
+        """Whether the request changes nothing, so that repeating it is harmless."""
         return self.method == "GET"
 
     def tagged(self, *tags: str) -> Request:
-        """Name what a read depends on, or what a write changes."""
+        """Return the request with the tags of the data that it reads or changes."""
         return replace(self, tags=frozenset(tags))
 
     def fresh(self) -> Request:
-        """Ask that the answer is never kept."""
+        """Return the request with an answer that is never kept."""
         return replace(self, volatile=True)
 
     def with_times(self) -> Request:
-        """Tell that the answer is likely to have times in it."""
+        """Return the request, marked for an answer that is likely to hold times."""
         return replace(self, dated=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back: the API's *data*, and *notes* of how it came, which reach the client as `_meta`.
+    """An answer: the API's *data*, and *notes* on its way here, which reach the client as `_meta`.
 
-    *quota* is what LinkTime's headers said of the budget.
+    *quota* is the budget by LinkTime's headers. *date* is LinkTime's clock, in whole seconds.
     """
 
     status: int
     data: Any = None
     notes: Mapping[str, str | float] = field(default_factory=dict)
     quota: Quota = UNTOLD
+    date: datetime | None = field(default=None, compare=False)
 
     def noted(self, **notes: str | float) -> Reply:
-        """Add notes; a layer tells what it knows, in camelCase as it will stand on the wire."""
+        """Return the reply with further notes. Their names are in camelCase, as on the wire."""
         return replace(self, notes={**self.notes, **notes})
 
 
@@ -85,28 +98,28 @@ Send = Callable[[Request], Awaitable[Reply]]
 
 
 def get(template: str, ident: str = "", /, **query: Any) -> Request:
-    """Build a read; parameters that are None are left out."""
+    """Return a read. Parameters that are None are left out."""
     given = tuple((camel(name), _query(value)) for name, value in query.items() if value is not None)
     return Request("GET", template, ident, query=given)
 
 
 def post(template: str, ident: str = "", /, **body: Any) -> Request:
-    """Build a POST; fields that are None are left out, NULL is sent as null."""
+    """Return a POST. Fields that are None are left out. NULL is sent as null."""
     return Request("POST", template, ident, body=_json(body))
 
 
 def put(template: str, ident: str = "", /, **body: Any) -> Request:
-    """Build a PUT, as `post` does."""
+    """Return a PUT with a body as in `post`."""
     return Request("PUT", template, ident, body=_json(body))
 
 
 def patch(template: str, ident: str = "", /, **body: Any) -> Request:
-    """Build a PATCH, as `post` does."""
+    """Return a PATCH with a body as in `post`."""
     return Request("PATCH", template, ident, body=_json(body))
 
 
 def delete(template: str, ident: str, /) -> Request:
-    """Build a DELETE, which has no body."""
+    """Return a DELETE, which has no body."""
     return Request("DELETE", template, ident)
 
 
@@ -116,7 +129,7 @@ def _json(body: Mapping[str, Any]) -> bytes:
 
 
 def camel(name: str) -> str:
-    """Name a Python parameter as LinkTime does: from_ is from, start_time is startTime."""
+    """Return LinkTime's name of a Python parameter: from_ is from, start_time is startTime."""
     first, *rest = name.rstrip("_").split("_")
     return first + "".join(word.capitalize() for word in rest)
 
@@ -126,5 +139,5 @@ def _query(value: object) -> str:
 
 
 def utc(time: datetime) -> str:
-    """Write a time as LinkTime does: UTC, with milliseconds and Z."""
+    """Return a time as LinkTime writes it: UTC, with milliseconds and Z."""
     return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

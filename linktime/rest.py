@@ -17,7 +17,7 @@ from . import __version__, telemetry
 from .config import is_loopback
 from .errors import Failure, OutcomeUnknown, RateLimited, Rejected, Unavailable
 from .message import Reply, Request
-from .quota import quota, retry_after
+from .quota import http_date, quota, retry_after
 from .text import one_line, visible
 
 _LARGEST_BODY: Final = 32 << 20  # bytes
@@ -32,6 +32,7 @@ _NEVER_STOOD: Final = (
     aiohttp.ConnectionTimeoutError,
     aiohttp.ClientHttpProxyError,
 )
+_ABSENT: Final = {404, 410}
 _NOT_HERE: Final = {301, 307, 308}  # the redirects that promise nothing was done; after 302 and 303 nobody knows
 _REDIRECTED: Final = (
     "LinkTime answered with a redirect, which is not followed, since the key goes to LINKTIME_BASE_URL alone. "
@@ -139,13 +140,15 @@ class Rest:
     def _read(self, request: Request, status: int, headers: Mapping[str, str], body: bytes) -> Reply:
         data, readable = _json(body)
         if status == HTTPStatus.NO_CONTENT or (status // 100 == 2 and readable):
-            return Reply(status, visible(data), quota=quota(headers))
+            return Reply(status, data, quota=quota(headers), date=http_date(headers.get("Date", "")))
         if status // 100 == 2:
             raise _lost(request, f"LinkTime answered {status}, but not in readable JSON", status)
         if status in _NOT_HERE or (status // 100 == 3 and request.is_read):
             raise Unavailable(_REDIRECTED, sent=True, status=status)
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             raise RateLimited(self._words(data, status, "rate_limited"), retry_after=retry_after(headers))
+        if status in _ABSENT and _code(data) is None:  # a load balancer's, which proves nothing
+            raise _lost(request, f"LinkTime's address answered {status}, but not in LinkTime's words", status)
         if status // 100 == 4:
             word = self._hidden(_code(data) or _CODES.get(status, "rejected"))
             raise Rejected(word, self._words(data, status, word), status=status)
@@ -206,8 +209,8 @@ def _lost(
 
 def _json(body: bytes) -> tuple[Any, bool]:
     try:
-        return orjson.loads(body), True
-    except orjson.JSONDecodeError:
+        return visible(orjson.loads(body)), True
+    except (orjson.JSONDecodeError, RecursionError):
         return None, False
 
 

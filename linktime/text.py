@@ -6,6 +6,8 @@ import re
 import unicodedata
 from typing import Any, Final
 
+_DEEPEST: Final = 64  # levels; LinkTime's answers have six
+
 # Unicode's Default_Ignorable_Code_Points and the C0 and C1 controls but tab and line ends. The joiners (200C, 200D) and
 # the variation selectors (FE00 to FE0F) stay: Persian, Hindi and emoji are written with them.
 # https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point
@@ -23,15 +25,20 @@ _QUOTES: Final = re.compile(
 _MARKUP: Final = re.compile("[*\\[\\]<>\\\\&~\u2800]|(?<=:)//")
 
 
-def visible(data: Any) -> Any:
-    """Take invisible and bidirectional control characters out of every string of a JSON value; the rest stays."""
+def visible(data: Any, depth: int = _DEEPEST) -> Any:
+    """Remove invisible and bidirectional control characters from every string of a JSON value.
+
+    Raises RecursionError if the value is nested deeper than *depth*: not every encoder could write it.
+    """
     match data:
         case str():
             return data if data.isascii() and data.isprintable() else _UNSEEN.sub("", data)
+        case list() | dict() if not depth:
+            raise RecursionError
         case list():
-            return [visible(item) for item in data]
+            return [visible(item, depth - 1) for item in data]
         case dict():
-            return {visible(name): visible(value) for name, value in data.items()}
+            return {visible(name): visible(value, depth - 1) for name, value in data.items()}
         case _:
             return data
 

@@ -26,6 +26,7 @@ from linktime.quota import Quota
 
 pytestmark = pytest.mark.timeout(10)
 
+LAG = 3.0  # s after a write in which a replica may not show it
 BOOKINGS = get("/bookings").tagged("bookings")
 CONTACTS = get("/contacts").tagged("contacts")
 SLOTS = get("/availability", event_type_slug="intro").tagged("bookings").fresh()
@@ -421,13 +422,34 @@ async def test_a_request_runs_in_the_context_of_who_asked_first(clock: Clock) ->
 # What a write does to what is kept
 
 
-async def test_a_write_puts_away_what_it_touched_and_nothing_else(cache: Cache) -> None:
+async def test_a_write_puts_away_what_it_touched_and_nothing_else(cache: Cache, clock: Clock) -> None:
     for request in (BOOKINGS, CONTACTS, BOOK):
         await cache(request)
+    clock.now += LAG
 
     assert await outcome(cache(BOOKINGS)) == (4, "miss")
     assert await outcome(cache(CONTACTS)) == (2, "hit")
     assert await outcome(cache(BOOKINGS)) == (4, "hit")
+
+
+async def test_reads_just_after_a_write_are_shared_but_not_kept(cache: Cache, upstream: Upstream, clock: Clock) -> None:
+    await cache(BOOK)
+    clock.now += LAG - 0.1
+    gate = upstream.shut()
+    twins = [await begun(cache(BOOKINGS)) for _ in range(2)]
+    gate.set()
+    assert [await outcome(twin) for twin in twins] == [(2, "miss"), (2, "coalesced")]
+    assert await outcome(cache(BOOKINGS)) == (3, "miss")
+
+    clock.now += 0.1
+
+    assert [await outcome(cache(BOOKINGS)) for _ in range(2)] == [(4, "miss"), (4, "hit")]
+
+
+async def test_reads_of_other_tags_are_kept_after_a_write(cache: Cache) -> None:
+    await cache(BOOK)
+
+    assert [await outcome(cache(CONTACTS)) for _ in range(2)] == [(2, "miss"), (2, "hit")]
 
 
 async def test_one_of_several_tags_is_enough(cache: Cache) -> None:
@@ -439,12 +461,13 @@ async def test_one_of_several_tags_is_enough(cache: Cache) -> None:
 
 
 async def test_a_read_that_began_before_a_write_is_neither_joined_nor_kept_after_it(
-    cache: Cache, upstream: Upstream
+    cache: Cache, upstream: Upstream, clock: Clock
 ) -> None:
     old = upstream.shut()
     before = await begun(cache(BOOKINGS))
     upstream.shut().set()
     await cache(BOOK)
+    clock.now += LAG
     new = upstream.shut()
     after = await begun(cache(BOOKINGS))
     old.set()
@@ -456,11 +479,14 @@ async def test_a_read_that_began_before_a_write_is_neither_joined_nor_kept_after
     assert await outcome(cache(BOOKINGS)) == (3, "hit")
 
 
-async def test_a_read_that_ends_after_the_next_one_does_not_replace_it(cache: Cache, upstream: Upstream) -> None:
+async def test_a_read_that_ends_after_the_next_one_does_not_replace_it(
+    cache: Cache, upstream: Upstream, clock: Clock
+) -> None:
     old = upstream.shut()
     before = await begun(cache(BOOKINGS))
     upstream.shut().set()
     await cache(BOOK)
+    clock.now += LAG
     await cache(BOOKINGS)
     old.set()
     await before

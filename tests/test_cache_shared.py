@@ -67,9 +67,36 @@ async def test_a_write_makes_the_other_servers_answers_old_but_not_those_that_it
 async def test_a_server_does_not_hear_of_its_own_writes_twice(tmp_path: Path) -> None:
     one = server(tmp_path, "one", Service())
     await one(BOOK)
+    await asyncio.sleep(3)
     assert await seen(one, BOOKINGS) == (2, "miss")
 
     assert await seen(one, BOOKINGS) == (2, "hit")
+
+
+@virtual
+async def test_reads_just_after_another_servers_write_are_not_kept(tmp_path: Path) -> None:
+    service = Service()
+    one, other = server(tmp_path, "one", service), server(tmp_path, "other", service)
+    await seen(other, BOOKINGS)
+    await one(BOOK)
+
+    assert [await seen(other, BOOKINGS), await seen(other, BOOKINGS)] == [(3, "miss"), (4, "miss")]
+    await asyncio.sleep(3)
+    assert [await seen(other, BOOKINGS), await seen(other, BOOKINGS)] == [(5, "miss"), (5, "hit")]
+
+
+@virtual
+async def test_nothing_is_kept_just_after_lost_changes(tmp_path: Path) -> None:
+    service = Service()
+    one, other = server(tmp_path, "one", service), server(tmp_path, "other", service)
+    await one(BOOK)
+    await seen(other, CONTACTS)
+    for _ in range(1001):
+        await one(BOOK)
+
+    assert [(await seen(other, CONTACTS))[1] for _ in range(2)] == ["miss", "miss"]
+    await asyncio.sleep(3)
+    assert [(await seen(other, CONTACTS))[1] for _ in range(2)] == ["miss", "hit"]
 
 
 @virtual

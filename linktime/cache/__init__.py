@@ -139,7 +139,7 @@ class Cache:
         except (BudgetSpent, Overloaded, ShuttingDown):  # as when cancelled, nothing was sent
             raise
         except Exception as error:
-            await self._epochs.bump(request.tags, settle=self._settle if isinstance(error, OutcomeUnknown) else 0.0)
+            await self._epochs.bump(request.tags, settle=0.0 if _is_settled(error) else self._settle)
             raise
         await self._epochs.bump(request.tags)
         return reply
@@ -147,6 +147,11 @@ class Cache:
     def _patience(self, request: Request) -> float | None:
         """Seconds that a read waits for its answer."""
         return None if request.deadline == inf else request.deadline - self._clock() + _GRACE
+
+
+def _is_settled(error: Exception) -> bool:
+    """Return whether a write that failed so can't take effect any more."""
+    return isinstance(error, Failure) and not isinstance(error, OutcomeUnknown)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,41 +1,49 @@
-"""Which writes made which answers old."""
+"""Write counters, by which the cache knows which answers are out of date."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from math import inf
+from typing import Final
 
 from ..ledger import Change, Journal
 
+_LAG: Final = 3.0  # s after a write for which a replica of LinkTime may not show it
+
 
 class Epochs:
-    """When what stands behind each tag last changed, counted in writes: ours, and those that the *journal* tells of."""
+    """A write counter for each tag. It counts our own writes and those that other servers report in the *journal*."""
 
     def __init__(self, clock: Callable[[], float], journal: Journal | None = None) -> None:
         self._clock = clock
         self._journal = journal
+        # The number of the last write: in all, for each tag, and of those that may have changed anything.
         self._writes = 0
         self._changed: dict[str, int] = {}
+        self._all = 0
+        # The moment from which every replica of LinkTime shows the writes: for each tag, and for all.
         self._settled: dict[str, float] = {}
+        self._all_settled = -inf
+        # Polls of the journal in flight, and whether there was one.
         self._hearing: set[asyncio.Task[None]] = set()
         self._heard = False
-        self._all = 0  # the last that may have touched anything
 
     def now(self, tags: Iterable[str]) -> int:
-        """Count up to the latest write behind any of *tags*; what was fetched under another count is out of date."""
+        """Return the number of the latest write to any of *tags*. An answer of another number is out of date."""
         return max((self._changed.get(tag, self._all) for tag in tags), default=self._all)
 
     def settled(self, tags: Iterable[str]) -> bool:
-        """Whether no write behind *tags* can still take effect."""
+        """Return whether every write to *tags* is visible by now, as far as it has taken effect."""
         now = self._clock()
-        return all(self._settled.get(tag, now) <= now for tag in tags)
+        return self._all_settled <= now and all(self._settled.get(tag, now) <= now for tag in tags)
 
     async def hear(self) -> None:
-        """Count what other servers wrote meanwhile."""
+        """Poll the journal and count the writes of other servers."""
         if self._journal is None:
             return
         if self._journal.waits:
-            hearing = asyncio.create_task(self._hear(self._journal))  # what was heard isn't lost with who asked
+            hearing = asyncio.create_task(self._hear(self._journal))  # a poll is not lost with its caller
             self._hearing.add(hearing)
             hearing.add_done_callback(self._hearing.discard)
             await asyncio.shield(hearing)
@@ -43,7 +51,7 @@ class Epochs:
             await self._hear(self._journal)
 
     async def bump(self, tags: Iterable[str], *, settle: float = 0.0) -> None:
-        """Count a write behind *tags* that may take effect for *settle* more seconds, and let other servers know."""
+        """Count a write to *tags* that may take effect for *settle* more seconds, and publish it."""
         change = Change(frozenset(tags), settle)
         self._count(change)
         if self._journal is not None:
@@ -51,7 +59,7 @@ class Epochs:
 
     async def _hear(self, journal: Journal) -> None:
         changes = await journal.news()
-        if changes is None and self._heard:  # at first there is nothing that could be out of date
+        if changes is None and self._heard:  # at first there is no answer that could be out of date
             self._forget()
         self._heard = True
         for change in changes or ():
@@ -61,11 +69,12 @@ class Epochs:
         self._writes += 1
         for tag in change.tags:
             self._changed[tag] = self._writes
-            if change.settle:
-                self._settled[tag] = max(self._settled.get(tag, 0.0), self._clock() + change.settle)
+            settled = self._clock() + max(change.settle, _LAG)
+            self._settled[tag] = max(self._settled.get(tag, settled), settled)
 
     def _forget(self) -> None:
-        """Take everything for changed."""
+        """Count a write to every tag."""
         self._writes += 1
         self._all = self._writes
+        self._all_settled = self._clock() + _LAG
         self._changed.clear()

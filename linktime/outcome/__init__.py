@@ -1,6 +1,6 @@
-"""What became of a write: one whose outcome is unknown is read back, and a conflict is told with free times."""
+"""The outcome of writes: reads back the uncertain ones, recognizes repetitions, and advises after a conflict."""
 
-from .evidence import EVIDENCE
-from .readback import Outcome
+from .outcome import Outcome
+from .verification import VERIFICATIONS
 
-__all__ = ["EVIDENCE", "Outcome"]
+__all__ = ["VERIFICATIONS", "Outcome"]

@@ -1,32 +1,41 @@
-"""The layer that finds out what became of a write."""
+"""Reads a write back until LinkTime shows its outcome."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
-from http import HTTPStatus
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from math import inf
 from typing import Final
 
-from ..errors import Failure, NotCommitted, OutcomeUnknown, Rejected
+from ..errors import Rejected
 from ..message import Reply, Request, Send
-from .conflict import offer
-from .evidence import EVIDENCE, Evidence
-from .fields import joined, pages
-from .judges import GONE, UNCLEAR, Finding, Write
+from .checks import GONE, UNCLEAR, Finding, Look, Write
+from .comparison import joined, pages
+from .timeline import LAG, Moment, since
+from .verification import Effect, Verification
 
-_PAUSES: Final = (0.5, 2.0)  # s; before each look, since LinkTime may briefly be behind
-_OVERRUN: Final = 10.0  # s; beyond the end of the write, since an honest answer is worth the wait
-_HELP_WITHIN: Final = 2.0  # s; help with a conflict is for when there is budget at once
+_PAUSES: Final = (0.5, 2.5, LAG)  # s after the end of the write; LinkTime's replicas may be behind
+_OVERRUN: Final = 5.0  # s past the end of the write that its first reads have, whatever its deadline
 _MOST_PAGES: Final = 3
 
 
-class Outcome:
-    """A `Send` that never leaves it at "unknown" where LinkTime can show what became of a write.
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The last *finding*, with its *reply*. *met* is the error of the last read, if it failed."""
 
-    A write of unknown outcome is not repeated but read back, once after each of *pauses* (seconds) until it is found.
-    The looks go through *send*, so they pay and are retried as any read. Their deadline is the call's own, on *clock*,
-    or ten seconds after the write ended if that is later. Where a time is taken, the refusal names free ones.
+    finding: Finding
+    reply: Reply = field(default_factory=lambda: Reply(200))
+    met: BaseException | None = None
+    complete: bool = False  # whether a read was made that a replica can't be behind any more
+
+
+class ReadBack:
+    """Verifies writes by reads through *send*, which pay and are retried as any read.
+
+    The reads are sent after each of *pauses* (seconds after the end of the write) until one proves the write. They end
+    at the deadline of the call, or a few seconds after the write if that is later. `hurry` skips the rest of a pause.
     """
 
     def __init__(
@@ -34,86 +43,99 @@ class Outcome:
         send: Send,
         *,
         clock: Callable[[], float],
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        wall: Callable[[], datetime],
+        sleep: Callable[[float], Awaitable[object]],
         pauses: tuple[float, ...] = _PAUSES,
     ) -> None:
         self._send = send
         self._clock = clock
+        self._wall = wall
         self._sleep = sleep
         self._pauses = pauses
+        self._hurried = asyncio.Event()
 
-    async def __call__(self, request: Request) -> Reply:
-        """Send the request, and find out what became of it where that is unknown.
+    def now(self) -> Moment:
+        """Return the present moment."""
+        return Moment(self._clock(), self._wall())
 
-        Raises NotCommitted where LinkTime answered the write and shows that it has not happened, OutcomeUnknown where
-        nobody can tell, and whatever else *send* raises.
-        """
-        try:
-            return await self._send(request)
-        except OutcomeUnknown as unknown:
-            evidence = EVIDENCE.get((request.method, request.template))
-            if evidence is None:
-                raise
-            return await self._settled(request, evidence, unknown)
-        except Rejected as refusal:
-            if request.is_read or refusal.status != HTTPStatus.CONFLICT:
-                raise
-            raise await self._advised(request, refusal) from None
+    def hurry(self) -> None:
+        """Make the next read of each verification at once, and none after it."""
+        self._hurried.set()
 
-    async def _settled(self, request: Request, evidence: Evidence, unknown: OutcomeUnknown) -> Reply:
-        try:
-            reply, finding = await self._read_back(request, evidence)
-        # Whatever a look meets, the write is still unknown, and who waits for it or bumps its epochs must be told so.
-        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - see above
-            met = f" ({error.word})" if isinstance(error, Failure) else ""
-            raise _still(unknown, f"It could not be read back{met}", evidence) from None
-        if finding.committed:
-            return replace(reply, status=200, data=finding.data).noted(outcome="verified")
-        if finding.committed is None:
-            raise _still(unknown, "Read back, what is there does not tell", evidence) from None
-        if not unknown.answered:
-            raise _still(unknown, "Read back, it is not there, but it may still be on its way", evidence) from None
-        raise NotCommitted(
-            "LinkTime met a fault and, read back, this was not committed, so it is safe to call again."
-        ) from None
-
-    async def _read_back(self, request: Request, evidence: Evidence) -> tuple[Reply, Finding]:
-        write, deadline = Write.of(request), max(request.deadline, self._clock() + _OVERRUN)
-        reply, finding = Reply(0), UNCLEAR
+    async def __call__(
+        self, write: Write, verification: Verification, deadline: float, *, settled: Callable[[], bool]
+    ) -> Result:
+        """Return what the reads prove. *settled* is True once an equal write has succeeded, which ends them."""
+        ended = self._clock()
+        limit = max(deadline, ended + _OVERRUN)
+        quiet = _quiet(write, verification, ended)
+        result = Result(UNCLEAR)
         for pause in self._pauses:
-            await self._sleep(pause)
-            reply = await self._look(replace(evidence.ask(write), deadline=deadline))
-            finding = evidence.judge(write, reply)
-            if finding.committed is not False:
+            if ended + pause >= limit:
                 break
-        return reply, finding
+            await self._wait(ended + pause - self._clock())
+            if settled():
+                break
+            begun = self._clock()
+            result = await self._look(write, verification, limit)
+            result = replace(result, complete=begun >= ended + LAG)
+            if result.finding.committed and begun >= quiet:
+                return result
+            if self._hurried.is_set():
+                break
+        return result if result.complete and not result.finding.committed else replace(result, finding=UNCLEAR)
 
-    async def _look(self, read: Request) -> Reply:
-        """Make the read; a list comes whole if it has few pages, and that there is no such thing is an answer, too."""
+    async def _wait(self, seconds: float) -> None:
+        """Sleep, but not longer than until the server shuts down."""
+        sleeping = asyncio.ensure_future(self._sleep(max(seconds, 0.0)))
+        hurried = asyncio.ensure_future(self._hurried.wait())
+        try:
+            await asyncio.wait((sleeping, hurried), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleeping.cancel()
+            hurried.cancel()
+
+    async def _look(self, write: Write, verification: Verification, limit: float) -> Result:
+        """Try one way after the other, until one is conclusive."""
+        result = Result(UNCLEAR)
+        for way in verification.ways:
+            sent = self.now()
+            try:
+                reply, absent = await self._read(replace(way.read(write), deadline=limit))
+                look = Look(reply.data, since(write.started, sent, self.now(), reply.date), absent)
+                result = Result(way.check(write, look), reply)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it proves nothing of the write
+                result = Result(UNCLEAR, met=error)
+            if result.finding.committed is not None:
+                break
+        return result
+
+    async def _read(self, read: Request) -> tuple[Reply, bool]:
+        """Make the read. Return a list whole if it has few pages, and True if there is no such thing."""
         try:
             reply = await self._send(read)
         except Rejected as refusal:
             if refusal.status not in GONE:
                 raise
-            return Reply(refusal.status)
-        told = pages(reply.data) or 1
-        if not 1 < told <= _MOST_PAGES:
-            return reply
-        others = [await self._send(_page(read, number)) for number in range(2, told + 1)]
-        return replace(reply, data=joined(page.data for page in (reply, *others)))
+            return Reply(refusal.status), True
+        count = pages(reply.data) or 1
+        if not 1 < count <= _MOST_PAGES:
+            return reply, False
+        others = [await self._send(_page(read, number)) for number in range(2, count + 1)]
+        return replace(reply, data=joined(page.data for page in (reply, *others))), False
 
-    async def _advised(self, request: Request, refusal: Rejected) -> Rejected:
-        deadline = self._clock() + _HELP_WITHIN
-        try:
-            advice = await offer(lambda read: self._send(replace(read, deadline=deadline)), request)
-        except (Exception, asyncio.CancelledError):  # noqa: BLE001 - help that fails must not hide the refusal
-            return refusal
-        return Rejected(refusal.word, f"{refusal.message} {advice}", status=refusal.status) if advice else refusal
+
+def _quiet(write: Write, verification: Verification, ended: float) -> float:
+    """Return the moment from which a read can prove the write: earlier ones may show a state before it."""
+    known = write.history.find(write.request)
+    match verification.effect:
+        case Effect.MAKES:
+            return -inf
+        case Effect.REMOVES if known is None or not known.read:
+            return ended + LAG
+        case _:
+            return write.quiet
 
 
 def _page(read: Request, number: int) -> Request:
     return replace(read, query=(*read.query, ("page", str(number))))
-
-
-def _still(unknown: OutcomeUnknown, found: str, evidence: Evidence) -> OutcomeUnknown:
-    return OutcomeUnknown(f"{unknown.message} {found}: {evidence.look}.", answered=unknown.answered)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from email.utils import format_datetime
 from typing import Final
 
 from aiohttp import web
@@ -21,13 +22,13 @@ from . import (
     webhooks,
     workflows,
 )
-from .account import ACCOUNT, Account
+from .account import ACCOUNT, Account, account_of
 from .answers import refusals
 from .fault_injection import STOPPING, inject_faults
 from .fault_rules import FAULTS, Faults
 from .journal import JOURNAL, Journal, read_body, record
 from .limit import WINDOW, SlidingWindow, guard, tell
-from .variant import VARIANT, Variant, note_arrival, tell_time, vary
+from .variant import VARIANT, Variant, note_arrival, vary
 
 _LARGEST_BODY: Final = 1 << 20  # bytes
 _RESOURCES: Final = (
@@ -57,11 +58,16 @@ def application(account: Account, window: SlidingWindow, entries: Journal, varia
     for resource in _RESOURCES:
         api.add_routes(resource.routes)
     api.on_response_prepare.append(tell)
-    api.on_response_prepare.append(tell_time)
+    api.on_response_prepare.append(_date)
     api.on_shutdown.append(_stop)
     root.add_routes([*fault_rules.routes, *journal.routes])
     root.add_subapp("/api/v1", api)
     return root
+
+
+async def _date(request: web.Request, response: web.StreamResponse) -> None:
+    """Date an answer by the account's clock, as its rows are."""
+    response.headers.setdefault("Date", format_datetime(account_of(request).now(), usegmt=True))
 
 
 async def _stop(app: web.Application) -> None:

@@ -7,8 +7,6 @@ import re
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC
-from email.utils import format_datetime
 from fnmatch import fnmatchcase
 from random import Random
 from typing import Any, Final, cast
@@ -162,11 +160,6 @@ async def _write(variant: Variant, request: web.Request, handler: Handler) -> we
     path, arrived = request.path.removeprefix("/api/v1"), request.get(ARRIVED, 0.0)
     variant.wrote(Handled(request.method, path, _json(raw), arrived, variant.clock(), response.status, replay=replay))
     return response
-
-
-async def tell_time(request: web.Request, response: web.StreamResponse) -> None:
-    """Write the account's time into an answer, which may be another one than this machine's."""
-    response.headers["Date"] = format_datetime(request.app[ACCOUNT].now().astimezone(UTC), usegmt=True)
 
 
 def _json(raw: bytes) -> Any:

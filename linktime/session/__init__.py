@@ -30,7 +30,7 @@ from .prompts import Prompts
 from .resources import Resources
 from .server import Server
 
-__all__ = ["SPARE", "Confirms", "Session"]
+__all__ = ["SPARE", "Confirms", "Session", "wall"]
 
 _METHODS: Final = SPEC_CLIENT_METHODS | SPEC_CLIENT_NOTIFICATION_METHODS
 

@@ -18,15 +18,19 @@ from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
 from .. import telemetry as tracing
-from ..errors import Failure, SwitchedOff
+from ..errors import Failure, OutcomeUnknown, SwitchedOff
 from ..local import AccountZone
-from ..message import Reply, Request, Send
+from ..message import Delivery, Reply, Request, Send
 from ..tools import Tool
 from .results import failed, succeeded
 
 _PROGRESS_EVERY: Final = 1.0  # s
 _LONGEST_NAME: Final = 64  # characters of an unknown tool's name that are echoed
 _UNEXPECTED: Final = "linktime-mcp failed on this call; its log has the place. Report it if it recurs."
+_NOTHING_SENT: Final = "Nothing was sent."
+_AFTER_SENDING: Final = (
+    "linktime-mcp failed after this change was sent, so it may or may not have been made. Look before you try again."
+)
 
 Context = ServerRequestContext[Any]
 Result = mcp_types.CallToolResult | mcp_types.InputRequiredResult
@@ -87,27 +91,32 @@ class Calls:
     async def answer(
         self, context: Context, tool: Tool, arguments: Mapping[str, Any] | None
     ) -> mcp_types.CallToolResult:
-        """Answer a call of *tool*, or raise the Failure that says why not; the text of any other error stays here."""
-        with _reported(tool):
-            reply = (await self._reply(context, tool, arguments)).noted(**self._budget())
+        """Answer a call of *tool*, or raise a Failure. The text of any other error stays here."""
+        delivery = Delivery()
+        with _reported(tool, delivery):
+            reply = (await self._reply(context, tool, arguments, delivery)).noted(**self._budget())
+            result = succeeded(reply, tool)
         tracing.answered(reply.notes)
-        return succeeded(reply, tool)
+        return result
 
     async def _asked(
         self, context: Context, tool: Tool, params: mcp_types.CallToolRequestParams
     ) -> mcp_types.InputRequiredResult | None:
         if self._confirm is None or self._refusal is not None:
             return None
-        with _reported(tool):
+        with _reported(tool, Delivery()):
             return await self._confirm(context, tool, params)
 
-    async def _reply(self, context: Context, tool: Tool, arguments: Mapping[str, Any] | None) -> Reply:
+    async def _reply(
+        self, context: Context, tool: Tool, arguments: Mapping[str, Any] | None, delivery: Delivery
+    ) -> Reply:
         if self._refusal is not None:
             raise self._refusal
         request = replace(
             tool.request(arguments, await self._zone_for(tool, arguments)),
             deadline=self._clock() + self._deadline,
             idempotency_key="" if tool.reads else str(uuid4()),
+            delivery=None if tool.reads else delivery,
         )
         progress = asyncio.ensure_future(self._report_progress(context, request)) if _wants_progress(context) else None
         try:
@@ -137,15 +146,17 @@ class Calls:
 
 
 @contextmanager
-def _reported(tool: Tool) -> Iterator[None]:
-    """Make a failure of what nobody expected, once it is in the log."""
+def _reported(tool: Tool, delivery: Delivery) -> Iterator[None]:
+    """Log an unexpected exception and raise a Failure instead, by what has become of a write."""
     try:
         yield
     except Failure:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever it is
+    except Exception as error:  # noqa: BLE001 - any fault of this program
         report(tool, error)
-        raise Failure(_UNEXPECTED) from None
+        if delivery.possible:
+            raise OutcomeUnknown(_AFTER_SENDING, answered=False) from None
+        raise Failure(_UNEXPECTED if tool.reads else f"{_UNEXPECTED} {_NOTHING_SENT}") from None
 
 
 def _wants_progress(context: Context) -> bool:

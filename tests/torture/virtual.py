@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AsyncExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
+from random import Random
 from typing import Any, Final
 
 from mcp import Client as McpClient
@@ -25,6 +26,7 @@ from .stage import Stage
 
 TIMEOUT: Final = 10.0  # s
 _IN_ONE_ACCOUNT: Final = 12  # runs
+_SKEWS: Final = (0.0, 0.0, 1.5, 40.0, -40.0)  # s by which the service's clock is fast
 _PATIENCE: Final = 300.0  # s; no call may take so long
 _SETTINGS: Final = {
     "LINKTIME_TIMEOUT": f"{TIMEOUT}",
@@ -86,9 +88,14 @@ def drive_part(seeds: Sequence[int]) -> Report:
 
 async def _play(seeds: Sequence[int]) -> Report:
     report, clock = Report(), asyncio.get_running_loop().time
+
+    def wall() -> datetime:
+        return MONDAY + timedelta(seconds=clock())
+
     async with AsyncExitStack() as stack:
+        skew = Random(seeds[0]).choice(_SKEWS)
         sandbox = await stack.enter_async_context(
-            Sandbox(limit=0, clock=clock, now=lambda: MONDAY + timedelta(seconds=clock()))
+            Sandbox(limit=0, clock=clock, now=lambda: MONDAY + timedelta(seconds=clock() + skew))
         )
         settings = Settings.from_environ(
             {**_SETTINGS, "LINKTIME_BASE_URL": sandbox.url, "LINKTIME_API_KEY": sandbox.key}
@@ -96,7 +103,7 @@ async def _play(seeds: Sequence[int]) -> Report:
         stage = Stage(sandbox, await stack.enter_async_context(visiting(sandbox)), clock)
         await stage.setup.open()
         for seed in seeds:
-            async with app(settings, clock=clock) as server, connected(server.session.server) as client:
+            async with app(settings, clock=clock, wall=wall) as server, connected(server.session.server) as client:
                 run = plan(seed, timeout=TIMEOUT)
                 report.add("stay", await stage.play(run, VirtualServer(client)))
     return report

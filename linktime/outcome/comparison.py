@@ -1,6 +1,6 @@
-"""Reads LinkTime's answers tolerantly, and compares what they show with what was asked.
+"""Reads LinkTime's answers tolerantly, and compares them with a request.
 
-A verdict is True, False, or None where it can't be told: an answer may leave fields out or write them in its own way.
+A verdict is True, False, or None if it is not certain: an answer may leave fields out or write them in another form.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from unicodedata import normalize
 
-PAGE: Final = 100
-"""The longest page of a list that LinkTime gives."""
+PAGE: Final = 100  # rows; LinkTime's longest page of a list
 
 Verdict = bool | None
 
@@ -19,31 +18,40 @@ _EMPTY: Final = (None, "")
 
 
 def pages(data: Any) -> int | None:
-    """How many pages a list has, where that can be told."""
+    """Return the number of pages of a list, None if it is not certain."""
     match data:
-        case {"data": list(), "pagination": {"totalPages": int(told)}}:
-            return max(told, 1)
-        case {"data": list(rows), "pagination": {"total": int(total)}}:
-            return 1 if total <= len(rows) else None
-        case {"data": list(rows)} | list(rows):
-            return 1 if len(rows) < PAGE else None
+        case {"data": list(), "pagination": {"totalPages": int(total)}}:
+            return max(total, 1)
+        case {"data": list(page), "pagination": {"total": int(total)}}:
+            return 1 if total <= len(page) else None
+        case {"data": list(page)} | list(page):
+            return 1 if len(page) < PAGE else None
         case _:
             return None
 
 
 def items(data: Any) -> list[dict[str, Any]] | None:
-    """Read a list, bare or under `data`; None if it is not one, or not the whole of it."""
-    rows = _rows(data)
-    return rows if pages(data) == 1 and all(isinstance(row, dict) for row in rows) else None
+    """Return the rows of a list, bare or under `data`. None if it is not a list, or not a complete one."""
+    page = rows(data)
+    return page if pages(data) == 1 and all(isinstance(row, dict) for row in page) else None
 
 
 def joined(answers: Iterable[Any]) -> dict[str, Any]:
-    """Put the pages of a list together; if one of them can't be read, the whole can't."""
-    return {"data": [row for data in answers for row in _rows(data)], "pagination": {"totalPages": 1}}
+    """Join the pages of a list. If one of them can't be read, neither can the whole."""
+    return {"data": [row for data in answers for row in rows(data)], "pagination": {"totalPages": 1}}
+
+
+def rows(data: Any) -> list[Any]:
+    """Return the rows of one page, bare or under `data`. An answer of another kind has one row, None."""
+    match data:
+        case {"data": list(page)} | list(page):
+            return page
+        case _:
+            return [None]
 
 
 def record(data: Any) -> dict[str, Any]:
-    """Read one object, bare or under `data`; an empty one if there is none."""
+    """Return one object, bare or under `data`. It is empty if there is none."""
     match data:
         case {"data": dict(inner)}:
             return inner
@@ -54,7 +62,7 @@ def record(data: Any) -> dict[str, Any]:
 
 
 def instant(text: Any) -> datetime | None:
-    """Read a time that has a zone."""
+    """Return a time that has a zone, else None."""
     try:
         time = datetime.fromisoformat(text)
     except (TypeError, ValueError):
@@ -63,23 +71,28 @@ def instant(text: Any) -> datetime | None:
 
 
 def days_around(time: datetime) -> tuple[date, date]:
-    """Tell the first and the last date that a time has anywhere on earth: a service may count days in any zone."""
+    """Return the first and the last date of a time anywhere on earth: a service may count days in any zone."""
     return (time - timedelta(hours=12)).date(), (time + timedelta(hours=14)).date()
 
 
 def all_of(verdicts: Iterable[Verdict]) -> Verdict:
     """Join verdicts that must all hold."""
-    found = list(verdicts)
-    return False if False in found else None if None in found else True
+    known = list(verdicts)
+    return False if False in known else None if None in known else True
 
 
-def agree(asked: Mapping[str, Any], shown: Mapping[str, Any], *, untold: Verdict = None) -> Verdict:
-    """Tell whether every field is shown as it was asked; *untold* is what a field that isn't shown counts for."""
-    return all_of(same(name, value, shown[name]) if name in shown else untold for name, value in asked.items())
+def agree(asked: Mapping[str, Any], shown: Mapping[str, Any]) -> Verdict:
+    """Return whether every field is shown as requested. A field that is not shown proves nothing."""
+    return all_of(same(name, value, shown[name]) if name in shown else None for name, value in asked.items())
+
+
+def differ(asked: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:
+    """Return whether a field is shown with certainly another value than requested."""
+    return any(name in shown and same(name, value, shown[name]) is False for name, value in asked.items())
 
 
 def same(name: str, asked: Any, shown: Any) -> Verdict:
-    """Tell whether the field *name* is shown as it was asked; what differs only in form can't be told."""
+    """Return whether the field *name* is shown as requested, None if it differs in form alone."""
     if asked == shown or (asked in _EMPTY and shown in _EMPTY):
         return True
     if not asked and not shown:  # as 0 and null, which sometimes mean the same
@@ -105,14 +118,6 @@ def _compare(asked: Any, shown: Any) -> Verdict:
             return bool(asked == shown)
 
 
-def _rows(data: Any) -> list[Any]:
-    match data:
-        case {"data": list(rows)} | list(rows):
-            return rows
-        case _:
-            return [None]
-
-
 def _formed(name: str, value: Any) -> Any:
     try:
         return _FORMS[name](value) if name in _FORMS else value
@@ -129,16 +134,16 @@ def _folded(text: str) -> str:
 
 
 def _clock(text: str) -> str:
-    """Write 9:00 and 09:00:00 as 09:00."""
+    """Return 9:00 and 09:00:00 as 09:00."""
     return ":".join(part.zfill(2) for part in text.split(":")[:2])
 
 
-def _texts(rows: list[Any]) -> frozenset[str]:
-    return frozenset(map(str, rows))
+def _texts(texts: list[Any]) -> frozenset[str]:
+    return frozenset(map(str, texts))
 
 
-def _windows(rows: list[Any]) -> frozenset[tuple[int, str, str]]:
-    return frozenset((row["dayOfWeek"], _clock(row["startTime"]), _clock(row["endTime"])) for row in rows)
+def _windows(windows: list[Any]) -> frozenset[tuple[int, str, str]]:
+    return frozenset((each["dayOfWeek"], _clock(each["startTime"]), _clock(each["endTime"])) for each in windows)
 
 
 _FORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
@@ -153,4 +158,4 @@ _FORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "slug": str.lower,
     "startTime": _clock,
 }
-"""How the fields that can be written in more ways than one are brought into one form."""
+"""How the fields that can be written in several ways are brought into one form."""

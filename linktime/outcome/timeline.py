@@ -1,0 +1,55 @@
+"""When a write began, on LinkTime's clock: times in LinkTime's answers are compared with that alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from .comparison import instant
+
+LAG: Final = 10.0  # s; a replica that LinkTime answers reads from may be this far behind
+
+_SKEW: Final = timedelta(seconds=2)  # between two clocks that are both kept right
+_SECOND: Final = timedelta(seconds=1)  # the precision of HTTP's Date
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One moment on two clocks of this machine: *clock* counts seconds, *wall* is the time of day in UTC."""
+
+    clock: float
+    wall: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """The span of LinkTime's clock in which a write began. *earliest* is None if it is not known."""
+
+    earliest: datetime | None
+    latest: datetime
+
+    def is_after(self, text: Any) -> bool | None:
+        """Return whether a time that LinkTime shows is after the start of the write, None if it is not certain."""
+        time = instant(text)
+        if time is None:
+            return None
+        if time >= self.latest:
+            return True
+        return False if self.earliest is not None and time < self.earliest else None
+
+
+def since(start: Moment, sent: Moment, received: Moment, date: datetime | None) -> Since:
+    """Return where *start* lies on LinkTime's clock, by a read *sent* and *received* with LinkTime's *date*.
+
+    1. Without a date this machine's clock has to do. It proves no time to be early.
+    2. If the two clocks agree, this machine's is exact enough.
+    3. Otherwise the date counts, less the seconds that have passed.
+    """
+    if date is None:
+        return Since(None, start.wall)
+    took = timedelta(seconds=received.clock - sent.clock)
+    if -_SKEW <= received.wall - date <= _SKEW + took:
+        return Since(start.wall - _SKEW - _SECOND, start.wall)
+    earliest = date - timedelta(seconds=received.clock - start.clock)
+    return Since(earliest, date + _SECOND - timedelta(seconds=sent.clock - start.clock))
