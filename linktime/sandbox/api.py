@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC
 from email.utils import format_datetime
 from typing import Final
 
@@ -67,7 +68,7 @@ def application(account: Account, window: SlidingWindow, entries: Journal, varia
 
 async def _date(request: web.Request, response: web.StreamResponse) -> None:
     """Date an answer by the account's clock, as its rows are."""
-    response.headers.setdefault("Date", format_datetime(account_of(request).now(), usegmt=True))
+    response.headers["Date"] = format_datetime(account_of(request).now().astimezone(UTC), usegmt=True)
 
 
 async def _stop(app: web.Application) -> None:
