@@ -37,6 +37,7 @@ from .telemetry import DEPTH, SERVERS, SLOTS, Telemetry
 from .tools import TOOLS, switched_off
 
 _PATIENCE: Final = 1.5  # s; clients kill a server 2 s after they closed its stdin
+_PERIODS: Final = 2  # LinkTime's Retry-After counts for so many periods at most
 _ZONE_LIFE: Final = 30.0  # s; where nothing else is kept
 
 
@@ -79,7 +80,13 @@ async def app(
         stack.callback(telemetry.close)
         key = settings.api_key or SecretStr("")
         rest = await stack.enter_async_context(
-            LateRest(settings.base_url, key.get_secret_value(), timeout=settings.timeout, connections=settings.workers)
+            LateRest(
+                settings.base_url,
+                key.get_secret_value(),
+                timeout=settings.timeout,
+                connections=settings.workers,
+                longest_wait=_PERIODS * settings.rate_period,
+            )
         )
         store, journal = await stack.enter_async_context(sharing(settings, clock))
         limiter = await stack.enter_async_context(Limiter(store, settings.rate_period, clock=clock))

@@ -81,17 +81,31 @@ class Overloaded(Failure):
 
 
 class Unavailable(Failure):
-    """LinkTime can't be reached or gave no usable answer. *sent* is False only if certainly nothing went out.
+    """LinkTime can't be reached or gave no usable answer.
 
-    *status* is the HTTP status of the unusable answer, None if there was no answer.
+    *happened* is the message without the *advice*. *sent* is False only if no byte of the request was sent. *status* is
+    that of an unusable answer. *repeat* is False if a repetition would end the same way. *retry_after* is LinkTime's
+    own wait in seconds, or None.
     """
 
     word = "unavailable"
 
-    def __init__(self, message: str, *, sent: bool, status: int | None = None) -> None:
-        super().__init__(message)
+    def __init__(
+        self,
+        happened: str,
+        advice: str = "",
+        *,
+        sent: bool,
+        status: int | None = None,
+        repeat: bool = True,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(f"{happened} {advice}".rstrip())
+        self.happened = happened
         self.sent = sent
         self.status = status
+        self.repeat = repeat
+        self.retry_after = retry_after
 
 
 class OutcomeUnknown(Failure):

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
+LONGEST_WAIT: Final = 120.0  # s; the usual period is 60 s
 _LONGEST_RESET: Final = 120.0  # s; a limit of 60 a minute is never away for longer
-_LONGEST_RETRY: Final = 3600.0  # s
 _ITEM: Final = re.compile(r";\s*(?P<key>[rt])\s*=\s*(?P<value>\d+)")
 
 
@@ -36,15 +36,21 @@ def quota(headers: Mapping[str, str]) -> Quota:
     return next((found for found in told if found != UNTOLD), UNTOLD)
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to stay away: Retry-After (a number or an HTTP date), else the quota's reset, else None."""
-    told = headers.get("Retry-After", "")
-    seconds = _number(told)
-    if seconds is None and (date := http_date(told)) is not None:
+def retry_after(headers: Mapping[str, str], longest: float) -> float | None:
+    """Return the seconds to wait, at most *longest*: Retry-After or the quota's reset, None without either."""
+    seconds = wished_wait(headers)
+    return None if seconds is None else min(seconds, longest)
+
+
+def wished_wait(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds of Retry-After (a number or an HTTP date), else of the quota's reset, else None."""
+    text = headers.get("Retry-After", "")
+    seconds = _number(text)
+    if seconds is None and (date := http_date(text)) is not None:
         seconds = (date - _now(headers)).total_seconds()
     if seconds is None:
         seconds = quota(headers).reset
-    return None if seconds is None else min(max(seconds, 0.0), _LONGEST_RETRY)
+    return None if seconds is None else max(seconds, 0.0)
 
 
 def _item(text: str, headers: Mapping[str, str]) -> Quota:

@@ -1,43 +1,44 @@
-"""The REST client: one HTTP exchange for each Request. Only this module knows aiohttp's client."""
+"""The REST client: one HTTP exchange for each Request. Only this module and its connector use aiohttp's client."""
 
 from __future__ import annotations
 
-import re
+import asyncio
+import os
 from collections.abc import Mapping
+from email.message import Message
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
-import orjson
 from yarl import URL
 
-from . import __version__, telemetry
-from .config import is_loopback
+from . import __version__, envelope, lenient, telemetry
+from .connector import CleanConnector, UncleanConnection
 from .errors import Failure, OutcomeUnknown, RateLimited, Rejected, Unavailable
 from .message import Reply, Request
-from .quota import http_date, quota, retry_after
+from .proxy import proxy_of
+from .quota import LONGEST_WAIT, http_date, quota, retry_after, wished_wait
 from .text import one_line, visible
 
-_LARGEST_BODY: Final = 32 << 20  # bytes
+_LARGEST_BODY: Final = 4 << 20  # bytes; a page of 100 bookings has 0.2 MB
+_MOST_VALUES: Final = 200_000  # JSON values in a body; each costs microseconds and 60 bytes
+_WORTH_A_THREAD: Final = 64 << 10  # bytes; a larger body is decoded beside the event loop
+_LARGEST_FIELD: Final = 64 << 10  # bytes of one header
+_MOST_HEADERS: Final = 1000
 _LONGEST_QUOTE: Final = 300  # characters of LinkTime's own message
 _LONGEST_LOOK: Final = 4 * _LONGEST_QUOTE  # characters that are cleaned to get them; the patterns are not linear
-_CONNECT_SHARE: Final = 0.5  # of the timeout: a connection that never stood is then told from a lost answer
+_CONNECT_SHARE: Final = 0.5  # of the timeout: separates a failed connection from a lost answer
 _KEEP_ALIVE: Final = 50  # s; under the 60 s after which load balancers drop an idle connection
 
 _CODES: Final = {400: "validation_error", 401: "unauthorized", 403: "forbidden", 404: "not_found", 409: "conflict"}
-_NEVER_STOOD: Final = (
-    aiohttp.ClientConnectorError,
-    aiohttp.ConnectionTimeoutError,
-    aiohttp.ClientHttpProxyError,
-)
 _ABSENT: Final = {404, 410}
-_NOT_HERE: Final = {301, 307, 308}  # the redirects that promise nothing was done; after 302 and 303 nobody knows
-_REDIRECTED: Final = (
-    "LinkTime answered with a redirect, which is not followed, since the key goes to LINKTIME_BASE_URL alone. "
-    "Check that setting."
-)
+_NOT_DONE: Final = {301, 307, 308}  # redirects that promise that nothing was done; 302 and 303 promise nothing
+_BASE: Final = "Check LINKTIME_BASE_URL."
+_LATER: Final = "Call again later."
+_CHECK_NETWORK: Final = f"Check the network and LINKTIME_BASE_URL. {_LATER}"
+_CHECK_PROXY: Final = "Check the proxy that https_proxy or all_proxy names."
+_SET_PROXY: Final = "Set https_proxy or all_proxy to an http or https proxy, or set no_proxy."
 _ADVICE: Final = {
     "unauthorized": "Check LINKTIME_API_KEY, or make a new key under Settings → API Keys.",
     "forbidden": "This key's account or plan may not do this.",
@@ -53,33 +54,43 @@ class _Broken(Exception):  # noqa: N818 - it carries a fault past aiohttp, nothi
 
 
 class Rest:
-    """A `Send` over HTTP: an API answer becomes a Reply, everything else a Failure that says what is certain.
+    """A `Send` over HTTP: an API answer becomes a Reply, anything else a Failure that states only certain facts.
 
-    *timeout* is in seconds for the whole exchange; *connections* bounds those open at once, for reads and for
-    writes. Sessions are made at the first request. Redirects are not followed, so the key goes to *base_url* alone.
+    *timeout* is in seconds for the whole exchange. *connections* bounds the open connections, for reads and for writes.
+    *longest_wait* caps LinkTime's Retry-After, in seconds. Redirects are not followed, so that only *base_url* receives
+    the key. Sessions are opened at the first request.
     """
 
-    def __init__(self, base_url: str, key: str, *, timeout: float, connections: int) -> None:
+    def __init__(
+        self, base_url: str, key: str, *, timeout: float, connections: int, longest_wait: float = LONGEST_WAIT
+    ) -> None:
         self._base = URL(base_url)
         self._api = f"{self._base}/api/v1"
         self._key = key
         self._timeout = aiohttp.ClientTimeout(total=timeout, connect=timeout * _CONNECT_SHARE)
         self._connections = connections
+        self._longest_wait = longest_wait
+        self._proxy = proxy_of(base_url)  # may resolve names, so the server builds this object in a thread
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
     async def __call__(self, request: Request) -> Reply:
         """Make the exchange.
 
-        Raises Rejected (4xx), RateLimited (429), Unavailable (a read without a usable answer, or nothing was sent)
-        and OutcomeUnknown (a write that was sent and has no usable answer).
+        Raises:
+            Rejected: LinkTime answered 4xx.
+            RateLimited: LinkTime answered 429.
+            Unavailable: A read has no usable answer, or nothing was sent.
+            OutcomeUnknown: A write was sent and has no usable answer.
         """
         try:
             status, headers, body = await self._exchange(request)
-        except (aiohttp.ClientError, TimeoutError, _Broken) as error:
+        except (aiohttp.ClientError, TimeoutError, OSError, _Broken) as error:
             failure = self._fault(request, error)
         else:
-            return self._read(request, status, headers, body)
-        raise failure  # out here, since aiohttp's error holds the key and must not become the context of ours
+            if len(body) <= _WORTH_A_THREAD:
+                return self._read(request, status, headers, body)
+            return await asyncio.to_thread(self._read, request, status, headers, body)
+        raise failure  # outside of the except clause: aiohttp's error contains the key and must not become the context
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -99,17 +110,18 @@ class Rest:
                 return answer.status, answer.headers, await _bounded(answer.content)
 
     def _open(self, *, keep_alive: bool) -> aiohttp.ClientSession:
-        """Open the session for reads, or that for writes: they never meet an idle connection that has just closed."""
-        proxy = proxy_of(self._base)
-        if proxy and not _speaks_http(proxy):
-            raise aiohttp.InvalidURL(proxy)
-        connector = partial(aiohttp.TCPConnector, limit=self._connections, resolver=aiohttp.ThreadedResolver())
+        """Open the session for reads, or that for writes: a write never uses an idle connection."""
+        if self._proxy and not _speaks_http(self._proxy):
+            raise aiohttp.InvalidURL(self._proxy)
+        connector = partial(CleanConnector, limit=self._connections, resolver=aiohttp.ThreadedResolver())
         session = self._sessions[keep_alive] = aiohttp.ClientSession(
             connector=connector(keepalive_timeout=_KEEP_ALIVE) if keep_alive else connector(force_close=True),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"Accept": "application/json", "User-Agent": f"linktime-mcp/{__version__}"},
+            max_field_size=_LARGEST_FIELD,
+            max_headers=_MOST_HEADERS,
             middlewares=(_once,),
-            proxy=proxy,
+            proxy=self._proxy,
             timeout=self._timeout,
         )
         return session
@@ -123,44 +135,74 @@ class Rest:
         return headers
 
     def _fault(self, request: Request, error: Exception) -> Failure:
+        """Return the failure of an exchange without a whole answer. No text of *error* is used: it may hold the key."""
         match error:
-            case aiohttp.ClientConnectorCertificateError():
-                said = "LinkTime's certificate can't be trusted, so nothing was sent; check LINKTIME_BASE_URL."
-                return Unavailable(said, sent=False)
+            case aiohttp.ClientHttpProxyError(status=status):
+                reason, advice, repeat = f"the proxy {self._via} answered {status}", _CHECK_PROXY, status >= 500
+            case aiohttp.ClientProxyConnectionError():
+                reason, advice, repeat = f"the proxy {self._via}: {_reason(error)}", _CHECK_PROXY, True
             case aiohttp.InvalidURL():
-                said = "The proxy that this environment names can't be used, so nothing was sent; check https_proxy."
-                return Unavailable(said, sent=False)
-            case _ if isinstance(error, _NEVER_STOOD):
-                return Unavailable("LinkTime can't be reached and nothing was sent; try again later.", sent=False)
+                reason, advice, repeat = "the environment names a proxy that is not http or https", _SET_PROXY, False
+            case aiohttp.ClientConnectorCertificateError():
+                reason, advice, repeat = "its certificate can't be trusted", _BASE, False
+            case aiohttp.ClientConnectorError():
+                reason, advice, repeat = _reason(error), _CHECK_NETWORK, True
+            case aiohttp.ConnectionTimeoutError():
+                reason, advice, repeat = "no connection in time", _CHECK_NETWORK, True
+            case UncleanConnection():
+                reason, advice, repeat = "it sent bytes before the request", _LATER, True
             case TimeoutError():
                 return _lost(request, f"LinkTime did not answer within {self._timeout.total:g} s")
             case _:
-                return _lost(request, "the connection to LinkTime broke before its answer was whole")
+                return _lost(request, "the connection to LinkTime broke before its answer was complete")
+        return self._unsent(reason, advice, repeat=repeat)
+
+    def _unsent(self, reason: str, advice: str, *, repeat: bool) -> Unavailable:
+        happened = self._hidden(f"{self._base} can't be reached ({reason}), so nothing was sent.")
+        return Unavailable(happened, advice, sent=False, repeat=repeat)
+
+    @property
+    def _via(self) -> str:
+        """The proxy's address without its password."""
+        return str(URL(self._proxy or "").origin())
 
     def _read(self, request: Request, status: int, headers: Mapping[str, str], body: bytes) -> Reply:
-        data, readable = _json(body)
+        """Return the Reply in a whole answer, or raise the Failure that it states."""
+        data, readable = _json(body, headers)
         if status == HTTPStatus.NO_CONTENT or (status // 100 == 2 and readable):
-            return Reply(status, data, quota=quota(headers), date=http_date(headers.get("Date", "")))
+            return Reply(status, visible(data), quota=quota(headers), date=http_date(headers.get("Date", "")))
         if status // 100 == 2:
-            raise _lost(request, f"LinkTime answered {status}, but not in readable JSON", status)
-        if status in _NOT_HERE or (status // 100 == 3 and request.is_read):
-            raise Unavailable(_REDIRECTED, sent=True, status=status)
+            raise _lost(request, f"LinkTime answered {status}, but not in readable JSON", status, repeat=False)
+        if status in _NOT_DONE or (status // 100 == 3 and request.is_read):
+            happened = f"LinkTime answered {status}, a redirect. The server never follows one, because of the key."
+            raise Unavailable(happened, _BASE, sent=True, status=status, repeat=False)
         if status == HTTPStatus.TOO_MANY_REQUESTS:
-            raise RateLimited(self._words(data, status, "rate_limited"), retry_after=retry_after(headers))
-        if status in _ABSENT and _code(data) is None:  # a load balancer's, which proves nothing
-            raise _lost(request, f"LinkTime's address answered {status}, but not in LinkTime's words", status)
+            raise self._rate_limited(data, headers)
+        if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED and self._proxy:
+            raise self._unsent(f"the proxy {self._via} answered {status}", _CHECK_PROXY, repeat=False)
+        if status in _ABSENT and envelope.code(data) is None:  # a load balancer's answer, which proves nothing
+            foreign = self._hidden(f"{self._base} answered {status}, but not in LinkTime's words")
+            raise _lost(request, foreign, status, repeat=False)
         if status // 100 == 4:
-            word = self._hidden(_code(data) or _CODES.get(status, "rejected"))
+            word = self._hidden(envelope.code(data) or _CODES.get(status, "rejected"))
             raise Rejected(word, self._words(data, status, word), status=status)
-        raise _lost(request, f"LinkTime answered {status}", status, answered=_code(data) is not None)
+        wait = retry_after(headers, self._longest_wait)
+        raise _lost(request, f"LinkTime answered {status}", status, answered=envelope.code(data) is not None, wait=wait)
+
+    def _rate_limited(self, data: Any, headers: Mapping[str, str]) -> RateLimited:
+        wished, wait = wished_wait(headers), retry_after(headers, self._longest_wait)
+        words = self._words(data, HTTPStatus.TOO_MANY_REQUESTS, "rate_limited")
+        if wished is not None and wait is not None and wished > wait:
+            words += f" It asks for a wait of {wished:.0f} s; the next request is allowed after {wait:.0f} s."
+        return RateLimited(words, retry_after=wait)
 
     def _words(self, data: Any, status: int, word: str) -> str:
-        said = self._hidden(one_line(_message(data)[:_LONGEST_LOOK]))[:_LONGEST_QUOTE].replace('"', "'")
-        told = f'LinkTime says "{said}".' if said else f"LinkTime answered {status} without an explanation."
-        return " ".join(filter(None, (told, _ADVICE.get(word))))
+        stated = self._hidden(one_line(envelope.reasons(data)[:_LONGEST_LOOK]))[:_LONGEST_QUOTE].replace('"', "'")
+        words = f'LinkTime says "{stated}".' if stated else f"LinkTime answered {status} without an explanation."
+        return " ".join(filter(None, (words, _ADVICE.get(word))))
 
     def _hidden(self, text: str) -> str:
-        return text.replace(self._key, "[key]")
+        return text.replace(self._key, "[key]") if self._key else text
 
 
 async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
@@ -170,14 +212,6 @@ async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerTy
         raise
     except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
         raise _Broken from error
-
-
-def proxy_of(base_url: URL | str) -> str | None:
-    """Find the proxy that the environment names for a base URL, as other programs do; ~/.netrc is not looked at."""
-    base = URL(base_url)
-    host = base.raw_host or ""  # as it is asked for; not every name of letters can be made of it
-    named = "" if is_loopback(host) or proxy_bypass(host) else getproxies().get(base.scheme, "")
-    return f"http://{named}" if named and "://" not in named else named or None
 
 
 def _speaks_http(proxy: str) -> bool:
@@ -199,35 +233,41 @@ async def _bounded(content: aiohttp.StreamReader) -> bytes:
 
 
 def _lost(
-    request: Request, what: str, status: int | None = None, *, answered: bool = False
+    request: Request,
+    happened: str,
+    status: int | None = None,
+    *,
+    answered: bool = False,
+    repeat: bool = True,
+    wait: float | None = None,
 ) -> Unavailable | OutcomeUnknown:
     if request.is_read:
-        return Unavailable(f"{what}; try again later.", sent=True, status=status)
-    unknown = f"{what}, so this change may or may not have been made. Look before you try again."
+        later = f"Call again in {wait:.0f} s." if wait else _LATER
+        advice = later if repeat else f"{_BASE} {later}"
+        return Unavailable(f"{happened}.", advice, sent=True, status=status, repeat=repeat, retry_after=wait)
+    unknown = f"{happened}, so this change may or may not have been made. Look before you try again."
     return OutcomeUnknown(unknown, answered=answered)
 
 
-def _json(body: bytes) -> tuple[Any, bool]:
+def _reason(error: aiohttp.ClientConnectorError) -> str:
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return "the host name has no address"
+    if isinstance(error, aiohttp.ClientConnectorSSLError):
+        return "no TLS connection"
+    return os.strerror(error.errno).lower() if isinstance(error.errno, int) else "no connection"
+
+
+def _json(body: bytes, headers: Mapping[str, str]) -> tuple[Any, bool]:
+    """Return the value in *body* and whether it is readable JSON of a bearable size."""
+    if sum(map(body.count, (b",", b"[", b"{"))) > _MOST_VALUES:
+        return None, False
     try:
-        return visible(orjson.loads(body)), True
-    except (orjson.JSONDecodeError, RecursionError):
+        return lenient.loads(body, _charset(headers)), True
+    except ValueError:
         return None, False
 
 
-def _code(data: Any) -> str | None:
-    """LinkTime's own code, from `{"error": {"code": …}}` or `{"error": "…"}`."""
-    match data:
-        case {"error": {"code": str(code)}} | {"error": str(code)} if re.fullmatch(r"[a-z][a-z0-9_]{1,39}", code):
-            return code
-        case _:
-            return None
-
-
-def _message(data: Any) -> str:
-    match data:
-        case {"error": {"message": str(message)}} | {"message": str(message)}:
-            return message
-        case {"error": str(message)} if _code(data) is None:
-            return message
-        case _:
-            return ""
+def _charset(headers: Mapping[str, str]) -> str | None:
+    message = Message()
+    message["Content-Type"] = headers.get("Content-Type", "")
+    return message.get_content_charset()

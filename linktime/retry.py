@@ -12,6 +12,7 @@ from .errors import BudgetSpent, Failure, Overloaded, RateLimited, ShuttingDown,
 from .message import Reply, Request, Send
 
 _PAUSES: Final = (0.5, 1.0)  # s; the longest pause before each further try after a fault, the shortest is none
+_LONGEST_WAIT: Final = 10.0  # s; a longer Retry-After of a 503 is for the caller to wait out
 _UNTOLD: Final = 10  # tries against a service that says 429 but not for how long
 
 
@@ -62,7 +63,7 @@ class Retry:
         longest = _longest_pause(request, faults)
         if longest is None or _unwanted():
             return None
-        pause = self._uniform(0.0, longest)
+        pause = _wished(faults[-1]) + self._uniform(0.0, longest)
         return pause if self._clock() + pause < request.deadline else None
 
 
@@ -72,9 +73,18 @@ def _longest_pause(request: Request, faults: list[Unavailable | RateLimited]) ->
             return 0.0 if told or len(faults) < _UNTOLD else None
         case Unavailable(sent=True) if not request.is_read:
             return None
+        case Unavailable(repeat=False):
+            return None
+        case Unavailable(retry_after=float(wait)) if wait > _LONGEST_WAIT:
+            return None
         case _:
             nth = sum(isinstance(fault, Unavailable) for fault in faults)
             return _PAUSES[nth - 1] if nth <= len(_PAUSES) else None
+
+
+def _wished(fault: Unavailable | RateLimited) -> float:
+    """Return the seconds that a fault other than 429 asks to wait; the limiter waits out a 429."""
+    return fault.retry_after or 0.0 if isinstance(fault, Unavailable) else 0.0
 
 
 def _unwanted() -> bool:

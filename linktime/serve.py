@@ -1,14 +1,14 @@
-"""The server as a program: from the environment to the end of the session."""
+"""The server as a program, from the environment to the exit status."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import os
-import sys
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
+from . import stderr
 from .app import app
 from .config import KEY_MISSING, Settings
 from .errors import ConfigError
@@ -17,23 +17,33 @@ from .telemetry import Telemetry, Variables, set_up
 _T = TypeVar("_T")
 
 RUNNING = "LinkTime MCP server running"
+_FLUSH = 0.2  # s; a stderr that nobody reads does not hold the exit
 
 
 def serve() -> None:
-    """Serve stdin and stdout, and end the program; with status 2 where the settings can't be right."""
-    logging.basicConfig(format="linktime-mcp: %(levelname)s %(message)s", level=logging.WARNING)
-    asyncio.run(_serving(*_configured()))
-    # What the SDK imported takes longer to tear down than clients wait; all of ours is closed and flushed by now.
-    sys.stderr.flush()
-    os._exit(0)
+    """Serve stdin and stdout, then end the program. The exit status is 2 if a setting is invalid, otherwise 0."""
+    stderr.secure()
+    with stderr.redirected():
+        handlers = [stderr.LineHandler()]
+        logging.basicConfig(format="linktime-mcp: %(levelname)s %(message)s", level=logging.WARNING, handlers=handlers)
+        asyncio.run(_serving(*_configured()))
+    # The teardown of the SDK's modules takes longer than clients wait. Everything of this project is closed by now.
+    _end(0)
+
+
+def _end(status: int) -> NoReturn:
+    stderr.flush(_FLUSH)
+    os._exit(status)
 
 
 def _configured() -> tuple[Settings, Telemetry]:
-    """Read what the environment asks for, or say all that is wrong with it and end."""
+    """Read the environment. If it has faults, write them to stderr and end the program."""
     faults: list[str] = []
     settings, variables = _read(Settings.from_environ, faults), _read(Variables.from_environ, faults)
     if settings is None or variables is None:
-        sys.exit(_complain(faults))
+        for fault in faults:
+            stderr.write_line(fault)
+        _end(2)
     return settings, set_up(variables, arguments=settings.trace_arguments)
 
 
@@ -47,15 +57,5 @@ def _read(reader: Callable[[Mapping[str, str]], _T], faults: list[str]) -> _T | 
 
 async def _serving(settings: Settings, telemetry: Telemetry) -> None:
     async with app(settings, telemetry) as application:
-        _say(RUNNING if settings.api_key else KEY_MISSING)
+        stderr.write_line(RUNNING if settings.api_key else KEY_MISSING)
         await application.serve()
-
-
-def _complain(faults: list[str]) -> int:
-    for fault in faults:
-        _say(fault)
-    return 2
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)  # noqa: T201 - stderr is where a person looks

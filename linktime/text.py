@@ -1,21 +1,22 @@
-"""What strangers wrote, without what can't be seen."""
+"""Sanitizes untrusted text and values: removes invisible characters and markup, and bounds numbers and nesting."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from math import isfinite
 from typing import Any, Final
 
-_DEEPEST: Final = 64  # levels; LinkTime's answers have six
-
-# Unicode's Default_Ignorable_Code_Points and the C0 and C1 controls but tab and line ends. The joiners (200C, 200D) and
-# the variation selectors (FE00 to FE0F) stay: Persian, Hindi and emoji are written with them.
+# Unicode's Default_Ignorable_Code_Points, lone surrogates, and the C0 and C1 controls except tab and line ends. The
+# joiners (200C, 200D) and the variation selectors (FE00 to FE0F) stay: Persian, Hindi and emoji need them.
 # https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point
 _UNSEEN: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
     "\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    "\U000e0000-\U000e0fff]"
+    "\U000e0000-\U000e0fff\ud800-\udfff]"
 )
+_DEEPEST: Final = 64  # levels of nesting; LinkTime's answers have six, orjson writes 254
+_CUT: Final = f"[nested deeper than {_DEEPEST} levels]"
 # What could end our quotation, or looks as if it did: ASCII's and Unicode's quotation marks, primes and accents.
 _QUOTES: Final = re.compile(
     "[\"'`\u00ab\u00b4\u00bb\u02b9-\u02bf\u02c8\u02ca\u02cb\u02dd\u02ee\u05f3\u05f4\u2018-\u201f\u2032-\u2037\u2039\u203a"
@@ -26,21 +27,33 @@ _MARKUP: Final = re.compile("[*\\[\\]<>\\\\&~\u2800]|(?<=:)//")
 
 
 def visible(data: Any, depth: int = _DEEPEST) -> Any:
-    """Remove invisible and bidirectional control characters from every string of a JSON value.
+    """Return a copy of a JSON value that is valid JSON and shows every character.
 
-    Raises RecursionError if the value is nested deeper than *depth*: not every encoder could write it.
+    Invisible and bidirectional control characters and lone surrogates are removed. A number that JSON or 64 bits can't
+    carry becomes a float or None. Values nested deeper than *depth* levels are replaced by a note.
     """
     match data:
         case str():
             return data if data.isascii() and data.isprintable() else _UNSEEN.sub("", data)
         case list() | dict() if not depth:
-            raise RecursionError
+            return _CUT
         case list():
             return [visible(item, depth - 1) for item in data]
         case dict():
             return {visible(name): visible(value, depth - 1) for name, value in data.items()}
+        case float() | int():
+            return _number(data)
         case _:
             return data
+
+
+def _number(value: float) -> float | None:
+    if isinstance(value, int) and -(1 << 63) <= value < 1 << 64:
+        return value
+    try:
+        return float(value) if isfinite(value) else None
+    except OverflowError:
+        return None
 
 
 def one_line(text: str) -> str:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 
 import pytest
 
 from linktime.late import LateRest
 from linktime.message import get
 from linktime.sandbox import Sandbox
+from tests.child import environ
+from tests.upstream import answer, upstream
 
 ME = get("/me").tagged("me")
 
@@ -29,3 +32,35 @@ async def test_a_session_without_calls_ends_whether_or_not_it_was_made(sandbox: 
     async with LateRest(sandbox.url, sandbox.key, timeout=5, connections=2, after=0):
         await asyncio.sleep(0.01)
     assert list(sandbox.requests) == []
+
+
+BROKEN_FOR_A_MOMENT = """
+import asyncio, resource, sys
+from linktime.errors import Unavailable
+from linktime.late import LateRest
+from linktime.message import get
+
+async def main():
+    async with LateRest(sys.argv[1], "k", timeout=5, connections=2, after=3600) as rest:
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+        try:
+            await rest(get("/me"))
+        except Unavailable as failure:
+            print(failure.word, failure.sent)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        print((await rest(get("/me"))).data)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="only POSIX limits file descriptors")
+async def test_a_client_that_could_not_be_loaded_is_loaded_again() -> None:
+    async with asyncio.timeout(20), upstream(answer(200, b"[1]")) as server:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", BROKEN_FOR_A_MOMENT, server.url, stdout=-1, env=environ()
+        )
+        out, _ = await process.communicate()
+
+    assert out.decode().splitlines() == ["unavailable False", "[1]"]

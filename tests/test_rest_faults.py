@@ -23,7 +23,7 @@ from .upstream import Act, Line, answer, upstream
 
 EVERY = pytest.mark.parametrize("request_", [READ, *WRITES], ids=lambda request: str(request.method))
 CUT = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"
-HUGE = 33 << 20
+HUGE = 5 << 20
 CHILD = """
 import asyncio, sys
 from linktime.message import get
@@ -83,6 +83,7 @@ def then(data: bytes, act: Act) -> Act:
         b"HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\n{}",
         b"HTTP/1.1 200 OK\r\nX-Odd: a\0b\r\nContent-Length: 2\r\n\r\n{}",
         answer(200, X_Huge="x" * 100_000),
+        answer(200, **{f"X_{number}": "x" for number in range(2000)}),
         answer(200, b"not gzip", Content_Encoding="gzip"),
         b"\x16\x03\x01 no HTTP at all\r\n\r\n",
     ],
@@ -97,6 +98,7 @@ def then(data: bytes, act: Act) -> Act:
         "odd length",
         "odd header",
         "huge header",
+        "too many headers",
         "not gzip",
         "no http",
     ],
@@ -216,65 +218,76 @@ async def test_a_server_that_speaks_no_tls_gets_no_request(request_: Request) ->
 
 
 async def test_a_plain_request_goes_through_the_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with upstream(answer(200, b"[1]")) as proxy, client("http://linktime.test") as rest:
+    async with upstream(answer(200, b"[1]")) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url.removeprefix("http://"))
-        assert (await rest(READ)).data == [1]
+        async with client("http://linktime.test") as rest:
+            assert (await rest(READ)).data == [1]
     assert proxy.seen[0].target == "http://linktime.test/api/v1/me"
 
 
 @EVERY
-async def test_a_proxy_that_refuses_the_tunnel_never_sees_the_key(
-    request_: Request, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("status", [407, 502])
+async def test_a_proxy_that_refuses_the_tunnel_is_named(
+    request_: Request, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with upstream(answer(407)) as proxy, client("https://linktime.test") as rest:
-        monkeypatch.setenv("https_proxy", proxy.url)
-        assert was_not_sent(await failure_of(rest, request_))
+    async with upstream(answer(status)) as proxy:
+        monkeypatch.setenv("https_proxy", proxy.url.replace("http://", "http://me:secret@"))
+        async with client("https://linktime.test") as rest:
+            failure = await failure_of(rest, request_)
     (seen,) = proxy.seen
+    assert was_not_sent(failure)
+    assert f"the proxy {proxy.url} answered {status}" in failure.message
+    assert "secret" not in failure.message
     assert (seen.method, seen.target) == ("CONNECT", "linktime.test:443")
     assert KEY not in repr(seen)
 
 
+async def test_a_plain_proxy_that_wants_a_password_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with upstream(answer(407)) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        async with client("http://linktime.test") as rest:
+            failure = await failure_of(rest, READ)
+    assert was_not_sent(failure)
+    assert f"the proxy {proxy.url} answered 407" in failure.message
+
+
 @pytest.mark.parametrize("proxy", ["http://127.0.0.1:9", "127.0.0.1:9"])
 @EVERY
-async def test_a_proxy_that_is_not_there_means_that_nothing_was_sent(
-    request_: Request, proxy: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("https_proxy", proxy)
-    async with client("https://linktime.test") as rest:
-        assert was_not_sent(await failure_of(rest, request_))
-
-
-@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1", "socks5://127.0.0.1:9", "http://[", "http://", "::", "ftp://"])
-@EVERY
-async def test_a_proxy_that_cannot_be_used_is_told_and_nothing_was_sent(
+async def test_a_proxy_that_is_not_there_is_named_and_nothing_was_sent(
     request_: Request, proxy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("https_proxy", proxy)
     async with client("https://linktime.test") as rest:
         failure = await failure_of(rest, request_)
     assert was_not_sent(failure)
-    assert failure.message == (
-        "The proxy that this environment names can't be used, so nothing was sent; check https_proxy."
-    )
+    assert "the proxy http://127.0.0.1:9" in failure.message
 
 
-async def test_a_host_whose_name_is_no_word_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with upstream(answer(200, b"[1]")) as proxy, client("http://xn--a.test") as rest:
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1", "socks5://127.0.0.1:9", "http://[", "http://", "::", "ftp://"])
+@EVERY
+async def test_a_proxy_that_cannot_be_used_means_nothing_was_sent(
+    request_: Request, proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("https_proxy", proxy)
+    async with client("https://linktime.test") as rest:
+        failure = await failure_of(rest, request_)
+    assert was_not_sent(failure)
+    assert "https_proxy" in failure.message
+
+
+async def test_a_host_whose_name_is_no_word_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with upstream(answer(200, b"[1]")) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)
-        assert (await rest(READ)).data == [1]
+        async with client("http://xn--a.test") as rest:
+            assert (await rest(READ)).data == [1]
     assert proxy.seen[0].headers["host"] == "xn--a.test"
 
 
-async def test_this_machine_and_hosts_of_no_proxy_are_asked_directly(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_this_machine_is_reached_without_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.delenv("no_proxy", raising=False)
     async with upstream(answer()) as server, client(server.url) as rest:
         assert (await rest(READ)).status == 200
-    async with upstream(answer()) as proxy, client("http://linktime.invalid") as rest:
-        monkeypatch.setenv("http_proxy", proxy.url)
-        monkeypatch.setenv("no_proxy", "linktime.invalid")
-        assert was_not_sent(await failure_of(rest, READ))
-    assert proxy.connections == 0
 
 
 async def test_a_netrc_does_not_replace_the_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from linktime.sandbox import Sandbox
+from linktime.stdio.draining import MOST_UNANSWERED
 from linktime.stdio.frames import LARGEST_FRAME, Malformed, decode, encode
-from linktime.stdio.held import MOST_UNANSWERED
-from tests.child import Child, child, environ
+from tests.child import PATIENCE, Child, child, environ
 from tests.visitor import arrived, misbehave
 
 HANDSHAKES = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]
@@ -32,6 +32,28 @@ async def test_stdout_carries_frames_alone_and_stderr_the_start_word(server: Chi
 
     assert await server.close() == 0
     assert server.noise == []
+
+
+KINDS = pytest.mark.parametrize("kind", ["pipes", "files"])
+PING = b'{"jsonrpc":"2.0","id":1,"method":"ping"}'
+
+
+async def outcome(kind: str, tmp_path: Path, *lines: bytes) -> list[dict[str, Any]]:
+    """Return the frames that the program answers, with pipes or with files as its stdin and stdout."""
+    frames = tmp_path / "in"
+    frames.write_bytes(b"\n".join(lines) + b"\n")
+    with frames.open("rb") as stdin, (tmp_path / "out").open("wb") as stdout:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "linktime"),
+            stdin=stdin if kind == "files" else subprocess.PIPE,
+            stdout=stdout if kind == "files" else subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environ(LINKTIME_API_KEY="lt_live_x"),
+        )
+        async with asyncio.timeout(PATIENCE):
+            out, _ = await process.communicate(None if kind == "files" else frames.read_bytes())
+    assert process.returncode == 0
+    return [orjson.loads(line) for line in (out or (tmp_path / "out").read_bytes()).splitlines()]
 
 
 @pytest.mark.parametrize("version", HANDSHAKES)
@@ -61,17 +83,18 @@ async def test_a_client_without_handshake_is_served_by_the_envelope_of_each_requ
     ("line", "code", "ident"),
     [
         (b"{", -32700, None),
-        (b'{"jsonrpc":"2.0","id":7,"method":"ping","params":{"a":NaN}}', -32700, None),
         (b"\xff\xfe", -32700, None),
-        (b'"\\ud800"', -32700, None),
+        (b'"\\ud800"', -32600, None),
         (b"[" * 5000 + b"]" * 5000, -32700, None),
-        (b'[{"jsonrpc":"2.0","id":7,"method":"ping"}]', -32600, None),
+        (b'[{"jsonrpc":"2.0","id":7,"method":"ping"},{"id":8,"result":{}}]', -32600, 7),
+        (b"[]", -32600, None),
+        (b'{"jsonrpc":"2.0","id":7}', -32600, None),
         (b"3", -32600, None),
         (b'{"id":7,"method":"ping"}', -32600, 7),
         (b'{"jsonrpc":"2.0","id":"s","method":"ping","params":[1]}', -32600, "s"),
         (b'{"jsonrpc":"2.0","id":true,"method":"ping"}', -32600, None),
         (b'{"jsonrpc":"2.0","id":null,"method":"ping"}', -32600, None),
-        (b'{"jsonrpc":"2.0","id":1.5,"method":"ping"}', -32600, None),
+        (b'{"jsonrpc":"2.0","id":1.5,"method":"ping"}', -32600, 1.5),
     ],
 )
 async def test_a_frame_that_is_no_message_is_answered_and_the_server_lives(
@@ -116,9 +139,9 @@ def test_any_line_is_a_message_or_malformed(line: bytes) -> None:
     try:
         message = decode(line)
     except Malformed as malformed:
-        assert malformed.answer["error"]["code"] in {-32700, -32600}
+        assert {answer["error"]["code"] for answer in malformed.answers} <= {-32700, -32600}
     else:
-        assert message.jsonrpc == "2.0"
+        assert message is None or message.jsonrpc == "2.0"
 
 
 FRAMES = st.fixed_dictionaries(
@@ -143,8 +166,83 @@ def test_a_request_keeps_its_id_or_is_refused(frame: dict[str, Any]) -> None:
         assert getattr(message, "id", None) == frame["id"]
 
 
-def test_what_utf_8_cant_say_is_said_in_ascii() -> None:
-    assert encode({"text": "\ud800", "count": 1 << 70}) == b'{"text":"\\ud800","count":1180591620717411303424}\n'
+def test_a_frame_is_valid_json_whatever_it_holds() -> None:
+    assert orjson.loads(encode({"text": "a\ud800b", "count": 1 << 70})) == {"text": "ab", "count": 2.0**70}
+
+
+@pytest.mark.parametrize(
+    ("frame", "answers"),
+    [
+        (b'{"jsonrpc":"2.0","id":7,"method":"ping","params":{"a":NaN}}', {7}),
+        (b'{"jsonrpc":"2.0","id":7.0,"method":"ping","params":[]}', {7}),
+        (b'{"jsonrpc":"2.0","id":7,"method":"ping","params":null}', {7}),
+        (b'{"jsonrpc":"2.0","id":7,"method":"ping","params":{"_meta":[]}}', {7}),
+        (b'{"jsonrpc":"2.0","id":7,"method":"ping","params":{"_meta":{"progressToken":null}}}', {7}),
+        (b'{"jsonrpc":"2.0","id":"\xff","method":"ping"}', {"\ufffd"}),
+        (b'\xef\xbb\xbf{"jsonrpc":"2.0","id":7,"method":"ping"}\r', {7}),
+    ],
+)
+@KINDS
+async def test_an_odd_request_is_answered_under_its_id(
+    kind: str, frame: bytes, answers: set[Any], tmp_path: Path
+) -> None:
+    frames = await outcome(kind, tmp_path, frame)
+
+    assert {frame["id"] for frame in frames} == answers
+    assert all(frame["result"] == {} for frame in frames)
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        b'{"jsonrpc":"2.0","id":7,"result":5}',
+        b'{"jsonrpc":"2.0","id":7,"error":"no"}',
+        b'{"jsonrpc":"2.0","id":null,"error":{"code":"x"}}',
+        b'{"id":7,"result":{}}',
+        b'{"jsonrpc":"2.0","id":7,"result":[]}',
+    ],
+)
+@KINDS
+async def test_a_response_is_never_answered(kind: str, response: bytes, tmp_path: Path) -> None:
+    assert [frame["id"] for frame in await outcome(kind, tmp_path, response, PING)] == [1]
+
+
+@pytest.mark.parametrize(
+    ("params", "field"),
+    [
+        ({"name": 5}, "params.name"),
+        ({"name": "get_me", "arguments": [1]}, "params.arguments"),
+        ({"name": "get_me", "_meta": 5}, "params._meta"),
+    ],
+)
+async def test_a_refusal_names_its_field(params: dict[str, Any], field: str) -> None:
+    async with child(LINKTIME_API_KEY="lt_live_x") as server:
+        await server.greet()
+        error = (await server.answer(server.ask("tools/call", **params)))["error"]
+
+    assert error["code"] == -32602
+    assert field in error["message"]
+
+
+async def test_empty_lists_stand_for_objects(sandbox: Sandbox) -> None:
+    greeting = {"protocolVersion": "2025-11-25", "clientInfo": {"name": "t", "version": "0"}}
+    async with child(LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY=sandbox.key) as server:
+        await server.result(server.ask("initialize", **greeting, capabilities={"experimental": [], "roots": []}))
+        result = await server.result(server.ask("tools/call", name="get_me", arguments=[], _meta=[]))
+
+    assert result["isError"] is False
+
+
+async def test_half_a_character_in_an_argument_is_refused_under_its_id() -> None:
+    async with child(LINKTIME_API_KEY="lt_live_x", LINKTIME_BASE_URL="http://127.0.0.1:9") as server:
+        await server.greet()
+        server.write(
+            b'{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"list_contacts",'
+            b'"arguments":{"search":"a\\ud83d"}}}'
+        )
+        result = await server.result(7)
+
+    assert result["content"][0]["text"].startswith("invalid_arguments: ")
 
 
 async def test_a_one_shot_client_gets_its_answers(sandbox: Sandbox) -> None:

@@ -139,40 +139,10 @@ def test_answers_may_hold_more_than_the_schema_knows(tool: Tool) -> None:
     assert all("additionalProperties" not in part for part in subschemas(dict(tool.output_schema)))
 
 
-def test_only_what_is_documented_is_promised() -> None:
-    promised = {
-        tool.name: [name for part in subschemas(dict(tool.output_schema)) for name in part.get("required", ())]
-        for tool in TOOLS.values()
-    }
-
-    assert {name: fields for name, fields in promised.items() if fields} == {
-        "list_event_types": ["data"],
-        "create_booking": ["bookingId"],
-        "list_bookings": ["data", "id"],
-        "get_booking": ["id"],
-        "list_contacts": ["data"],
-        "get_me": ["id", "email"],
-    }
-
-
-@pytest.mark.parametrize(
-    ("name", "answer"),
-    [
-        ("get_me", {"id": "u", "email": "o@x.example", "name": None, "username": "o", "plan": "PRO", "team": {}}),
-        ("create_booking", {"bookingId": "clx1"}),
-        ("cancel_booking", {"success": True}),
-        ("reschedule_booking", {"id": "clx1", "startTime": "2026-03-01T14:00:00.000Z"}),
-        ("list_event_types", {"data": [{"id": "clx3", "slug": "intro", "price": None, "currency": None}]}),
-        ("list_bookings", {"data": [{"id": "clx1", "contact": None}], "pagination": {"page": 1, "total": 1}}),
-        ("list_availability_overrides", {"data": [{"id": "clx4", "isBlocked": True, "startTime": None}]}),
-        ("get_settings", {"timezone": "UTC", "maxMeetingsPerDay": None, "focusTimeBlocks": []}),
-        ("list_webhooks", {"data": [{"id": "clx5", "name": None, "lastDeliveryAt": None, "events": []}]}),
-        ("list_workflows", {"data": [{"id": "clx7", "triggerOffsetMinutes": None, "actions": [{}]}]}),
-        ("create_webhook", {"success": True}),
-    ],
-)
-def test_answers_as_documented_fit_the_output_schema(name: str, answer: dict[str, Any]) -> None:
-    Draft202012Validator(TOOLS[name].output_schema).validate(answer)
+@pytest.mark.parametrize("tool", TOOLS.values(), ids=lambda tool: tool.name)
+def test_an_output_schema_promises_an_object_and_no_more(tool: Tool) -> None:
+    assert [part.get("type") for part in subschemas(dict(tool.output_schema)) if "type" in part] == ["object"]
+    assert all(part.keys() <= {"type", "properties", "items"} for part in subschemas(dict(tool.output_schema)))
 
 
 @pytest.mark.parametrize("tool", TOOLS.values(), ids=lambda tool: tool.name)

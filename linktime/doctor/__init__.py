@@ -12,7 +12,7 @@ from typing import Final, NoReturn
 
 from ..clients import Place, System
 from ..config import Settings
-from ..rest import proxy_of
+from ..proxy import proxy_of
 from . import budget, clients, connection, entries, service, settings, versions
 from .discretion import discreet, without
 from .finding import Finding

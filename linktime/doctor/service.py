@@ -101,5 +101,5 @@ def _trouble(failure: Failure, *, proxied: bool) -> tuple[str, str]:
 
 
 def _happened(failure: Failure) -> str:
-    """Take from a failure's message what happened; behind it stands what a model can do."""
-    return failure.message.partition(";")[0]
+    """Return the failure's message without its advice, which is for a model."""
+    return failure.happened.rstrip(".") if isinstance(failure, Unavailable) else failure.message

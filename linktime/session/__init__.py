@@ -27,6 +27,7 @@ from .completions import Completions
 from .leaving import Leaving
 from .listing import listed
 from .prompts import Prompts
+from .refusals import name_fields
 from .resources import Resources
 from .server import Server
 
@@ -109,9 +110,9 @@ class Session:
 
 def _middleware(telemetry: tracing.Telemetry | None, tools: Mapping[str, Tool]) -> list[ServerMiddleware[Any]]:
     if not telemetry:
-        return []
+        return [name_fields]
     arguments = {name: frozenset(tool.input_schema["properties"]) for name, tool in tools.items()}
-    return [tracing.Messages(telemetry, tracing.Names(_METHODS, arguments, PROMPTS, _resource), _code)]
+    return [tracing.Messages(telemetry, tracing.Names(_METHODS, arguments, PROMPTS, _resource), _code), name_fields]
 
 
 def _resource(uri: str) -> tuple[str, str] | None:

@@ -1,34 +1,35 @@
-"""This process's stdin and stdout as asyncio pipes: no thread stands between a frame and its call."""
+"""Frames over this process's stdin and stdout, and the events that end the session."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from threading import Thread
 from typing import Any, Final
 
 from mcp.shared.message import SessionMessage
 from mcp_types import INVALID_REQUEST, JSONRPCResponse
 
+from .descriptors import claim, connect_input, connect_output
+from .draining import Leave, Stream
 from .frames import LARGEST_FRAME, Malformed, decode, encode
-from .held import Leave, Stream
 
-if sys.platform != "win32":
-    import fcntl
-
+_BOM: Final = b"\xef\xbb\xbf"
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _LOOK_EVERY: Final = 1.0  # s
-_FLUSH: Final = 0.5  # s; a client that no longer reads doesn't hold the exit
+_FLUSH: Final = 0.5  # s; a client that no longer reads does not hold the exit
 
 
 class PipeWriter(Stream):
-    """What goes out; once the client is gone, to nobody."""
+    """The outgoing frames. After the client has closed its end they are dropped."""
 
-    def __init__(self, stdout: asyncio.StreamWriter) -> None:
+    def __init__(self, stdout: asyncio.StreamWriter, thread: Thread | None = None) -> None:
         self._stdout = stdout
+        self._thread = thread
+        self._written = 0  # bytes
 
     async def send(self, item: SessionMessage, /) -> None:
         """Write a message."""
@@ -40,20 +41,36 @@ class PipeWriter(Stream):
 
     async def write(self, frame: dict[str, Any]) -> None:
         """Write a frame, and wait while the client reads too slowly."""
-        self._stdout.write(encode(frame))
+        if self._stdout.is_closing():
+            return
+        data = encode(frame)
+        self._written += len(data)
+        self._stdout.write(data)
         with suppress(ConnectionError):
             await self._stdout.drain()
 
+    @property
+    def taken(self) -> int | None:
+        """The number of bytes that the client has taken, or None if no byte waits for it."""
+        waiting: int = self._stdout.transport.get_write_buffer_size()
+        return self._written - waiting if waiting else None
+
+    def abort(self) -> None:
+        """Drop the bytes that wait."""
+        self._stdout.transport.abort()
+
     async def aclose(self) -> None:
-        """Wait until all is written, if somebody reads it."""
+        """Wait until the client has taken all, for a short time."""
         self._stdout.close()
         with suppress(ConnectionError, TimeoutError):
             async with asyncio.timeout(_FLUSH):
                 await self._stdout.wait_closed()
+        if self._thread:
+            await asyncio.to_thread(self._thread.join, _FLUSH)
 
 
 class PipeReader(Stream):
-    """What comes in; a frame that is no message is answered here and goes no further."""
+    """The incoming messages. A frame that is no message is answered here."""
 
     def __init__(self, stdin: asyncio.StreamReader, writer: PipeWriter) -> None:
         self._stdin = stdin
@@ -62,14 +79,17 @@ class PipeReader(Stream):
     async def __anext__(self) -> SessionMessage:
         while line := await self._line():
             try:
-                if not line.isspace():
-                    return SessionMessage(decode(line))
+                message = decode(line) if (line := line.removeprefix(_BOM).strip()) else None
             except Malformed as malformed:
-                await self._writer.write(malformed.answer)
+                for answer in malformed.answers:
+                    await self._writer.write(answer)
+            else:
+                if message is not None:
+                    return SessionMessage(message)
         raise StopAsyncIteration
 
     async def _line(self) -> bytes:
-        """Read to the next newline or the end; a line over LARGEST_FRAME is refused without being held."""
+        """Read to the next newline or the end. A line over LARGEST_FRAME is refused without being held."""
         try:
             return await self._stdin.readuntil()
         except asyncio.IncompleteReadError as end:
@@ -77,7 +97,7 @@ class PipeReader(Stream):
         except asyncio.LimitOverrunError as overrun:
             await self._skip(overrun.consumed)
             refusal = Malformed(INVALID_REQUEST, f"Invalid Request: a message has at most {LARGEST_FRAME} bytes")
-            await self._writer.write(refusal.answer)
+            await self._writer.write(refusal.answers[0])
             return b"\n"
 
     async def _skip(self, consumed: int) -> None:
@@ -92,36 +112,67 @@ class PipeReader(Stream):
                 return
 
 
+class _Input(asyncio.StreamReader):
+    """A reader that sets *ended* at the end of its input, even while nobody reads from it."""
+
+    def __init__(self, ended: asyncio.Event) -> None:
+        super().__init__(limit=LARGEST_FRAME)
+        self._ended = ended
+
+    def feed_eof(self) -> None:
+        super().feed_eof()
+        self._ended.set()
+
+
 @asynccontextmanager
 async def pipes(leave: Leave) -> AsyncIterator[tuple[PipeReader, PipeWriter]]:
-    """Take over stdin and stdout; SIGINT, SIGTERM, a closed stdout and a dead parent hang up.
+    """Take over stdin and stdout. SIGINT, SIGTERM, a closed stdout and a dead parent end the session.
 
-    A second signal ends the program at once.
+    A second signal ends the program at once. After the end of the input, a client that takes no byte for _FLUSH seconds
+    counts as gone.
     """
+    wire_in, wire_out = claim()
+    ended = asyncio.Event()
+    stdin, gone = _Input(ended), asyncio.StreamReader()
+    incoming = await connect_input(wire_in, lambda: asyncio.StreamReaderProtocol(stdin))
+    outgoing, protocol, thread = await connect_output(wire_out, lambda: asyncio.StreamReaderProtocol(gone))
     loop = asyncio.get_running_loop()
-    wire_in, wire_out = _claim()
-    stdin, gone = asyncio.StreamReader(limit=LARGEST_FRAME), asyncio.StreamReader()
-    incoming, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stdin), os.fdopen(wire_in, "rb", 0))
-    outgoing, protocol = await loop.connect_write_pipe(
-        lambda: asyncio.StreamReaderProtocol(gone), os.fdopen(wire_out, "wb", 0)
-    )
+    writer = PipeWriter(asyncio.StreamWriter(outgoing, protocol, gone, loop), thread)
 
     def hang_up() -> None:
-        for number in _SIGNALS:
-            loop.remove_signal_handler(number)
+        _ignore_signals(loop)
+        ended.set()
         leave(finish=False)
         incoming.close()
 
-    watches = [loop.create_task(_when_gone(gone, hang_up)), loop.create_task(_when_orphaned(hang_up))]
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, hang_up)
-    writer = PipeWriter(asyncio.StreamWriter(outgoing, protocol, gone, loop))
+    watches = [
+        loop.create_task(_when_gone(gone, hang_up)),
+        loop.create_task(_when_orphaned(hang_up)),
+        loop.create_task(_when_stalled(ended, writer)),
+    ]
+    _on_signals(loop, hang_up)
     try:
         yield PipeReader(stdin, writer), writer
     finally:
         for watch in watches:
             watch.cancel()
         incoming.close()
+
+
+def _on_signals(loop: asyncio.AbstractEventLoop, action: Callable[[], None]) -> None:
+    for number in _SIGNALS:
+        try:
+            loop.add_signal_handler(number, action)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(action) and None)
+
+
+def _ignore_signals(loop: asyncio.AbstractEventLoop) -> None:
+    for number in _SIGNALS:
+        try:
+            loop.remove_signal_handler(number)
+        except NotImplementedError:  # Windows
+            signal.signal(number, signal.SIG_DFL)
 
 
 async def _when_gone(reader: asyncio.StreamReader, hang_up: Callable[[], None]) -> None:
@@ -131,21 +182,20 @@ async def _when_gone(reader: asyncio.StreamReader, hang_up: Callable[[], None]) 
 
 
 async def _when_orphaned(hang_up: Callable[[], None]) -> None:
-    """Notice a client that died without closing stdin, since somebody else holds the pipe's other end, too."""
+    """Notice a client that died while another process keeps the pipe's other end open."""
     parent = os.getppid()
-    while os.getppid() == parent:  # noqa: ASYNC110 - no system tells of it by an event
+    while os.getppid() == parent:  # noqa: ASYNC110 - no system has an event for it
         await asyncio.sleep(_LOOK_EVERY)
     hang_up()
 
 
-def _claim() -> tuple[int, int]:
-    """Take the wire for ourselves: from now on a print, wherever it comes from, lands on stderr."""
-    wire = tuple(fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 3) for descriptor in (0, 1))
-    nothing = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nothing, 0)
-    try:
-        os.dup2(2, 1)
-    except OSError:
-        os.dup2(nothing, 1)
-    os.close(nothing)
-    return wire[0], wire[1]
+async def _when_stalled(ended: asyncio.Event, writer: PipeWriter) -> None:
+    """Drop the output of a session that has ended and whose client does not read."""
+    await ended.wait()
+    before = writer.taken
+    while True:
+        await asyncio.sleep(_FLUSH)
+        taken = writer.taken
+        if taken is not None and taken == before:
+            writer.abort()
+        before = taken

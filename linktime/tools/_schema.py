@@ -1,4 +1,4 @@
-"""JSON Schema from type hints, in the plain words that every client reads: no references, unions or titles."""
+"""JSON Schema from type hints, without the keywords that some clients refuse: no references, unions or titles."""
 
 from __future__ import annotations
 
@@ -17,39 +17,60 @@ _TYPES: Final[Mapping[Any, dict[str, Any]]] = {
     dict: {"type": "object"},
     Any: {},
 }
-_OPTIONAL: Final = (Union, UnionType)
+_WRAPPERS: Final = (Required, Union, UnionType)
 
 
-def schema(hint: Any, *, closed: bool) -> dict[str, Any]:
-    """Write a type as JSON Schema; *closed* objects know no other fields than theirs."""
+def schema(hint: Any) -> dict[str, Any]:
+    """Return the schema of an argument of type *hint*. Objects allow only their own fields."""
     if get_origin(hint) is Annotated:
         bare, *marks = get_args(hint)
-        return schema(bare, closed=closed) | _keywords(bare, marks)
-    if get_origin(hint) in {Required, *_OPTIONAL}:
-        return schema(*(kind for kind in get_args(hint) if kind is not NoneType), closed=closed)
+        return schema(bare) | _keywords(bare, marks)
+    if get_origin(hint) in _WRAPPERS:
+        return schema(_unwrapped(hint))
     if is_typeddict(hint):
         hints = get_type_hints(hint, include_extras=True)
-        required = [name for name in hints if name in hint.__required_keys__ or get_origin(hints[name]) is Required]
-        return object_schema(hints, required, closed=closed)
+        return object_schema(hints, [name for name in hints if name in hint.__required_keys__])
     match get_origin(hint), get_args(hint):
         case (origin, names) if origin is Literal:
             return {"type": "string", "enum": list(names)}
         case (origin, (item,)) if origin is list:
-            return {"type": "array", "items": schema(item, closed=closed)}
+            return {"type": "array", "items": schema(item)}
     return dict(_TYPES[get_origin(hint) or hint])
 
 
-def object_schema(hints: Mapping[str, Any], required: list[str], *, closed: bool) -> dict[str, Any]:
-    """Write fields and their types as the schema of an object."""
+def answer_schema(hint: Any) -> dict[str, Any]:
+    """Return the schema of an answer of type *hint*: the names of its fields, and that it is an object.
+
+    LinkTime decides on every value and on its presence. Official clients discard an answer that breaks its schema, even
+    if a booking was made. So the schema promises only what the session makes true.
+    """
+    return {"type": "object", **_names(hint)}
+
+
+def _names(hint: Any) -> dict[str, Any]:
+    if get_origin(hint) in _WRAPPERS:
+        return _names(_unwrapped(hint))
+    if is_typeddict(hint):
+        fields = get_type_hints(hint, include_extras=True)
+        return {"properties": {name: _names(field) for name, field in fields.items()}}
+    if get_origin(hint) is list:
+        return {"items": names} if (names := _names(get_args(hint)[0])) else {}
+    return {}
+
+
+def _unwrapped(hint: Any) -> Any:
+    [bare] = (kind for kind in get_args(hint) if kind is not NoneType)
+    return bare
+
+
+def object_schema(hints: Mapping[str, Any], required: list[str]) -> dict[str, Any]:
+    """Return the schema of an object with these fields and no others."""
     written: dict[str, Any] = {
         "type": "object",
-        "properties": {name: schema(hint, closed=closed) for name, hint in hints.items()},
+        "properties": {name: schema(hint) for name, hint in hints.items()},
+        "additionalProperties": False,
     }
-    if required:
-        written["required"] = required
-    if closed:
-        written["additionalProperties"] = False
-    return written
+    return written | ({"required": required} if required else {})
 
 
 def _keywords(bare: Any, marks: list[Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The forms of answers that several domains give; nothing is promised but what is Required."""
+"""The shapes of answers that several domains share. Their types are documentation, not a promise."""
 
 from __future__ import annotations
 

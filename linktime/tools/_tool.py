@@ -16,7 +16,7 @@ from ..loss import Loss
 from ..message import Request, camel
 from ._faults import told
 from ._fields import sendable
-from ._schema import object_schema, schema
+from ._schema import answer_schema, object_schema
 from ._times import not_once, zones_of
 
 Build = Callable[..., Request]
@@ -60,7 +60,6 @@ class Tool:
         written = object_schema(
             {camel(name): hint for name, (hint, _) in self._fields.items()},
             [camel(name) for name, (_, default) in self._fields.items() if default is ...],
-            closed=True,
         )
         for name, (_, default) in self._fields.items():
             if default is not ... and default is not None:
@@ -69,8 +68,8 @@ class Tool:
 
     @cached_property
     def output_schema(self) -> Mapping[str, Any]:
-        """The JSON Schema of an answer; it promises only what is certain."""
-        return schema(self.shape, closed=False)
+        """The JSON Schema of an answer. It promises only what the session makes true."""
+        return answer_schema(self.shape)
 
     def request(self, arguments: Mapping[str, Any] | None, zone: ZoneInfo | None = None) -> Request:
         """Check the arguments and build the request, or raise InvalidArguments with every fault found.

@@ -18,6 +18,7 @@ from .judge import Case, Finding, Records, judge, judge_read, judge_times
 from .plan import Act, Plan
 from .writes import READS, WRITES, Read, Setup, Write
 
+_AGE: Final = 0.5  # s that the prepared objects are older than the run
 _MARGIN: Final = 0.2  # s
 _BETWEEN_READS: Final = 0.05  # s
 
@@ -61,6 +62,7 @@ class Stage:
     async def play(self, run: Plan, server: Server, disturb: Disturb | None = None) -> Played:
         """Play a run against *server*."""
         acts, reads = await self._prepare(run)
+        await asyncio.sleep(_AGE)
         await self._misbehave(run, acts)
         self._before, handled = len(self._sandbox.requests), len(self._sandbox.variant.handled)
         clients = [Client(server.call, server.cancel, self._clock, server.gone, act.cancelled) for act, _ in acts]

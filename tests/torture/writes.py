@@ -289,17 +289,18 @@ async def _deleted_event_type(setup: Setup) -> list[Write]:
 _OVERRIDES: Final = "/availability/overrides"
 
 
-async def _new_override(setup: Setup, older: str = "", day: str = "") -> list[Write]:
+async def _new_override(setup: Setup, day: str = "") -> list[Write]:
     day = day or setup.day()
     look = Look("list_availability_overrides", {"from": day, "to": day}, day)
-    trace = "SELECT id FROM overrides WHERE date = ? AND id != ?"
-    return [_make("create_availability_override", _OVERRIDES, trace, (day, older), look, date=day)]
+    trace = "SELECT id FROM overrides WHERE date = ?"
+    return [_make("create_availability_override", _OVERRIDES, trace, (day,), look, date=day)]
 
 
 async def _override_again(setup: Setup) -> list[Write]:
-    """Replace an override by an equal one."""
+    """Replace an override by an equal one. If that fails, the date is blocked all the same."""
     day = setup.day()
-    return await _new_override(setup, await setup.object(_OVERRIDES, date=day), day)
+    await setup.object(_OVERRIDES, date=day)
+    return await _new_override(setup, day)
 
 
 async def _deleted_override(setup: Setup) -> list[Write]:

@@ -1,4 +1,4 @@
-"""A session that ends only when every request has its answer, whichever streams carry it."""
+"""Streams that end the session only when every request has its answer."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from mcp.shared.message import ServerMessageMetadata, SessionMessage
 from mcp_types import ErrorData, JSONRPCError, JSONRPCRequest, JSONRPCResponse, RequestId
 
 MOST_UNANSWERED: Final = 1024
-_TOO_MANY: Final = ErrorData(code=-32000, message=f"{MOST_UNANSWERED} requests are under way; let some be answered")
+_TOO_MANY: Final = ErrorData(code=-32000, message=f"{MOST_UNANSWERED} requests are in flight. Wait for some answers.")
 
 
 class Leave(Protocol):
-    """Told once the session is to end: with *finish*, what can start at once still may; else nothing more is sent."""
+    """Called when the session is to end. With *finish*, calls that can start at once still may, otherwise none."""
 
     def __call__(self, *, finish: bool) -> None: ...  # noqa: D102
 
@@ -38,7 +38,7 @@ class Stream:
     """What the SDK asks of either stream besides its own verb."""
 
     async def aclose(self) -> None:
-        """Let the other side of the process know that nothing more is wanted or comes."""
+        """Close the stream."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -47,11 +47,11 @@ class Stream:
         await self.aclose()
 
 
-class Unanswered:
+class InFlight:
     """The requests that came in and have no answer yet."""
 
     def __init__(self) -> None:
-        self._ids: Counter[RequestId | None] = Counter()
+        self._ids: Counter[RequestId | None] = Counter()  # how many requests there are with each id
         self._none = asyncio.Event()
         self._none.set()
 
@@ -61,7 +61,7 @@ class Unanswered:
         self._none.clear()
 
     def settled(self, ident: RequestId | None) -> None:
-        """Note its answer, or that the client called it off and gets none."""
+        """Note its answer, or its cancellation by the client, which gets no answer."""
         self._ids[ident] -= 1
         if self._ids[ident] <= 0:
             del self._ids[ident]
@@ -70,24 +70,24 @@ class Unanswered:
 
     @property
     def are_too_many(self) -> bool:
-        """Whether no further one is taken."""
-        return len(self._ids) >= MOST_UNANSWERED
+        """Whether no further request is accepted."""
+        return len(self._ids) >= MOST_UNANSWERED or self._ids.total() >= MOST_UNANSWERED
 
     async def all_settled(self) -> None:
         """Wait until none is left."""
         await self._none.wait()
 
 
-class HeldReader(Stream):
-    """A reader that ends only when every request has its answer: at its end the SDK drops what is under way.
+class DrainingReader(Stream):
+    """A reader that ends only when every request has its answer, because at its end the SDK drops the calls in flight.
 
-    It takes MOST_UNANSWERED at a time; further ones are refused through *outer*.
+    It accepts MOST_UNANSWERED requests at a time and refuses further ones through *outer*.
     """
 
-    def __init__(self, inner: Incoming, outer: Outgoing, unanswered: Unanswered, leave: Leave) -> None:
+    def __init__(self, inner: Incoming, outer: Outgoing, in_flight: InFlight, leave: Leave) -> None:
         self._inner = inner
         self._outer = outer
-        self._unanswered = unanswered
+        self._in_flight = in_flight
         self._leave = leave
 
     def __aiter__(self) -> Self:
@@ -97,12 +97,12 @@ class HeldReader(Stream):
         while True:
             item = await self._next()
             match item:
-                case SessionMessage(message=JSONRPCRequest(id=ident)) if self._unanswered.are_too_many:
+                case SessionMessage(message=JSONRPCRequest(id=ident)) if self._in_flight.are_too_many:
                     await self._outer.send(SessionMessage(JSONRPCError(jsonrpc="2.0", id=ident, error=_TOO_MANY)))
                 case SessionMessage(message=JSONRPCRequest(id=ident)):
-                    self._unanswered.came(ident)
-                    called_off = ServerMessageMetadata(on_request_unanswered=self._called_off(ident))
-                    return SessionMessage(item.message, called_off)
+                    self._in_flight.came(ident)
+                    cancelled = ServerMessageMetadata(on_request_unanswered=self._when_cancelled(ident))
+                    return SessionMessage(item.message, cancelled)
                 case _:
                     return item
 
@@ -113,12 +113,12 @@ class HeldReader(Stream):
             return await self._inner.__anext__()
         except StopAsyncIteration:
             self._leave(finish=True)
-            await self._unanswered.all_settled()
+            await self._in_flight.all_settled()
             raise
 
-    def _called_off(self, ident: RequestId) -> Callable[[], Awaitable[None]]:
+    def _when_cancelled(self, ident: RequestId) -> Callable[[], Awaitable[None]]:
         async def settle() -> None:
-            self._unanswered.settled(ident)
+            self._in_flight.settled(ident)
 
         return settle
 
@@ -127,12 +127,12 @@ class HeldReader(Stream):
         await self._inner.aclose()
 
 
-class HeldWriter(Stream):
-    """A writer that notes what it answers."""
+class DrainingWriter(Stream):
+    """A writer that notes the requests that it answers."""
 
-    def __init__(self, inner: Outgoing, unanswered: Unanswered) -> None:
+    def __init__(self, inner: Outgoing, in_flight: InFlight) -> None:
         self._inner = inner
-        self._unanswered = unanswered
+        self._in_flight = in_flight
 
     async def send(self, item: SessionMessage, /) -> None:
         """Write a message, then note it."""
@@ -140,7 +140,7 @@ class HeldWriter(Stream):
             await self._inner.send(item)
         finally:
             if isinstance(item.message, JSONRPCResponse | JSONRPCError):
-                self._unanswered.settled(item.message.id)
+                self._in_flight.settled(item.message.id)
 
     async def aclose(self) -> None:
         """Close the inner stream."""

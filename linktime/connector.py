@@ -1,0 +1,56 @@
+"""A connection pool that never reuses a connection on which the server sent anything unasked."""
+
+from __future__ import annotations
+
+import select
+from typing import Any
+from weakref import WeakSet
+
+import aiohttp
+from aiohttp.connector import Connection
+
+
+class UncleanConnection(aiohttp.ClientConnectionError):
+    """A new connection on which the server sent bytes before the request."""
+
+
+class CleanConnector(aiohttp.TCPConnector):
+    """A connector whose connections received nothing since their last answer.
+
+    aiohttp's pool hands out every connection that is open. An unsolicited response would become the answer of the next
+    request, and the answer of that request would become the answer of the one after it.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._used: WeakSet[Any] = WeakSet()  # protocols of the connections that were handed out before
+
+    async def connect(self, *arguments: Any, **options: Any) -> Connection:
+        """Return a connection on which no byte waits to be read. Raises UncleanConnection."""
+        while True:
+            connection = await super().connect(*arguments, **options)
+            is_new = connection.protocol not in self._used
+            if _is_clean(connection, is_new=is_new):
+                self._used.add(connection.protocol)
+                return connection
+            connection.close()
+            if is_new:
+                raise UncleanConnection
+
+
+def _is_clean(connection: Connection, *, is_new: bool) -> bool:
+    """Return whether neither aiohttp nor the kernel holds bytes of this connection."""
+    transport = connection.transport
+    if transport is None or connection.protocol is None or connection.protocol.should_close:
+        return False
+    if is_new and transport.get_extra_info("ssl_object"):
+        return True  # the kernel may hold TLS session tickets
+    return not _is_readable(transport.get_extra_info("socket"))
+
+
+def _is_readable(socket: Any) -> bool:
+    if not hasattr(select, "poll"):
+        return bool(select.select([socket], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(socket, select.POLLIN)
+    return bool(poll.poll(0))

@@ -1,0 +1,37 @@
+"""Names the field in the SDK's refusal of malformed request parameters."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import mcp_types
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.shared.exceptions import MCPError
+from pydantic import ValidationError
+
+_ANONYMOUS: Final = "Invalid request parameters"  # the SDK's whole message
+_MOST_FAULTS: Final = 10
+_TOO_EARLY: Final = f"{_ANONYMOUS}: the session has not begun. Send initialize first."
+
+
+async def name_fields(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+    """Handle a message. A refusal of its parameters names every field that is wrong."""
+    try:
+        return await call_next(ctx)
+    except ValidationError as error:
+        message = f"{_ANONYMOUS}: {_faults(error)}"
+    except MCPError as error:
+        if error.error.message != _ANONYMOUS:
+            raise
+        message = _TOO_EARLY
+    raise MCPError(mcp_types.INVALID_PARAMS, message)
+
+
+def _faults(error: ValidationError) -> str:
+    faults = error.errors(include_url=False, include_input=False)
+    words = [f"{'.'.join(map(str, fault['loc']))}: {_plain(fault['msg'])}" for fault in faults[:_MOST_FAULTS]]
+    return "; ".join(words) + (f"; and {more} more" if (more := len(faults) - _MOST_FAULTS) > 0 else "")
+
+
+def _plain(message: str) -> str:
+    return message.replace("Input should", "should").partition(" or instance of ")[0].replace("dictionary", "object")
