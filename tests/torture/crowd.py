@@ -1,4 +1,4 @@
-"""Servers on one key that are killed while they have requests out: `python -m tests.torture.crowd`."""
+"""Servers that share a key and are killed with requests in flight: `python -m tests.torture.crowd`."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from linktime.sandbox import Sandbox
 from tests.child import Child, child
 
 LIMIT, PERIOD, TIMEOUT = 20, 4.0, 2.0  # requests, s, s
-LEASE = TIMEOUT + 2.0 + PERIOD  # s; after which what a killed server held is free again
+LEASE = TIMEOUT + 2.0 + PERIOD  # s; then the slots of a killed server are free again
 
 
 @dataclass(frozen=True)
-class Account:
-    """What came of it: *sent* requests, *kills*, the *peak* in any period, and statuses other than 200."""
+class Result:
+    """The *sent* requests, the *kills*, the *peak* in any period, and the *faults*: statuses other than 200."""
 
     sent: int
     kills: int
@@ -31,7 +31,7 @@ class Account:
 
     @property
     def least(self) -> int:
-        """How many requests there must be if no slot was lost for longer than its lease, and a start takes a lease."""
+        """Return the fewest requests if no slot is lost for longer than its lease, and each start takes a lease."""
         periods = self.seconds / (PERIOD + 0.5)
         return int(LIMIT * (periods - 1) - self.kills * 8 * LEASE / PERIOD)
 
@@ -42,8 +42,8 @@ class Account:
         )
 
 
-async def play(servers: int, seconds: float, *, seed: int = 0, every: float = 5.0) -> Account:
-    """Let so many real programs ask as fast as they may, and kill one *every* so many seconds."""
+async def play(servers: int, seconds: float, *, seed: int = 0, every: float = 5.0) -> Result:
+    """Run so many real programs at full speed for some *seconds*, and kill one *every* so many."""
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(Sandbox(limit=LIMIT, period=PERIOD))
         settings = {
@@ -77,10 +77,10 @@ async def play(servers: int, seconds: float, *, seed: int = 0, every: float = 5.
         faults = Counter(entry.status for entry in sandbox.requests if entry.status and entry.status != 200)
         since = sandbox.requests[begun].at
         lasted = sandbox.requests[-1].at - since
-        account = Account(len(sandbox.requests) - begun, kills, sandbox.peak(), faults, lasted)
+        result = Result(len(sandbox.requests) - begun, kills, sandbox.peak(), faults, lasted)
         for server in alive:
             os.kill(server.process.pid, signal.SIGKILL)
-        return account
+        return result
 
 
 if __name__ == "__main__":
