@@ -10,7 +10,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self
 
 from aiohttp import web
@@ -68,13 +68,18 @@ class Sandbox:
             stack.callback(self.variant.forget)
             self.key = _account_key(store, self._plan, self._now())
             stack.push_async_callback(self._courier.aclose)
-            app = application(Account(store, self._now, self._courier), self._window, self.requests, self.variant)
+            app = application(
+                Account(store, self._account_time, self._courier), self._window, self.requests, self.variant
+            )
             self.url = await _serve(app, self._address, stack)
             self._open = stack.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._open.aclose()
+
+    def _account_time(self) -> datetime:
+        return self._now() + timedelta(seconds=self.variant.skew)
 
     def peak(self) -> int:
         """Return the largest number of requests with the key, refused or not, that came within one period."""

@@ -48,6 +48,7 @@ class Variant:
     *lag* is the shortest and the longest age in seconds of the state that a read sees. *hidden* maps a path pattern to
     the fields that answers to reads leave out. A service that *normalizes* stores values in a form of its own. One with
     *pending* shows new bookings as PENDING. One that *honors_keys* answers a repeated Idempotency-Key from memory.
+    The account's clock is *skew* seconds fast.
     """
 
     clock: Callable[[], float]
@@ -57,6 +58,7 @@ class Variant:
     normalizes: bool = False
     pending: bool = False
     honors_keys: bool = True
+    skew: float = 0.0
     random: Random = field(default_factory=lambda: Random(0))  # noqa: S311 - it protects nothing
     handled: list[Handled] = field(default_factory=list)
     _states: deque[tuple[float, Store]] = field(default_factory=deque)

@@ -12,6 +12,7 @@ LONGEST_LAG: Final = 6.0  # s
 LATEST: Final = 3.0  # s; a request that is carried out behind its answer is carried out by then
 
 _IDLE: Final = 0.001  # s; the connection is back in the pool by then, and the next read of the run has not begun
+_SKEWS: Final = (0.0, 0.0, 0.3, 1.5, -1.5, 40.0, -40.0)  # s
 _PAGE: Final = "<html><head><title>Error</title></head><body><h1>Something went wrong</h1></body></html>"
 _HTML: Final = {"headers": {"Content-Type": "text/html"}, "body": _PAGE}
 _EMOJI: Final = '"note":"a cut emoji \\ud83d"'
@@ -45,6 +46,7 @@ class Traits:
     normalizes: bool = False
     pending: bool = False
     honors_keys: bool = True
+    skew: float = 0.0
 
 
 def write_fault(random: Random, timeout: float) -> Fault:
@@ -88,6 +90,7 @@ def traits(random: Random) -> Traits:
         normalizes=random.random() < 0.2,
         pending=random.random() < 0.1,
         honors_keys=random.random() < 0.6,
+        skew=random.choice(_SKEWS),
     )
 
 

@@ -179,4 +179,5 @@ def _story(case: Case, records: Records, reason: str) -> str:
 def _words(traits: Traits) -> str:
     flags = [name for name in ("normalizes", "pending", "honors_keys") if getattr(traits, name)]
     hidden = [f"{path} without {', '.join(sorted(fields))}" for path, fields in traits.hidden.items()]
-    return "; ".join([f"lag {traits.lag[0]:.1f} to {traits.lag[1]:.1f}", *flags, *hidden])
+    times = f"lag {traits.lag[0]:.1f} to {traits.lag[1]:.1f}, {traits.skew:.1f} fast"
+    return "; ".join([times, *flags, *hidden])

@@ -61,6 +61,7 @@ class Stage:
 
     async def play(self, run: Plan, server: Server, disturb: Disturb | None = None) -> Played:
         """Play a run against *server*."""
+        self._sandbox.variant.skew = run.traits.skew
         acts, reads = await self._prepare(run)
         await asyncio.sleep(_AGE)
         await self._misbehave(run, acts)

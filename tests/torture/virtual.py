@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
-from random import Random
 from typing import Any, Final
 
 from mcp import Client as McpClient
@@ -26,7 +25,6 @@ from .stage import Stage
 
 TIMEOUT: Final = 10.0  # s
 _IN_ONE_ACCOUNT: Final = 12  # runs
-_SKEWS: Final = (0.0, 0.0, 1.5, 40.0, -40.0)  # s by which the service's clock is fast
 _PATIENCE: Final = 300.0  # s; no call may take so long
 _SETTINGS: Final = {
     "LINKTIME_TIMEOUT": f"{TIMEOUT}",
@@ -93,10 +91,7 @@ async def _play(seeds: Sequence[int]) -> Report:
         return MONDAY + timedelta(seconds=clock())
 
     async with AsyncExitStack() as stack:
-        skew = Random(seeds[0]).choice(_SKEWS)
-        sandbox = await stack.enter_async_context(
-            Sandbox(limit=0, clock=clock, now=lambda: MONDAY + timedelta(seconds=clock() + skew))
-        )
+        sandbox = await stack.enter_async_context(Sandbox(limit=0, clock=clock, now=wall))
         settings = Settings.from_environ(
             {**_SETTINGS, "LINKTIME_BASE_URL": sandbox.url, "LINKTIME_API_KEY": sandbox.key}
         )
