@@ -48,6 +48,17 @@ class Traits:
     honors_keys: bool = True
     skew: float = 0.0
 
+    @property
+    def kind(self) -> str:
+        """Return the trait that makes a write hardest to verify."""
+        if self.hidden:
+            return "hides fields"
+        if self.normalizes or self.pending:
+            return "normalizes"
+        if self.skew:
+            return "another clock"
+        return "lags" if self.lag[1] else "plain"
+
 
 def write_fault(random: Random, timeout: float) -> Fault:
     """Draw the fault of a write, for a client with a *timeout* in seconds."""

@@ -9,19 +9,21 @@ from statistics import fmean, quantiles
 from typing import Final, NamedTuple
 
 from .claims import SILENT, UNKNOWN
-from .judge import KINDS, Finding
+from .judge import KINDS, Case, Finding
 from .stage import Played
 
 _LAST: Final = (UNKNOWN, *sorted(SILENT))
 
 
 class Answer(NamedTuple):
-    """The last answer to a write: the *fault* that it met, whether it *hides* the outcome, and its *word*.
+    """The first answer to a write: the *fault* that it met, whether it *hides* the outcome, and its *word*.
 
-    *done* tells whether the service has made the write, *stayed* whether the server went on.
+    *service* is the kind of its traits. *done* tells whether the service has made the write, *stayed* whether the
+    server went on.
     """
 
     fault: str
+    service: str
     hides: bool
     done: bool
     stayed: bool
@@ -52,10 +54,8 @@ class Report:
             self.calls += len(case.attempts)
             for attempt in case.attempts:
                 self.seconds[case.fault.hides].append(attempt.ended - attempt.began)
-            for attempt in case.attempts[:1]:
-                self.answers[
-                    Answer(case.fault.name, case.fault.hides, bool(case.rows), ending == "stay", attempt.claim.word)
-                ] += 1
+            if case.attempts:
+                self.answers[_first_answer(case, played.service, stayed=ending == "stay")] += 1
 
     def merge(self, other: Report) -> None:
         """Add the counts of *other*."""
@@ -81,14 +81,15 @@ class Report:
         return {kind: found[kind] for kind in KINDS}
 
     def __str__(self) -> str:
-        return "\n".join([*self._table(), "", *self._summary()])
+        return "\n".join([*self._table("fault"), "", *self._table("service"), "", *self._summary()])
 
-    def _table(self) -> Iterator[str]:
+    def _table(self, by: str) -> Iterator[str]:
         cells = Counter[tuple[str, str]]()
         for answer, number in self.answers.items():
-            cells[answer.fault, answer.word] += number
+            if answer.hides or by == "fault":
+                cells[getattr(answer, by), answer.word] += number
         words = sorted({word for _, word in cells}, key=lambda word: (word in _LAST, word))
-        head = "first answer, by fault"
+        head = f"first answer, by {by}"
         width = max(map(len, [head, *(name for name, _ in cells)]))
         yield "  ".join([f"{head:<{width}}", *(f"{word:>5}" for word in words), "unknown"])
         for name in sorted({name for name, _ in cells}):
@@ -117,6 +118,11 @@ class Report:
             if answer.hides and (answer.stayed, answer.done) == (stayed, done) and answer.word not in SILENT:
                 words[answer.word] += number
         return f"{words[UNKNOWN]} of {words.total()} ({words[UNKNOWN] / max(1, words.total()):.1%})"
+
+
+def _first_answer(case: Case, service: str, *, stayed: bool) -> Answer:
+    fault, word = case.fault, case.attempts[0].claim.word
+    return Answer(fault.name, service, fault.hides, bool(case.rows), stayed, word)
 
 
 def _spread(seconds: list[float]) -> str:

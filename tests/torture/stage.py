@@ -42,11 +42,12 @@ Disturb = Callable[[Callable[[], int]], Coroutine[Any, Any, list[Finding]]]
 
 @dataclass(slots=True)
 class Played:
-    """What a run came to: its *cases*, the *reads* that verified them, and what is wrong."""
+    """The result of a run: *cases*, the number of verification *reads*, *findings*, and the kind of *service*."""
 
     cases: list[Case]
     reads: int
     findings: list[Finding]
+    service: str = "plain"
 
 
 class Stage:
@@ -91,7 +92,7 @@ class Stage:
             findings += judge_read(run.seed, read, claim, excused=disturb is not None)
         own = len(reads) + sum(client.looks for client in clients)
         verifying = sum(entry.method == "GET" for entry in records.arrived) - own
-        return Played(cases, max(0, verifying), findings + (ended.result() if ended else []))
+        return Played(cases, max(0, verifying), findings + (ended.result() if ended else []), run.traits.kind)
 
     def _rows(self, write: Write, agent: str) -> tuple[str, ...]:
         sql = write.state if agent == UNDECIDED and write.state else write.trace
