@@ -18,9 +18,9 @@ from tests.torture.judge import Case, Finding, Records, judge, judge_read, judge
 from tests.torture.plan import plan
 from tests.torture.program import drive, leave_unread
 from tests.torture.report import Report
+from tests.torture.setup import Look, Read, Write
 from tests.torture.stage import Played
 from tests.torture.virtual import drive_part
-from tests.torture.writes import Look, Read, Write
 
 REAL_RUNS: Final = 12
 VIRTUAL_RUNS: Final = 96

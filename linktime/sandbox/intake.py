@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 import orjson
 from aiohttp import web
 
-from . import fields, variant
+from . import fields
 from .answers import Invalid
 from .fields import Reader
+from .normalization import normalized
 from .times import since, until
 
 RANGE: Final = {"from": fields.bound, "to": fields.bound}
@@ -27,7 +28,7 @@ async def body(request: web.Request, readers: Mapping[str, Reader], required: Co
         raise Invalid("the body is not JSON") from None
     if not isinstance(given, dict):
         raise Invalid("the body must be an object")
-    return _checked(variant.normalized(request, given), readers, required)
+    return _checked(normalized(request, given), readers, required)
 
 
 async def changes(request: web.Request, readers: Mapping[str, Reader]) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,10 +18,6 @@ from .account import ACCOUNT, READ_FROM
 from .store import Row, Store
 
 _MEMORY: Final = 10.0  # s; no replica lags for longer
-_SECONDS: Final = re.compile(r"(?<=T\d\d:\d\d):\d\d(\.\d+)?")
-_MINUTES: Final = frozenset({"durationMinutes", "bufferBefore", "bufferAfter", "minimumNotice"})
-_STEP: Final = 15  # minutes to which a normalising service rounds
-_COUNTRY: Final = "+1"  # of a phone number without a country code
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,35 +168,3 @@ def _json(raw: bytes) -> Any:
 
 def _copy(response: web.Response) -> web.Response:
     return web.Response(body=response.body, status=response.status, content_type=response.content_type)
-
-
-def normalized(request: web.Request, given: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields of a body in the form in which this variant of the service stores them."""
-    if VARIANT not in request.app or not request.app[VARIANT].normalizes:
-        return given
-    return {name: _normal(name, value) for name, value in given.items()}
-
-
-def _normal(name: str, value: Any) -> Any:
-    if isinstance(value, str):
-        return _FORMS.get(name, str.strip)(value)
-    if name in _MINUTES and isinstance(value, int):
-        return max(_STEP, round(value / _STEP) * _STEP)
-    return value
-
-
-def _international(phone: str) -> str:
-    return ("" if "+" in phone else _COUNTRY) + "".join(char for char in phone if char.isdigit() or char == "+")
-
-
-def _whole_minute(time: str) -> str:
-    return _SECONDS.sub(":00.000", time)
-
-
-_FORMS: Final[Mapping[str, Callable[[str], str]]] = {
-    "phone": _international,
-    "slug": lambda slug: f"{slug}-1",
-    "url": lambda url: f"{url}/",
-    "startTime": _whole_minute,
-    "newStartTime": _whole_minute,
-}

@@ -11,7 +11,7 @@ from typing import Any, Final
 import orjson
 
 from .claims import CONFLICT, NO_ANSWER, NOT_COMMITTED, SILENT, UNKNOWN, Claim
-from .writes import Look, Write
+from .setup import Look, Write
 
 CAREFUL: Final = "careful"
 HASTY: Final = "hasty"

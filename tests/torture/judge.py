@@ -15,7 +15,7 @@ from linktime.sandbox.variant import Handled
 from .agents import HASTY, LATE_TWIN, TWINS, Attempt
 from .claims import DENIALS, SILENT, UNKNOWN, Claim
 from .faults import Fault, Traits
-from .writes import Read, Write
+from .setup import Read, Write
 
 DOUBLED: Final = "double"
 SENT_AGAIN: Final = "sent again"

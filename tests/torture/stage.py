@@ -16,7 +16,8 @@ from .claims import Claim
 from .faults import Fault, Traits
 from .judge import Case, Finding, Records, judge, judge_read, judge_times
 from .plan import Act, Plan
-from .writes import READS, WRITES, Read, Setup, Write
+from .setup import Read, Setup, Write
+from .writes import READS, WRITES
 
 _AGE: Final = 0.5  # s that the prepared objects are older than the run
 _MARGIN: Final = 0.2  # s
