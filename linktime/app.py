@@ -23,7 +23,7 @@ from .clock import now
 from .config import KEY_MISSING, Settings
 from .departure import Departure
 from .errors import Rejected
-from .late import LateRest
+from .lazy_rest import LazyRest
 from .ledger import Clerk, Journal, open_ledger
 from .limiter import Limiter, ProcessStore, SharedStore, Store
 from .local import AccountZone
@@ -80,7 +80,7 @@ async def app(
         stack.callback(telemetry.close)
         key = settings.api_key or SecretStr("")
         rest = await stack.enter_async_context(
-            LateRest(
+            LazyRest(
                 settings.base_url,
                 key.get_secret_value(),
                 timeout=settings.timeout,

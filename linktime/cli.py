@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from . import __version__
-from .imports import sparing
+from .startup import sparing
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from .message import Request
-from .text import plain, quoted
+from .sanitize import plain, quoted
 
 _ADDRESS: Final = re.compile(r"[\w.+%'-]{1,64}@[\w-]+(\.[\w-]+)+")
 _LONGEST_ADDRESS: Final = 254  # characters; RFC 5321

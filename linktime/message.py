@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import orjson
 
-from .quota import UNTOLD, Quota
+from .ratelimit_headers import UNTOLD, Quota
 
 NULL: Final = object()
 """A body field that is sent as null; None means a field that is not sent."""

@@ -18,11 +18,11 @@ from .connector import CleanConnector, UncleanConnection
 from .errors import Failure, OutcomeUnknown, RateLimited, Rejected, Unavailable
 from .message import Reply, Request
 from .proxy import proxy_of
-from .quota import LONGEST_WAIT, http_date, quota, retry_after, wished_wait
-from .text import one_line, visible
+from .ratelimit_headers import LONGEST_WAIT, http_date, quota, retry_after, wished_wait
+from .sanitize import one_line, visible
 
 _LARGEST_BODY: Final = 4 << 20  # bytes; a page of 100 bookings has 0.2 MB
-_MOST_VALUES: Final = 200_000  # JSON values in a body; each costs microseconds and 60 bytes
+_MOST_VALUES: Final = 50_000  # JSON values in a body; a page of 100 bookings has 6,000
 _WORTH_A_THREAD: Final = 64 << 10  # bytes; a larger body is decoded beside the event loop
 _LARGEST_FIELD: Final = 64 << 10  # bytes of one header
 _MOST_HEADERS: Final = 1000
@@ -215,7 +215,7 @@ async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerTy
 
 
 def _speaks_http(proxy: str) -> bool:
-    """Whether aiohttp can use it; what speaks SOCKS would be asked in HTTP, too."""
+    """Return whether aiohttp can use *proxy*. It would speak HTTP even to a SOCKS proxy."""
     try:
         url = URL(proxy)
     except ValueError:

@@ -16,17 +16,23 @@ from .telemetry import Telemetry, Variables, set_up
 
 _T = TypeVar("_T")
 
+log = logging.getLogger(__name__)
+
 RUNNING = "LinkTime MCP server running"
 _FLUSH = 0.2  # s; a stderr that nobody reads does not hold the exit
 
 
 def serve() -> None:
-    """Serve stdin and stdout, then end the program. The exit status is 2 if a setting is invalid, otherwise 0."""
+    """Serve stdin and stdout, then end the program. The exit status is 2 if a setting is invalid, 1 after a fault."""
     stderr.secure()
     with stderr.redirected():
         handlers = [stderr.LineHandler()]
         logging.basicConfig(format="linktime-mcp: %(levelname)s %(message)s", level=logging.WARNING, handlers=handlers)
-        asyncio.run(_serving(*_configured()))
+        try:
+            asyncio.run(_serving(*_configured()))
+        except Exception:
+            log.exception("the server stopped")  # Python itself would wait on a stderr that nobody reads
+            _end(1)
     # The teardown of the SDK's modules takes longer than clients wait. Everything of this project is closed by now.
     _end(0)
 

@@ -71,8 +71,9 @@ class LineHandler(logging.Handler):
     """A log handler that calls `write_line`."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write the record."""
-        write_line(self.format(record))
+        """Write the record, which may have several lines."""
+        for line in self.format(record).splitlines():
+            write_line(line)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import anyio
 from mcp import Client
 from mcp.shared.memory import MessageStream, create_client_server_memory_streams
 
-from linktime.session.server import Server
+from linktime.session.sdk_server import Server
 
 
 def connected(server: Server, **options: Any) -> Client:

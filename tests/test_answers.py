@@ -18,11 +18,14 @@ from hypothesis import given, settings, strategies as st
 from jsonschema import Draft202012Validator
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters
+from mcp_types import PromptReference
 
 from linktime.local import AccountZone
 from linktime.message import Reply, Request, get
+from linktime.prompts import PROMPTS
+from linktime.resources import RESOURCES, Resource
+from linktime.sanitize import visible
 from linktime.session import Session
-from linktime.text import visible
 from linktime.tools import TOOLS
 from tests.child import environ
 from tests.inprocess import connected
@@ -186,3 +189,18 @@ def test_any_json_value_becomes_an_answer_that_fits_its_schema(data: Any, name: 
     assert not result.is_error, result.content
     assert orjson.loads(result.content[0].text) == result.structured_content
     Draft202012Validator(TOOLS[name].output_schema).validate(result.structured_content)
+
+
+@settings(max_examples=60, deadline=None)
+@given(JSON_VALUES, st.sampled_from(RESOURCES))
+def test_any_json_value_becomes_a_resource_and_completions(data: Any, resource: Resource) -> None:
+    async def visit() -> Any:
+        async with asyncio.timeout(20), connected(replying(data).server) as client:
+            for prompt in PROMPTS.values():
+                for argument in prompt.arguments:
+                    typed = {"name": argument.name, "value": "a"}
+                    await client.complete(PromptReference(name=prompt.name), typed)
+            return await client.read_resource(resource.uri.replace("{id}", "b1"))
+
+    [content] = asyncio.run(visit()).contents
+    assert isinstance(orjson.loads(content.text), dict)

@@ -22,7 +22,7 @@ from linktime.errors import (
     Unavailable,
 )
 from linktime.message import Reply, Request, get, post
-from linktime.quota import Quota
+from linktime.ratelimit_headers import Quota
 
 pytestmark = pytest.mark.timeout(10)
 

@@ -13,7 +13,7 @@ from linktime.clock import now
 from linktime.errors import Failure, OutcomeUnknown, RateLimited, Rejected, Unavailable
 from linktime.limiter import Limiter, Permit, ProcessStore, Slot, State, Store
 from linktime.message import Reply
-from linktime.quota import Quota
+from linktime.ratelimit_headers import Quota
 from tests.sharing import FileHome, RedisHome, shared
 from tests.virtual import SlowStore, clock, virtual
 

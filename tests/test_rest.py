@@ -12,7 +12,7 @@ import pytest
 from linktime import __version__
 from linktime.errors import Failure, OutcomeUnknown, RateLimited, Rejected, Unavailable
 from linktime.message import Reply, Request, delete, get, patch, post, put
-from linktime.quota import Quota
+from linktime.ratelimit_headers import Quota
 from linktime.rest import Rest
 
 from .upstream import Line, Seen, answer, upstream
@@ -102,9 +102,9 @@ async def test_an_id_is_one_segment_quoted_once(ident: str, segment: str) -> Non
 async def test_a_read_says_who_asks_and_for_what() -> None:
     headers = (await seen_of(READ)).headers
     del headers["host"]
+    assert headers.pop("accept-encoding").startswith("gzip, deflate")  # more where a library is installed
     assert headers == {
         "accept": "application/json",
-        "accept-encoding": "gzip, deflate",
         "authorization": f"Bearer {KEY}",
         "user-agent": f"linktime-mcp/{__version__}",
     }

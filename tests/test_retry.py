@@ -99,6 +99,28 @@ async def test_a_read_that_fails_three_times_fails_with_the_last_fault() -> None
     assert script.attempts == [0, 1, 2]
 
 
+@pytest.mark.parametrize("request_", [READ, WRITE])
+async def test_a_fault_that_recurs_for_certain_costs_one_request(request_: Request) -> None:
+    script = Script([Unavailable("a redirect", sent=request_.is_read, repeat=False)])
+    with pytest.raises(Unavailable):
+        await retry(script, Time())(within(50, request_))
+    assert script.attempts == [0]
+
+
+async def test_a_short_retry_after_of_a_503_is_waited_out() -> None:
+    script, time = Script([Unavailable("503", sent=True, status=503, retry_after=7.0), ANSWER]), Time()
+    await retry(script, time)(within(50))
+    assert script.attempts == [0, 1]
+    assert 7.0 <= sum(time.slept) <= 8.0
+
+
+async def test_a_long_retry_after_of_a_503_is_left_to_the_caller() -> None:
+    script = Script([Unavailable("503", sent=True, status=503, retry_after=30.0)])
+    with pytest.raises(Unavailable):
+        await retry(script, Time())(within(50))
+    assert script.attempts == [0]
+
+
 async def test_a_pause_is_drawn_from_between_nothing_and_the_longest() -> None:
     script, time, drawn = Script([BROKEN, BROKEN, ANSWER]), Time(), []
 

@@ -96,7 +96,7 @@ async def test_the_rest_client_is_imported_soon_after_the_start_or_by_the_first_
 def test_the_sdk_is_whole_for_whoever_imports_it_after_the_server() -> None:
     program = (
         "import sys\n"
-        "from linktime.imports import sparing\n"
+        "from linktime.startup import sparing\n"
         "with sparing('mcp', 'mcp.server'):\n"
         "    from mcp.server.runner import ServerRunner\n"
         "    from mcp.shared.exceptions import MCPError\n"

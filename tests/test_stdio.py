@@ -193,18 +193,20 @@ async def test_an_odd_request_is_answered_under_its_id(
 
 
 @pytest.mark.parametrize(
-    "response",
+    "line",
     [
         b'{"jsonrpc":"2.0","id":7,"result":5}',
         b'{"jsonrpc":"2.0","id":7,"error":"no"}',
         b'{"jsonrpc":"2.0","id":null,"error":{"code":"x"}}',
         b'{"id":7,"result":{}}',
         b'{"jsonrpc":"2.0","id":7,"result":[]}',
+        b'{"jsonrpc":"2.0","method":"notifications/cancelled","params":[1]}',
+        b'{"method":"notifications/cancelled"}',
     ],
 )
 @KINDS
-async def test_a_response_is_never_answered(kind: str, response: bytes, tmp_path: Path) -> None:
-    assert [frame["id"] for frame in await outcome(kind, tmp_path, response, PING)] == [1]
+async def test_responses_and_notifications_are_never_answered(kind: str, line: bytes, tmp_path: Path) -> None:
+    assert [frame["id"] for frame in await outcome(kind, tmp_path, line, PING)] == [1]
 
 
 @pytest.mark.parametrize(

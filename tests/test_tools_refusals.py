@@ -28,7 +28,8 @@ NO_CLOCK = "should be a time of day from 00:00 to 23:59, such as 09:30"
 NO_URL = "should be a full http or https URL, such as https://example.com/hook"
 NO_EMAIL = "should be one e-mail address, such as name@example.com"
 EVENTS = "'booking.created', 'booking.cancelled', 'booking.rescheduled', 'payment.received' or 'contact.created'"
-NO_JSON = "can't be sent as JSON: it holds half a character, too large a number or too deep a nesting"
+NO_JSON = "can't be sent as JSON: it holds half a character or too large a number"
+TOO_DEEP = "is nested deeper than 32 levels"
 
 
 def refusal(name: str, arguments: dict[str, Any] | None) -> str:
@@ -274,13 +275,13 @@ def refusal(name: str, arguments: dict[str, Any] | None) -> str:
             "nothing to update: give at least one of url, events, name, isActive",
         ),
         # 11. What JSON can't carry
-        ("create_booking", BOOKING | {"notes": "\ud800"}, f"the call {NO_JSON}"),
-        ("get_me", {"\udfff": 1}, f"the call {NO_JSON}"),
-        ("create_workflow", WORKFLOW | {"actions": [{"type": "X", "config": {"n": 2**64}}]}, f"the call {NO_JSON}"),
+        ("create_booking", BOOKING | {"notes": "\ud800"}, f"notes: {NO_JSON}"),
+        ("get_me", {"\udfff": 1}, f"?: {NO_JSON}"),
+        ("create_workflow", WORKFLOW | {"actions": [{"type": "X", "config": {"n": 2**64}}]}, f"actions: {NO_JSON}"),
         (
             "create_workflow",
             WORKFLOW | {"actions": f'[{{"type": "X", "config": {"[" * 300}{"]" * 300}}}]'},
-            f"actions: {NO_JSON}",
+            f"actions: {TOO_DEEP}",
         ),
     ],
 )
@@ -312,3 +313,25 @@ def test_a_guest_is_never_quoted(arguments: dict[str, Any]) -> None:
 
     assert "Sarah" not in told
     assert "sarah" not in told
+
+
+@pytest.mark.parametrize("depth", [33, 500])
+def test_deep_arguments_are_refused_by_name(depth: int) -> None:
+    config: Any = {}
+    for _ in range(depth):
+        config = {"a": config}
+
+    with pytest.raises(InvalidArguments, match=f"actions: {TOO_DEEP}"):
+        TOOLS["create_workflow"].request(WORKFLOW | {"actions": [ACTION | {"config": config}]})
+
+
+def test_large_arguments_are_refused_by_name() -> None:
+    with pytest.raises(InvalidArguments, match="notes: has 3000"):
+        TOOLS["create_booking"].request(BOOKING | {"notes": "x" * 300_000})
+
+
+def test_ten_faults_are_listed_and_the_others_counted() -> None:
+    with pytest.raises(InvalidArguments, match="; and 490 more") as caught:
+        TOOLS["update_availability_rules"].request({"rules": [WINDOW | {"dayOfWeek": 9}] * 500})
+
+    assert caught.value.message.count("dayOfWeek") == 10

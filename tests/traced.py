@@ -12,7 +12,7 @@ from mcp import Client
 from linktime.app import app
 from linktime.config import Settings
 from linktime.sandbox import Sandbox
-from linktime.session.server import Server
+from linktime.session.sdk_server import Server
 from linktime.telemetry import Telemetry
 from linktime.telemetry.instruments import Measurement
 from linktime.telemetry.outlet import Outlet

@@ -14,7 +14,7 @@ from .. import telemetry
 from ..errors import BudgetSpent, Failure, OutcomeUnknown, Overloaded, ShuttingDown, Unavailable
 from ..ledger import Journal
 from ..message import Reply, Request, Send
-from ..quota import UNTOLD
+from ..ratelimit_headers import UNTOLD
 from .epochs import Epochs
 
 _GRACE: Final = 0.1  # s; at the deadline itself the layers below refuse, and they know when to call again

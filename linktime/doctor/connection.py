@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from ..config import Settings
-from ..quota import http_date
+from ..ratelimit_headers import http_date
 from .finding import Finding
 
 _STEP: Final = 3.0  # s; to connect, and for the answer, if LINKTIME_TIMEOUT allows as much

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final
 
-from ..text import visible
+from ..sanitize import visible
 from .report import Findings
 
 _KEY: Final = re.compile(r"lt_live_[^\s\"']+")

@@ -10,7 +10,7 @@ from typing import Any, Final, Self, TypeVar
 from ..clock import now
 from ..errors import Failure, OutcomeUnknown, RateLimited, Unavailable
 from ..message import Reply
-from ..quota import Quota
+from ..ratelimit_headers import Quota
 from .store import Slot, State, Store
 from .turns import MARGIN, Turns
 

@@ -11,7 +11,7 @@ from typing import Final
 from ..completion import Source
 from ..errors import InvalidArguments
 from ..moment import Moment
-from ..text import visible
+from ..sanitize import visible
 
 _LONGEST: Final = 1000  # characters of an argument
 _LONGEST_ECHO: Final = 40  # characters of an unknown argument's name

@@ -21,15 +21,15 @@ from ..message import Request, Send
 from ..prompts import PROMPTS
 from ..resources import find
 from ..tools import Tool
-from .at_hand import SPARE, AtHand, wall
 from .calls import Calls, Confirms, Context
 from .completions import Completions
-from .leaving import Leaving
 from .listing import listed
+from .lookups import SPARE, Lookups, wall
 from .prompts import Prompts
 from .refusals import name_fields
 from .resources import Resources
-from .server import Server
+from .sdk_server import Server
+from .shutdown import DrainedReads
 
 __all__ = ["SPARE", "Confirms", "Session", "wall"]
 
@@ -37,12 +37,12 @@ _METHODS: Final = SPEC_CLIENT_METHODS | SPEC_CLIENT_NOTIFICATION_METHODS
 
 
 class Session:
-    """One client's view of LinkTime: *tools* whose requests go to *send*; *off* names the settings that hide others.
+    """One client's view of LinkTime: the *tools*, whose requests go to *send*.
 
-    *clock* is the one that deadlines are measured on, *deadline* the seconds that one call may take. *eta* tells how
-    many seconds a waiting request has before its turn, *budget* notes what is left of it, *wall* tells the time of day.
-    With a *refusal* every call is answered by it. Local times, asked for or told, are in the account's *zone*.
-    *confirm* makes what asks the user before a call that can't be undone.
+    *off* has the setting that hides each of the other tools. *clock* measures deadlines, and *deadline* is the time for
+    one call in seconds. *eta* returns the seconds that a waiting request has left, *budget* the notes on the budget,
+    *wall* the current time. A *refusal* answers every call. Local times are in the account's *zone*. *confirm* builds
+    the object that asks the user before an irreversible call.
     """
 
     def __init__(
@@ -62,8 +62,8 @@ class Session:
         wall: Callable[[], datetime] = wall,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._leaving = Leaving(send)
-        local = LocalTimes(self._leaving, zone) if zone else self._leaving
+        self._reads = DrainedReads(send)
+        local = LocalTimes(self._reads, zone) if zone else self._reads
         self._confirm = confirm(local) if confirm else None
         self._calls = Calls(
             local,
@@ -78,9 +78,9 @@ class Session:
             confirm=self._confirm,
             sleep=sleep,
         )
-        at_hand = AtHand(self._leaving, clock=clock, budget=budget, refusal=refusal, zone=zone, wall=wall)
-        prompts = Prompts(tools, at_hand)
-        resources = Resources(tools, self._calls, at_hand)
+        lookups = Lookups(self._reads, clock=clock, budget=budget, refusal=refusal, zone=zone, wall=wall)
+        prompts = Prompts(tools, lookups)
+        resources = Resources(tools, self._calls, lookups)
         self._list = mcp_types.ListToolsResult(tools=[listed(tool) for tool in tools.values()])
         self.server = Server(
             mcp_types.Implementation(name="linktime", title="LinkTime", version=__version__),
@@ -93,14 +93,14 @@ class Session:
                 "resources/list": resources.list,
                 "resources/templates/list": resources.templates,
                 "resources/read": resources.read,
-                "completion/complete": Completions(tools, prompts, resources, at_hand),
+                "completion/complete": Completions(tools, prompts, resources, lookups),
             },
             _middleware(telemetry, tools),
         )
 
     def hurry(self, patience: float) -> None:
-        """Answer every read that is still under way in *patience* seconds; a write is waited for, the user is not."""
-        self._leaving.hurry(patience)
+        """End reads in flight after *patience* seconds, and questions to the user now. Writes run to their end."""
+        self._reads.hurry(patience)
         if self._confirm:
             self._confirm.leave()
 

@@ -1,4 +1,4 @@
-"""Answers `completion/complete`: what is at hand, and never an error because there is nothing."""
+"""Handles `completion/complete`. Without a source of values the answer is empty and not an error."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from mcp.shared.exceptions import MCPError
 
 from ..completion import Choices, Listed, Source, goes_on, matching
 from ..tools import Tool
-from .at_hand import AtHand
 from .calls import Context
+from .lookups import Lookups
 from .prompts import Prompts
 from .resources import Resources
 
@@ -20,16 +20,16 @@ _WORTH_A_SEARCH: Final = 3  # characters
 
 
 class Completions:
-    """Completes the arguments of *prompts* and the ids of *resources* with what *tools* list."""
+    """Completes the arguments of *prompts* and the ids of *resources* from the answers of list *tools*."""
 
-    def __init__(self, tools: Mapping[str, Tool], prompts: Prompts, resources: Resources, at_hand: AtHand) -> None:
+    def __init__(self, tools: Mapping[str, Tool], prompts: Prompts, resources: Resources, lookups: Lookups) -> None:
         self._tools = tools
         self._prompts = prompts
         self._resources = resources
-        self._at_hand = at_hand
+        self._at_hand = lookups
 
     async def __call__(self, _: Context, params: mcp_types.CompleteRequestParams) -> mcp_types.CompleteResult:
-        """Complete one argument."""
+        """Return the completions of one argument."""
         match self._source(params):
             case Choices(values=known):
                 return _completed(matching(known(), params.argument.value), more=False)
@@ -39,7 +39,7 @@ class Completions:
                 return _completed([], more=False)
 
     def _source(self, params: mcp_types.CompleteRequestParams) -> Source | None:
-        """Find what completes an argument; raises the protocol's error if there is no such argument."""
+        """Return the source of an argument's completions. Raises the protocol's error for an unknown argument."""
         if isinstance(params.ref, mcp_types.PromptReference):
             prompt = self._prompts.find(params.ref.name)
             sources = {argument.name: argument.source for argument in prompt.arguments}
@@ -50,18 +50,18 @@ class Completions:
         return sources[params.argument.name]
 
     async def _look(self, listed: Listed, typed: str) -> mcp_types.CompleteResult:
-        """Look through the first page, and beyond it by a search if it has nothing."""
+        """Return matches from the first page or, if it has none, from a search."""
         tool = self._tools[listed.tool]
         answer = await self._at_hand.look(tool, listed.arguments)
-        more, found = goes_on(answer), matching(listed.values(answer), typed)
-        if more and not found and listed.search and len(typed) >= _WORTH_A_SEARCH:
+        more, matches = goes_on(answer), matching(listed.values(answer), typed)
+        if more and not matches and listed.search and len(typed) >= _WORTH_A_SEARCH:
             answer = await self._at_hand.look(tool, {**listed.arguments, listed.search: typed})
-            more, found = goes_on(answer), matching(listed.values(answer), typed)
-        return _completed(found, more=more)
+            more, matches = goes_on(answer), matching(listed.values(answer), typed)
+        return _completed(matches, more=more)
 
 
-def _completed(found: list[str], *, more: bool) -> mcp_types.CompleteResult:
-    total = None if more else len(found)
+def _completed(values: list[str], *, more: bool) -> mcp_types.CompleteResult:
+    total = None if more else len(values)
     return mcp_types.CompleteResult(
-        completion=mcp_types.Completion(values=found[:_MOST], total=total, has_more=more or len(found) > _MOST)
+        completion=mcp_types.Completion(values=values[:_MOST], total=total, has_more=more or len(values) > _MOST)
     )

@@ -1,4 +1,4 @@
-"""What `tools/list` tells of a tool."""
+"""A tool's entry in `tools/list`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..tools import Tool
 
 
 def listed(tool: Tool) -> mcp_types.Tool:
-    """Describe the tool as the protocol does."""
+    """Return the tool in the form of the protocol."""
     return mcp_types.Tool(
         name=tool.name,
         title=tool.title,

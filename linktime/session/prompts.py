@@ -1,4 +1,4 @@
-"""Answers `prompts/list` and `prompts/get`."""
+"""Handles `prompts/list` and `prompts/get`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from mcp.shared.exceptions import MCPError
 from ..errors import InvalidArguments
 from ..prompts import PROMPTS, Prompt
 from ..tools import Tool
-from .at_hand import AtHand
 from .calls import Context
+from .lookups import Lookups
 
 _LONGEST_NAME: Final = 64  # characters of an unknown prompt's name that are echoed
 
@@ -21,16 +21,16 @@ _LONGEST_NAME: Final = 64  # characters of an unknown prompt's name that are ech
 class Prompts:
     """The prompts whose tools are all among *tools*."""
 
-    def __init__(self, tools: Mapping[str, Tool], at_hand: AtHand) -> None:
+    def __init__(self, tools: Mapping[str, Tool], lookups: Lookups) -> None:
         self.offered = {name: prompt for name, prompt in PROMPTS.items() if prompt.tools <= tools.keys()}
-        self._at_hand = at_hand
+        self._at_hand = lookups
 
     async def list(self, _: Context, __: object) -> mcp_types.ListPromptsResult:
-        """List them."""
+        """Return the list of prompts."""
         return mcp_types.ListPromptsResult(prompts=[_listed(prompt) for prompt in self.offered.values()])
 
     async def get(self, _: Context, params: mcp_types.GetPromptRequestParams) -> mcp_types.GetPromptResult:
-        """Give the text of one."""
+        """Return the text of a prompt."""
         prompt = self.find(params.name)
         try:
             text = prompt.text(params.arguments or {}, await self._at_hand.moment())
@@ -40,7 +40,7 @@ class Prompts:
         return mcp_types.GetPromptResult(description=prompt.description, messages=[message])
 
     def find(self, name: str) -> Prompt:
-        """Find one by its name; raises the protocol's error where there is none."""
+        """Return a prompt by its name. Raises the protocol's error if there is none."""
         if name in self.offered:
             return self.offered[name]
         if name in PROMPTS:

@@ -1,4 +1,4 @@
-"""Answers `resources/list`, `resources/templates/list` and `resources/read`."""
+"""Handles `resources/list`, `resources/templates/list` and `resources/read`."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from .. import telemetry as tracing
 from ..errors import Failure, InvalidArguments, Rejected
 from ..resources import RESOURCES, Resource, find
 from ..tools import Tool
-from .at_hand import AtHand
 from .calls import Calls, Context
+from .lookups import Lookups
 
 _JSON: Final = "application/json"
 _LONGEST_URI: Final = 128  # characters of an unknown address that are echoed
 
 
 class Resources:
-    """The resources whose tool is among *tools*: each is the answer of that tool, made as *calls* makes it."""
+    """The resources whose tool is among *tools*. Each is the answer of its tool, as *calls* returns it."""
 
-    def __init__(self, tools: Mapping[str, Tool], calls: Calls, at_hand: AtHand) -> None:
+    def __init__(self, tools: Mapping[str, Tool], calls: Calls, lookups: Lookups) -> None:
         self.offered = [resource for resource in RESOURCES if resource.tool in tools]
         self._tools = tools
         self._calls = calls
-        self._at_hand = at_hand
+        self._at_hand = lookups
 
     async def list(self, _: Context, __: object) -> mcp_types.ListResourcesResult:
-        """List those with an address."""
+        """Return the resources with an address."""
         return mcp_types.ListResourcesResult(
             resources=[
                 mcp_types.Resource(
@@ -41,7 +41,7 @@ class Resources:
         )
 
     async def templates(self, _: Context, __: object) -> mcp_types.ListResourceTemplatesResult:
-        """List those with a template."""
+        """Return the resources with a template."""
         return mcp_types.ListResourceTemplatesResult(
             resource_templates=[
                 mcp_types.ResourceTemplate(
@@ -57,11 +57,11 @@ class Resources:
         )
 
     async def read(self, context: Context, params: mcp_types.ReadResourceRequestParams) -> mcp_types.ReadResourceResult:
-        """Read one; why it can't be read is an error of the protocol."""
-        found = find(params.uri, self.offered)
-        if found is None:
+        """Return the contents of a resource. A failure becomes an error of the protocol."""
+        match = find(params.uri, self.offered)
+        if match is None:
             raise _not_found(params.uri, f"Unknown resource: {params.uri[:_LONGEST_URI]!r}.")
-        resource, ident = found
+        resource, ident = match
         try:
             answer = await self._answer(context, resource, ident)
         except Failure as failure:
@@ -74,7 +74,7 @@ class Resources:
         return mcp_types.ReadResourceResult(contents=[*contents], _meta=answer.meta)
 
     def template(self, uri: str) -> Resource:
-        """Find one by its template; raises the protocol's error where there is none."""
+        """Return a resource by its template. Raises the protocol's error if there is none."""
         for each in self.offered:
             if each.is_template and each.uri == uri:
                 return each
@@ -100,5 +100,5 @@ def _error(uri: str, failure: Failure) -> MCPError:
 
 
 def _not_found(uri: str, message: str) -> MCPError:
-    """Write the error as SEP-2164 has it."""
+    """Return the error in the form of SEP-2164."""
     return MCPError(mcp_types.INVALID_PARAMS, message, {"uri": uri})

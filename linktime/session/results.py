@@ -1,4 +1,4 @@
-"""What a call comes to, as the protocol says it."""
+"""Results of tool calls in the form of the protocol."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from .. import telemetry as tracing
 from ..errors import Failure
 from ..message import Reply
 from ..tools import Tool
-from .fit import LONGEST, fitted
+from .truncation import LONGEST, fitted
 
 
 def succeeded(reply: Reply, tool: Tool) -> mcp_types.CallToolResult:
-    """Give the answer of *tool* as an object and as its text, and the notes of how it came as `_meta`."""
+    """Return the answer of *tool* as an object and as its text, with the notes of the reply as `_meta`."""
     data = as_object(reply.data)
     text = orjson.dumps(data)
     if len(text) > LONGEST:
@@ -29,13 +29,13 @@ def succeeded(reply: Reply, tool: Tool) -> mcp_types.CallToolResult:
 
 
 def failed(failure: Failure) -> mcp_types.CallToolResult:
-    """Say why there is no answer."""
+    """Return the error result of a failed call."""
     tracing.failed(failure)
     return mcp_types.CallToolResult(content=[_text(str(failure))], is_error=True)
 
 
 def as_object(data: Any) -> dict[str, Any]:
-    """Give every answer the form of an object: LinkTime may leave one bare, under `data`, or say nothing at all."""
+    """Return an answer as an object. LinkTime's may be bare, under `data`, or empty."""
     match data:
         case None:
             return {"success": True}

@@ -15,10 +15,11 @@ from mcp_types import (
 from pydantic import ValidationError
 
 from .. import lenient
-from ..text import visible
+from ..sanitize import visible
 
 LARGEST_FRAME: Final = 16 << 20  # bytes
 _LARGEST_ID: Final = 1 << 53  # a whole number up to here has the same value as a float
+_DEEPEST: Final = 8  # levels of capabilities
 _OBJECTS: Final = ("_meta", "arguments", "capabilities", "context", "inputResponses")
 """Fields of params that hold an object. PHP writes an empty one as `[]`."""
 
@@ -35,7 +36,10 @@ class Malformed(Exception):  # noqa: N818 - it is an answer to the client before
 
 
 def decode(line: bytes) -> JSONRPCMessage | None:
-    """Return the message in one frame, or None for a malformed response, which is never answered. Raises Malformed."""
+    """Return the message in one frame. Raises Malformed.
+
+    A malformed response or notification is None, because neither is ever answered.
+    """
     try:
         frame = lenient.loads(line)
     except ValueError:
@@ -62,12 +66,14 @@ def encode(frame: dict[str, Any]) -> bytes:
         return orjson.dumps(visible(frame)) + b"\n"
 
 
-def _request(frame: dict[str, Any]) -> JSONRPCMessage:
+def _request(frame: dict[str, Any]) -> JSONRPCMessage | None:
     """Return a request or a notification."""
     ident = frame.get("id")
     if isinstance(ident, float) and ident.is_integer() and abs(ident) < _LARGEST_ID:
         ident = frame["id"] = int(ident)
     if fault := _fault(frame, ident):
+        if "id" not in frame:
+            return None
         answerable = isinstance(ident, str | int | float) and not isinstance(ident, bool)
         raise Malformed(INVALID_REQUEST, f"Invalid Request: {fault}", ident if answerable else None)
     if frame.get("params") is None:
@@ -112,12 +118,12 @@ def _with_objects(params: dict[str, Any]) -> dict[str, Any]:
     return params
 
 
-def _capabilities(value: Any) -> Any:
+def _capabilities(value: Any, depth: int = _DEEPEST) -> Any:
     """Return declared capabilities, which consist of objects, with `{}` for each `[]`."""
     match value:
         case []:
             return {}
-        case dict():
-            return {name: _capabilities(each) for name, each in value.items()}
+        case dict() if depth:
+            return {name: _capabilities(each, depth - 1) for name, each in value.items()}
         case _:
             return value

@@ -1,11 +1,9 @@
-"""Frames over this process's stdin and stdout, and the events that end the session."""
+"""Frames over this process's stdin and stdout."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from threading import Thread
 from typing import Any, Final
@@ -15,11 +13,10 @@ from mcp_types import INVALID_REQUEST, JSONRPCResponse
 
 from .descriptors import claim, connect_input, connect_output
 from .draining import Leave, Stream
+from .endings import on_signals, restore_signals, when_gone, when_orphaned, when_stalled
 from .frames import LARGEST_FRAME, Malformed, decode, encode
 
 _BOM: Final = b"\xef\xbb\xbf"
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
-_LOOK_EVERY: Final = 1.0  # s
 _FLUSH: Final = 0.5  # s; a client that no longer reads does not hold the exit
 
 
@@ -140,62 +137,20 @@ async def pipes(leave: Leave) -> AsyncIterator[tuple[PipeReader, PipeWriter]]:
     writer = PipeWriter(asyncio.StreamWriter(outgoing, protocol, gone, loop), thread)
 
     def hang_up() -> None:
-        _ignore_signals(loop)
+        restore_signals(loop)
         ended.set()
         leave(finish=False)
         incoming.close()
 
     watches = [
-        loop.create_task(_when_gone(gone, hang_up)),
-        loop.create_task(_when_orphaned(hang_up)),
-        loop.create_task(_when_stalled(ended, writer)),
+        loop.create_task(when_gone(gone, hang_up)),
+        loop.create_task(when_orphaned(hang_up)),
+        loop.create_task(when_stalled(ended, writer, _FLUSH)),
     ]
-    _on_signals(loop, hang_up)
+    on_signals(loop, hang_up)
     try:
         yield PipeReader(stdin, writer), writer
     finally:
         for watch in watches:
             watch.cancel()
         incoming.close()
-
-
-def _on_signals(loop: asyncio.AbstractEventLoop, action: Callable[[], None]) -> None:
-    for number in _SIGNALS:
-        try:
-            loop.add_signal_handler(number, action)
-        except NotImplementedError:  # Windows
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(action) and None)
-
-
-def _ignore_signals(loop: asyncio.AbstractEventLoop) -> None:
-    for number in _SIGNALS:
-        try:
-            loop.remove_signal_handler(number)
-        except NotImplementedError:  # Windows
-            signal.signal(number, signal.SIG_DFL)
-
-
-async def _when_gone(reader: asyncio.StreamReader, hang_up: Callable[[], None]) -> None:
-    with suppress(ConnectionError):
-        await reader.read()
-    hang_up()
-
-
-async def _when_orphaned(hang_up: Callable[[], None]) -> None:
-    """Notice a client that died while another process keeps the pipe's other end open."""
-    parent = os.getppid()
-    while os.getppid() == parent:  # noqa: ASYNC110 - no system has an event for it
-        await asyncio.sleep(_LOOK_EVERY)
-    hang_up()
-
-
-async def _when_stalled(ended: asyncio.Event, writer: PipeWriter) -> None:
-    """Drop the output of a session that has ended and whose client does not read."""
-    await ended.wait()
-    before = writer.taken
-    while True:
-        await asyncio.sleep(_FLUSH)
-        taken = writer.taken
-        if taken is not None and taken == before:
-            writer.abort()
-        before = taken

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 _LONGEST_ECHO: Final = 40  # characters of a refused value
+_MOST_FAULTS: Final = 10
 _ECHOED: Final = ("int_", "float_", "greater_than", "less_than", "literal_error")
 """Faults of numbers and of closed sets, whose values are never a guest's."""
 
@@ -27,8 +28,15 @@ _PLAIN: Final = (
 
 
 def told(error: ValidationError, schema: Mapping[str, Any]) -> str:
-    """Name every fault and the argument it is in; what a guest may have said is never repeated."""
-    return "; ".join(f"{_place(fault['loc'])}: {_words(fault, schema)}" for fault in error.errors(include_url=False))
+    """Name the faults and their arguments. A value that may be a guest's is never repeated."""
+    faults = error.errors(include_url=False)
+    return listed([f"{_place(fault['loc'])}: {_words(fault, schema)}" for fault in faults[:_MOST_FAULTS]], len(faults))
+
+
+def listed(faults: list[str], total: int = 0) -> str:
+    """Join the first faults, with the number of the others."""
+    others = max(total, len(faults)) - _MOST_FAULTS
+    return "; ".join(faults[:_MOST_FAULTS]) + (f"; and {others} more" if others > 0 else "")
 
 
 def _place(path: tuple[int | str, ...]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
@@ -14,16 +15,45 @@ from typing_extensions import Doc, TypedDict
 from . import _times
 
 _EMAIL: Final = re.compile(r"[^@\s<>,;]+@[^@\s<>,;.]+(\.[^@\s<>,;.]+)+")
-_SENDABLE: Final = "can't be sent as JSON: it holds half a character, too large a number or too deep a nesting"
+_DEEPEST: Final = 32  # levels of nesting in one argument
+_LARGEST: Final = 256 << 10  # bytes of one argument
+_LONGEST_NAME: Final = 64  # characters of an argument's name in an error
+_NOT_JSON: Final = "can't be sent as JSON: it holds half a character or too large a number"
+
+
+def unsendable(arguments: Mapping[str, Any]) -> list[str]:
+    """Return the arguments that can't be sent, each with the reason."""
+    faults = {name: _fault({name: value}) for name, value in arguments.items()}
+    return [f"{_shown(name)}: {fault}" for name, fault in faults.items() if fault]
 
 
 def sendable(value: Any) -> Any:
-    """Refuse what JSON can't carry: a lone surrogate, a number beyond 64 bits, a nesting beyond 254 levels."""
-    try:
-        orjson.dumps(value)
-    except TypeError:
-        raise ValueError(_SENDABLE) from None
+    """Return *value*. Raise ValueError if it can't be sent."""
+    if fault := _fault({"": value}):
+        raise ValueError(fault)
     return value
+
+
+def _fault(argument: dict[str, Any]) -> str | None:
+    """Return why an argument can't be sent, or None: its nesting, its size, a lone surrogate or a huge number."""
+    if _is_deeper(argument, _DEEPEST + 1):
+        return f"is nested deeper than {_DEEPEST} levels"
+    try:
+        size = len(orjson.dumps(argument))
+    except TypeError:
+        return _NOT_JSON
+    return f"has {size} bytes, and at most {_LARGEST} are allowed" if size > _LARGEST else None
+
+
+def _shown(name: str) -> str:
+    return name[:_LONGEST_NAME].encode("utf-8", "replace").decode()
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    if not isinstance(value, list | dict):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return not levels or any(_is_deeper(each, levels - 1) for each in inner)
 
 
 def _parsed(value: Any) -> Any:

@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from ..errors import InvalidArguments
 from ..loss import Loss
 from ..message import Request, camel
-from ._faults import told
-from ._fields import sendable
+from ._faults import listed, told
+from ._fields import unsendable
 from ._schema import answer_schema, object_schema
 from ._times import not_once, zones_of
 
@@ -78,13 +78,12 @@ class Tool:
         """
         known = self.input_schema["properties"]
         given = {name: value for name, value in (arguments or {}).items() if value is not None or name not in known}
+        if faults := unsendable(given):
+            raise InvalidArguments(listed(faults))
         try:
-            sendable(given)
             values = dict(self._model.model_validate(given, context={"zones": zones_of(given, zone)}))
         except ValidationError as error:
             raise InvalidArguments(told(error, self.input_schema)) from None
-        except ValueError as error:
-            raise InvalidArguments(f"the call {error}") from None
         if faults := [fault for rule in self.rules if (fault := rule(values))] or self._off_the_clock(values, zone):
             raise InvalidArguments("; ".join(faults))
         return self.build(**values)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from multidict import CIMultiDict
 
-from linktime.quota import UNTOLD, Quota, quota, retry_after
+from linktime.ratelimit_headers import UNTOLD, Quota, quota, retry_after
 
 DATE = "Sun, 01 Mar 2026 14:00:00 GMT"
 EPOCH = int(datetime(2026, 3, 1, 14, tzinfo=UTC).timestamp())

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from linktime.late import LateRest
+from linktime.lazy_rest import LazyRest
 from linktime.message import get
 from linktime.sandbox import Sandbox
 from tests.child import environ
@@ -15,7 +15,7 @@ ME = get("/me").tagged("me")
 
 
 async def test_calls_that_come_before_the_rest_client_is_made_wait_for_it(sandbox: Sandbox) -> None:
-    async with LateRest(sandbox.url, sandbox.key, timeout=5, connections=2) as rest:
+    async with LazyRest(sandbox.url, sandbox.key, timeout=5, connections=2) as rest:
         first = asyncio.create_task(rest(ME))
         others = [asyncio.create_task(rest(ME)) for _ in range(2)]
         await asyncio.sleep(0)
@@ -27,9 +27,9 @@ async def test_calls_that_come_before_the_rest_client_is_made_wait_for_it(sandbo
 
 
 async def test_a_session_without_calls_ends_whether_or_not_it_was_made(sandbox: Sandbox) -> None:
-    async with LateRest(sandbox.url, sandbox.key, timeout=5, connections=2):
+    async with LazyRest(sandbox.url, sandbox.key, timeout=5, connections=2):
         pass
-    async with LateRest(sandbox.url, sandbox.key, timeout=5, connections=2, after=0):
+    async with LazyRest(sandbox.url, sandbox.key, timeout=5, connections=2, after=0):
         await asyncio.sleep(0.01)
     assert list(sandbox.requests) == []
 
@@ -37,11 +37,11 @@ async def test_a_session_without_calls_ends_whether_or_not_it_was_made(sandbox: 
 BROKEN_FOR_A_MOMENT = """
 import asyncio, resource, sys
 from linktime.errors import Unavailable
-from linktime.late import LateRest
+from linktime.lazy_rest import LazyRest
 from linktime.message import get
 
 async def main():
-    async with LateRest(sys.argv[1], "k", timeout=5, connections=2, after=3600) as rest:
+    async with LazyRest(sys.argv[1], "k", timeout=5, connections=2, after=3600) as rest:
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
         try:

@@ -1,4 +1,4 @@
-"""Reads on nobody's order: what is at hand, or costs a request that nobody else needs."""
+"""Best-effort reads for completions and prompts: cached answers, or a request if there is budget to spare."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ..tools import Tool
 from .calls import report
 from .results import as_object
 
-_PATIENCE: Final = 2.0  # s; somebody is typing
+_PATIENCE: Final = 2.0  # s; the user is typing
 SPARE: Final = 10  # requests that are left to the calls
 
 
-class AtHand:
-    """Looks things up through *send*; what the others are is told at `Session`."""
+class Lookups:
+    """Looks records up through *send*. For the other parameters, see `Session`."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class AtHand:
         self._wall = wall
 
     async def look(self, tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Read what *tool* tells, from the cache if budget is scarce; None where that can't be."""
+        """Return the answer of *tool*, only from the cache if budget is scarce, or None."""
         if self._refusal is not None:
             return None
         patience = _PATIENCE if self._budget()["budgetRemaining"] > SPARE else 0.0
@@ -48,16 +48,16 @@ class AtHand:
             reply = await self._send(replace(tool.request(arguments), deadline=self._clock() + patience))
         except Failure:
             return None
-        except Exception as error:  # noqa: BLE001 - whatever it is, it was a look and no more
+        except Exception as error:  # noqa: BLE001 - a failed lookup only means fewer suggestions
             report(tool, error)
             return None
         return as_object(reply.data)
 
     async def moment(self) -> Moment:
-        """Tell the time, in the account's zone if that is known or soon told."""
+        """Return the current time, in the account's zone if that is known or soon available."""
         return Moment.at(self._wall(), await self._zone.get() if self._zone else None)
 
 
 def wall() -> datetime:
-    """Tell the time of day."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)

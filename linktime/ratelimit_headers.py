@@ -1,4 +1,4 @@
-"""What LinkTime's headers say of the budget, as values."""
+"""The request budget in LinkTime's response headers, as values."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ _ITEM: Final = re.compile(r";\s*(?P<key>[rt])\s*=\s*(?P<value>\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """The service's own count: requests *remaining* and seconds until it is *reset*; None where it did not say."""
+    """The service's own count: requests *remaining* and seconds until the *reset*. None if it is not stated."""
 
     remaining: int | None = None
     reset: float | None = None
 
 
 UNTOLD: Final = Quota()
-"""The quota of an answer that says nothing of it."""
+"""The quota of an answer without such headers."""
 
 
 def quota(headers: Mapping[str, str]) -> Quota:
-    """Read the RateLimit field, its older three-field form or X-RateLimit-*; what is malformed is ignored.
+    """Return the quota in RateLimit, in its older three-field form or in X-RateLimit-*. Malformed fields are ignored.
 
     https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
     """
-    told = [_item(item, headers) for item in headers.get("RateLimit", "").split(",")]
-    told += [_fields(prefix, headers) for prefix in ("RateLimit-", "X-RateLimit-")]
-    return next((found for found in told if found != UNTOLD), UNTOLD)
+    stated = [_item(item, headers) for item in headers.get("RateLimit", "").split(",")]
+    stated += [_fields(prefix, headers) for prefix in ("RateLimit-", "X-RateLimit-")]
+    return next((each for each in stated if each != UNTOLD), UNTOLD)
 
 
 def retry_after(headers: Mapping[str, str], longest: float) -> float | None:
@@ -54,7 +54,7 @@ def wished_wait(headers: Mapping[str, str]) -> float | None:
 
 
 def _item(text: str, headers: Mapping[str, str]) -> Quota:
-    values = {found["key"]: found["value"] for found in _ITEM.finditer(text)}
+    values = {item["key"]: item["value"] for item in _ITEM.finditer(text)}
     return Quota(_count(values.get("r")), _reset(values.get("t"), headers))
 
 
@@ -71,7 +71,7 @@ def _reset(text: str | None, headers: Mapping[str, str]) -> float | None:
     number = _number(text)
     if number is None:
         return None
-    # Services write three things here: seconds to go, the epoch in seconds, and the epoch in milliseconds.
+    # Services write one of three values here: the seconds left, the epoch in seconds, or the epoch in milliseconds.
     if number >= 1e7:
         epoch = number if number < 1e11 else number / 1000
         number = epoch - _now(headers).timestamp() + 1  # an epoch is cut to whole seconds
@@ -84,12 +84,12 @@ def _number(text: str | None) -> float | None:
 
 
 def _now(headers: Mapping[str, str]) -> datetime:
-    """Take the service's own clock where it tells it, since ours may be off."""
+    """Return the service's time if it states one, because this machine's clock may be wrong."""
     return http_date(headers.get("Date", "")) or datetime.now(UTC)
 
 
 def http_date(text: str) -> datetime | None:
-    """Read a date as HTTP writes it; None if it is none."""
+    """Return the time in an HTTP date, or None."""
     try:
         date = parsedate_to_datetime(text)
     except (ValueError, OverflowError):

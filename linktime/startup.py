@@ -1,4 +1,4 @@
-"""How the server is imported: only what it uses, built only when it is used, and no look for garbage meanwhile."""
+"""Speeds up the start: skips unused SDK modules, defers building pydantic models, pauses the garbage collector."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from importlib.util import find_spec, module_from_spec
 
 @contextmanager
 def sparing(*packages: str) -> Iterator[None]:
-    """Import what comes here as cheaply as can be; of *packages*, outer ones first, only the modules asked for."""
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # to look for them reads every package's metadata
+    """Make imports in this block cheap. Of *packages*, outer ones first, only the named modules are imported."""
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # the search for plugins reads the metadata of every package
     with _uncollected(), _deferred(), _bare(*packages):
         yield
 
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Keep the garbage collector out: nothing is garbage here, and what is made here stays."""
+    """Pause the garbage collector. Imports make no garbage, and their objects stay."""
     gc.disable()
     try:
         yield
@@ -31,7 +31,7 @@ def _uncollected() -> Iterator[None]:
 
 @contextmanager
 def _deferred() -> Iterator[None]:
-    """Let models be built when they are first used: of the SDK's hundreds a session uses a few."""
+    """Defer building each model to its first use. A session uses a few of the SDK's hundreds."""
     from pydantic import BaseModel  # noqa: PLC0415 - not before the collector is out
 
     BaseModel.model_config["defer_build"] = True
@@ -43,9 +43,9 @@ def _deferred() -> Iterator[None]:
 
 @contextmanager
 def _bare(*packages: str) -> Iterator[None]:
-    """Let modules of *packages* be imported without what the packages' own `__init__` import.
+    """Import modules of *packages* without running the `__init__` of the packages.
 
-    Whoever imports such a package later gets it whole, and one that is here already stays as it is.
+    A later import of such a package is complete. A package that is already imported stays as it is.
     """
     absent = [name for name in packages if name not in sys.modules]
     try:

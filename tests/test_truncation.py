@@ -12,7 +12,7 @@ from hypothesis import given, settings, strategies as st
 
 from linktime.message import Reply, Request
 from linktime.session import Session
-from linktime.session.fit import LONGEST, fitted
+from linktime.session.truncation import LONGEST, fitted
 from linktime.tools import TOOLS
 from tests.inprocess import connected
 

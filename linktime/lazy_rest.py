@@ -8,12 +8,12 @@ from typing import Any, Final, Self
 
 from .errors import Unavailable
 from .message import Reply, Request
-from .quota import LONGEST_WAIT
+from .ratelimit_headers import LONGEST_WAIT
 
 _SOON: Final = 1.0  # s; clients list the tools at once, and their models think before they call
 
 
-class LateRest:
+class LazyRest:
     """A `Send`, as an async context manager: the `Rest` of these arguments, built by a thread.
 
     The thread starts at the first request, or *after* that many seconds. If it fails, the next request starts another.

@@ -1,4 +1,4 @@
-"""The server that the SDK's runner asks; the SDK's own would bring its HTTP half along, a third of the start."""
+"""A replacement for the SDK's `Server`, whose HTTP half would take a third of the start."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ _PARAMS: Final[Mapping[str, type[BaseModel]]] = {
 
 
 class Entry(NamedTuple):
-    """A method's handler, and what its params have to be."""
+    """A method's handler and the model of its params."""
 
     params_type: type[BaseModel]
     handler: Handler
 
 
 class Server:
-    """Who this server is, and its *handlers* by method: what it offers follows from those.
+    """This server's identity, and its *handlers* by method, which determine the capabilities.
 
-    *middleware* handles every message, the first outermost. All that is public besides `run` is what the runner asks.
+    *middleware* handles every message, the first outermost. Every public name besides `run` is for the SDK's runner.
     """
 
     def __init__(
@@ -53,23 +53,23 @@ class Server:
         self.middleware = middleware
         self._info = info
         self._instructions = instructions
-        given = {"ping": _ping, "server/discover": self._discover, **handlers}
-        self._entries = {method: Entry(_PARAMS[method], handler) for method, handler in given.items()}
+        served = {"ping": _ping, "server/discover": self._discover, **handlers}
+        self._entries = {method: Entry(_PARAMS[method], handler) for method, handler in served.items()}
 
     async def run(self, reader: Any, writer: Any) -> None:
         """Serve one client over the SDK's pair of streams until *reader* ends, in the era that the client begins."""
         await serve_dual_era_loop(cast("Any", self), reader, writer, lifespan_state={})
 
     def get_request_handler(self, method: str) -> Entry | None:
-        """Find who answers a request."""
+        """Return the entry of a method."""
         return self._entries.get(method)
 
     def get_notification_handler(self, _: str) -> Entry | None:
-        """Find nobody: the runner does with notifications what is to be done."""
+        """Return None: the runner handles notifications by itself."""
         return None
 
     def create_initialization_options(self) -> InitializationOptions:
-        """Tell what the handshake's answer says."""
+        """Return the contents of the answer to `initialize`."""
         return InitializationOptions(
             server_name=self._info.name,
             server_version=self._info.version,
@@ -80,7 +80,7 @@ class Server:
 
     @property
     def server_info_stamp(self) -> dict[str, Any]:
-        """Tell who answers; since 2026-07-28 every result says so."""
+        """Return the server information that every result carries since 2026-07-28."""
         return {**self._stamp}
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The end of a session, as those who still read feel it."""
+"""Ends reads in flight when the session ends."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from ..errors import ShuttingDown
 from ..message import Reply, Request, Send
 
 
-class Leaving:
-    """A `Send` whose reads can be told to end; a write is always waited for."""
+class DrainedReads:
+    """A `Send` whose reads can be ended. A write always runs to its end."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
         self._reads: set[asyncio.Timeout] = set()
 
     async def __call__(self, request: Request) -> Reply:
-        """Send it on; raises ShuttingDown where a read was ended."""
+        """Send the request on. Raises ShuttingDown if a read was ended."""
         return await (self._read(request) if request.is_read else self._send(request))
 
     def hurry(self, patience: float) -> None:
-        """End every read that is still under way in *patience* seconds."""
+        """End every read in flight after *patience* seconds."""
         by = asyncio.get_running_loop().time() + patience
         for limit in self._reads:
             if not limit.expired():
@@ -37,4 +37,6 @@ class Leaving:
         except TimeoutError:
             if not limit.expired():
                 raise
-            raise ShuttingDown("the server is leaving and this read was not waited for; nothing was changed.") from None
+            raise ShuttingDown(
+                "the server is shutting down and did not wait for this read. Nothing was changed."
+            ) from None

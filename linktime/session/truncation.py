@@ -1,4 +1,4 @@
-"""Cuts an answer that is too long for a model at whole items, and says so."""
+"""Truncates an answer that is too long for a model after a whole item, with a note."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _TEXTS: Final = (4_000, 400, 40)  # characters of one text, where the whole is t
 
 
 def fitted(answer: dict[str, Any], tool: Tool) -> dict[str, Any]:
-    """Leave out the last items of the longest lists in *answer*, as many as must be; what remains is what was.
+    """Return *answer* without the last items of its longest lists, so that it fits. Other values stay the same.
 
-    Beside each list that was cut stands `truncated`; where not even its first item fits, that is cut in its turn. Long
-    texts are shortened first, each with a mark of its own.
+    Beside each truncated list stands `truncated`. If not even its first item fits, that item is truncated as well. Long
+    texts are shortened first, each with its own mark.
     """
     for longest in _TEXTS:
         cut = _object(_shortened(answer, longest), LONGEST, tool, outer=True)
@@ -29,7 +29,7 @@ def fitted(answer: dict[str, Any], tool: Tool) -> dict[str, Any]:
 
 
 def _object(whole: dict[str, Any], room: int, tool: Tool, *, outer: bool = False) -> dict[str, Any]:
-    """Cut what is in an object until it has at most *room* bytes, if that can be; the short lists have theirs first."""
+    """Truncate the lists of an object to at most *room* bytes, if possible. Short lists get their room first."""
     if _size(whole) <= room:
         return whole
     parts = sorted((_size(part), name) for name, part in whole.items() if isinstance(part, dict | list))
@@ -54,14 +54,14 @@ def _part(part: Any, room: int, tool: Tool) -> Any:
     return [_object(part[0], room - 2, tool)]
 
 
-def _note(field: str, shown: list[Any], whole: list[Any], tool: Tool, *, outer: bool) -> dict[str, Any]:
-    pages = outer and bool(shown) and shown[0] is whole[0]
-    more = _more(tool, len(shown) if pages else 0)
-    return {"field": field, "shown": len(shown), "total": len(whole), "more": more}
+def _note(field: str, kept: list[Any], whole: list[Any], tool: Tool, *, outer: bool) -> dict[str, Any]:
+    pages = outer and bool(kept) and kept[0] is whole[0]
+    more = _more(tool, len(kept) if pages else 0)
+    return {"field": field, "shown": len(kept), "total": len(whole), "more": more}
 
 
 def _more(tool: Tool, most: int) -> str:
-    """Tell how to have the rest; *most* items may be asked for at a time, none where a page would be no shorter."""
+    """Return how to get the rest. A page may have *most* items; 0 means that a page would not be shorter."""
     known = tool.input_schema["properties"]
     if most and "limit" in known and "page" in known:
         limit = min(most, known["limit"]["maximum"])

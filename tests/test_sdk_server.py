@@ -9,7 +9,7 @@ import pytest
 from mcp.server.lowlevel import Server as TheirServer
 from mcp_types import Implementation
 
-from linktime.session.server import Server
+from linktime.session.sdk_server import Server
 
 HANDLERS = {
     "tools/list": "on_list_tools",

@@ -1,0 +1,66 @@
+"""The events that end a session besides the end of its input."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final, Protocol
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_LOOK_EVERY: Final = 1.0  # s
+
+
+class Output(Protocol):
+    """The part of `PipeWriter` that is used here."""
+
+    @property
+    def taken(self) -> int | None: ...  # noqa: D102
+    def abort(self) -> None: ...  # noqa: D102
+
+
+def on_signals(loop: asyncio.AbstractEventLoop, action: Callable[[], None]) -> None:
+    """Run *action* in the loop at each SIGINT and SIGTERM."""
+    for number in _SIGNALS:
+        try:
+            loop.add_signal_handler(number, action)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(action) and None)
+
+
+def restore_signals(loop: asyncio.AbstractEventLoop) -> None:
+    """Give SIGINT and SIGTERM their usual effects again."""
+    for number in _SIGNALS:
+        try:
+            loop.remove_signal_handler(number)
+        except NotImplementedError:  # Windows
+            signal.signal(number, signal.SIG_DFL)
+
+
+async def when_gone(reader: asyncio.StreamReader, hang_up: Callable[[], None]) -> None:
+    """Notice a client that closed its end of the output."""
+    with suppress(ConnectionError):
+        await reader.read()
+    hang_up()
+
+
+async def when_orphaned(hang_up: Callable[[], None]) -> None:
+    """Notice a client that died while another process keeps the pipe's other end open."""
+    parent = os.getppid()
+    while os.getppid() == parent:  # noqa: ASYNC110 - no system has an event for it
+        await asyncio.sleep(_LOOK_EVERY)
+    hang_up()
+
+
+async def when_stalled(ended: asyncio.Event, output: Output, seconds: float) -> None:
+    """After the session has *ended*, drop the output if the client takes no byte of it for so many *seconds*."""
+    await ended.wait()
+    before = output.taken
+    while True:
+        await asyncio.sleep(seconds)
+        taken = output.taken
+        if taken is not None and taken == before:
+            output.abort()
+        before = taken
