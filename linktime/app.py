@@ -145,6 +145,7 @@ def _zone(settings: Settings, cache: Cache, limiter: Limiter, clock: Callable[[]
         epoch=lambda: cache.epoch(question),
         spare=lambda: limiter.free > SPARE,
         life=settings.cache_ttl or _ZONE_LIFE,
+        settled=lambda: cache.settled(question),
     )
 
 

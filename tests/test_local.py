@@ -34,6 +34,7 @@ class LinkTime:
     epoch: int = 0
     spare: bool = True
     gate: asyncio.Event | None = None
+    settled: bool = True
 
     async def __call__(self, request: Request) -> Reply:
         """Answer; a look waits for the gate."""
@@ -49,7 +50,15 @@ class LinkTime:
 
     def account(self) -> AccountZone:
         """Make what looks for the zone here."""
-        return AccountZone(self, SETTINGS, clock=clock, epoch=lambda: self.epoch, spare=lambda: self.spare, life=30.0)
+        return AccountZone(
+            self,
+            SETTINGS,
+            clock=clock,
+            epoch=lambda: self.epoch,
+            spare=lambda: self.spare,
+            life=30.0,
+            settled=lambda: self.settled,
+        )
 
     def local(self) -> LocalTimes:
         """Make the layer over this."""
@@ -339,6 +348,18 @@ async def test_settings_under_data_and_strange_settings_are_read() -> None:
 
         account = AccountZone(send, SETTINGS, clock=clock, epoch=lambda: 0, spare=lambda: True, life=30.0)
         assert await account.get() is zone
+
+
+@virtual
+async def test_zone_from_a_lagging_replica_is_asked_for_again() -> None:
+    linktime = LinkTime(zone="America/New_York", settled=False)
+    account = linktime.account()
+    assert await account.get() == ZoneInfo("America/New_York")
+    linktime.zone, linktime.settled = "Asia/Tokyo", True
+    await asyncio.sleep(0.1)
+
+    assert [await account.get() for _ in range(2)] == [TOKYO, TOKYO]
+    assert linktime.looks == 2
 
 
 @virtual

@@ -7,7 +7,7 @@ import pytest
 from linktime.errors import BudgetSpent, Rejected
 from linktime.message import get
 
-from .writes import BOOKING, BROKEN, CASES, TAKEN, Service
+from .writes import BOOKING, BROKEN, CASES, ELSEWHERE, OLD, TAKEN, Service, without
 
 pytestmark = pytest.mark.timeout(10)
 
@@ -28,19 +28,32 @@ MOVE = CASES[2].request
 
 
 async def test_a_taken_time_is_refused_with_the_nearest_free_ones() -> None:
-    service = Service(TAKEN, [OPEN])
+    service = Service(TAKEN, [ELSEWHERE, OPEN])
 
     failure = await service.failure(BOOK_IT)
 
     assert str(failure) == OFFER
     assert isinstance(failure, Rejected)
     assert failure.status == 409
-    assert (service.reads, service.reads[0].deadline) == ([SLOTS], 102.0)
+    assert service.reads == [CASES[0].read, SLOTS]
+    assert [read.deadline for read in service.reads] == [102.0, 102.0]
+
+
+async def test_guest_who_has_that_time_is_offered_no_other() -> None:
+    for shown in (BOOKING | OLD, without(BOOKING, "createdAt", "eventType"), BOOKING | {"status": "PENDING"}):
+        service = Service(TAKEN, [[shown], OPEN])
+
+        failure = await service.failure(BOOK_IT)
+
+        assert failure.word == "conflict"
+        assert "b1" in failure.message
+        assert "Nearest" not in failure.message
+        assert service.reads == [CASES[0].read]
 
 
 async def test_the_times_offered_are_told_in_the_accounts_zone_where_the_answer_names_it() -> None:
     for zone, told in [("America/New_York", " (Sun 2026-03-01 10:00 -05:00)"), ("Mars/Phobos", ""), (7, "")]:
-        failure = await Service(TAKEN, [slots("1T15:00") | {"timezone": zone}]).failure(BOOK_IT)
+        failure = await Service(TAKEN, [[], slots("1T15:00") | {"timezone": zone}]).failure(BOOK_IT)
 
         assert str(failure).endswith(f"Nearest free times: 2026-03-01T15:00:00.000Z{told}.")
 
@@ -55,7 +68,7 @@ async def test_a_move_to_a_taken_time_looks_up_its_event_type_first() -> None:
 
 async def test_a_full_day_is_told_as_such() -> None:
     for full in (slots(), slots("1T14:00"), {"slots": [{}, None, {"startTime": "<b>soon</b>"}]}):
-        failure = await Service(TAKEN, [full]).failure(BOOK_IT)
+        failure = await Service(TAKEN, [[], full]).failure(BOOK_IT)
 
         assert str(failure).endswith("Look. LinkTime shows no free time around it.")
 
@@ -63,6 +76,7 @@ async def test_a_full_day_is_told_as_such() -> None:
 @pytest.mark.parametrize("met", [BROKEN, BudgetSpent(9), TypeError("odd"), None, {"slots": 7}, []])
 async def test_help_that_fails_leaves_the_refusal_as_it_was(met: Any) -> None:
     assert await Service(TAKEN, [met]).failure(BOOK_IT) is TAKEN
+    assert await Service(TAKEN, [[], met]).failure(BOOK_IT) is TAKEN
 
 
 @pytest.mark.parametrize("booking", [BOOKING | {"status": "CANCELLED"}, BOOKING | {"eventType": None}, None])

@@ -58,7 +58,7 @@ async def test_a_write_that_is_left_before_it_is_read_back_stays_unknown() -> No
 
 
 async def test_a_refusal_that_is_left_before_it_is_helped_stays_a_refusal() -> None:
-    service = Held(TAKEN, holds="/availability")
+    service = Held(TAKEN, holds="/bookings")
 
     assert await service.left(Outcome(service, clock=lambda: 0.0), BOOK_IT) is TAKEN
 

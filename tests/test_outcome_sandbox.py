@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,19 +18,31 @@ from .visitor import MONDAY
 pytestmark = pytest.mark.timeout(30)
 
 
+OTHER = {"inviteeEmail": "other@hale.example"}
+
+
 class Faulty:
     """The way to a sandbox on which every write ends in a fault, before it is done or after it was."""
 
-    def __init__(self, rest: Rest) -> None:
-        self._rest = rest
+    def __init__(self) -> None:
+        self.seconds = 0.0
         self.commits = False
-        self._outcome = Outcome(self._send, clock=lambda: 0.0, sleep=_at_once)
+        self.rest: Rest
+        self._outcome = Outcome(self._send, clock=lambda: self.seconds, wall=self.wall, sleep=self._sleep)
+
+    def wall(self) -> datetime:
+        """Return the time of day, here and in the sandbox."""
+        return MONDAY + timedelta(seconds=self.seconds)
+
+    async def _sleep(self, seconds: float) -> None:
+        self.seconds += seconds
 
     async def _send(self, request: Request) -> Reply:
         if request.is_read:
-            return await self._rest(request)
+            return await self.rest(request)
+        self.seconds += 0.05  # on its way
         if self.commits:
-            await self._rest(request)
+            await self.rest(request)
         raise OutcomeUnknown("LinkTime answered 500.", answered=True)
 
     async def call(self, tool: str, **arguments: Any) -> Any:
@@ -38,32 +51,31 @@ class Faulty:
         self.commits = False
         with pytest.raises(NotCommitted):
             await self._outcome(request)
+        self.seconds += 60
         self.commits = True
         reply = await self._outcome(request)
         assert reply.notes["outcome"] == "verified"
+        self.seconds += 60
         return reply.data
 
     async def read(self, tool: str, **arguments: Any) -> Any:
         """Call a tool that reads."""
-        return (await self._rest(TOOLS[tool].request(arguments))).data
+        return (await self._outcome(TOOLS[tool].request(arguments))).data
 
     async def refusal(self, tool: str, **arguments: Any) -> str:
-        """Tell how a write is refused that meets no fault but LinkTime's own rules."""
+        """Return how a write is refused that meets no fault but LinkTime's own rules."""
         with pytest.raises(Rejected) as refusal:
-            await Outcome(self._rest, clock=lambda: 0.0)(TOOLS[tool].request(arguments))
+            await Outcome(self.rest, clock=lambda: 0.0)(TOOLS[tool].request(arguments))
         return str(refusal.value)
-
-
-async def _at_once(_: float) -> None:
-    pass
 
 
 @pytest.fixture
 async def faulty() -> AsyncIterator[Faulty]:
-    async with Sandbox(limit=0, now=lambda: MONDAY) as sandbox:
-        rest = Rest(sandbox.url, sandbox.key, timeout=5, connections=2)
-        yield Faulty(rest)
-        await rest.aclose()
+    faulty = Faulty()
+    async with Sandbox(limit=0, now=faulty.wall) as sandbox:
+        faulty.rest = Rest(sandbox.url, sandbox.key, timeout=5, connections=2)
+        yield faulty
+        await faulty.rest.aclose()
 
 
 async def test_bookings(faulty: Faulty) -> None:
@@ -74,7 +86,7 @@ async def test_bookings(faulty: Faulty) -> None:
     guest = {"inviteeName": "Robin Hale", "inviteeEmail": "Robin@Hale.example", "inviteeTimezone": "Asia/Tokyo"}
 
     booked = await faulty.call("create_booking", eventTypeSlug="30min", startTime=first, **guest)
-    refused = await faulty.refusal("create_booking", eventTypeSlug="30min", startTime=first, **guest)
+    refused = await faulty.refusal("create_booking", eventTypeSlug="30min", startTime=first, **guest | OTHER)
     assert refused.startswith("conflict: LinkTime says")
     assert ". Nearest free times: 2026-03-09T" in refused
 
@@ -108,8 +120,10 @@ async def test_availability_and_settings(faulty: Faulty) -> None:
     override = await faulty.call("create_availability_override", date="2026-03-10", reason="Holiday")
     await faulty.call("delete_availability_override", overrideId=override["id"])
     window = {"dayOfWeek": 1, "startTime": "9:00", "endTime": "12:00"}
+    await faulty.read("get_availability_rules")
     await faulty.call("update_availability_rules", rules=[window | {"dayOfWeek": 3}, window])
     await faulty.call("update_availability_rules", rules=[])
+    await faulty.read("get_settings")
     await faulty.call("update_settings", maxMeetingsPerDay=3, bufferBefore=7, focusTimeBlocks=[window])
     await faulty.call("update_settings", maxMeetingsPerDay=0, timezone="Europe/Berlin", focusTimeBlocks=[])
 

@@ -5,6 +5,7 @@ import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import orjson
 import pytest
@@ -180,7 +181,6 @@ async def test_four_megabytes_are_read() -> None:
         (400, "validation_error"),
         (401, "unauthorized"),
         (403, "forbidden"),
-        (404, "not_found"),
         (409, "conflict"),
         (418, "rejected"),
         (422, "rejected"),
@@ -202,6 +202,39 @@ async def test_a_foreign_404_proves_nothing(status: int, body: bytes) -> None:
     assert isinstance(failure, Unavailable)
     assert (failure.sent, failure.status, failure.repeat) == (True, status, False)
     assert "LINKTIME_BASE_URL" in failure.message
+
+
+@pytest.mark.parametrize("status", [404, 410])
+async def test_absence_needs_linktimes_own_code(status: int) -> None:
+    for body in (b"<html>no</html>", b"", b"[]", b'{"message":"Not Found"}', b'{"error":"Not Found"}'):
+        unavailable = await failure_to(READ, answer(status, body))
+        assert isinstance(unavailable, Unavailable)
+        assert (unavailable.sent, unavailable.status) == (True, status)
+        for write in WRITES:
+            unknown = await failure_to(write, answer(status, body))
+            assert isinstance(unknown, OutcomeUnknown)
+            assert unknown.answered is False
+    for body in (b'{"error":{"code":"not_found"}}', b'{"error":"not_found","message":"No such contact."}'):
+        for request in (READ, *WRITES):
+            refusal = await failure_to(request, answer(status, body))
+            assert isinstance(refusal, Rejected)
+            assert (refusal.word, refusal.status) == ("not_found", status)
+
+
+@pytest.mark.parametrize("depth", [65, 300, 1000, 5000])
+async def test_json_that_is_too_deep_is_unreadable(depth: int) -> None:
+    body = b'{"a":' * depth + b"1" + b"}" * depth
+    assert isinstance(await failure_to(READ, answer(200, body)), Unavailable)
+    assert isinstance(await failure_to(WRITES[0], answer(201, body)), OutcomeUnknown)
+    refusal = await failure_to(WRITES[0], answer(422, body))
+    assert isinstance(refusal, Rejected)
+
+
+async def test_reply_has_linktimes_date() -> None:
+    dated = await reply_to(READ, answer(200, b"{}", Date="Sun, 01 Mar 2026 14:00:00 GMT"))
+    assert dated.date == datetime(2026, 3, 1, 14, tzinfo=UTC)
+    for date in ("", "yesterday"):
+        assert (await reply_to(READ, answer(200, b"{}", Date=date))).date is None
 
 
 @pytest.mark.parametrize(

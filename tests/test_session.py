@@ -121,6 +121,30 @@ async def test_bad_arguments_are_refused_before_any_request() -> None:
     assert sent == []
 
 
+@pytest.mark.parametrize("fault", [KeyError("ada@example.com"), RecursionError(), MemoryError()])
+async def test_unexpected_fault_of_a_write_is_told_by_its_delivery(fault: Exception) -> None:
+    async def after(request: Request) -> Reply:
+        assert request.delivery is not None
+        request.delivery.possible = True
+        raise fault
+
+    sent = await call(session(after), "cancel_booking", bookingId="b1")
+    unsent = await call(session(failing(fault)), "cancel_booking", bookingId="b1")
+
+    assert text(sent).startswith("outcome_unknown: ")
+    assert text(unsent).startswith("internal_error: ")
+    assert "Nothing was sent." in text(unsent)
+
+
+async def test_acknowledged_write_with_an_unwritable_answer_is_no_internal_error() -> None:
+    async def after(request: Request) -> Reply:
+        assert request.delivery is not None
+        request.delivery.possible = True
+        return Reply(200, {"odd": object()})
+
+    assert text(await call(session(after), "cancel_booking", bookingId="b1")).startswith("outcome_unknown: ")
+
+
 async def test_what_nobody_expected_is_told_without_its_text(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR):
         result = await call(session(failing(KeyError("ada@example.com"))), "get_me")

@@ -73,6 +73,10 @@ class Cache:
         """Count up to the latest write that touched what *request* asks for, as far as was heard."""
         return self._epochs.now(request.tags)
 
+    def settled(self, request: Request) -> bool:
+        """Return whether LinkTime shows every known write to the tags of *request* by now."""
+        return self._epochs.settled(request.tags)
+
     async def aclose(self) -> None:
         """Begin nothing more, cancel what is under way and wait for the writes that were sent.
 

@@ -24,7 +24,8 @@ class AccountZone:
     """The account's zone, asked for with *question* at most once in *life* seconds; a failure counts as an answer.
 
     It is not asked for unless there is budget to *spare*; then what is known stays, however old. *epoch* counts the
-    writes that may have changed it, after which nothing is known. *clock* is that of deadlines.
+    writes that may have changed it, after which nothing is known. An answer is not kept until they are *settled*.
+    *clock* is that of deadlines.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class AccountZone:
         epoch: Callable[[], int],
         spare: Callable[[], bool],
         life: float,
+        settled: Callable[[], bool] = lambda: True,
     ) -> None:
         self._send = send
         self._question = question
@@ -43,6 +45,7 @@ class AccountZone:
         self._epoch = epoch
         self._spare = spare
         self._life = life
+        self._settled = settled
         self._zone: ZoneInfo | None = None
         self._of = epoch()
         self._fresh_until = self._begun = -inf
@@ -76,6 +79,7 @@ class AccountZone:
     async def _ask(self) -> None:
         epoch = self._epoch()
         zone, age = self.known, 0.0
+        life = self._life if self._settled() else 0.0
         try:
             reply = await self._send(replace(self._question, deadline=self._clock() + _LOOK))
         except (BudgetSpent, Overloaded, ShuttingDown):  # nothing was asked
@@ -86,7 +90,7 @@ class AccountZone:
             log.error("the look for the account's zone failed: %s", type(error).__name__)  # noqa: TRY400 - no text
         else:
             zone, age = _zone_of(reply.data), float(reply.notes.get("ageSeconds", 0.0))
-        self._zone, self._of, self._fresh_until = zone, epoch, self._clock() + self._life - age
+        self._zone, self._of, self._fresh_until = zone, epoch, self._clock() + life - age
 
 
 def _zone_of(data: Any) -> ZoneInfo | None:

@@ -7,7 +7,7 @@ older than the write, and a value that is neither the requested nor the former o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -38,7 +38,8 @@ class Write:
     """A write: the *ident* in its path, the fields of its *body*, when it *started*, and the row as it was before.
 
     *former* is empty if that is not known. *history* knows the ids that are older than the write. Before *quiet*
-    (seconds on the app's clock) a replica may show a state before an earlier write of ours.
+    (seconds on the app's clock) a replica may show a state before an earlier write of ours. *rivals* returns the bodies
+    of other writes of this kind that are in flight or in doubt: a new row may be theirs.
     """
 
     request: Request
@@ -48,6 +49,7 @@ class Write:
     history: History
     former: Mapping[str, Any]
     quiet: float
+    rivals: Callable[[], Iterable[Mapping[str, Any]]] = tuple
 
     @classmethod
     def of(cls, request: Request, started: Moment, history: History) -> Write:
@@ -102,14 +104,18 @@ class Likeness(Enum):
 # Rows that a write makes
 
 
-def _made(likeness: Callable[[Mapping[str, Any], Mapping[str, Any]], Likeness]) -> Check:
+Likening = Callable[[Mapping[str, Any], Mapping[str, Any]], Likeness]
+"""Compares the body of a write with a row."""
+
+
+def _made(likeness: Likening) -> Check:
     """Look for the one new row that is as requested. Two would leave open which it is."""
 
     def check(write: Write, look: Look) -> Finding:
         shown = items(look.data)
         if shown is None:
             return UNCLEAR
-        verdicts = [(_is_made(write, row, look.since, likeness(write.body, row)), row) for row in shown]
+        verdicts = [(_is_made(write, row, look.since, likeness), row) for row in shown]
         match [row for verdict, row in verdicts if verdict]:
             case [row]:
                 return Finding(committed=True, data=row)
@@ -121,14 +127,13 @@ def _made(likeness: Callable[[Mapping[str, Any], Mapping[str, Any]], Likeness]) 
     return check
 
 
-def _is_made(write: Write, row: Mapping[str, Any], since: Since, likeness: Likeness) -> Verdict:
-    if likeness is Likeness.OTHER:
-        return False
-    match write.made(row, since), likeness:
-        case (False, _) | (None, Likeness.FAR):
+def _is_made(write: Write, row: Mapping[str, Any], since: Since, likeness: Likening) -> Verdict:
+    match likeness(write.body, row), write.made(row, since):
+        case (Likeness.OTHER, _) | (_, False) | (Likeness.FAR, None):
             return False
-        case True, Likeness.SAME:
-            return True
+        case Likeness.SAME, True:
+            contested = any(likeness(rival, row) in {Likeness.SAME, Likeness.NEAR} for rival in write.rivals())
+            return None if contested else True
         case _:
             return None
 
@@ -263,7 +268,13 @@ def updated_among(write: Write, look: Look) -> Finding:
 def _changed(write: Write, shown: Mapping[str, Any], since: Since) -> Finding:
     if agree(write.body, shown):
         return Finding(committed=True, data=shown)
-    as_before = _unchanged(write.former, shown, write.body) or since.is_after(shown.get("updatedAt")) is False
+    return _untouched(shown, since, unchanged=_unchanged(write.former, shown, write.body))
+
+
+def _untouched(shown: Mapping[str, Any], since: Since, *, unchanged: bool) -> Finding:
+    """Return whether a row is as before the write, by LinkTime's time of its last change or else by its fields."""
+    touched = since.is_after(shown.get("updatedAt"))
+    as_before = touched is False or (touched is None and unchanged)
     return NOT_COMMITTED if as_before else UNCLEAR
 
 

@@ -8,8 +8,6 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import orjson
-
 from ..message import Reply, Request, Send, get, utc
 from ..wall import shown, zone_named
 from .checks import Write, has_guest, is_cancelled, slug_of
@@ -24,8 +22,8 @@ _IN_DOUBT: Final = (
 _HAS_IT: Final = "This guest has this time already, in the booking {}. Don't book another unless the user wants two."
 
 
-async def advice(send: Send, write: Write, in_doubt: Iterable[Request], now: float) -> str:
-    """Return what to do after a conflict, empty if nothing helps. *in_doubt* are other writes of this kind.
+async def advice(send: Send, write: Write, now: float) -> str:
+    """Return what to do after a conflict, empty if nothing helps.
 
     Raises the errors of *send*, whose reads have 2 seconds after *now*.
     """
@@ -35,7 +33,7 @@ async def advice(send: Send, write: Write, in_doubt: Iterable[Request], now: flo
 
     match write.request.method, write.request.template:
         case "POST", "/bookings":
-            return await _for_booking(look, write.body, in_doubt)
+            return await _for_booking(look, write.body, write.rivals())
         case "POST", "/bookings/{id}/reschedule":
             booking = record((await look(get("/bookings/{id}", write.ident))).data)
             slug = None if is_cancelled(booking) else slug_of(booking)
@@ -44,9 +42,9 @@ async def advice(send: Send, write: Write, in_doubt: Iterable[Request], now: flo
             return ""
 
 
-async def _for_booking(look: Send, body: Mapping[str, Any], in_doubt: Iterable[Request]) -> str:
+async def _for_booking(look: Send, body: Mapping[str, Any], rivals: Iterable[Mapping[str, Any]]) -> str:
     """Return the free times, unless another booking would be this guest's second one."""
-    if any(_is_same_meeting(body, orjson.loads(other.body or b"{}")) for other in in_doubt):
+    if any(_is_same_meeting(body, rival) for rival in rivals):
         return _IN_DOUBT
     booked = rows((await look(bookings_around(body["startTime"]))).data)
     mine = next((row for row in booked if isinstance(row, dict) and _is_held(body, row)), None)

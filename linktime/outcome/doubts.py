@@ -48,7 +48,7 @@ class Doubts:
     def begin(self, request: Request, now: Moment) -> Doubt:
         """Return the doubt that *request* repeats, or a new one."""
         doubt = self._doubts.get(request)
-        if doubt is None or doubt.until < now.clock:
+        if doubt is None or doubt.until < now.clock or doubt.overtaken:
             doubt = self._doubts[request] = Doubt(request, request.idempotency_key, now)
         doubt.in_flight += 1
         return doubt
@@ -64,8 +64,6 @@ class Doubts:
         doubt.open, doubt.until = True, now + self._life
         if not answered:
             doubt.lost = now
-        if doubt.overtaken:
-            return
         self._doubts.setdefault(doubt.request, doubt)
         self._doubts.move_to_end(doubt.request)
         if len(self._doubts) > self._size:
@@ -77,7 +75,7 @@ class Doubts:
         self._forget(doubt)
 
     def overtaken(self, request: Request, history: History) -> None:
-        """Forget the doubts that *request* may undo: an equal write after it is a new wish.
+        """Close the doubts that *request* may undo to repetitions: an equal write after it is a new wish.
 
         These are other writes to its row, and writes that may have made that row.
         """
@@ -90,12 +88,12 @@ class Doubts:
             older = known is not None and known.first < doubt.started.clock
             if doubt.request.ident == request.ident or not (doubt.request.ident or older):
                 doubt.overtaken = True
-                self._forget(doubt)
 
-    def others(self, request: Request) -> list[Request]:
+    def others(self, request: Request, now: float) -> list[Request]:
         """Return the other writes in doubt or in flight with the method and template of *request*."""
         kind = request.method, request.template
-        return [each for each in self._doubts if (each.method, each.template) == kind and each != request]
+        live = [each for each, doubt in self._doubts.items() if now <= doubt.until]
+        return [each for each in live if (each.method, each.template) == kind and each != request]
 
     def _forget(self, doubt: Doubt) -> None:
         if self._doubts.get(doubt.request) is doubt:

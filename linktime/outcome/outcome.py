@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
+
+import orjson
 
 from ..errors import Failure, NotCommitted, OutcomeUnknown, Rejected
 from ..message import Delivery, Reply, Request, Send
@@ -79,7 +81,7 @@ class Outcome:
         self._doubts.overtaken(request, self._history)
         now = self._read_back.now()
         doubt = self._doubts.begin(request, now)
-        write = Write.of(request, doubt.started, self._history)
+        write = replace(Write.of(request, doubt.started, self._history), rivals=lambda: self._rivals(request))
         self._history.wrote(request, now.clock)
         try:
             return await self._write(write, verification, doubt)
@@ -165,11 +167,14 @@ class Outcome:
             self._doubts.succeeded(doubt, reply)
         return reply
 
+    def _rivals(self, request: Request) -> list[Mapping[str, Any]]:
+        return [orjson.loads(other.body or b"{}") for other in self._doubts.others(request, self._clock())]
+
     async def _advised(self, write: Write, refusal: Rejected) -> Rejected:
         if refusal.status != HTTPStatus.CONFLICT:
             return refusal
         try:
-            words = await advice(self._send, write, self._doubts.others(write.request), self._clock())
+            words = await advice(self._send, write, self._clock())
         except (Exception, asyncio.CancelledError):  # noqa: BLE001 - help that fails must not hide the refusal
             return refusal
         return Rejected(refusal.word, f"{refusal.message} {words}", status=refusal.status) if words else refusal

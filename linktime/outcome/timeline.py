@@ -34,7 +34,7 @@ class Since:
         time = instant(text)
         if time is None:
             return None
-        if time >= self.latest:
+        if time > self.latest:
             return True
         return False if self.earliest is not None and time < self.earliest else None
 
@@ -46,10 +46,11 @@ def since(start: Moment, sent: Moment, received: Moment, date: datetime | None) 
     2. If the two clocks agree, this machine's is exact enough.
     3. Otherwise the date counts, less the seconds that have passed.
     """
+    began = start.wall.replace(microsecond=start.wall.microsecond // 1000 * 1000)  # LinkTime shows milliseconds
     if date is None:
-        return Since(None, start.wall)
+        return Since(None, began)
     took = timedelta(seconds=received.clock - sent.clock)
     if -_SKEW <= received.wall - date <= _SKEW + took:
-        return Since(start.wall - _SKEW - _SECOND, start.wall)
+        return Since(began - _SKEW - _SECOND, began)
     earliest = date - timedelta(seconds=received.clock - start.clock)
     return Since(earliest, date + _SECOND - timedelta(seconds=sent.clock - start.clock))

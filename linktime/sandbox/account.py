@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -53,3 +54,8 @@ READ_FROM: Final = web.RequestKey("read_from", Account)  # a replica of the acco
 def account_of(request: web.Request) -> Account:
     """Return the account that a request is about."""
     return request.get(READ_FROM) or request.app[ACCOUNT]
+
+
+def http_date(request: web.Request) -> str:
+    """Return the account's time as an HTTP date. It may be another time than this machine's."""
+    return format_datetime(account_of(request).now().astimezone(UTC), usegmt=True)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC
-from email.utils import format_datetime
 from typing import Final
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from . import (
     availability,
@@ -23,7 +22,7 @@ from . import (
     webhooks,
     workflows,
 )
-from .account import ACCOUNT, Account, account_of
+from .account import ACCOUNT, Account, http_date
 from .answers import refusals
 from .fault_injection import STOPPING, inject_faults
 from .fault_rules import FAULTS, Faults
@@ -49,7 +48,7 @@ _RESOURCES: Final = (
 def application(account: Account, window: SlidingWindow, entries: Journal, variant: Variant) -> web.Application:
     """Join the resources of *account*. *window* guards them, *entries* logs requests, *variant* shapes answers."""
     root = web.Application(middlewares=[refusals], client_max_size=_LARGEST_BODY)
-    api = web.Application(middlewares=[record, refusals, read_body, guard, note_arrival, inject_faults, vary])
+    api = web.Application(middlewares=[_dated, record, refusals, read_body, guard, note_arrival, inject_faults, vary])
     api[ACCOUNT], api[WINDOW], api[STOPPING] = account, window, asyncio.Event()
     rules = Faults()
     for app in (root, api):
@@ -59,16 +58,18 @@ def application(account: Account, window: SlidingWindow, entries: Journal, varia
     for resource in _RESOURCES:
         api.add_routes(resource.routes)
     api.on_response_prepare.append(tell)
-    api.on_response_prepare.append(_date)
     api.on_shutdown.append(_stop)
     root.add_routes([*fault_rules.routes, *journal.routes])
     root.add_subapp("/api/v1", api)
     return root
 
 
-async def _date(request: web.Request, response: web.StreamResponse) -> None:
+@web.middleware
+async def _dated(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Date an answer by the account's clock, as its rows are."""
-    response.headers["Date"] = format_datetime(account_of(request).now().astimezone(UTC), usegmt=True)
+    response = await handler(request)
+    response.headers.setdefault("Date", http_date(request))
+    return response
 
 
 async def _stop(app: web.Application) -> None:

@@ -11,6 +11,7 @@ from typing import Final
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from .account import http_date
 from .answers import CODES, Refusal
 from .fault_rules import FAULTS, Fault
 
@@ -104,7 +105,7 @@ def _cut(request: web.Request, *, reset: bool = False) -> NoAnswer:
 
 async def _streamed(request: web.Request, fault: Fault, answer: web.Response) -> web.StreamResponse:
     body = _body(answer)
-    stream = web.StreamResponse(status=answer.status, headers=answer.headers)
+    stream = web.StreamResponse(status=answer.status, headers={"Date": http_date(request), **answer.headers})
     stream.content_length = len(body)
     await stream.prepare(request)
     match fault.end:
