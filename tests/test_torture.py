@@ -219,7 +219,7 @@ def case(claims: Sequence[Claim], rows: str, *, agent: str = CAREFUL, excused: b
     together = agent == TWINS
     starts = [0.0 if together else 10.0 * number for number in range(len(claims))]
     attempts = [Attempt(claim, at, at + 5, together) for claim, at in zip(claims, starts, strict=True)]
-    return Case(WRITE, HIDING, agent, tuple(attempts), tuple(rows), excused, undone=int(agent == UNDECIDED))
+    return Case(WRITE, HIDING, agent, tuple(attempts), tuple(rows), excused, int(agent == UNDECIDED), made=bool(rows))
 
 
 def judged(

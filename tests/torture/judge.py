@@ -46,6 +46,7 @@ class Case:
     """One write as it went: its *attempts*, and the *rows* that show it at the end.
 
     *excused* if the client may not expect an answer. *undone* counts the calls that undo the write.
+    *made* tells whether the first call took effect.
     """
 
     write: Write
@@ -55,6 +56,7 @@ class Case:
     rows: tuple[str, ...] = ()
     excused: bool = False
     undone: int = 0
+    made: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,10 @@ class Records:
     arrived: Sequence[Entry]
     handled: Sequence[Handled]
     traits: Traits
+
+    def made_by(self, write: Write, attempt: Attempt) -> bool:
+        """Return whether a write took effect that arrived during *attempt*."""
+        return any(attempt.began <= one.arrived <= attempt.ended for one in self.of(write)[1])
 
     def of(self, write: Write) -> tuple[list[Entry], list[Handled]]:
         """Return the requests for *write* that the service did not refuse, and those that took effect."""

@@ -18,7 +18,7 @@ _LAST: Final = (UNKNOWN, *sorted(SILENT))
 class Answer(NamedTuple):
     """The first answer to a write: the *fault* that it met, whether it *hides* the outcome, and its *word*.
 
-    *service* is the kind of its traits. *done* tells whether the service has made the write, *stayed* whether the
+    *service* is the kind of its traits. *done* tells whether the service made the write, *stayed* whether the
     server went on.
     """
 
@@ -122,7 +122,7 @@ class Report:
 
 def _first_answer(case: Case, service: str, *, stayed: bool) -> Answer:
     fault, word = case.fault, case.attempts[0].claim.word
-    return Answer(fault.name, service, fault.hides, bool(case.rows), stayed, word)
+    return Answer(fault.name, service, fault.hides, case.made, stayed, word)
 
 
 def _spread(seconds: list[float]) -> str:

@@ -77,15 +77,7 @@ class Stage:
         await self._settle(run)
         records = Records(self._arrived(), self._sandbox.variant.handled[handled:], run.traits)
         cases = [
-            Case(
-                write,
-                act.fault,
-                act.agent,
-                tuple(client.attempts),
-                self._rows(write, act.agent),
-                undone=client.undone,
-                excused=act.cancelled is not None or run.ending == "kill",
-            )
+            self._case(client, act, write, records, killed=run.ending == "kill")
             for client, (act, write) in zip(clients, acts, strict=True)
         ]
         findings = [*judge(run.seed, cases, records), *judge_times(run.seed, self._sandbox.store)]
@@ -95,9 +87,18 @@ class Stage:
         verifying = sum(entry.method == "GET" for entry in records.arrived) - own
         return Played(cases, max(0, verifying), findings + (ended.result() if ended else []), run.traits.kind)
 
-    def _rows(self, write: Write, agent: str) -> tuple[str, ...]:
-        sql = write.state if agent == UNDECIDED and write.state else write.trace
-        return tuple(row["id"] for row in self._sandbox.store.rows(sql, *write.values))
+    def _case(self, client: Client, act: Act, write: Write, records: Records, *, killed: bool) -> Case:
+        sql = write.state if act.agent == UNDECIDED and write.state else write.trace
+        return Case(
+            write,
+            act.fault,
+            act.agent,
+            tuple(client.attempts),
+            tuple(row["id"] for row in self._sandbox.store.rows(sql, *write.values)),
+            excused=act.cancelled is not None or killed,
+            undone=client.undone,
+            made=any(records.made_by(write, attempt) for attempt in client.attempts[:1]),
+        )
 
     async def _prepare(self, run: Plan) -> tuple[list[tuple[Act, Write]], list[Read]]:
         self.setup.odd = run.traits.normalizes
