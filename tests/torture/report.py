@@ -81,21 +81,20 @@ class Report:
         return {kind: found[kind] for kind in KINDS}
 
     def __str__(self) -> str:
-        return "\n".join([*self._table("fault"), "", *self._table("service"), "", *self._summary()])
+        return "\n".join([*self._by_fault(), "", *self._by_service(), "", *self._summary()])
 
-    def _table(self, by: str) -> Iterator[str]:
+    def _by_fault(self) -> Iterator[str]:
         cells = Counter[tuple[str, str]]()
         for answer, number in self.answers.items():
-            if answer.hides or by == "fault":
-                cells[getattr(answer, by), answer.word] += number
-        words = sorted({word for _, word in cells}, key=lambda word: (word in _LAST, word))
-        head = f"first answer, by {by}"
-        width = max(map(len, [head, *(name for name, _ in cells)]))
-        yield "  ".join([f"{head:<{width}}", *(f"{word:>5}" for word in words), "unknown"])
-        for name in sorted({name for name, _ in cells}):
-            row = [cells[name, word] for word in words]
-            texts = (f"{number or '':>{max(5, len(word))}}" for word, number in zip(words, row, strict=True))
-            yield "  ".join([f"{name:<{width}}", *texts, f"{cells[name, UNKNOWN] / sum(row):>7.0%}"])
+            cells[answer.fault, answer.word] += number
+        return _table("first answer, by fault", cells)
+
+    def _by_service(self) -> Iterator[str]:
+        cells = Counter[tuple[str, str]]()
+        for answer, number in self.answers.items():
+            if answer.hides:
+                cells[f"{answer.service}, {'made' if answer.done else 'not made'}", answer.word] += number
+        return _table("first answer, by service", cells)
 
     def _summary(self) -> Iterator[str]:
         endings = ", ".join(f"{ending} {number}" for ending, number in self.endings.most_common())
@@ -118,6 +117,17 @@ class Report:
             if answer.hides and (answer.stayed, answer.done) == (stayed, done) and answer.word not in SILENT:
                 words[answer.word] += number
         return f"{words[UNKNOWN]} of {words.total()} ({words[UNKNOWN] / max(1, words.total()):.1%})"
+
+
+def _table(head: str, cells: Counter[tuple[str, str]]) -> Iterator[str]:
+    """Yield the lines of a table: the words by row, and the share of unknown outcomes."""
+    words = sorted({word for _, word in cells}, key=lambda word: (word in _LAST, word))
+    width = max(map(len, [head, *(name for name, _ in cells)]))
+    yield "  ".join([f"{head:<{width}}", *(f"{word:>5}" for word in words), "unknown"])
+    for name in sorted({name for name, _ in cells}):
+        row = [cells[name, word] for word in words]
+        texts = (f"{number or '':>{max(5, len(word))}}" for word, number in zip(words, row, strict=True))
+        yield "  ".join([f"{name:<{width}}", *texts, f"{cells[name, UNKNOWN] / sum(row):>7.0%}"])
 
 
 def _first_answer(case: Case, service: str, *, stayed: bool) -> Answer:
