@@ -41,7 +41,7 @@ class Loss(NamedTuple):
         return {self.ident: request.ident} if self.ident else {}
 
     def gist(self, request: Request, found: Found) -> str:
-        """Put the question without times on anybody's clocks, which may be known once and not the other time."""
+        """Word the question without local times, which depend on whether the zone is known."""
         return self.told(request, {name: value for name, value in found.items() if not name.endswith("Local")})
 
 

@@ -1,4 +1,4 @@
-"""Sends again what may be sent again: reads after a fault, anything after a 429 or when nothing went out."""
+"""Retries: reads after a fault, and any request after a 429 or if nothing was sent."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import Final
 from .errors import BudgetSpent, Failure, Overloaded, RateLimited, ShuttingDown, Unavailable
 from .message import Reply, Request, Send
 
-_PAUSES: Final = (0.5, 1.0)  # s; the longest pause before each further try after a fault, the shortest is none
+_PAUSES: Final = (0.5, 1.0)  # s; the longest pause before each retry after a fault; the shortest is 0
 _LONGEST_WAIT: Final = 10.0  # s; a longer Retry-After of a 503 is for the caller to wait out
-_UNTOLD: Final = 10  # tries against a service that says 429 but not for how long
+_MOST_UNTIMED: Final = 10  # attempts against a service that answers 429 without a time
 
 
 class Retry:
-    """A `Send` that tries again by sending one more message, which waits for its turn and pays like any other.
+    """A `Send` that retries by one more message, which waits for its turn and pays like any other.
 
-    After a 429 it does not pause: the messages behind it are held until the service's time is up, and it goes on for
-    as long as the deadline allows. After a fault it pauses for a random while. A request's deadline is on *clock*, in
-    seconds; *uniform* draws from between its two arguments.
+    After a 429 it does not pause: the limiter holds all messages until the service's time is up. It goes on for as long
+    as the deadline allows. After a fault it pauses at random, with full jitter. Deadlines are seconds on *clock*.
+    *uniform* returns a random number between its two arguments.
     """
 
     def __init__(
@@ -38,16 +38,16 @@ class Retry:
         self._uniform = uniform
 
     async def __call__(self, request: Request) -> Reply:
-        """Send the request until it is answered, or until trying again is useless or unsafe.
+        """Send the request until it is answered, or until a retry is useless or unsafe.
 
-        Raises what the last try met; but where a further try was refused before it was sent, the fault before it.
+        Raises the error of the last attempt. If that was refused before it was sent, raises the fault before it.
         """
         faults: list[Unavailable | RateLimited] = []
         while True:
             try:
                 reply = await self._send(replace(request, attempt=len(faults)) if faults else request)
             except (BudgetSpent, Overloaded, ShuttingDown) as refusal:
-                raise _telling(refusal, faults) from None
+                raise _more_useful(refusal, faults) from None
             except (Unavailable, RateLimited) as fault:
                 faults.append(fault)
                 pause = self._pause(request, faults)
@@ -59,7 +59,7 @@ class Retry:
                 await self._sleep(pause)
 
     def _pause(self, request: Request, faults: list[Unavailable | RateLimited]) -> float | None:
-        """Seconds until the next try, or None if there is to be none."""
+        """Return the seconds until the next attempt, None if there is none."""
         longest = _longest_pause(request, faults)
         if longest is None or _unwanted():
             return None
@@ -69,8 +69,8 @@ class Retry:
 
 def _longest_pause(request: Request, faults: list[Unavailable | RateLimited]) -> float | None:
     match faults[-1]:
-        case RateLimited(retry_after=told):
-            return 0.0 if told or len(faults) < _UNTOLD else None
+        case RateLimited(retry_after=seconds):
+            return 0.0 if seconds or len(faults) < _MOST_UNTIMED else None
         case Unavailable(sent=True) if not request.is_read:
             return None
         case Unavailable(repeat=False):
@@ -88,13 +88,13 @@ def _wished(fault: Unavailable | RateLimited) -> float:
 
 
 def _unwanted() -> bool:
-    """Whether the caller has left: a message that was already sent ends all the same, but no other follows it."""
+    """Return whether the caller has left. A message that was sent still ends, but no other follows it."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
 
-def _telling(refusal: Failure, faults: list[Unavailable | RateLimited]) -> Failure:
-    """Choose what tells the caller most: the fault before the refusal, unless the refusal knows when a 429 is over."""
+def _more_useful(refusal: Failure, faults: list[Unavailable | RateLimited]) -> Failure:
+    """Return the more useful error: the fault before the refusal, unless the refusal knows the end of a 429."""
     if not faults or (isinstance(refusal, BudgetSpent) and isinstance(faults[-1], RateLimited)):
         return refusal
     return faults[-1]

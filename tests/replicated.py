@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -26,6 +26,8 @@ from linktime.tools import TOOLS
 from tests.virtual import clock
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+TIMEOUT = 2.0  # s
+LOST = OutcomeUnknown("The connection broke.", answered=False)
 ANSWERED = OutcomeUnknown("LinkTime answered 500.", answered=True)
 
 Row = dict[str, Any]
@@ -46,7 +48,9 @@ def keep(row: Row) -> Row:
 class LinkTime:
     """Rows by collection, as they were at each moment; reads see them *lag* seconds late.
 
-    The next writes meet *fates*: None is an honest answer, "before" and "after" are faults around the commit.
+    The next writes meet *fates*: None is an honest answer, "before" and "after" are faults around the commit, "lost"
+    and "late" are requests without an answer. A late one is committed when its caller has given it up. Reads meet
+    *read_fates*.
     *normalize* is how it writes rows, *hidden* the fields that its lists leave out.
     """
 
@@ -54,6 +58,7 @@ class LinkTime:
     fates: list[str | None] = field(default_factory=list)
     normalize: Callable[[Row], Row] = keep
     hidden: tuple[str, ...] = ()
+    read_fates: list[Failure | None] = field(default_factory=list)
     sent: list[Request] = field(default_factory=list)
     committed: dict[int, Any] = field(default_factory=dict)  # what was answered, or not, by the call's delivery
     states: list[tuple[float, Rows]] = field(default_factory=lambda: [(-1e9, {})])
@@ -64,14 +69,25 @@ class LinkTime:
         self.sent.append(request)
         await asyncio.sleep(0.02)
         if request.is_read:
+            if fault := self.read_fates.pop(0) if self.read_fates else None:
+                raise fault
             return self._reply(200, self._read(request))
         fate = self.fates.pop(0) if self.fates else None
         if fate == "before":
             raise ANSWERED
+        if fate in {"lost", "late"}:
+            if fate == "late":
+                asyncio.get_running_loop().call_later(TIMEOUT + 7.0, self._late, request)
+            await asyncio.sleep(TIMEOUT)
+            raise LOST
         answer = self.committed[id(request.delivery)] = self._write(request)
         if fate == "after":
             raise ANSWERED
         return self._reply(201 if request.method == "POST" else 200, answer)
+
+    def _late(self, request: Request) -> None:
+        with suppress(Rejected):
+            self.committed[id(request.delivery)] = self._write(request)
 
     def rows(self, where: str) -> list[Row]:
         """Return the true rows of a collection."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -67,6 +68,23 @@ async def test_a_booking_that_linktime_failed_to_make_may_be_called_again(server
     assert refused["content"][0]["text"].startswith("not_committed: ")
     assert made["isError"] is False
     assert len(await bookings(server)) == 1
+    assert len({entry.headers["idempotency-key"] for entry in sandbox.requests if entry.method == "POST"}) == 1
+
+
+async def test_end_of_input_ends_a_verification(server: Child, sandbox: Sandbox) -> None:
+    wish = await booking(server)
+    await misbehave(sandbox, method="POST", path="/bookings", when="before", status=500)
+
+    call = server.call("create_booking", **wish)
+    async with asyncio.timeout(30):
+        while not any(entry.method == "POST" and entry.status for entry in sandbox.requests):
+            await asyncio.sleep(0.01)
+    server.stdin.close()
+    answer = await server.result(call)
+
+    assert answer["content"][0]["text"].startswith("outcome_unknown: ")
+    async with asyncio.timeout(30):
+        assert await server.process.wait() == 0
 
 
 async def test_a_booking_that_was_lost_on_its_way_is_not_called_undone(server: Child, sandbox: Sandbox) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import orjson
 import pytest
 
-from linktime.errors import Failure
+from linktime.errors import Failure, Unavailable
 from linktime.message import Delivery, Reply, Request
 from linktime.outcome.history import collection
 from linktime.tools import TOOLS
@@ -24,6 +24,7 @@ pytestmark = pytest.mark.timeout(120)
 
 RUNS: Final = int(os.environ.get("LINKTIME_TEST_RUNS", "400"))
 SHARDS: Final = 4
+BROKEN: Final = Unavailable("LinkTime answered 502; try again later.", sent=True)
 NOT_DONE: Final = {"not_committed", "not_found", "rate_limited"}
 
 
@@ -32,6 +33,7 @@ class Told:
     """A call: its *request*, and whether LinkTime has *committed* it, by its books."""
 
     request: Request
+    delivery: Delivery
     met: Reply | Failure
     committed: Any = None
 
@@ -105,7 +107,9 @@ async def run(seed: int) -> tuple[LinkTime, list[Told]]:
     hidden = tuple(name for name in ("createdAt", "updatedAt", "name", "events") if random.random() < 0.2)
     lag = random.choice([0.0, 0.3, 1.0, 3.0, 6.0])
     linktime = LinkTime(lag, [], normalized(random), hidden)
-    linktime.fates = [random.choice(["before", "after", None]) for _ in range(40)]
+    fates = random.choice([["before", "after", None], ["before", "after", "lost", "late", None]])
+    linktime.fates = random.choices(fates, k=40)
+    linktime.read_fates = [BROKEN if random.random() < 0.1 else None for _ in range(200)]
     furnish(linktime, random)
     told: list[Told] = []
     async with serving(linktime) as server:
@@ -115,15 +119,14 @@ async def run(seed: int) -> tuple[LinkTime, list[Told]]:
                 await server.call(random.choice(["list_bookings", "list_contacts", "list_webhooks"]))
             call = drawn(random)
             twins = [call] * random.choice([1, 1, 2]) + [drawn(random)] * random.choice([0, 0, 1])
-            told += [
-                each
-                for some in await asyncio.gather(*(insist(server, linktime, one) for one in twins))
-                for each in some
-            ]
+            told += [each for some in await asyncio.gather(*(insist(server, one) for one in twins)) for each in some]
+        await asyncio.sleep(30)  # the late ones arrive
+        for each in told:
+            each.committed = linktime.committed.get(id(each.delivery))
     return linktime, told
 
 
-async def insist(server: Server, linktime: LinkTime, call: tuple[str, dict[str, Any]]) -> list[Told]:
+async def insist(server: Server, call: tuple[str, dict[str, Any]]) -> list[Told]:
     """Call, and call again where that is said to be safe, as an agent does."""
     told: list[Told] = []
     for _ in range(3):
@@ -133,8 +136,7 @@ async def insist(server: Server, linktime: LinkTime, call: tuple[str, dict[str, 
             met: Reply | Failure = await server.make(request, delivery)
         except Failure as failure:
             met = failure
-        told.append(Told(request, met, linktime.committed.get(id(delivery))))
-        linktime.committed[id(delivery)] = (delivery, told[-1].committed)  # so that its id is not used again
+        told.append(Told(request, delivery, met))
         if told[-1].word != "not_committed":
             break
     return told

@@ -289,6 +289,14 @@ async def test_list_that_breaks_off_proves_nothing(second: Any) -> None:
     assert isinstance(await service.failure(BOOK_IT), OutcomeUnknown)
 
 
+async def test_contact_is_searched_without_the_tag_of_its_address() -> None:
+    tagged = TOOLS["create_contact"].request({"name": "Ada", "email": "ada+x@example.com"})
+    service = Service(ANSWERED, [[ADA]])
+
+    assert isinstance(await service.failure(tagged), OutcomeUnknown)
+    assert service.reads[0] == get("/contacts", search="ada", limit=100)
+
+
 async def test_days_around_a_time_hold_it_in_every_zone() -> None:
     for start, first, last in (
         ("2026-03-01T11:59:00Z", "2026-02-28", "2026-03-02"),

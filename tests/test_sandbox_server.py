@@ -220,3 +220,9 @@ async def check_sarah(maya: Visitor) -> None:
     met = [meeting["eventType"]["name"] for meeting in profile["pastMeetings"]]
     assert (sarah["meetingCount"], len(met)) == (4, 4)
     assert met[1 - len(profile["upcomingMeetings"])] == "Product Demo"  # unless this week's call is over
+
+
+async def test_answers_are_dated_by_the_accounts_clock() -> None:
+    async with visitor(now=lambda: MONDAY) as maya:
+        for answer in (await maya.ask("GET", "/me"), await maya.ask("GET", "/bookings/none")):
+            assert answer.headers["Date"] == "Mon, 02 Mar 2026 13:00:00 GMT"

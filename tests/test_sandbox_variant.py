@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
+import aiohttp
 import pytest
 
 from tests.visitor import Visitor, visitor
@@ -183,3 +184,12 @@ async def test_each_write_that_took_effect_is_recorded(maya: Visitor, clock: lis
     (handled,) = maya.sandbox.variant.handled
     assert (handled.method, handled.path, handled.status, handled.at) == ("POST", "/bookings", 201, 100.0)
     assert handled.body["startTime"] == NINE
+
+
+async def test_a_request_can_take_a_while(maya: Visitor) -> None:
+    maya.sandbox.variant.latency = (3600.0, 3600.0)
+
+    with pytest.raises(TimeoutError):
+        await maya.ask("POST", "/webhooks", HOOK, timeout=aiohttp.ClientTimeout(total=0.05))
+
+    assert maya.sandbox.variant.handled == []

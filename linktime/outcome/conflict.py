@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from ..message import Reply, Request, Send, get, utc
 from ..wall import shown, zone_named
-from .checks import Write, has_guest, is_cancelled, slug_of
+from .bookings import has_guest, is_cancelled, slug_of
 from .comparison import days_around, instant, record, rows
+from .evidence import Write
 from .verification import bookings_around
 
 _OFFERED: Final = 5  # times

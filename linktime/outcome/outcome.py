@@ -14,10 +14,10 @@ import orjson
 
 from ..errors import Failure, NotCommitted, OutcomeUnknown, Rejected
 from ..message import Delivery, Reply, Request, Send
-from .checks import GONE, SUCCESS, UNCLEAR, Write
 from .comparison import record
 from .conflict import advice
 from .doubts import Doubt, Doubts, may_arrive
+from .evidence import GONE, SUCCESS, UNCLEAR, Write
 from .history import History
 from .readback import ReadBack, Result
 from .verification import VERIFICATIONS, Verification

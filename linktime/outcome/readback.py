@@ -11,8 +11,8 @@ from typing import Final
 
 from ..errors import Rejected
 from ..message import Reply, Request, Send
-from .checks import GONE, UNCLEAR, Finding, Look, Write
 from .comparison import joined, pages
+from .evidence import GONE, UNCLEAR, Finding, Look, Write
 from .timeline import LAG, Moment, since
 from .verification import Effect, Verification
 

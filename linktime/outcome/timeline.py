@@ -10,7 +10,8 @@ from .comparison import instant
 
 LAG: Final = 10.0  # s; a replica that LinkTime answers reads from may be this far behind
 
-_SKEW: Final = timedelta(seconds=2)  # between two clocks that are both kept right
+_SKEW: Final = timedelta(seconds=0.25)  # between two clocks that are both kept right
+_MARGIN: Final = timedelta(seconds=3)  # by which a time is certainly early: more than a skew that goes unnoticed
 _SECOND: Final = timedelta(seconds=1)  # the precision of HTTP's Date
 
 
@@ -50,7 +51,7 @@ def since(start: Moment, sent: Moment, received: Moment, date: datetime | None) 
     if date is None:
         return Since(None, began)
     took = timedelta(seconds=received.clock - sent.clock)
-    if -_SKEW <= received.wall - date <= _SKEW + took:
-        return Since(began - _SKEW - _SECOND, began)
+    if -_SKEW <= received.wall - date <= _SECOND + took + _SKEW:
+        return Since(began - _MARGIN, began)
     earliest = date - timedelta(seconds=received.clock - start.clock)
     return Since(earliest, date + _SECOND - timedelta(seconds=sent.clock - start.clock))

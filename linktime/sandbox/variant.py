@@ -40,7 +40,8 @@ class Handled:
 class Variant:
     """How this service differs from the usual one. All of it can be changed while the sandbox serves.
 
-    *lag* is the shortest and the longest age in seconds of the state that a read sees. *hidden* maps a path pattern to
+    *lag* is the shortest and the longest age in seconds of the state that a read sees. A request takes some seconds in
+    the range of *latency*. *hidden* maps a path pattern to
     the fields that answers to reads leave out. A service that *normalizes* stores values in a form of its own. One with
     *pending* shows new bookings as PENDING. One that *honors_keys* answers a repeated Idempotency-Key from memory.
     The account's clock is *skew* seconds fast.
@@ -49,6 +50,7 @@ class Variant:
     clock: Callable[[], float]
     store: Store
     lag: tuple[float, float] = (0.0, 0.0)
+    latency: tuple[float, float] = (0.0, 0.0)
     hidden: Mapping[str, frozenset[str]] = field(default_factory=dict)
     normalizes: bool = False
     pending: bool = False
@@ -105,8 +107,11 @@ ARRIVED: Final = web.RequestKey("arrived", float)
 
 @web.middleware
 async def note_arrival(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Note when a request came, before a fault delays it."""
-    request[ARRIVED] = request.app[VARIANT].clock()
+    """Note when a request came, before a fault delays it, and take the service's usual time."""
+    variant = request.app[VARIANT]
+    request[ARRIVED] = variant.clock()
+    if variant.latency[1]:
+        await asyncio.sleep(variant.random.uniform(*variant.latency))
     return await handler(request)
 
 

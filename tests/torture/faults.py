@@ -42,6 +42,7 @@ class Traits:
     """How the service differs from the usual one. The fields are those of the sandbox's variant."""
 
     lag: tuple[float, float] = (0.0, 0.0)
+    latency: tuple[float, float] = (0.0, 0.0)
     hidden: Mapping[str, frozenset[str]] = field(default_factory=dict)
     normalizes: bool = False
     pending: bool = False
@@ -97,6 +98,7 @@ def traits(random: Random) -> Traits:
     lag = random.choice([0.0, 0.0, 1.0, 3.0, random.uniform(0.0, LONGEST_LAG), LONGEST_LAG])
     return Traits(
         lag=(random.choice([0.0, lag]), lag),
+        latency=(0.005, random.choice([0.01, 0.06])),
         hidden=_hidden(random) if random.random() < 0.25 else {},
         normalizes=random.random() < 0.2,
         pending=random.random() < 0.1,
