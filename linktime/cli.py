@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         match chosen.command:
             case "sandbox":
-                _sandbox(chosen.host, chosen.port, chosen.db)
+                _printed(lambda: _sandbox(chosen))
             case "demo":
                 _demo()
             case "doctor":
@@ -54,10 +54,11 @@ def _parser() -> argparse.ArgumentParser:
     either.add_argument("--uninstall", action="store_true", help="take it away again")
     either.add_argument("--print", action="store_true", dest="show", help="only print what would be written")
     install.add_argument("--yes", action="store_true", help="don't ask before writing")
-    sandbox = commands.add_parser("sandbox", help="run a LinkTime of your own, for trying things out")
+    sandbox = commands.add_parser("sandbox", help="run a local LinkTime with sample data; needs no account")
     sandbox.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     sandbox.add_argument("--port", type=int, default=8787, help="0 picks a free one (default: %(default)s)")
     sandbox.add_argument("--db", default=":memory:", metavar="FILE", help="keep the account in FILE")
+    sandbox.add_argument("--log", action="store_true", help="write a line for each request to stderr")
     return parser
 
 
@@ -68,19 +69,20 @@ def _serve() -> None:
     serve()
 
 
-def _sandbox(host: str, port: int, db: str) -> None:
+def _sandbox(chosen: argparse.Namespace) -> int:
     from .sandbox import run  # noqa: PLC0415 - the server never pays for it
 
-    asyncio.run(run(host, port, db))
+    asyncio.run(run(chosen.host, chosen.port, chosen.db, log=chosen.log))
+    return 0
 
 
 def _demo() -> None:
-    from .demo import play  # noqa: PLC0415 - likewise
+    from .demo import LIMIT, PERIOD, Service, play  # noqa: PLC0415 - likewise
     from .sandbox import Sandbox  # noqa: PLC0415
 
     async def played() -> int:
-        async with Sandbox() as sandbox:
-            return await play(sandbox.url, sandbox.key)
+        async with Sandbox() as sandbox, Sandbox(limit=LIMIT, period=PERIOD) as limited:
+            return await play(Service(sandbox.url, sandbox.key), Service(limited.url, limited.key))
 
     sys.exit(asyncio.run(played()))
 

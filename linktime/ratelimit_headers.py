@@ -36,20 +36,18 @@ def quota(headers: Mapping[str, str]) -> Quota:
     return next((each for each in stated if each != UNTOLD), UNTOLD)
 
 
-def retry_after(headers: Mapping[str, str], longest: float) -> float | None:
-    """Return the seconds to wait, at most *longest*: Retry-After or the quota's reset, None without either."""
-    seconds = wished_wait(headers)
-    return None if seconds is None else min(seconds, longest)
-
-
 def wished_wait(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds of Retry-After (a number or an HTTP date), else of the quota's reset, else None."""
+    """Return the seconds to wait after a 429: those of Retry-After, else until the quota's reset, else None."""
+    seconds = retry_after(headers)
+    return quota(headers).reset if seconds is None else seconds
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds of Retry-After, which is a number or an HTTP date, or None."""
     text = headers.get("Retry-After", "")
     seconds = _number(text)
     if seconds is None and (date := http_date(text)) is not None:
         seconds = (date - _now(headers)).total_seconds()
-    if seconds is None:
-        seconds = quota(headers).reset
     return None if seconds is None else max(seconds, 0.0)
 
 

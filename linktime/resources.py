@@ -1,4 +1,4 @@
-"""What a client can attach to a conversation: the answers of some tools, each under an address of its own."""
+"""The MCP resources: answers of some tools that a client can attach to a conversation, each under a URI."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote
 
-from .completion import BOOKING_IDS, CONTACT_IDS, Listed
-from .moment import Moment
+from .completion_sources import BOOKING_IDS, CONTACT_IDS, Listed
+from .today import Moment
 
 Arguments = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What *tool* answers; its arguments are made *by_id* of the id in the address, or *by_time* of the time it is.
+    """A resource. Its content is the answer of *tool*.
 
-    *uri* is an address, or a template with `{id}`, which *source* completes.
+    *uri* is a URI, or a template with `{id}`. *source* completes the id. The arguments of the tool come from the id
+    (*by_id*) or from the current time (*by_time*), or there are none.
     """
 
     uri: str
@@ -32,14 +33,14 @@ class Resource:
 
     @property
     def is_template(self) -> bool:
-        """Whether it stands for many addresses."""
+        """Return whether *uri* is a template."""
         return "{id}" in self.uri
 
     def ident(self, uri: str) -> str | None:
-        """Read the id in an address of this resource, empty where it needs none; None if the address is another's."""
+        """Return the id in a URI of this resource, or "" if it has no id. Return None if the URI does not match."""
         before, _, after = self.uri.partition("{id}")
-        found = re.fullmatch(f"{re.escape(before)}{'([^/?#]+)' * self.is_template}{re.escape(after)}", uri)
-        return unquote("".join(found.groups())) if found else None
+        match = re.fullmatch(f"{re.escape(before)}{'([^/?#]+)' * self.is_template}{re.escape(after)}", uri)
+        return unquote("".join(match.groups())) if match else None
 
 
 def _week(moment: Moment) -> Arguments:
@@ -47,6 +48,7 @@ def _week(moment: Moment) -> Arguments:
     return {"from": str(monday), "to": str(sunday), "status": "CONFIRMED", "limit": 100}
 
 
+# URI, name, title, description, tool
 RESOURCES: Final = (
     Resource("linktime://account", "account", "Account", "Your name, e-mail, username and plan.", "get_me"),
     Resource(
@@ -60,14 +62,14 @@ RESOURCES: Final = (
         "linktime://event-types",
         "event-types",
         "Event types",
-        "What guests can book: name, slug, length, place, price.",
+        "The active event types: name, slug, length, location, price.",
         "list_event_types",
     ),
     Resource(
         "linktime://bookings/this-week",
         "this-week",
         "This week's meetings",
-        "The confirmed meetings from Monday to Sunday, a hundred at most; times are UTC.",
+        "The confirmed meetings from Monday to Sunday, at most 100. Times are in UTC.",
         "list_bookings",
         by_time=_week,
     ),
@@ -75,7 +77,7 @@ RESOURCES: Final = (
         "linktime://bookings/{id}",
         "booking",
         "A meeting",
-        "All about one meeting: time, guest, event type, link, notes.",
+        "One meeting: time, guest, event type, link, notes.",
         "get_booking",
         lambda ident: {"bookingId": ident},
         BOOKING_IDS,
@@ -84,15 +86,15 @@ RESOURCES: Final = (
         "linktime://contacts/{id}",
         "contact",
         "A contact",
-        "One person, with the meetings that were and will be.",
+        "One person, with past and upcoming meetings.",
         "get_contact",
         lambda ident: {"contactId": ident},
         CONTACT_IDS,
     ),
 )
-"""Every resource; an address belongs to the first that it fits."""
+"""All resources. A URI belongs to the first one that matches, so fixed URIs come before templates."""
 
 
 def find(uri: str, among: Iterable[Resource] = RESOURCES) -> tuple[Resource, str] | None:
-    """Find whose address this is, and the id in it."""
+    """Return the resource that *uri* belongs to, and the id in it. Return None if there is none."""
     return next(((each, ident) for each in among if (ident := each.ident(uri)) is not None), None)

@@ -36,6 +36,7 @@ _ABSENT: Final = {404, 410}
 _NOT_DONE: Final = {301, 307, 308}  # redirects that promise that nothing was done; 302 and 303 promise nothing
 _BASE: Final = "Check LINKTIME_BASE_URL."
 _LATER: Final = "Call again later."
+_LESS: Final = "Ask for fewer items or days."
 _CHECK_NETWORK: Final = f"Check the network and LINKTIME_BASE_URL. {_LATER}"
 _CHECK_PROXY: Final = "Check the proxy that https_proxy or all_proxy names."
 _SET_PROXY: Final = "Set https_proxy or all_proxy to an http or https proxy, or set no_proxy."
@@ -51,6 +52,10 @@ _ADVICE: Final = {
 
 class _Broken(Exception):  # noqa: N818 - it carries a fault past aiohttp, nothing more
     """A connection that broke under a request; no ClientError, or aiohttp would send GET, PUT and DELETE again."""
+
+
+class _TooLarge(aiohttp.ClientPayloadError):
+    """A body over _LARGEST_BODY."""
 
 
 class Rest:
@@ -151,6 +156,8 @@ class Rest:
                 reason, advice, repeat = "no connection in time", _CHECK_NETWORK, True
             case UncleanConnection():
                 reason, advice, repeat = "it sent bytes before the request", _LATER, True
+            case _TooLarge():
+                return _lost(request, f"LinkTime's answer has more than {_LARGEST_BODY} bytes", _LESS)
             case TimeoutError():
                 return _lost(request, f"LinkTime did not answer within {self._timeout.total:g} s")
             case _:
@@ -158,6 +165,8 @@ class Rest:
         return self._unsent(reason, advice, repeat=repeat)
 
     def _unsent(self, reason: str, advice: str, *, repeat: bool) -> Unavailable:
+        if self._proxy and "proxy" not in reason:
+            reason += f", through the proxy {self._via}"
         happened = self._hidden(f"{self._base} can't be reached ({reason}), so nothing was sent.")
         return Unavailable(happened, advice, sent=False, repeat=repeat)
 
@@ -168,11 +177,11 @@ class Rest:
 
     def _read(self, request: Request, status: int, headers: Mapping[str, str], body: bytes) -> Reply:
         """Return the Reply in a whole answer, or raise the Failure that it states."""
-        data, readable = _json(body, headers)
-        if status == HTTPStatus.NO_CONTENT or (status // 100 == 2 and readable):
+        data, fault = _json(body, headers)
+        if status == HTTPStatus.NO_CONTENT or (status // 100 == 2 and not fault):
             return Reply(status, visible(data), quota=quota(headers), date=http_date(headers.get("Date", "")))
         if status // 100 == 2:
-            raise _lost(request, f"LinkTime answered {status}, but not in readable JSON", status, repeat=False)
+            raise _lost(request, f"LinkTime answered {status}, but {fault}", _BASE, status=status)
         if status in _NOT_DONE or (status // 100 == 3 and request.is_read):
             happened = f"LinkTime answered {status}, a redirect. The server never follows one, because of the key."
             raise Unavailable(happened, _BASE, sent=True, status=status, repeat=False)
@@ -182,18 +191,18 @@ class Rest:
             raise self._unsent(f"the proxy {self._via} answered {status}", _CHECK_PROXY, repeat=False)
         if status in _ABSENT and envelope.code(data) is None:  # a load balancer's answer, which proves nothing
             foreign = self._hidden(f"{self._base} answered {status}, but not in LinkTime's words")
-            raise _lost(request, foreign, status, repeat=False)
+            raise _lost(request, foreign, _BASE, status=status)
         if status // 100 == 4:
             word = self._hidden(envelope.code(data) or _CODES.get(status, "rejected"))
             raise Rejected(word, self._words(data, status, word), status=status)
-        wait = retry_after(headers, self._longest_wait)
-        raise _lost(request, f"LinkTime answered {status}", status, answered=envelope.code(data) is not None, wait=wait)
+        own, wait = envelope.code(data) is not None, retry_after(headers)
+        raise _lost(request, f"LinkTime answered {status}", status=status, answered=own, wait=wait)
 
     def _rate_limited(self, data: Any, headers: Mapping[str, str]) -> RateLimited:
-        wished, wait = wished_wait(headers), retry_after(headers, self._longest_wait)
-        words = self._words(data, HTTPStatus.TOO_MANY_REQUESTS, "rate_limited")
-        if wished is not None and wait is not None and wished > wait:
-            words += f" It asks for a wait of {wished:.0f} s; the next request is allowed after {wait:.0f} s."
+        words, wait = self._words(data, HTTPStatus.TOO_MANY_REQUESTS, "rate_limited"), wished_wait(headers)
+        if wait is not None and wait > self._longest_wait:
+            words += f" It asks for a wait of {wait:.0f} s; this server waits for {self._longest_wait:.0f} s."
+            wait = self._longest_wait
         return RateLimited(words, retry_after=wait)
 
     def _words(self, data: Any, status: int, word: str) -> str:
@@ -228,23 +237,25 @@ async def _bounded(content: aiohttp.StreamReader) -> bytes:
     async for chunk in content.iter_any():
         body += chunk
         if len(body) > _LARGEST_BODY:
-            raise aiohttp.ClientPayloadError
+            raise _TooLarge
     return bytes(body)
 
 
 def _lost(
     request: Request,
     happened: str,
-    status: int | None = None,
+    advice: str = "",
     *,
+    status: int | None = None,
     answered: bool = False,
-    repeat: bool = True,
     wait: float | None = None,
 ) -> Unavailable | OutcomeUnknown:
+    """Return the failure of a request that was sent. *advice* means that a repetition would end the same way."""
     if request.is_read:
         later = f"Call again in {wait:.0f} s." if wait else _LATER
-        advice = later if repeat else f"{_BASE} {later}"
-        return Unavailable(f"{happened}.", advice, sent=True, status=status, repeat=repeat, retry_after=wait)
+        return Unavailable(
+            f"{happened}.", advice or later, sent=True, status=status, repeat=not advice, retry_after=wait
+        )
     unknown = f"{happened}, so this change may or may not have been made. Look before you try again."
     return OutcomeUnknown(unknown, answered=answered)
 
@@ -257,14 +268,14 @@ def _reason(error: aiohttp.ClientConnectorError) -> str:
     return os.strerror(error.errno).lower() if isinstance(error.errno, int) else "no connection"
 
 
-def _json(body: bytes, headers: Mapping[str, str]) -> tuple[Any, bool]:
-    """Return the value in *body* and whether it is readable JSON of a bearable size."""
+def _json(body: bytes, headers: Mapping[str, str]) -> tuple[Any, str]:
+    """Return the value in *body*, and why there is none or an empty text."""
     if sum(map(body.count, (b",", b"[", b"{"))) > _MOST_VALUES:
-        return None, False
+        return None, f"with more than {_MOST_VALUES} values"
     try:
-        return lenient.loads(body, _charset(headers)), True
+        return lenient.loads(body, _charset(headers)), ""
     except ValueError:
-        return None, False
+        return None, "not in readable JSON"
 
 
 def _charset(headers: Mapping[str, str]) -> str | None:

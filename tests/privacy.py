@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from linktime.sandbox.story import PEOPLE
+from linktime.sandbox.sample_data import PEOPLE
 
 _GUESTS: Final = ("Ada Lovelace", "Grace Hopper", "Robin Hale", "Jo Ng", "Jo Lee", "Zoë 李", "Éva Größe")
 _NUMBERS: Final = ("555 0100", "5550100", "7946 0958", "79460958")

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from linktime.config import Settings
-from linktime.local.fields import localized
+from linktime.local.annotate import localized
 from linktime.prompts import PROMPTS
 from linktime.resources import RESOURCES
 from linktime.tools import DOMAINS

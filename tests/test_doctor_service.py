@@ -114,7 +114,7 @@ async def test_a_base_url_with_a_path_too_many_is_told(sandbox: Sandbox, tmp_pat
 
 
 async def test_a_plan_that_may_not_is_told(tmp_path: Path) -> None:
-    async with Sandbox(plan="FREE") as sandbox:
+    async with Sandbox(owner={"plan": "FREE"}) as sandbox:
         findings = await examined(tmp_path, **over(sandbox))
 
     assert findings["service"][-1] == Finding("key", "fault", "LinkTime answered 403", PLAN)

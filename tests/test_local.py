@@ -1,4 +1,4 @@
-"""Local times beside an answer's own, and the look for the account's zone."""
+"""Local times in answers, and the lookup of the account's zone."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BOOKING: dict[str, Any] = {"id": "clx1", "startTime": TEN}
 
 @dataclass
 class LinkTime:
-    """What is asked: settings with a *zone*, and everything else with *data*."""
+    """A service: the settings have *zone*, every other answer is *data*. *looks* counts the reads of the settings."""
 
     zone: Any = "America/New_York"
     data: Any = field(default_factory=lambda: {"data": [BOOKING]})
@@ -37,7 +37,7 @@ class LinkTime:
     settled: bool = True
 
     async def __call__(self, request: Request) -> Reply:
-        """Answer; a look waits for the gate."""
+        """Answer. A read of the settings waits for the gate."""
         if request.template != "/settings":
             return Reply(200, self.data)
         self.looks += 1
@@ -49,7 +49,7 @@ class LinkTime:
         return Reply(200, {"timezone": zone}, self.notes)
 
     def account(self) -> AccountZone:
-        """Make what looks for the zone here."""
+        """Return the zone of this service."""
         return AccountZone(
             self,
             SETTINGS,
@@ -61,7 +61,7 @@ class LinkTime:
         )
 
     def local(self) -> LocalTimes:
-        """Make the layer over this."""
+        """Return the layer above this service."""
         return LocalTimes(self, self.account())
 
 
@@ -70,7 +70,7 @@ async def start(local: LocalTimes, request: Request = BOOKINGS) -> Any:
 
 
 @virtual
-async def test_each_time_stands_beside_itself_in_the_zones_of_the_account_and_the_guest() -> None:
+async def test_times_are_added_for_account_and_guest() -> None:
     booking = {
         "id": "clx1",
         "startTime": TEN,
@@ -105,7 +105,7 @@ async def test_each_time_stands_beside_itself_in_the_zones_of_the_account_and_th
 
 
 @pytest.mark.parametrize(
-    ("guest", "told"),
+    ("guest", "time"),
     [
         ({"inviteeTimezone": "Asia/Tokyo"}, "Wed 2026-12-02 00:00 +09:00"),
         ({"invitee": {"timezone": "Asia/Tokyo"}}, "Wed 2026-12-02 00:00 +09:00"),
@@ -115,11 +115,11 @@ async def test_each_time_stands_beside_itself_in_the_zones_of_the_account_and_th
         ({"invitee": "Ada"}, None),
     ],
 )
-def test_the_guests_clocks_are_shown_where_they_are_known_and_differ(guest: dict[str, Any], told: str | None) -> None:
+def test_guest_time_is_added_if_it_differs(guest: dict[str, Any], time: str | None) -> None:
     @virtual
     async def run() -> None:
         reply = await LinkTime(data=BOOKING | guest).local()(BOOKINGS)
-        assert reply.data.get("startTimeGuest") == told
+        assert reply.data.get("startTimeGuest") == time
 
     run()
 
@@ -138,7 +138,7 @@ def test_the_guests_clocks_are_shown_where_they_are_known_and_differ(guest: dict
         {"data": [TEN, 15, {"startTime": 15}]},
     ],
 )
-def test_an_answer_without_times_is_left_alone_and_costs_no_look(data: Any) -> None:
+def test_answer_without_times_needs_no_lookup(data: Any) -> None:
     @virtual
     async def run() -> None:
         linktime = LinkTime(data=data)
@@ -149,7 +149,7 @@ def test_an_answer_without_times_is_left_alone_and_costs_no_look(data: Any) -> N
 
 
 @virtual
-async def test_what_linktime_says_itself_stays_and_its_answer_is_never_changed() -> None:
+async def test_existing_local_fields_and_data_do_not_change() -> None:
     data = {"startTimeLocal": "ten", "startTime": TEN, "endTime": TEN, "endTimeLocal": None}
     before = dict(data)
 
@@ -159,19 +159,21 @@ async def test_what_linktime_says_itself_stays_and_its_answer_is_never_changed()
 
 
 @virtual
-async def test_slots_are_shown_in_the_zone_of_their_answer_without_a_look() -> None:
+async def test_slots_use_their_own_zone_without_a_lookup() -> None:
     slots = [{"startTime": TEN, "endTime": TEN}]
-    told, untold = (LinkTime(data=answer) for answer in ({"timezone": "Asia/Tokyo", "slots": slots}, {"slots": slots}))
-    asked = get("/availability", timezone="Asia/Tokyo")
+    named, unnamed = (
+        LinkTime(data=answer) for answer in ({"timezone": "Asia/Tokyo", "slots": slots}, {"slots": slots})
+    )
+    request = get("/availability", timezone="Asia/Tokyo")
 
-    shown_in = [(await told.local()(BOOKINGS)).data, (await untold.local()(asked)).data]
+    answers = [(await named.local()(BOOKINGS)).data, (await unnamed.local()(request)).data]
 
-    assert [data["slots"][0]["startTimeLocal"] for data in shown_in] == ["Wed 2026-12-02 00:00 +09:00"] * 2
-    assert told.looks == untold.looks == 0
+    assert [data["slots"][0]["startTimeLocal"] for data in answers] == ["Wed 2026-12-02 00:00 +09:00"] * 2
+    assert named.looks == unnamed.looks == 0
 
 
 @virtual
-async def test_the_zone_is_asked_for_once_in_its_life() -> None:
+async def test_zone_is_looked_up_once_per_life() -> None:
     linktime = LinkTime()
     local = linktime.local()
 
@@ -187,7 +189,7 @@ async def test_the_zone_is_asked_for_once_in_its_life() -> None:
 
 
 @virtual
-async def test_an_answer_of_the_cache_lends_the_zone_the_rest_of_its_life() -> None:
+async def test_zone_from_the_cache_lives_as_long_as_the_cache() -> None:
     linktime = LinkTime(notes={"cache": "hit", "ageSeconds": 25.0})
     local = linktime.local()
 
@@ -199,7 +201,7 @@ async def test_an_answer_of_the_cache_lends_the_zone_the_rest_of_its_life() -> N
 
 
 @virtual
-async def test_a_write_that_may_have_changed_the_zone_makes_it_unknown_at_once() -> None:
+async def test_new_epoch_makes_the_zone_unknown() -> None:
     linktime = LinkTime()
     local = linktime.local()
     await start(local)
@@ -212,7 +214,7 @@ async def test_a_write_that_may_have_changed_the_zone_makes_it_unknown_at_once()
 
 
 @virtual
-async def test_a_likely_question_asks_for_the_zone_at_the_same_time() -> None:
+async def test_dated_request_starts_the_lookup_concurrently() -> None:
     linktime = LinkTime(gate=asyncio.Event())
     looked: list[int] = []
 
@@ -232,7 +234,7 @@ async def test_a_likely_question_asks_for_the_zone_at_the_same_time() -> None:
 
 
 @virtual
-async def test_a_slow_look_delays_all_who_wait_for_it_by_a_second_and_helps_those_who_come_later() -> None:
+async def test_slow_lookup_delays_its_callers_by_one_second() -> None:
     linktime = LinkTime(gate=asyncio.Event())
     local = linktime.local()
     assert linktime.gate
@@ -252,7 +254,7 @@ async def test_a_slow_look_delays_all_who_wait_for_it_by_a_second_and_helps_thos
 
 
 @virtual
-async def test_a_call_with_no_time_left_does_not_wait() -> None:
+async def test_wait_for_the_zone_ends_at_the_deadline() -> None:
     linktime = LinkTime(gate=asyncio.Event())
 
     late = Request("GET", "/bookings", deadline=0.25)
@@ -262,7 +264,7 @@ async def test_a_call_with_no_time_left_does_not_wait() -> None:
 
 
 @virtual
-async def test_a_write_never_waits_and_asks_for_nothing() -> None:
+async def test_write_neither_waits_nor_looks_up() -> None:
     linktime = LinkTime(gate=asyncio.Event())
     local = linktime.local()
     write = patch("/bookings/{id}", "clx1")
@@ -278,7 +280,7 @@ async def test_a_write_never_waits_and_asks_for_nothing() -> None:
 @pytest.mark.parametrize(
     "failure", [Unavailable("down", sent=True), Failure("no"), KeyError("ada@example.com")], ids=repr
 )
-def test_a_failed_look_costs_the_answer_nothing_and_is_not_repeated_soon(
+def test_failed_lookup_keeps_the_answer_and_is_not_repeated(
     failure: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
     @virtual
@@ -302,7 +304,7 @@ def test_a_failed_look_costs_the_answer_nothing_and_is_not_repeated_soon(
 
 
 @virtual
-async def test_a_look_that_was_not_sent_is_tried_again() -> None:
+async def test_lookup_that_was_not_sent_is_repeated() -> None:
     linktime = LinkTime(failure=BudgetSpent(3.0))
     local = linktime.local()
 
@@ -312,7 +314,7 @@ async def test_a_look_that_was_not_sent_is_tried_again() -> None:
 
 
 @virtual
-async def test_without_budget_to_spare_an_old_zone_serves_and_none_is_asked_for() -> None:
+async def test_scarce_budget_keeps_the_old_zone() -> None:
     linktime = LinkTime(spare=False)
     local = linktime.local()
 
@@ -328,7 +330,7 @@ async def test_without_budget_to_spare_an_old_zone_serves_and_none_is_asked_for(
 
 
 @pytest.mark.parametrize("zone", ["Mars/Phobos", "", "../passwd", "America", None, 5])
-def test_settings_without_a_zone_are_no_settings(zone: Any) -> None:
+def test_invalid_zone_counts_as_a_result(zone: Any) -> None:
     @virtual
     async def run() -> None:
         linktime = LinkTime(zone=zone)
@@ -340,7 +342,7 @@ def test_settings_without_a_zone_are_no_settings(zone: Any) -> None:
 
 
 @virtual
-async def test_settings_under_data_and_strange_settings_are_read() -> None:
+async def test_settings_of_any_shape_are_accepted() -> None:
     for answer, zone in [({"data": {"timezone": "Asia/Tokyo"}}, TOKYO), ([], None), (None, None)]:
 
         async def send(_: Request, answer: Any = answer) -> Reply:
@@ -363,7 +365,7 @@ async def test_zone_from_a_lagging_replica_is_asked_for_again() -> None:
 
 
 @virtual
-async def test_a_kept_answer_is_translated_once_and_few_are_remembered() -> None:
+async def test_cached_answer_is_annotated_once() -> None:
     linktime = LinkTime()
     local = linktime.local()
     first = (await local(BOOKINGS)).data

@@ -1,4 +1,4 @@
-"""Times on the clocks of a zone, shown and taken."""
+"""Wall-clock times: in answers and in arguments."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given, settings, strategies as st
 
 from linktime.errors import InvalidArguments
 from linktime.tools import TOOLS
-from linktime.wall import choices, shown, unclear
+from linktime.wallclock import choices, shown, unclear
 
 NEW_YORK = ZoneInfo("America/New_York")
 OVERRIDE = {"date": "2026-03-08", "isBlocked": False}
@@ -25,14 +25,14 @@ OVERRIDE = {"date": "2026-03-08", "isBlocked": False}
         ("2026-03-08T02:30", ["2026-03-08T01:30:00-05:00", "2026-03-08T03:30:00-04:00"], "does not exist"),
     ],
 )
-def test_what_a_clock_shows_is_one_time_or_two_to_choose_from(wall: str, meant: list[str], fault: str | None) -> None:
+def test_local_time_means_one_or_two_instants(wall: str, meant: list[str], fault: str | None) -> None:
     time = datetime.fromisoformat(wall)
 
     assert [each.isoformat() for each in choices(time, NEW_YORK)] == meant
     assert unclear(time, NEW_YORK) == fault
 
 
-def test_a_day_and_an_offset_are_those_of_the_zone() -> None:
+def test_shown_has_day_and_offset_of_the_zone() -> None:
     midnight = datetime.fromisoformat("2026-12-31T20:45:00Z")
 
     zones = ("Asia/Kathmandu", "America/St_Johns", "UTC")
@@ -44,12 +44,12 @@ def test_a_day_and_an_offset_are_those_of_the_zone() -> None:
 
 
 zones = st.sampled_from(sorted(available_timezones())).map(ZoneInfo)
-times = st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1))  # noqa: DTZ001 - as a clock on a wall shows them
+times = st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1))  # noqa: DTZ001 - local times have no zone
 
 
 @settings(max_examples=300, deadline=None)
 @given(times.map(lambda time: time.replace(tzinfo=UTC)), zones)
-def test_what_is_shown_is_the_instant_to_the_minute_in_every_zone(instant: datetime, zone: ZoneInfo) -> None:
+def test_shown_is_exact_to_the_minute_in_every_zone(instant: datetime, zone: ZoneInfo) -> None:
     weekday, day, minute, offset = shown(instant, zone).split()
 
     read = datetime.fromisoformat(f"{day}T{minute}{offset}")
@@ -59,7 +59,7 @@ def test_what_is_shown_is_the_instant_to_the_minute_in_every_zone(instant: datet
 
 @settings(max_examples=300, deadline=None)
 @given(times, zones)
-def test_every_choice_exists_and_a_clear_time_is_the_one_that_was_meant(wall: datetime, zone: ZoneInfo) -> None:
+def test_choices_exist_and_surround_the_local_time(wall: datetime, zone: ZoneInfo) -> None:
     meant, fault = choices(wall, zone), unclear(wall, zone)
 
     shown_then = {each.replace(tzinfo=None, fold=0) for each in meant}
@@ -79,7 +79,7 @@ def refusal(tool: str, zone: ZoneInfo | None, **arguments: Any) -> str:
     return refused.value.message
 
 
-def test_a_time_without_a_zone_is_refused_with_what_it_may_mean() -> None:
+def test_time_without_a_zone_is_refused_with_its_meanings() -> None:
     guest = {"eventTypeSlug": "x", "inviteeName": "A", "inviteeEmail": "a@b.example"}
 
     assert refusal("reschedule_booking", NEW_YORK, bookingId="b", newStartTime="2026-11-01T01:30") == (
@@ -133,9 +133,7 @@ def test_a_time_without_a_zone_is_refused_with_what_it_may_mean() -> None:
         ),
     ],
 )
-def test_hours_that_a_day_does_not_have_once_are_refused(
-    zone: str, date: str, hours: tuple[str, str], fault: str
-) -> None:
+def test_ambiguous_or_missing_hours_are_refused(zone: str, date: str, hours: tuple[str, str], fault: str) -> None:
     given = {"date": date, "isBlocked": False, "startTime": hours[0], "endTime": hours[1]}
 
     assert refusal("create_availability_override", ZoneInfo(zone), **given) == fault
@@ -145,13 +143,13 @@ def test_hours_that_a_day_does_not_have_once_are_refused(
 @pytest.mark.parametrize(
     ("day", "zone"), [("2026-03-09", "America/New_York"), ("0001-01-01", "Asia/Tokyo"), ("2026-03-08", "UTC")]
 )
-def test_hours_that_a_day_has_are_taken(day: str, zone: str) -> None:
+def test_unambiguous_hours_are_accepted(day: str, zone: str) -> None:
     given = {"date": day, "isBlocked": False, "startTime": "02:30", "endTime": "03:30"}
 
     assert TOOLS["create_availability_override"].request(given, ZoneInfo(zone)).body
 
 
-def test_only_hours_of_a_day_need_the_zone() -> None:
+def test_only_hours_need_the_zone() -> None:
     tool = TOOLS["create_availability_override"]
 
     assert tool.needs_zone(OVERRIDE | {"startTime": "09:00"})

@@ -1,4 +1,4 @@
-"""Local times as a client sees them, over real HTTP and the sandbox."""
+"""Local times as a client sees them, against the sandbox."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NEXT_DAYS = {"from": "2026-03-03", "to": "2026-03-10"}
 
 @pytest.fixture
 async def account() -> AsyncIterator[Sandbox]:
-    """Start a LinkTime in New York, six days before its clocks change."""
+    """Start a sandbox in New York, six days before its clocks change."""
     async with Sandbox(limit=0, now=lambda: MONDAY) as sandbox:
         yield sandbox
 
@@ -59,25 +59,25 @@ async def refusal(client: Client, tool: str, **arguments: Any) -> str:
     return str(result.content[0].text)  # type: ignore[union-attr]
 
 
-def told(time: str, offset: str) -> bool:
-    """Whether a local time is one that could be read aloud: a weekday that is right, a minute and an offset."""
-    weekday, date, minute, given = time.split()
-    return f"{datetime.fromisoformat(f'{date} {minute}'):%a}" == weekday and given == offset
+def is_local(time: str, offset: str) -> bool:
+    """Return whether a local time has the right weekday and *offset*."""
+    weekday, date, minute, actual = time.split()
+    return f"{datetime.fromisoformat(f'{date} {minute}'):%a}" == weekday and actual == offset
 
 
-async def test_what_is_booked_is_told_on_everybodys_clocks_for_one_look(account: Sandbox) -> None:
+async def test_booking_has_all_local_times_after_one_lookup(account: Sandbox) -> None:
     async with client_of(account) as client:
         slots = (await answer(client, "check_availability", eventTypeSlug="30min", **NEXT_DAYS))["slots"]
-        assert told(slots[0]["startTimeLocal"], "-05:00")
-        assert told(slots[-1]["startTimeLocal"], "-04:00")
+        assert is_local(slots[0]["startTimeLocal"], "-05:00")
+        assert is_local(slots[-1]["startTimeLocal"], "-04:00")
         assert looks(account) == 0
 
         booked = await answer(client, "create_booking", eventTypeSlug="30min", startTime=slots[0]["startTime"], **GUEST)
         booking = await answer(client, "get_booking", bookingId=booked["bookingId"])
         assert booking["startTime"] == slots[0]["startTime"]
         assert booking["startTimeLocal"] == slots[0]["startTimeLocal"]
-        assert told(booking["startTimeGuest"], "+00:00")
-        assert told(booking["emailLogs"][0]["sentAtLocal"], "-05:00")
+        assert is_local(booking["startTimeGuest"], "+00:00")
+        assert is_local(booking["emailLogs"][0]["sentAtLocal"], "-05:00")
 
         result = await client.call_tool("list_bookings", {})
         assert result.meta
@@ -86,51 +86,49 @@ async def test_what_is_booked_is_told_on_everybodys_clocks_for_one_look(account:
     assert looks(account) == 1
 
 
-async def test_slots_are_told_in_the_zone_that_was_asked_for(account: Sandbox) -> None:
+async def test_slots_use_the_requested_zone(account: Sandbox) -> None:
     async with client_of(account) as client:
         arguments = {"eventTypeSlug": "30min", "timezone": "Asia/Kathmandu", **NEXT_DAYS}
         slots = (await answer(client, "check_availability", **arguments))["slots"]
 
     assert slots
-    assert all(told(slot["startTimeLocal"], "+05:45") for slot in slots)
+    assert all(is_local(slot["startTimeLocal"], "+05:45") for slot in slots)
     assert looks(account) == 0
 
 
 @pytest.mark.parametrize("ttl", ["30", "0"])
-async def test_a_new_zone_shows_at_once_and_costs_a_second_look(account: Sandbox, ttl: str) -> None:
+async def test_new_zone_applies_at_once_after_a_second_lookup(account: Sandbox, ttl: str) -> None:
     async with client_of(account, LINKTIME_CACHE_TTL=ttl) as client:
         before = [await answer(client, "list_call_history") for _ in range(3)]
         await answer(client, "update_settings", timezone="Asia/Tokyo")
         after = [await answer(client, "list_call_history") for _ in range(3)]
 
-    assert {told(call["startedAtLocal"], "-05:00") for each in before for call in each["data"]} == {True}
-    assert {told(call["startedAtLocal"], "+09:00") for each in after for call in each["data"]} == {True}
+    assert {is_local(call["startedAtLocal"], "-05:00") for each in before for call in each["data"]} == {True}
+    assert {is_local(call["startedAtLocal"], "+09:00") for each in after for call in each["data"]} == {True}
     assert looks(account) == 2
 
 
-async def test_the_first_answer_of_servers_that_share_on_redis_has_local_times(
-    account: Sandbox, redis: RedisServer
-) -> None:
+async def test_first_answer_with_redis_has_local_times(account: Sandbox, redis: RedisServer) -> None:
     async with client_of(account, LINKTIME_BUDGET=redis.url) as client:
         first = await answer(client, "list_call_history")
 
-    assert told(first["data"][0]["startedAtLocal"], "-05:00")
+    assert is_local(first["data"][0]["startedAtLocal"], "-05:00")
     assert looks(account) == 1
 
 
-async def test_a_new_zone_that_another_server_set_shows_in_answers_that_were_kept(account: Sandbox) -> None:
+async def test_zone_change_by_another_server_reaches_the_cache(account: Sandbox) -> None:
     async with client_of(account, LINKTIME_BUDGET="local") as one, client_of(account, LINKTIME_BUDGET="local") as other:
         before = await answer(one, "list_call_history")
         await answer(other, "update_settings", timezone="Asia/Tokyo")
         after = await one.call_tool("list_call_history", {})
 
-    assert told(before["data"][0]["startedAtLocal"], "-05:00")
+    assert is_local(before["data"][0]["startedAtLocal"], "-05:00")
     assert after.meta
     assert after.meta["linktime/cache"] == "hit"
-    assert told(after.structured_content["data"][0]["startedAtLocal"], "+09:00")
+    assert is_local(after.structured_content["data"][0]["startedAtLocal"], "+09:00")
 
 
-async def test_hours_that_the_account_will_not_have_are_refused_before_they_are_sent(account: Sandbox) -> None:
+async def test_missing_hours_are_refused_before_a_request(account: Sandbox) -> None:
     spring = {"date": "2026-03-08", "isBlocked": False, "endTime": "12:00"}
     async with client_of(account) as client:
         refused = await refusal(client, "create_availability_override", startTime="02:30", **spring)
@@ -148,7 +146,7 @@ async def test_hours_that_the_account_will_not_have_are_refused_before_they_are_
     ]
 
 
-async def test_a_small_budget_is_left_to_the_calls(account: Sandbox) -> None:
+async def test_lookup_is_skipped_on_a_small_budget(account: Sandbox) -> None:
     async with client_of(account, LINKTIME_RATE_LIMIT="10") as client:
         bookings = (await answer(client, "list_bookings"))["data"]
 
@@ -157,7 +155,7 @@ async def test_a_small_budget_is_left_to_the_calls(account: Sandbox) -> None:
     assert looks(account) == 0
 
 
-async def test_where_the_settings_fail_the_times_are_those_of_linktime(account: Sandbox) -> None:
+async def test_failed_settings_leave_the_times_in_utc(account: Sandbox) -> None:
     await misbehave(account, path="/settings", status=404, times=None)
     async with client_of(account) as client:
         answers = [await answer(client, "list_bookings", limit=limit) for limit in range(1, 6)]
@@ -166,7 +164,7 @@ async def test_where_the_settings_fail_the_times_are_those_of_linktime(account: 
     assert looks(account) == 1
 
 
-async def test_settings_that_never_come_keep_neither_an_answer_back_nor_the_end(sandbox: Sandbox) -> None:
+async def test_hanging_settings_delay_neither_answer_nor_exit(sandbox: Sandbox) -> None:
     await misbehave(sandbox, path="/settings", hang=True, times=None)
     async with child(
         LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY=sandbox.key, LINKTIME_TIMEOUT="2", LINKTIME_CACHE_TTL="0"
@@ -180,7 +178,7 @@ async def test_settings_that_never_come_keep_neither_an_answer_back_nor_the_end(
     assert server.log == ["LinkTime MCP server running"]
 
 
-async def test_a_client_that_says_all_at_once_and_leaves_has_local_times_too(server: Child) -> None:
+async def test_one_shot_client_gets_local_times(server: Child) -> None:
     call = server.call("list_bookings", limit=1)
     server.stdin.close()
 

@@ -1,4 +1,4 @@
-"""The prompts, the resources and the completions over a LinkTime that answers, and on the wire."""
+"""Prompts, resources and completions against the sandbox, and through the real program."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ SCRIPT: dict[str, Callable[[Answers], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("prompt", PROMPTS.values(), ids=lambda prompt: prompt.name)
-async def test_an_assistant_that_does_what_a_prompt_says_comes_to_its_end(sandbox: Sandbox, prompt: Any) -> None:
+async def test_every_prompt_can_be_followed_to_its_end(sandbox: Sandbox, prompt: Any) -> None:
     answers: Answers = {}
     given = {argument.name: "x" for argument in prompt.arguments if argument.required}
 
@@ -89,7 +89,7 @@ async def test_an_assistant_that_does_what_a_prompt_says_comes_to_its_end(sandbo
     assert list(answers) == [step.tool for step in prompt.steps]
 
 
-async def test_every_resource_is_read_and_a_second_time_from_the_cache(sandbox: Sandbox) -> None:
+async def test_second_read_of_every_resource_is_a_cache_hit(sandbox: Sandbox) -> None:
     async with asyncio.timeout(BOUND), traced(sandbox) as seen:
         known = {
             "booking": (await seen.call("list_bookings")).structured_content["data"][0]["id"],
@@ -97,17 +97,17 @@ async def test_every_resource_is_read_and_a_second_time_from_the_cache(sandbox: 
         }
         uris = [each.uri.replace("{id}", known.get(each.name, "")) for each in RESOURCES]
         read = [await seen.client.read_resource(uri) for uri in uris]
-        asked = paths(sandbox)
+        requests = paths(sandbox)
         again = [await seen.client.read_resource(uri) for uri in uris]
 
     contents = [orjson.loads(content.text) for each in read for content in each.contents]  # type: ignore[union-attr]
     assert len(contents) == len(RESOURCES)
     assert [each["id"] for each in contents[-2:]] == list(known.values())
     assert {each.meta["linktime/cache"] for each in again if each.meta} == {"hit"}
-    assert paths(sandbox) == asked
+    assert paths(sandbox) == requests
 
 
-async def test_what_somebody_types_costs_one_request(sandbox: Sandbox) -> None:
+async def test_completion_while_typing_costs_one_request(sandbox: Sandbox) -> None:
     async with child(LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY=sandbox.key) as server:
         offered = (await server.greet())["capabilities"]
         guests = [await typed(server, "Sarah Chen"[:count]) for count in range(1, 8)]
@@ -118,7 +118,7 @@ async def test_what_somebody_types_costs_one_request(sandbox: Sandbox) -> None:
         assert "Sarah" not in server.stderr
 
 
-async def test_on_a_spent_budget_a_completion_waits_for_nothing(sandbox: Sandbox) -> None:
+async def test_completion_does_not_wait_for_budget(sandbox: Sandbox) -> None:
     settings = {"LINKTIME_BASE_URL": sandbox.url, "LINKTIME_API_KEY": sandbox.key}
     async with child(LINKTIME_RATE_LIMIT="10", **settings) as server:
         await server.greet()
@@ -127,7 +127,7 @@ async def test_on_a_spent_budget_a_completion_waits_for_nothing(sandbox: Sandbox
         assert paths(sandbox) == []
 
 
-async def test_without_a_key_all_is_listed_and_nothing_is_read() -> None:
+async def test_without_a_key_lists_work_and_reads_fail() -> None:
     async with child() as server:
         await server.greet()
         lists = [await server.result(server.ask(method)) for method in ("prompts/list", "resources/list")]

@@ -177,6 +177,19 @@ async def test_a_503_carries_its_wait() -> None:
     assert (failure.retry_after, failure.repeat) == (7, True)
 
 
+async def test_the_quotas_reset_is_no_wait_after_a_503() -> None:
+    failure = await failure_to(READ, answer(503, b"{}", RateLimit='"default";r=0;t=42'))
+    assert isinstance(failure, Unavailable)
+    assert failure.retry_after is None
+
+
+async def test_a_huge_answer_is_refused_once_and_named() -> None:
+    failure = await failure_to(READ, answer(200, b" " * 5_000_000))
+    assert isinstance(failure, Unavailable)
+    assert not failure.repeat
+    assert "bytes" in failure.message
+
+
 async def test_unavailable_names_address_reason_and_next_step() -> None:
     async with client("http://127.0.0.1:9") as rest:
         failure = await failure_of(rest, READ)

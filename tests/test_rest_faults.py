@@ -275,6 +275,15 @@ async def test_a_proxy_that_cannot_be_used_means_nothing_was_sent(
     assert "https_proxy" in failure.message
 
 
+async def test_a_tunnel_without_an_answer_is_blamed_on_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with upstream(hanging) as proxy:
+        monkeypatch.setenv("https_proxy", proxy.url)
+        async with client("https://linktime.test", patience=0.2) as rest:
+            failure = await failure_of(rest, WRITES[0])
+    assert was_not_sent(failure)
+    assert f"through the proxy {proxy.url}" in failure.message
+
+
 async def test_a_host_whose_name_is_no_word_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     async with upstream(answer(200, b"[1]")) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)

@@ -30,7 +30,7 @@ async def booked(maya: Visitor, start: str = NINE, slug: str = "30min", **more: 
     return str(answer.data["bookingId"])
 
 
-async def test_a_booking_is_taken_with_all_that_belongs_to_it(maya: Visitor) -> None:
+async def test_new_booking_has_contact_and_email_log(maya: Visitor) -> None:
     ident = await booked(maya, notes="Bring cake")
 
     booking = await maya.get(f"/bookings/{ident}")
@@ -60,14 +60,14 @@ async def test_a_booking_is_taken_with_all_that_belongs_to_it(maya: Visitor) -> 
     assert [(mail["type"], mail["recipient"]) for mail in mails] == [("CONFIRMATION", "robin@hale.example")]
 
 
-async def test_a_known_guest_becomes_no_second_contact(maya: Visitor) -> None:
+async def test_known_guest_keeps_the_contact(maya: Visitor) -> None:
     ident = await booked(maya, inviteeEmail="Sarah.Chen@ACME.example")
 
     assert (await maya.get(f"/bookings/{ident}"))["contact"]["name"] == "Sarah Chen"
     assert (await maya.get("/contacts"))["pagination"]["total"] == 5
 
 
-async def test_of_eight_at_once_for_a_slot_one_wins(maya: Visitor) -> None:
+async def test_one_of_eight_concurrent_bookings_wins(maya: Visitor) -> None:
     answers = await asyncio.gather(*(maya.book(NINE, inviteeEmail=f"g{number}@x.example") for number in range(8)))
 
     assert sorted(answer.status for answer in answers) == [201, *[409] * 7]
@@ -77,13 +77,13 @@ async def test_of_eight_at_once_for_a_slot_one_wins(maya: Visitor) -> None:
     assert (await maya.get("/contacts"))["pagination"]["total"] == 6
 
 
-async def test_two_servers_on_one_file_give_a_slot_once(tmp_path: Path) -> None:
+async def test_two_servers_on_one_file_book_a_slot_once(tmp_path: Path) -> None:
     async with (
         visitor(db=str(tmp_path / "db")) as one,
         visitor(db=str(tmp_path / "db")) as other,
     ):
         assert one.sandbox.key == other.sandbox.key
-        answers = await asyncio.gather(*(somebody.book(NINE) for somebody in (one, other) * 4))
+        answers = await asyncio.gather(*(visitor.book(NINE) for visitor in (one, other) * 4))
 
     assert sorted(answer.status for answer in answers) == [201, *[409] * 7]
 
@@ -99,19 +99,17 @@ async def test_two_servers_on_one_file_give_a_slot_once(tmp_path: Path) -> None:
         (NINE, "nothing", (404, "not_found")),
     ],
 )
-async def test_only_an_offered_slot_of_an_active_event_type_can_be_booked(
-    maya: Visitor, start: str, slug: str, error: tuple[int, str]
-) -> None:
+async def test_only_offered_slots_can_be_booked(maya: Visitor, start: str, slug: str, error: tuple[int, str]) -> None:
     assert (await maya.book(start, slug)).error == error
 
 
-async def test_a_start_may_come_in_any_zone(maya: Visitor) -> None:
+async def test_start_is_accepted_with_any_offset(maya: Visitor) -> None:
     ident = await booked(maya, "2026-03-03T15:00:00+01:00")
 
     assert (await maya.get(f"/bookings/{ident}"))["startTime"] == NINE
 
 
-async def test_a_cancelled_booking_frees_its_slot_and_cannot_be_touched_again(maya: Visitor) -> None:
+async def test_cancellation_frees_the_slot_and_is_final(maya: Visitor) -> None:
     ident = await booked(maya)
     assert NINE not in await maya.slots(TUESDAY)
 
@@ -126,7 +124,7 @@ async def test_a_cancelled_booking_frees_its_slot_and_cannot_be_touched_again(ma
     assert again.error == (409, "conflict")
 
 
-async def test_a_moved_booking_keeps_its_id_and_is_not_in_its_own_way(maya: Visitor) -> None:
+async def test_moved_booking_keeps_its_id_and_ignores_itself(maya: Visitor) -> None:
     ident = await booked(maya, "2026-03-06T14:00:00.000Z", "product-demo")  # an hour, with a buffer after it
     for start in ("2026-03-06T15:00:00.000Z", "2026-03-06T15:00:00.000Z", "2026-03-06T14:00:00.000Z"):
         moved = await maya.ask("POST", f"/bookings/{ident}/reschedule", {"newStartTime": start})
@@ -141,7 +139,7 @@ async def test_a_moved_booking_keeps_its_id_and_is_not_in_its_own_way(maya: Visi
     assert onto_another.error == (409, "conflict")
 
 
-async def test_what_is_not_booked_cannot_be_had_moved_or_cancelled(maya: Visitor) -> None:
+async def test_unknown_booking_is_not_found(maya: Visitor) -> None:
     for method, path, body in [
         ("GET", "/bookings/clx1", None),
         ("POST", "/bookings/clx1/cancel", {}),
@@ -150,7 +148,7 @@ async def test_what_is_not_booked_cannot_be_had_moved_or_cancelled(maya: Visitor
         assert (await maya.ask(method, path, body)).error == (404, "not_found")
 
 
-async def test_bookings_are_listed_by_status_and_time(maya: Visitor) -> None:
+async def test_bookings_filter_by_status_and_time(maya: Visitor) -> None:
     ident = await booked(maya)
     await maya.ask("POST", f"/bookings/{ident}/cancel")
 
@@ -170,14 +168,14 @@ async def test_bookings_are_listed_by_status_and_time(maya: Visitor) -> None:
     assert await starts("from=2026-03-06T20:00:00.001Z&to=2026-03-07") == []
 
 
-async def test_days_of_a_list_are_the_accounts_own(maya: Visitor) -> None:
+async def test_list_dates_are_days_of_the_account_zone(maya: Visitor) -> None:
     await maya.ask("PUT", "/availability/rules", {"rules": [{**ALL_DAY[0], "startTime": "20:00", "endTime": "24:00"}]})
     await booked(maya, "2026-03-09T03:30:00.000Z")  # Sunday 23:30 in New York
 
     assert len((await maya.get("/bookings?from=2026-03-08&to=2026-03-08"))["data"]) == 1
 
 
-async def test_deleting_an_event_type_or_a_contact_keeps_the_bookings(maya: Visitor) -> None:
+async def test_deleted_event_types_and_contacts_keep_bookings(maya: Visitor) -> None:
     ident = await booked(maya)
     booking = await maya.get(f"/bookings/{ident}")
     await maya.ask("DELETE", f"/event-types/{booking['eventType']['id']}")
@@ -189,7 +187,7 @@ async def test_deleting_an_event_type_or_a_contact_keeps_the_bookings(maya: Visi
     assert moved.data == {"success": True}
 
 
-async def test_a_contact_has_meetings_to_come_and_meetings_that_were(maya: Visitor) -> None:
+async def test_contact_has_past_and_upcoming_meetings(maya: Visitor) -> None:
     sarah = (await maya.get("/contacts?search=sarah chen"))["data"][0]
     profile = await maya.get(f"/contacts/{sarah['id']}")
 
@@ -206,7 +204,7 @@ async def test_a_contact_has_meetings_to_come_and_meetings_that_were(maya: Visit
         ("2026-06-01", ["04:00", "05:00", "06:00", "07:00"]),
     ],
 )
-async def test_hours_of_a_clock_change_are_offered_and_booked(maya: Visitor, day: str, starts: list[str]) -> None:
+async def test_slots_around_a_clock_change_can_be_booked(maya: Visitor, day: str, starts: list[str]) -> None:
     await maya.ask("PUT", "/availability/rules", {"rules": ALL_DAY})
     await maya.make("/event-types", name="Hour", slug="hour", durationMinutes=60, locationType="PHONE")
     expected = [f"{day}T{start}:00.000Z" for start in starts]
@@ -217,7 +215,7 @@ async def test_hours_of_a_clock_change_are_offered_and_booked(maya: Visitor, day
     assert await maya.slots(day, "hour") == []
 
 
-async def test_days_of_an_availability_question_are_those_of_its_zone(maya: Visitor) -> None:
+async def test_availability_dates_are_days_of_the_queried_zone(maya: Visitor) -> None:
     await maya.ask("PUT", "/availability/rules", {"rules": [{**ALL_DAY[0], "startTime": "23:00", "endTime": "24:00"}]})
     sunday = ["2026-03-16T03:00:00.000Z", "2026-03-16T03:30:00.000Z"]
 
@@ -239,8 +237,8 @@ async def test_days_of_an_availability_question_are_those_of_its_zone(maya: Visi
     ("account", "event_type", "free"),
     [
         ({}, {}, ["15:00", "17:00"]),
-        ({"bufferAfter": 1}, {}, ["17:00"]),
-        ({"bufferBefore": 60}, {}, ["15:00"]),
+        ({"bufferAfter": 1}, {}, []),
+        ({"bufferBefore": 60}, {}, []),
         ({"bufferAfter": 60, "bufferBefore": 60}, {"bufferBefore": 0, "bufferAfter": 0}, ["15:00", "17:00"]),
         ({"minGapMinutes": 5}, {"bufferBefore": 0, "bufferAfter": 0}, []),
         ({}, {"minimumNotice": 26 * 60 + 1}, ["17:00"]),
@@ -255,7 +253,7 @@ async def test_days_of_an_availability_question_are_those_of_its_zone(maya: Visi
         ),
     ],
 )
-async def test_every_rule_reaches_the_slots(
+async def test_every_rule_limits_the_slots(
     maya: Visitor, account: dict[str, Any], event_type: dict[str, Any], free: list[str]
 ) -> None:
     await maya.ask(
@@ -276,6 +274,44 @@ async def test_every_rule_reaches_the_slots(
             assert (await maya.book(f"{TUESDAY}T{hour}:00Z", "hour")).error == (409, "conflict")
 
 
+@pytest.mark.parametrize(
+    ("own", "existing", "free"),
+    [
+        ({}, {}, ["15:00", "17:00"]),
+        ({}, {"bufferAfter": 15}, ["15:00"]),  # directly behind a meeting with a buffer after it
+        ({}, {"bufferBefore": 15}, ["17:00"]),  # directly in front of a meeting with a buffer before it
+        ({"bufferBefore": 15}, {}, ["15:00"]),
+        ({"bufferAfter": 15}, {}, ["17:00"]),
+        ({"bufferBefore": 15, "bufferAfter": 15}, {"bufferBefore": 15, "bufferAfter": 15}, []),
+    ],
+)
+async def test_buffers_of_both_meetings_limit_the_slots(
+    maya: Visitor, own: dict[str, int], existing: dict[str, int], free: list[str]
+) -> None:
+    window = {"dayOfWeek": 2, "startTime": "10:00", "endTime": "13:00"}
+    await maya.ask("PUT", "/availability/rules", {"rules": [window]})
+    for slug, buffers in (("hour", own), ("other", existing)):
+        fields = {"name": slug, "slug": slug, "durationMinutes": 60, "locationType": "PHONE"}
+        await maya.make("/event-types", **fields, **buffers)
+    await booked(maya, "2026-03-03T16:00:00.000Z", "other")
+
+    assert [start[11:16] for start in await maya.slots(TUESDAY, "hour")] == free
+    for hour in ("15:00", "17:00"):
+        status = (await maya.book(f"{TUESDAY}T{hour}:00Z", "hour")).status
+        assert (status == 201) == (hour in free)
+
+
+async def test_buffers_overlap_instead_of_adding_up(maya: Visitor) -> None:
+    window = {"dayOfWeek": 2, "startTime": "10:00", "endTime": "13:15"}
+    await maya.ask("PUT", "/availability/rules", {"rules": [window]})
+    await maya.make("/event-types", name="A", slug="a", durationMinutes=60, locationType="PHONE", bufferAfter=15)
+    await maya.make("/event-types", name="B", slug="b", durationMinutes=15, locationType="PHONE", bufferBefore=15)
+    await booked(maya, "2026-03-03T16:00:00.000Z", "a")
+
+    assert "2026-03-03T17:15:00.000Z" in await maya.slots(TUESDAY, "b")
+    assert "2026-03-03T17:00:00.000Z" not in await maya.slots(TUESDAY, "b")
+
+
 Minutes = st.integers(0, 90)
 
 
@@ -291,7 +327,7 @@ Minutes = st.integers(0, 90)
     ),
     picks=st.lists(st.integers(0, 99), min_size=1, max_size=5),
 )
-def test_whatever_is_offered_can_be_booked_and_keeps_its_distance(
+def test_offered_slots_can_be_booked_and_keep_distance(
     account: dict[str, int], event_type: dict[str, Any], picks: list[int]
 ) -> None:
     async def play() -> None:
@@ -308,14 +344,20 @@ def test_whatever_is_offered_can_be_booked_and_keeps_its_distance(
 
 
 async def keeps_distance(maya: Visitor, account: dict[str, int], event_type: dict[str, Any]) -> None:
-    def margin(name: str) -> timedelta:
-        own = event_type[name]
-        return timedelta(minutes=max(account[name] if own is None else own, account["minGapMinutes"]))
+    def buffers(row: dict[str, Any]) -> list[int]:
+        return [account[name] if row[name] is None else row[name] for name in ("bufferBefore", "bufferAfter")]
 
+    types = {row["slug"]: row for row in (await maya.get("/event-types"))["data"]}
+    before, after = buffers(event_type)
     bookings = (await maya.get("/bookings?from=2026-03-04&to=2026-03-05"))["data"]
-    spans = [[datetime.fromisoformat(booking[end]) for end in ("startTime", "endTime")] for booking in bookings]
     for text in await maya.slots("2026-03-04", "any", to="2026-03-05"):
         start = datetime.fromisoformat(text)
         end = start + timedelta(minutes=event_type["durationMinutes"])
-        for begun, ended in spans:
-            assert end + margin("bufferAfter") <= begun or start - margin("bufferBefore") >= ended
+        for booking in bookings:
+            first, last = (datetime.fromisoformat(booking[name]) for name in ("startTime", "endTime"))
+            its_before, its_after = buffers(types[booking["eventType"]["slug"]])
+            gap = account["minGapMinutes"]
+            assert (
+                end + timedelta(minutes=max(after, its_before, gap)) <= first
+                or start - timedelta(minutes=max(before, its_after, gap)) >= last
+            )

@@ -18,17 +18,18 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from linktime.sandbox import Sandbox
+from linktime.sandbox.server import KEY, greeting
 from tests.visitor import MONDAY, Visitor, visiting, visitor
 
 ZONE: Final = ZoneInfo("America/New_York")
-_RUN: Final = "import asyncio, sys; from linktime.sandbox import run; asyncio.run(run('127.0.0.1', 0, sys.argv[1]))"
+_RUN: Final = "import asyncio, sys; from linktime.sandbox import run; asyncio.run(run(sys.argv[2], 0, sys.argv[1]))"
 
 
 @asynccontextmanager
-async def running(db: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, str, str, str]]:
-    """Run a sandbox in a process of its own; yield it with its URL, key and first words."""
+async def running(db: str, host: str = "127.0.0.1") -> AsyncIterator[tuple[asyncio.subprocess.Process, str, str, str]]:
+    """Run a sandbox in a process of its own. Yield the process, the URL, the key and the text up to the key."""
     pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", _RUN, db, stdout=pipe, stderr=pipe)
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", _RUN, db, host, stdout=pipe, stderr=pipe)
     assert process.stdout is not None
     try:
         async with asyncio.timeout(20):
@@ -43,7 +44,7 @@ async def running(db: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, st
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_it_tells_what_to_paste_and_leaves_quietly(number: signal.Signals) -> None:
+async def test_prints_the_environment_and_stops_on_a_signal(number: signal.Signals) -> None:
     async with (
         asyncio.timeout(30),
         running(":memory:") as (process, url, key, words),
@@ -54,21 +55,76 @@ async def test_it_tells_what_to_paste_and_leaves_quietly(number: signal.Signals)
         process.send_signal(number)
         out, err = await process.communicate()
 
-    assert words.count(url) == words.count(key) == 2
-    assert (process.returncode, out, err) == (0, b"", b"")
+    assert (process.returncode, key, err) == (0, KEY, b"")
+    assert words + out.decode() == greeting(url, key)
 
 
-async def test_a_file_that_cannot_be_opened_is_said_in_one_line(tmp_path: Path) -> None:
-    command = (sys.executable, "-c", _RUN, str(tmp_path / "nowhere" / "db"))
+async def test_sandbox_on_all_interfaces_has_a_random_key() -> None:
+    async with asyncio.timeout(30), running(":memory:", "0.0.0.0") as (_, _, key, _):
+        assert re.fullmatch(r"lt_live_\w{40}", key)
+        assert key != KEY
+
+
+_COMMAND: Final = (sys.executable, "-m", "linktime", "sandbox", "--port", "0")
+
+
+async def ended(*command: str) -> tuple[int | None, bytes, list[str]]:
+    """Run a command to its end. Return its status, its stdout and the lines of its stderr."""
     process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     async with asyncio.timeout(30):
         out, err = await process.communicate()
-
-    assert (process.returncode, out) == (1, b"")
-    assert err.decode().splitlines() == ["the sandbox can't run: unable to open database file"]
+    return process.returncode, out, err.decode().splitlines()
 
 
-async def test_a_kill_loses_nothing_that_was_answered(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--db", "/nowhere/db"),
+        ("--port", "99999"),
+        ("--port", "-1"),
+        ("--host", "192.0.2.1"),
+        ("--host", "x" * 70),
+    ],
+)
+async def test_failed_start_is_one_line_with_status_1(arguments: tuple[str, str]) -> None:
+    status, out, lines = await ended(*_COMMAND, *arguments)
+
+    assert (status, out, len(lines)) == (1, b"", 1)
+
+
+@pytest.mark.parametrize("redirection", [">&-", ">/dev/full"])
+async def test_unusable_stdout_is_one_line_with_status_1(redirection: str) -> None:
+    status, _, lines = await ended("sh", "-c", f'exec "$@" {redirection}', "sh", *_COMMAND)
+
+    assert (status, len(lines)) == (1, 1)
+
+
+async def test_log_option_writes_a_line_for_each_response() -> None:
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*_COMMAND, "--log", stdout=pipe, stderr=pipe)
+    assert process.stdout is not None
+    async with asyncio.timeout(30):
+        text = (await process.stdout.readuntil(b"LINKTIME_API_KEY=") + await process.stdout.readline()).decode()
+        (url,) = re.findall(r"^export LINKTIME_BASE_URL=(\S+)$", text, re.MULTILINE)
+        async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {KEY}"}) as session:
+            for path in ("contacts?search=sarah", "nothing"):
+                async with session.get(f"{url}/api/v1/{path}"):
+                    pass
+        process.terminate()
+        _, err = await process.communicate()
+
+    lines = [line.split(" ", 1)[1] for line in err.decode().splitlines()]
+    assert (process.returncode, lines) == (0, ["GET /contacts 200", "GET /nothing 404"])
+
+
+def test_greeting_uses_the_syntax_of_powershell_on_windows() -> None:
+    text = greeting("http://127.0.0.1:8787", "lt_live_x", powershell=True)
+
+    assert '\n$env:LINKTIME_BASE_URL = "http://127.0.0.1:8787"\n$env:LINKTIME_API_KEY = "lt_live_x"\n' in text
+    assert "export" not in text
+
+
+async def test_acknowledged_writes_survive_a_kill(tmp_path: Path) -> None:
     db = str(tmp_path / "account.db")
     answered: dict[str, str] = {}
     async with asyncio.timeout(50), running(db) as (process, url, key, _):
@@ -98,7 +154,7 @@ async def test_a_kill_loses_nothing_that_was_answered(tmp_path: Path) -> None:
         assert (await maya.get("/contacts"))["pagination"]["total"] >= 5
 
 
-async def test_a_file_is_seeded_once_and_kept(tmp_path: Path) -> None:
+async def test_existing_file_keeps_its_account(tmp_path: Path) -> None:
     async with visitor(db=str(tmp_path / "db")) as maya:
         made = await maya.make("/contacts", name="Jo", email="jo@ng.example")
         key = maya.sandbox.key
@@ -108,7 +164,7 @@ async def test_a_file_is_seeded_once_and_kept(tmp_path: Path) -> None:
         assert (await maya.get("/contacts"))["pagination"]["total"] == 6
 
 
-async def test_half_a_seed_is_none(tmp_path: Path) -> None:
+async def test_failed_seed_leaves_no_rows(tmp_path: Path) -> None:
     async with visitor(db=str(tmp_path / "db")):
         pass
     with closing(sqlite3.connect(tmp_path / "db")) as other:
@@ -126,11 +182,11 @@ async def test_half_a_seed_is_none(tmp_path: Path) -> None:
         assert other.execute("SELECT count(*) FROM account").fetchone() == (0,)
 
 
-async def test_a_port_that_is_taken_is_said_and_nothing_stays_open() -> None:
+async def test_port_in_use_raises_and_leaves_nothing_open() -> None:
     async with visitor() as maya:
         port = int(maya.sandbox.url.rpartition(":")[2])
         with pytest.raises(OSError, match="address already in use"):
-            async with Sandbox(port=port):
+            async with Sandbox(address=("127.0.0.1", port)):
                 pass
 
 
@@ -139,13 +195,13 @@ async def everything(maya: Visitor) -> list[Any]:
     return [await maya.get(path) for path in reads]
 
 
-async def test_one_time_gives_one_account() -> None:
+async def test_equal_times_give_equal_accounts() -> None:
     async with visitor() as one, visitor() as other, visitor(now=lambda: MONDAY + timedelta(days=1)) as later:
         assert await everything(one) == await everything(other)
         assert await everything(one) != await everything(later)
 
 
-async def test_the_account_has_the_people_and_meetings_of_the_product_page() -> None:
+async def test_sample_data_matches_the_product_page() -> None:
     async with visitor() as maya:
         sarah = (await maya.get("/contacts?search=Sarah Chen"))["data"][0]
         week = (await maya.get("/bookings?from=2026-03-02&to=2026-03-06&status=CONFIRMED"))["data"]
@@ -170,13 +226,13 @@ HOURS: Final = [SATURDAY + timedelta(hours=13 * number) for number in range(21)]
 
 
 @pytest.mark.parametrize("now", HOURS, ids=str)
-async def test_the_account_is_right_at_any_time(now: datetime) -> None:
+async def test_sample_data_is_consistent_at_any_hour(now: datetime) -> None:
     await check_account(now)
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.datetimes(datetime(2024, 1, 1), datetime(2031, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - hypothesis
-def test_the_account_is_right_on_any_day(now: datetime) -> None:
+def test_sample_data_is_consistent_on_any_day(now: datetime) -> None:
     asyncio.run(check_account(now))
 
 

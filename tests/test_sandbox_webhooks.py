@@ -94,7 +94,7 @@ async def counts(maya: Visitor) -> tuple[int, int, str | None]:
     return webhook["deliveryCount"], webhook["failureCount"], webhook["lastDeliveryAt"]
 
 
-async def test_a_new_booking_is_delivered_signed(maya: Visitor, endpoint: Endpoint) -> None:
+async def test_new_booking_is_delivered_with_a_signature(maya: Visitor, endpoint: Endpoint) -> None:
     secret = await subscribe(maya, endpoint, "booking.created")
     ident = (await maya.book(NINE, notes="Zoë's")).data["bookingId"]
 
@@ -128,7 +128,7 @@ async def test_a_new_booking_is_delivered_signed(maya: Visitor, endpoint: Endpoi
     assert await counts(maya) == (1, 0, "2026-03-02T13:00:00.000Z")
 
 
-async def test_moving_and_cancelling_tell_what_was_before_and_why(maya: Visitor, endpoint: Endpoint) -> None:
+async def test_move_and_cancellation_carry_old_times_and_reason(maya: Visitor, endpoint: Endpoint) -> None:
     await subscribe(maya, endpoint, "booking.rescheduled", "booking.cancelled")
     ident = (await maya.book(NINE)).data["bookingId"]
 
@@ -143,7 +143,7 @@ async def test_moving_and_cancelling_tell_what_was_before_and_why(maya: Visitor,
     assert (cancelled["data"]["status"], cancelled["data"]["cancelReason"]) == ("CANCELLED", "Ill")
 
 
-async def test_a_new_contact_is_told_by_hand_or_by_booking(maya: Visitor, endpoint: Endpoint) -> None:
+async def test_new_contact_is_delivered_from_both_routes(maya: Visitor, endpoint: Endpoint) -> None:
     await subscribe(maya, endpoint, "contact.created")
     made = await maya.make("/contacts", name="Jo", email="jo@ng.example")
     assert (await endpoint.next()).payload["data"] == made
@@ -155,7 +155,7 @@ async def test_a_new_contact_is_told_by_hand_or_by_booking(maya: Visitor, endpoi
     assert (await counts(maya))[0] == 2
 
 
-async def test_a_booking_with_a_price_is_a_payment(maya: Visitor, endpoint: Endpoint) -> None:
+async def test_booking_with_a_price_is_a_payment(maya: Visitor, endpoint: Endpoint) -> None:
     await subscribe(maya, endpoint, "payment.received")
     ident = (await maya.book("2026-03-03T15:00:00Z", "strategy-session")).data["bookingId"]
 
@@ -164,7 +164,7 @@ async def test_a_booking_with_a_price_is_a_payment(maya: Visitor, endpoint: Endp
     assert payment == {"bookingId": ident, "amount": 150, "currency": "USD"}
 
 
-async def test_a_refused_or_unreachable_delivery_is_a_failure(maya: Visitor, endpoint: Endpoint) -> None:
+async def test_refused_or_unreachable_delivery_is_a_failure(maya: Visitor, endpoint: Endpoint) -> None:
     await subscribe(maya, endpoint, "contact.created")
     for status in (500, 302, 204):
         endpoint.status = status
@@ -179,7 +179,7 @@ async def test_a_refused_or_unreachable_delivery_is_a_failure(maya: Visitor, end
     assert (await counts(maya))[:2] == (4, 3)
 
 
-async def test_a_webhook_that_is_off_or_gone_hears_nothing(maya: Visitor, endpoint: Endpoint) -> None:
+async def test_disabled_or_deleted_webhook_receives_nothing(maya: Visitor, endpoint: Endpoint) -> None:
     await subscribe(maya, endpoint)
     webhook = (await maya.get("/webhooks"))["data"][-1]
     await maya.ask("PATCH", f"/webhooks/{webhook['id']}", {"isActive": False})
@@ -193,9 +193,7 @@ async def test_a_webhook_that_is_off_or_gone_hears_nothing(maya: Visitor, endpoi
     assert endpoint.arrived.empty()
 
 
-async def test_a_slow_endpoint_holds_nobody_up_and_few_deliveries_are_under_way(
-    maya: Visitor, endpoint: Endpoint
-) -> None:
+async def test_slow_endpoint_delays_no_response(maya: Visitor, endpoint: Endpoint) -> None:
     await subscribe(maya, endpoint, "contact.created")
     endpoint.gate.clear()
     for number in range(12):
@@ -209,7 +207,7 @@ async def test_a_slow_endpoint_holds_nobody_up_and_few_deliveries_are_under_way(
     assert (await counts(maya))[:2] == (12, 0)
 
 
-async def test_a_delivery_ends_with_the_sandbox(endpoint: Endpoint) -> None:
+async def test_deliveries_end_with_the_sandbox(endpoint: Endpoint) -> None:
     endpoint.gate.clear()
     async with asyncio.timeout(5), visitor() as maya:
         await subscribe(maya, endpoint)
@@ -232,7 +230,7 @@ async def test_a_delivery_ends_with_the_sandbox(endpoint: Endpoint) -> None:
         ({"trigger": "BEFORE_MEETING"}, 0),
     ],
 )
-async def test_workflows_count_what_triggers_them(maya: Visitor, changes: dict[str, Any], executions: int) -> None:
+async def test_workflows_count_their_executions(maya: Visitor, changes: dict[str, Any], executions: int) -> None:
     ids = {event_type["slug"]: event_type["id"] for event_type in (await maya.get("/event-types"))["data"]}
     actions = [{"type": "SEND_EMAIL", "config": {}}]
     chosen = [ids[slug] for slug in changes.get("eventTypeIds", [])]

@@ -98,6 +98,12 @@ async def test_every_answer_is_an_object(data: Any, shown: dict[str, Any]) -> No
     assert result.structured_content == shown
 
 
+async def test_a_read_of_null_is_no_success_of_a_change() -> None:
+    result = await call(session(answering(None)), "get_booking", bookingId="b1")
+
+    assert result.structured_content == {"data": None}
+
+
 @pytest.mark.parametrize("mode", ERAS)
 async def test_a_failure_is_an_error_result_with_its_word(mode: str) -> None:
     result = await call(session(failing(Rejected("not_found", "No such thing.", status=404))), "get_me", mode)

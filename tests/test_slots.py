@@ -31,30 +31,30 @@ def at(hour: float) -> datetime:
     return datetime(2026, 6, 1, tzinfo=NEW_YORK).astimezone(UTC) + hour * HOUR
 
 
-def booked(hour: float, hours: float = 1, event_type: str = "call") -> Booked:
-    return Booked(Span(at(hour), at(hour + hours)), event_type)
+def booked(hour: float, hours: float = 1, event_type: str = "call", buffers: tuple[float, float] = (0, 0)) -> Booked:
+    return Booked(Span(at(hour), at(hour + hours)), event_type, *(part * HOUR for part in buffers))
 
 
 def free(rules: Rules = NINE_TO_ONE, meeting: Meeting = CALL, *others: Booked, now: datetime = LONG_AGO) -> list[str]:
     return [start[:5] for start in local(list(offered(rules, meeting, others, DAY, now)))]
 
 
-def test_slots_follow_each_other_from_the_start_of_the_window() -> None:
+def test_slots_follow_each_other_from_the_window_start() -> None:
     assert free() == ["09:00", "10:00", "11:00", "12:00"]
 
 
-def test_a_meeting_must_fit_into_its_window() -> None:
+def test_slot_fits_into_its_window() -> None:
     assert free(NINE_TO_ONE, replace(CALL, duration=1.5 * HOUR)) == ["09:00", "10:30"]
     assert free(NINE_TO_ONE, replace(CALL, duration=5 * HOUR)) == []
 
 
-def test_windows_each_begin_anew_and_come_in_order() -> None:
+def test_windows_have_separate_slots_in_order() -> None:
     rules = replace(NINE_TO_ONE, weekly={1: [Hours(13 * 60 + 15, 15 * 60), Hours(9 * 60, 10 * 60 + 30)]})
 
     assert free(rules) == ["09:00", "13:15"]
 
 
-def test_a_day_without_hours_has_no_slots() -> None:
+def test_day_without_hours_has_no_slots() -> None:
     assert list(offered(NINE_TO_ONE, CALL, (), date(2026, 6, 2), LONG_AGO)) == []
 
 
@@ -91,7 +91,7 @@ def test_sunday_is_the_first_weekday() -> None:
         ("Pacific/Apia", date(2011, 12, 30), (0, 1440), 60, []),  # a day that Samoa left out
     ],
 )
-def test_wall_time_becomes_real_time_date_by_date(
+def test_local_hours_become_utc_for_each_date(
     zone: str, day: date, window: tuple[int, int], minutes: int, expected: list[str]
 ) -> None:
     rules = every_day(ZoneInfo(zone), *window)
@@ -101,13 +101,13 @@ def test_wall_time_becomes_real_time_date_by_date(
 
 
 @pytest.mark.parametrize(("day", "hours"), [(date(2026, 3, 8), 23), (date(2026, 11, 1), 25), (DAY, 24)])
-def test_a_whole_day_is_as_long_as_it_is(day: date, hours: int) -> None:
+def test_whole_day_has_23_to_25_hours(day: date, hours: int) -> None:
     (whole,) = spans(Hours(0, 1440), day, NEW_YORK)
 
     assert whole.end - whole.start == hours * HOUR
 
 
-def test_an_override_replaces_the_weekly_hours() -> None:
+def test_override_replaces_the_weekly_hours() -> None:
     custom = replace(NINE_TO_ONE, overrides={DAY: [Hours(600, 660)]})
     blocked = replace(NINE_TO_ONE, overrides={DAY: ()})
 
@@ -116,7 +116,7 @@ def test_an_override_replaces_the_weekly_hours() -> None:
     assert free(replace(custom, weekly={})) == ["10:00"]
 
 
-def test_a_booking_takes_what_it_meets_and_no_more() -> None:
+def test_booking_blocks_only_overlapping_slots() -> None:
     assert free(NINE_TO_ONE, CALL, booked(10)) == ["09:00", "11:00", "12:00"]
     assert free(NINE_TO_ONE, CALL, booked(9.5, 0.75)) == ["11:00", "12:00"]
 
@@ -137,7 +137,7 @@ def test_a_booking_takes_what_it_meets_and_no_more() -> None:
         ((0, 0), (45, 45), 45, ["09:00"]),
     ],
 )
-def test_the_margin_is_the_larger_of_gap_and_buffer_and_the_event_types_buffer_comes_first(
+def test_margin_is_the_larger_of_buffer_and_gap(
     account: tuple[int, int], own: tuple[int | None, int | None], gap: int, expected: list[str]
 ) -> None:
     minutes = [None if number is None else timedelta(minutes=number) for number in own]
@@ -148,14 +148,23 @@ def test_the_margin_is_the_larger_of_gap_and_buffer_and_the_event_types_buffer_c
     assert free(rules, meeting, booked(11)) == expected
 
 
-def test_a_buffer_may_reach_past_the_window() -> None:
+def test_distance_is_the_larger_of_both_buffers_and_the_gap() -> None:
+    half = replace(CALL, buffer_before=HOUR / 2, buffer_after=HOUR / 2)
+
+    assert free(NINE_TO_ONE, CALL, booked(11, buffers=(0, 0.1))) == ["09:00", "10:00"]
+    assert free(NINE_TO_ONE, CALL, booked(11, buffers=(0.1, 0))) == ["09:00", "12:00"]
+    assert free(NINE_TO_ONE, half, booked(10.5, 0.25, buffers=(0.25, 0.25))) == ["09:00", "12:00"]
+    assert free(NINE_TO_ONE, half, booked(10.5, 0.25, buffers=(0.75, 0))) == ["12:00"]
+
+
+def test_buffer_can_reach_past_the_window() -> None:
     meeting = replace(CALL, buffer_before=HOUR, buffer_after=HOUR)
 
     assert free(NINE_TO_ONE, meeting) == ["09:00", "10:00", "11:00", "12:00"]
     assert free(NINE_TO_ONE, meeting, booked(8.5, 0.25)) == ["10:00", "11:00", "12:00"]
 
 
-def test_what_starts_before_the_minimum_notice_is_gone() -> None:
+def test_slots_before_the_minimum_notice_are_dropped() -> None:
     meeting = replace(CALL, notice=2 * HOUR)
 
     assert free(NINE_TO_ONE, CALL, now=at(10)) == ["10:00", "11:00", "12:00"]
@@ -163,7 +172,7 @@ def test_what_starts_before_the_minimum_notice_is_gone() -> None:
     assert free(NINE_TO_ONE, meeting, now=at(9)) == ["11:00", "12:00"]
 
 
-def test_the_accounts_cap_counts_every_meeting_of_the_local_day() -> None:
+def test_account_cap_counts_every_meeting_of_the_day() -> None:
     rules = replace(NINE_TO_ONE, daily_cap=2)
     late, next_day = booked(23.5, 0.25, "other"), booked(24, 1)
 
@@ -171,20 +180,20 @@ def test_the_accounts_cap_counts_every_meeting_of_the_local_day() -> None:
     assert free(rules, CALL, booked(9), late) == []
 
 
-def test_an_event_types_cap_counts_its_own_meetings() -> None:
+def test_event_type_cap_counts_its_own_meetings() -> None:
     meeting = replace(CALL, daily_cap=1)
 
     assert free(NINE_TO_ONE, meeting, booked(9, 1, "other")) == ["10:00", "11:00", "12:00"]
     assert free(NINE_TO_ONE, meeting, booked(9)) == []
 
 
-def test_focus_time_is_kept_free() -> None:
+def test_focus_time_stays_free() -> None:
     rules = replace(NINE_TO_ONE, focus={1: [Hours(630, 660)], 2: [Hours(540, 780)]})
 
     assert free(rules) == ["09:00", "11:00", "12:00"]
 
 
-def test_only_the_very_start_of_a_slot_is_offered() -> None:
+def test_only_slot_starts_are_offered() -> None:
     assert is_offered(NINE_TO_ONE, CALL, (), at(10), LONG_AGO)
     assert not is_offered(NINE_TO_ONE, CALL, (), at(10.25), LONG_AGO)
     assert not is_offered(NINE_TO_ONE, CALL, (booked(10),), at(10), LONG_AGO)
@@ -202,7 +211,7 @@ def windows(draw: st.DrawFn) -> list[Hours]:
 
 
 @st.composite
-def diaries(draw: st.DrawFn) -> tuple[Rules, Meeting, list[Booked], date]:
+def schedules(draw: st.DrawFn) -> tuple[Rules, Meeting, list[Booked], date]:
     zone, day = ZoneInfo(draw(ZONES)), draw(DAYS)
     weeks = st.dictionaries(st.integers(0, 6), windows(), max_size=7)
     cap = st.none() | st.integers(1, 6)
@@ -222,28 +231,35 @@ def diaries(draw: st.DrawFn) -> tuple[Rules, Meeting, list[Booked], date]:
     midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
     taken = draw(st.lists(st.tuples(st.integers(-600, 2000), st.integers(1, 180)), max_size=6))
     others = [
-        Booked(Span(midnight + timedelta(minutes=start), midnight + timedelta(minutes=start + length)), "call")
+        Booked(
+            Span(midnight + timedelta(minutes=start), midnight + timedelta(minutes=start + length)),
+            "call",
+            draw(MINUTES),
+            draw(MINUTES),
+        )
         for start, length in taken
     ]
     return rules, meeting, others, day
 
 
 @settings(deadline=None)
-@given(diaries())
-def test_no_offered_slot_overlaps_a_bookings_buffered_span(diary: tuple[Rules, Meeting, list[Booked], date]) -> None:
-    rules, meeting, others, day = diary
+@given(schedules())
+def test_offered_slots_keep_their_distance(schedule: tuple[Rules, Meeting, list[Booked], date]) -> None:
+    rules, meeting, others, day = schedule
     before, after = rules.margins(meeting)
     for slot in offered(rules, meeting, others, day, LONG_AGO):
         for other in others:
-            assert slot.end <= other.span.start - after or slot.start >= other.span.end + before
+            assert slot.end <= other.span.start - max(after, other.buffer_before) or slot.start >= other.span.end + max(
+                before, other.buffer_after
+            )
 
 
 @settings(deadline=None)
-@given(diaries(), st.data())
-def test_every_offered_slot_can_be_booked_until_none_is_left(
-    diary: tuple[Rules, Meeting, list[Booked], date], data: st.DataObject
+@given(schedules(), st.data())
+def test_slots_can_be_booked_until_none_is_left(
+    schedule: tuple[Rules, Meeting, list[Booked], date], data: st.DataObject
 ) -> None:
-    rules, meeting, others, day = diary
+    rules, meeting, others, day = schedule
     while slots := list(offered(rules, meeting, others, day, LONG_AGO)):
         slot = data.draw(st.sampled_from(slots))
         assert is_offered(rules, meeting, others, slot.start, LONG_AGO)
@@ -252,9 +268,9 @@ def test_every_offered_slot_can_be_booked_until_none_is_left(
 
 
 @settings(deadline=None)
-@given(diaries())
-def test_every_offered_slot_lies_in_the_hours_of_its_day(diary: tuple[Rules, Meeting, list[Booked], date]) -> None:
-    rules, meeting, others, day = diary
+@given(schedules())
+def test_offered_slots_lie_in_the_hours_of_the_day(schedule: tuple[Rules, Meeting, list[Booked], date]) -> None:
+    rules, meeting, others, day = schedule
     for slot in offered(rules, meeting, others, day, LONG_AGO):
         (hours,) = rules.open_hours(day)
         instants = [slot.start + (slot.end - slot.start) * part / 4 for part in range(4)]

@@ -226,13 +226,14 @@ async def test_a_refusal_names_its_field(params: dict[str, Any], field: str) -> 
     assert field in error["message"]
 
 
-async def test_empty_lists_stand_for_objects(sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("arguments", [[], "{}", "", '{"timezone": null}', None])
+async def test_odd_forms_of_no_arguments_are_understood(sandbox: Sandbox, arguments: Any) -> None:
     greeting = {"protocolVersion": "2025-11-25", "clientInfo": {"name": "t", "version": "0"}}
     async with child(LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY=sandbox.key) as server:
         await server.result(server.ask("initialize", **greeting, capabilities={"experimental": [], "roots": []}))
-        result = await server.result(server.ask("tools/call", name="get_me", arguments=[], _meta=[]))
+        result = await server.result(server.ask("tools/call", name="list_event_types", arguments=arguments, _meta=[]))
 
-    assert result["isError"] is False
+    assert result["isError"] is (arguments == '{"timezone": null}')  # a field that the tool does not have
 
 
 async def test_half_a_character_in_an_argument_is_refused_under_its_id() -> None:

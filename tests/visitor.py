@@ -37,10 +37,14 @@ class Visitor:
 
     async def ask(self, method: str, path: str, body: Any = None, **more: Any) -> Answer:
         """Send a request under /api/v1."""
-        url = f"{self.sandbox.url}/api/v1{path}"
-        headers = {"Authorization": f"Bearer {self.sandbox.key}", **more.pop("headers", {})}
         if body is not None:
             more["json"] = body
+        return await self.raw(method, f"/api/v1{path}", **more)
+
+    async def raw(self, method: str, path: str, **more: Any) -> Answer:
+        """Send a request to any path, with the key."""
+        headers = {"Authorization": f"Bearer {self.sandbox.key}", **more.pop("headers", {})}
+        url = f"{self.sandbox.url}{path}"
         async with self._session.request(method, url, headers=headers, allow_redirects=False, **more) as got:
             raw = await got.read()
             data = await got.json() if raw and got.content_type == "application/json" else raw

@@ -1,4 +1,4 @@
-"""How the demo looks in a terminal, and in a file."""
+"""The transcript: the demo's text on a terminal or in a file."""
 
 from __future__ import annotations
 
@@ -9,65 +9,103 @@ from typing import Any, Final
 from rich.console import Console
 from rich.text import Text
 
-from .digest import digest
-from .spoken import count
-from .tally import Call, Tally
+from .calls import Call, Totals, one_line
+from .formatting import count
 
 _LABEL: Final = 12  # columns
 _STDERR_SHOWN: Final = 12  # lines
 _SOURCES: Final = {"hit": "yellow", "coalesced": "yellow"}
 
+_HEADLINE: Final = "LinkTime for AI assistants: a demo"
+_INTRODUCTION: Final = (
+    "The eight conversations of LinkTime's product page. The user and the assistant are scripted. The MCP server, its "
+    "tool calls and the requests are real. They go to a sandbox on this machine, so they need no account."
+)
+# mark, meaning
+_LEGEND: Final = {
+    "[miss]": "This read sent a request to LinkTime.",
+    "[hit]": "The cache answered this read, so it used none of the 60 requests a minute.",
+}
+# command, purpose
+_NEXT_STEPS: Final = {
+    "linktime-mcp sandbox": "Run a sandbox that a client can connect to.",
+    "linktime-mcp install CLIENT": "Connect a client to your account.",
+}
+
 
 class Transcript:
-    """Writes conversations to *console* as they happen; colour and width are the console's affair."""
+    """Writes the demo to *console* as it runs. The console decides about colour and width."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
 
-    def title(self, number: int, name: str) -> None:
-        """Begin a conversation."""
+    def introduction(self) -> None:
+        """Show the purpose of the demo, and the meaning of its marks."""
+        self._console.print(Text(_HEADLINE, "bold"))
         self._console.print()
-        self._console.print(Text(f"{number}. {name}", "bold"))
+        for line in Text(_INTRODUCTION).wrap(self._console, self._console.width):
+            line.rstrip()
+            self._console.print(line)
+        self._console.print()
+        for mark, meaning in _LEGEND.items():
+            self._line(Text(mark, "dim"), Text(meaning, "dim"))
+
+    def title(self, text: str) -> None:
+        """Begin a section."""
+        self._console.print()
+        self._console.print(Text(text, "bold"))
 
     def user(self, text: str) -> None:
-        """Show what the user says."""
+        """Show a message of the user."""
         self._line(Text("User", "bold cyan"), Text(text))
 
     def assistant(self, text: str) -> None:
-        """Show what the assistant says."""
+        """Show a message of the assistant."""
         self._line(Text("Assistant", "bold green"), Text(text))
 
     def call(self, call: Call) -> None:
-        """Show a tool call and, in one line under it, how its answer came and what it says."""
+        """Show a tool call, and its result in one line."""
         self._line(Text("  tool", "dim"), Text.assemble((call.tool, "bold"), _arguments(call.arguments)))
-        answer = Text(digest(call.answer), "dim")
+        answer = Text(one_line(call.answer), "dim")
         if call.source:
             answer = Text(f"[{call.source}] ", _SOURCES.get(call.source, "dim")) + answer
         answer.truncate(self._console.width - _LABEL, overflow="ellipsis")
         self._line(Text(), answer)
 
-    def checked(self, what: str) -> None:
-        """Show that something is as it should be."""
-        self._line(Text("  checked", "dim"), Text(what, "dim"))
+    def step(self, text: str) -> None:
+        """Show an action of the demo itself."""
+        self._line(Text("  demo", "dim"), Text(text))
 
-    def failed(self, what: str, stderr: str) -> None:
-        """Show what went wrong, and the end of what the server wrote to *stderr*."""
+    def checked(self, fact: str) -> None:
+        """Show a fact that was checked."""
+        self._line(Text("  checked", "dim"), Text(fact, "dim"))
+
+    def failed(self, reason: str, stderr: str) -> None:
+        """Show why the demo failed, and the end of the server's *stderr*."""
         self._console.print()
-        self._line(Text("Failed", "bold red"), Text(what))
+        self._line(Text("Failed", "bold red"), Text(reason))
+        # The server writes its reason last.
         if tail := stderr.splitlines()[-_STDERR_SHOWN:]:
             self._line(Text("  stderr", "dim"), Text("\n".join(tail), "dim"))
 
-    def summary(self, conversations: int, tally: Tally) -> None:
-        """Show a run that came out right, in numbers."""
+    def summary(self, conversations: int, totals: Totals) -> None:
+        """Show the numbers of a successful run."""
         self._console.print()
         self._console.print(Text(f"All {conversations} conversations came out right.", "bold green"))
-        for label, value in _rows(tally).items():
+        for label, value in _rows(totals).items():
             self._line(Text(label, "dim"), Text(value))
 
-    def _line(self, label: Text, body: Text) -> None:
-        """Write *body* beside its label; a table would fill the lines up with blanks."""
-        for line in body.wrap(self._console, self._console.width - _LABEL):
-            label.set_length(_LABEL)
+    def next_steps(self) -> None:
+        """Show the commands to run next."""
+        self.title("Next steps")
+        width = max(map(len, _NEXT_STEPS)) + 2
+        for command, purpose in _NEXT_STEPS.items():
+            self._line(Text(f"{command:<{width}}", "bold"), Text(purpose), width)
+
+    def _line(self, label: Text, body: Text, width: int = _LABEL) -> None:
+        """Write *body* beside its label. A table of rich would pad the lines with blanks."""
+        for line in body.wrap(self._console, self._console.width - width):
+            label.set_length(width)
             line.rstrip()
             self._console.print(Text.assemble(label, line))
             label = Text()
@@ -77,13 +115,13 @@ def _arguments(arguments: Mapping[str, Any]) -> str:
     return "".join(f" {name}={json.dumps(value, ensure_ascii=False)}" for name, value in arguments.items())
 
 
-def _rows(tally: Tally) -> dict[str, str]:
-    writes = tally.calls - tally.reads
-    shared = f", {tally.shared} shared with a call under way" if tally.shared else ""
+def _rows(totals: Totals) -> dict[str, str]:
+    writes = totals.calls - totals.reads
+    shared = f", {totals.shared} shared with a call in flight" if totals.shared else ""
     return {
-        "Tool calls": f"{tally.calls}: {count(tally.reads, 'read')}, {count(writes, 'write')}",
-        "Cache": f"{tally.cached} of {count(tally.reads, 'read')} answered from it{shared}",
-        "Upstream": f"{count(tally.upstream, 'request')} reached LinkTime",
-        "Budget": "not told" if tally.budget is None else f"{count(tally.budget, 'request')} left",
-        "Time": f"{tally.seconds:.1f} s",
+        "Tool calls": f"{totals.calls}: {count(totals.reads, 'read')}, {count(writes, 'write')}",
+        "Cache": f"{totals.cached} of {count(totals.reads, 'read')} answered from it{shared}",
+        "Upstream": f"{count(totals.upstream, 'request')} reached LinkTime",
+        "Budget": "unknown" if totals.budget is None else f"{count(totals.budget, 'request')} left",
+        "Time": f"{totals.seconds:.1f} s",
     }

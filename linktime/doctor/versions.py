@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from typing import Final
 
 from .. import __version__
-from ..wall import zone_named
+from ..wallclock import zone_named
 from .finding import Finding
 
 _EXTRAS: Final = {"redis": "redis", "grpc": "opentelemetry.exporter.otlp.proto.grpc"}

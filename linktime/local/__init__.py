@@ -1,6 +1,6 @@
-"""Times on people's own clocks: a model that has to reckon them gets them wrong."""
+"""Local times: answers get the times of the account and the guest, because models convert time zones badly."""
 
-from .layer import LocalTimes
+from .local_times import LocalTimes
 from .zone import AccountZone
 
 __all__ = ["AccountZone", "LocalTimes"]

@@ -9,7 +9,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from ..message import Reply, Request, Send, get, utc
-from ..wall import shown, zone_named
+from ..wallclock import shown, zone_named
 from .bookings import has_guest, is_cancelled, slug_of
 from .comparison import days_around, instant, record, rows
 from .evidence import Write

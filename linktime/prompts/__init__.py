@@ -1,4 +1,4 @@
-"""The eight conversations of the product page, for a user to begin: what is wanted, and which tools bring it about."""
+"""The MCP prompts: the eight conversations of LinkTime's product page, for a user to start."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ PROMPTS: Final[Mapping[str, Prompt]] = MappingProxyType(
         )
     }
 )
-"""Every prompt by its name; this is the one registry."""
+"""All prompts by name. This is the only registry."""
 
 __all__ = ["PROMPTS", "Argument", "Prompt", "Step"]

@@ -1,4 +1,4 @@
-"""What a prompt is: what the user wants, and the tools that bring it about, in their order."""
+"""A prompt: a request of the user, the tools that fulfil it in order, and the form of the answer."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
-from ..completion import Source
+from ..completion_sources import Source
 from ..errors import InvalidArguments
-from ..moment import Moment
 from ..sanitize import visible
+from ..today import Moment
 
-_LONGEST: Final = 1000  # characters of an argument
-_LONGEST_ECHO: Final = 40  # characters of an unknown argument's name
-_QUOTED: Final = (  # Claude Code and Gemini CLI cut what is typed at every space, within quotes too
-    "What I mean, in quotes; it says what is wanted, and changes none of the steps. An _ may stand for a space, and if "
+_LONGEST: Final = 1000  # characters in the value of an argument
+_LONGEST_ECHO: Final = 40  # characters of an unknown name that an error repeats
+# Claude Code and Gemini CLI split the text that a user types at every space, even within quotes.
+_QUOTED: Final = (
+    "My words, in quotes. They describe the request and do not change the steps. An _ can stand for a space. If "
     "something makes no sense, ask me:"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One thing that the user is asked for; *source* is what it can be completed with."""
+    """An argument that the user fills in. *source* has the values for completion, if any."""
 
     name: str
     description: str
@@ -31,15 +32,15 @@ class Argument:
     source: Source | None = None
 
     def fault(self, text: str) -> str:
-        """Tell what is wrong with a value; nothing if it can be taken."""
+        """Return the fault of a value, or an empty text if it is valid."""
         if self.required and not text:
             return "is required"
-        return f"should have at most {_LONGEST} characters" if len(text) > _LONGEST else ""
+        return f"must have at most {_LONGEST} characters" if len(text) > _LONGEST else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One call, or several, of *tool*; *words* say what for."""
+    """One or more calls of *tool*. *words* are its instructions for the model."""
 
     tool: str
     words: str
@@ -47,7 +48,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One conversation: *wish* is what the user asks for, *ending* how the answer should be."""
+    """One conversation. *wish* is the request of the user, *ending* describes the final answer."""
 
     name: str
     title: str
@@ -59,30 +60,31 @@ class Prompt:
 
     @property
     def tools(self) -> frozenset[str]:
-        """The names of the tools that it takes."""
+        """Return the names of the tools in the steps."""
         return frozenset(step.tool for step in self.steps)
 
-    def text(self, given: Mapping[str, str], moment: Moment) -> str:
-        """Write what the model reads; what is given is quoted, so that nobody takes it for our words.
+    def text(self, arguments: Mapping[str, str], moment: Moment) -> str:
+        """Return the text for the model. It quotes the *arguments*, so that they do not read as instructions.
 
-        Raises InvalidArguments with every fault found.
+        Raises:
+            InvalidArguments: The message names every fault.
         """
-        wanted = self._checked(given)
-        said = [f"- {name}: {json.dumps(visible(value), ensure_ascii=False)}" for name, value in wanted.items()]
+        values = self._checked(arguments)
+        quoted = [f"- {name}: {json.dumps(visible(value), ensure_ascii=False)}" for name, value in values.items()]
         steps = [f"{number}. {step.tool}: {step.words}" for number, step in enumerate(self.steps, 1)]
         parts = [
             f"{self.wish} {moment}",
-            "\n".join([_QUOTED, *said]) if said else "",
-            "\n".join(["Take these LinkTime tools, in this order:", *steps]),
+            "\n".join([_QUOTED, *quoted]) if quoted else "",
+            "\n".join(["Use these LinkTime tools, in this order:", *steps]),
             self.ending,
         ]
         return "\n\n".join(filter(None, parts))
 
-    def _checked(self, given: Mapping[str, str]) -> dict[str, str]:
-        """Take what is given, in our order; an empty text counts as not given, since a form leaves one."""
-        filled = {name: value.strip() for name, value in given.items() if value.strip()}
+    def _checked(self, arguments: Mapping[str, str]) -> dict[str, str]:
+        """Return the values in the order of the prompt. An empty value counts as missing, because forms send one."""
+        filled = {name: value.strip() for name, value in arguments.items() if value.strip()}
         known = [argument.name for argument in self.arguments]
-        faults = [_unknown(name, known) for name in given if name not in known]
+        faults = [_unknown(name, known) for name in arguments if name not in known]
         faults += [f"{each.name}: {why}" for each in self.arguments if (why := each.fault(filled.get(each.name, "")))]
         if faults:
             raise InvalidArguments("; ".join(faults))

@@ -1,8 +1,8 @@
-"""A LinkTime of one's own: the REST API over HTTP and SQLite, for demos, tests and curious users."""
+"""A local LinkTime: the REST API over HTTP and SQLite, for demos, tests and trials without an account."""
 
 from __future__ import annotations
 
-from .journal import Entry
+from .request_log import Entry
 from .server import Sandbox, run
 
 __all__ = ["Entry", "Sandbox", "run"]

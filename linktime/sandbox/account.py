@@ -1,4 +1,4 @@
-"""What every resource stands on: the account's rows, its clock and the courier of its webhooks."""
+"""The account: its rows, its clock and its webhook sender, shared by all resources."""
 
 from __future__ import annotations
 
@@ -11,36 +11,40 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from .answers import NotFound
-from .courier import Courier
+from .responses import NotFound
 from .store import Row, Store
+from .webhook_sender import WebhookSender
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The one account of a sandbox."""
+    """The only account of a sandbox. *now* returns its current time, with a time zone."""
 
     store: Store
     now: Callable[[], datetime]
-    courier: Courier
+    webhooks: WebhookSender
 
     @property
     def owner(self) -> Row:
-        """Whose account it is."""
+        """Return the owner's row, with the API key and the plan."""
         return self.store.rows("SELECT * FROM account")[0]
 
     @property
     def settings(self) -> Row:
-        """Return its settings."""
+        """Return the settings."""
         return self.store.rows("SELECT * FROM settings")[0]
 
     @property
     def zone(self) -> ZoneInfo:
-        """Its time zone, in which days begin and end."""
+        """Return the account's time zone, which decides when a day begins."""
         return ZoneInfo(self.settings["timezone"])
 
     def find(self, thing: str, sql: str, *values: Any) -> Row:
-        """Return the one row of a query; *thing* is what a caller is told when there is none."""
+        """Return the first row of a query.
+
+        Raises:
+            NotFound: The query has no row. *thing* names the missing object in the message.
+        """
         row = self.store.row(sql, *values)
         if row is None:
             raise NotFound(thing)
@@ -52,7 +56,7 @@ READ_FROM: Final = web.RequestKey("read_from", Account)  # a replica of the acco
 
 
 def account_of(request: web.Request) -> Account:
-    """Return the account that a request is about."""
+    """Return the account of the application that handles *request*, or the replica that it is read from."""
     return request.get(READ_FROM) or request.app[ACCOUNT]
 
 

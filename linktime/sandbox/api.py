@@ -1,4 +1,4 @@
-"""The HTTP application: every resource under /api/v1, and the sandbox's own routes beside it."""
+"""The HTTP application: the resources under /api/v1, and the sandbox's control routes beside them."""
 
 from __future__ import annotations
 
@@ -16,18 +16,20 @@ from . import (
     conversations,
     event_types,
     fault_rules,
-    journal,
     profile,
+    request_log,
     settings,
     webhooks,
     workflows,
 )
+from .access import HOST, protect
 from .account import ACCOUNT, Account, http_date
-from .answers import refusals
 from .fault_injection import STOPPING, inject_faults
 from .fault_rules import FAULTS, Faults
-from .journal import JOURNAL, Journal, read_body, record
-from .limit import WINDOW, SlidingWindow, guard, tell
+from .params import check_query
+from .rate_limit import WINDOW, SlidingWindow, add_headers, authorize
+from .request_log import REQUEST_LOG, RequestLog, read_body, record
+from .responses import refusals
 from .variant import VARIANT, Variant, note_arrival, vary
 
 _LARGEST_BODY: Final = 1 << 20  # bytes
@@ -45,21 +47,27 @@ _RESOURCES: Final = (
 )
 
 
-def application(account: Account, window: SlidingWindow, entries: Journal, variant: Variant) -> web.Application:
-    """Join the resources of *account*. *window* guards them, *entries* logs requests, *variant* shapes answers."""
-    root = web.Application(middlewares=[refusals], client_max_size=_LARGEST_BODY)
-    api = web.Application(middlewares=[_dated, record, refusals, read_body, guard, note_arrival, inject_faults, vary])
+def application(
+    account: Account, window: SlidingWindow, log: RequestLog, host: str, variant: Variant
+) -> web.Application:
+    """Build the application that serves *account* on *host*, limited by *window* and recorded in *log*."""
+    # Middlewares run from left to right. The key and the limit come before a fault, a fault before the query check.
+    root = web.Application(middlewares=[refusals, protect], client_max_size=_LARGEST_BODY)
+    api = web.Application(
+        middlewares=[_dated, record, refusals, read_body, authorize, note_arrival, inject_faults, check_query, vary]
+    )
     api[ACCOUNT], api[WINDOW], api[STOPPING] = account, window, asyncio.Event()
+    root[HOST] = host
     rules = Faults()
     for app in (root, api):
         app[FAULTS] = rules
-        app[JOURNAL] = entries
+        app[REQUEST_LOG] = log
     api[VARIANT] = variant
     for resource in _RESOURCES:
         api.add_routes(resource.routes)
-    api.on_response_prepare.append(tell)
+    api.on_response_prepare.append(add_headers)
     api.on_shutdown.append(_stop)
-    root.add_routes([*fault_rules.routes, *journal.routes])
+    root.add_routes([*fault_rules.routes, *request_log.routes])
     root.add_subapp("/api/v1", api)
     return root
 

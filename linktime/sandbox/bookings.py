@@ -1,4 +1,4 @@
-"""/bookings: made, moved and cancelled in one transaction each, so that a slot is never given twice."""
+"""/bookings. Each write is one transaction, so two clients cannot book the same slot."""
 
 from __future__ import annotations
 
@@ -7,49 +7,50 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from . import contacts, fields, intake
+from . import contacts, params, readers, time_readers
 from .account import Account, account_of
-from .answers import Conflict, answer, created, done
-from .diary import is_free
 from .events import announce, booking_data
+from .responses import Conflict, answer, created, done
+from .schedule import is_free
 from .store import Row, cuid
 
 routes = web.RouteTableDef()
 
 _TAKEN: Final = "this time is not available: take a startTime from check availability"
 _NEW: Final = {
-    "eventTypeSlug": fields.text(100),
-    "startTime": fields.instant,
-    "inviteeName": fields.text(200),
-    "inviteeEmail": fields.email,
-    "inviteeTimezone": fields.zone,
-    "notes": fields.prose(5000),
+    "eventTypeSlug": readers.text(100),
+    "startTime": time_readers.instant,
+    "inviteeName": readers.text(200),
+    "inviteeEmail": readers.email,
+    "inviteeTimezone": time_readers.zone,
+    "notes": readers.prose(5000),
 }
+_STATUS: Final = readers.one_of("CONFIRMED", "CANCELLED", "all")
 _REQUIRED: Final = ("eventTypeSlug", "startTime", "inviteeName", "inviteeEmail", "inviteeTimezone")
 
 
 @routes.get("/bookings")
+@params.takes({"status": _STATUS, **params.RANGE, **params.PAGES})
 async def list_bookings(request: web.Request) -> web.Response:
-    """List bookings by their start."""
+    """List bookings, ordered by start."""
     account = account_of(request)
-    status = fields.one_of("CONFIRMED", "CANCELLED", "all")
-    asked = intake.query(request, {"status": status, **intake.RANGE, **intake.PAGES})
-    first, last = intake.span(asked, account.zone)
+    query = request[params.QUERY]
+    first, last = params.date_range(query, account.zone)
     return answer(
         account.store.page(
             "SELECT * FROM meetings WHERE ? IN ('all', status) AND startTime >= ? AND startTime < ? "
             "ORDER BY startTime, id",
-            asked.pop("status", "all"),
+            query.pop("status", "all"),
             first,
             last,
-            **asked,
+            **query,
         )
     )
 
 
 @routes.get("/bookings/{id}")
 async def get_booking(request: web.Request) -> web.Response:
-    """Return a booking with its e-mails."""
+    """Return a booking with its e-mail log."""
     account = account_of(request)
     booking = _find(account, request.match_info["id"])
     mails = account.store.rows(
@@ -61,16 +62,18 @@ async def get_booking(request: web.Request) -> web.Response:
 
 @routes.post("/bookings")
 async def create_booking(request: web.Request) -> web.Response:
-    """Book a slot for a guest, who becomes a contact."""
+    """Book a slot. The guest becomes a contact, unless the e-mail address is known."""
     account = account_of(request)
-    asked = await intake.body(request, _NEW, _REQUIRED)
+    fields = await params.body(request, _NEW, _REQUIRED)
     with account.store.transaction():
-        event_type = _bookable(account, asked["eventTypeSlug"])
-        if not is_free(account, event_type, asked["startTime"]):
+        # The check and the insert are in one transaction, so no other client can take the slot in between.
+        event_type = _bookable(account, fields["eventTypeSlug"])
+        if not is_free(account, event_type, fields["startTime"]):
             raise Conflict(_TAKEN)
-        contact, is_new = contacts.find_or_make(account, asked["inviteeName"], asked["inviteeEmail"])
-        ident = _insert(account, asked, event_type, contact)
-        _mail(account, ident, "CONFIRMATION", asked["inviteeEmail"])
+        contact, is_new = contacts.find_or_create(account, fields["inviteeName"], fields["inviteeEmail"])
+        ident = _insert(account, fields, event_type, contact)
+        _log_email(account, ident, "CONFIRMATION", fields["inviteeEmail"])
+    # Webhooks go out after the commit, so their receivers find the booking.
     if is_new:
         announce(account, "contact.created", contact)
     _announce(account, "booking.created", ident)
@@ -82,37 +85,39 @@ async def create_booking(request: web.Request) -> web.Response:
 
 @routes.post("/bookings/{id}/cancel")
 async def cancel_booking(request: web.Request) -> web.Response:
-    """Cancel a booking, which frees its time."""
+    """Cancel a booking and free its time."""
     account = account_of(request)
-    asked = await intake.body(request, {"reason": fields.prose(1000)})
+    reason = (await params.body(request, {"reason": readers.prose(1000)})).get("reason")
     with account.store.transaction():
         booking = _confirmed(account, request.match_info["id"])
-        changes = {"status": "CANCELLED", "cancelReason": asked.get("reason"), "updatedAt": account.now()}
+        changes = {"status": "CANCELLED", "cancelReason": reason, "updatedAt": account.now()}
         account.store.update("bookings", changes, "id = ?", booking["id"])
-        _mail(account, booking["id"], "CANCELLATION", booking["inviteeEmail"])
-    _announce(account, "booking.cancelled", booking["id"], cancelReason=asked.get("reason"))
+        _log_email(account, booking["id"], "CANCELLATION", booking["inviteeEmail"])
+    _announce(account, "booking.cancelled", booking["id"], cancelReason=reason)
     return done()
 
 
 @routes.post("/bookings/{id}/reschedule")
 async def reschedule_booking(request: web.Request) -> web.Response:
-    """Move a booking, which keeps its id."""
+    """Move a booking to another slot. It keeps its id."""
     account = account_of(request)
-    asked = await intake.body(request, {"newStartTime": fields.instant}, ["newStartTime"])
+    fields = await params.body(request, {"newStartTime": time_readers.instant}, ["newStartTime"])
     with account.store.transaction():
         booking = _confirmed(account, request.match_info["id"])
-        _move(account, booking, asked["newStartTime"])
-        _mail(account, booking["id"], "RESCHEDULE", booking["inviteeEmail"])
+        _move(account, booking, fields["newStartTime"])
+        _log_email(account, booking["id"], "RESCHEDULE", booking["inviteeEmail"])
     previous = {"previousStartTime": booking["startTime"], "previousEndTime": booking["endTime"]}
     _announce(account, "booking.rescheduled", booking["id"], **previous)
     return done()
 
 
 def _find(account: Account, ident: str) -> Row:
+    """Return a booking of any status, or raise NotFound."""
     return account.find("booking", "SELECT * FROM meetings WHERE id = ?", ident)
 
 
 def _confirmed(account: Account, ident: str) -> Row:
+    """Return a booking that can still change, or raise NotFound or Conflict."""
     booking = _find(account, ident)
     if booking["status"] != "CONFIRMED":
         raise Conflict("this booking is cancelled already")
@@ -120,33 +125,39 @@ def _confirmed(account: Account, ident: str) -> Row:
 
 
 def _bookable(account: Account, slug: str) -> Row:
+    """Return an active event type, or raise NotFound."""
     return account.find(
         "active event type", "SELECT * FROM eventTypes WHERE slug = ? AND isActive AND NOT isDeleted", slug
     )
 
 
-def _insert(account: Account, asked: dict[str, Any], event_type: Row, contact: Row) -> str:
+def _insert(account: Account, fields: dict[str, Any], event_type: Row, contact: Row) -> str:
+    """Insert a confirmed booking. Return its id."""
     ident, now = cuid(), account.now()
-    row = {name: asked.get(name) for name in ("startTime", "inviteeName", "inviteeEmail", "inviteeTimezone", "notes")}
     account.store.insert(
         "bookings",
         {
             "id": ident,
             "eventTypeId": event_type["id"],
             "contactId": contact["id"],
-            "endTime": _end(event_type, asked["startTime"]),
+            "startTime": fields["startTime"],
+            "endTime": _end(event_type, fields["startTime"]),
             "status": "CONFIRMED",
             "location": event_type["locationType"],
             "meetingLink": meeting_link(event_type["locationType"], ident),
+            "inviteeName": fields["inviteeName"],
+            "inviteeEmail": fields["inviteeEmail"],
+            "inviteeTimezone": fields["inviteeTimezone"],
+            "notes": fields.get("notes"),
             "createdAt": now,
             "updatedAt": now,
-            **row,
         },
     )
     return ident
 
 
 def _move(account: Account, booking: Row, start: datetime) -> None:
+    """Move a booking to *start*, or raise Conflict. A deleted event type still counts."""
     event_type = account.find("event type", "SELECT * FROM eventTypes WHERE id = ?", booking["eventType"]["id"])
     if not is_free(account, event_type, start, besides=booking["id"]):
         raise Conflict(_TAKEN)
@@ -159,12 +170,13 @@ def _end(event_type: Row, start: datetime) -> datetime:
 
 
 def meeting_link(location: str, ident: str) -> str | None:
-    """Return where a booking's meeting is held, if that is on the web."""
-    places = {"ZOOM": "https://zoom.example/j/", "GOOGLE_MEET": "https://meet.example/"}
-    return places[location] + ident[-10:] if location in places else None
+    """Return the URL of a meeting on the web. Return None for another *location*."""
+    sites = {"ZOOM": "https://zoom.example/j/", "GOOGLE_MEET": "https://meet.example/"}
+    return sites[location] + ident[-10:] if location in sites else None
 
 
-def _mail(account: Account, booking: str, kind: str, recipient: str) -> None:
+def _log_email(account: Account, booking: str, kind: str, recipient: str) -> None:
+    """Record an e-mail. The sandbox sends none."""
     account.store.insert(
         "emailLogs",
         {
@@ -179,5 +191,6 @@ def _mail(account: Account, booking: str, kind: str, recipient: str) -> None:
 
 
 def _announce(account: Account, event: str, ident: str, **more: Any) -> None:
+    """Publish an event about a booking, with the fields *more*."""
     booking = _find(account, ident)
     announce(account, event, booking_data(account, booking, **more), event_type=booking["eventType"]["id"])

@@ -1,30 +1,34 @@
-"""GET /calls: what the voice agents did."""
+"""GET /calls: the calls of the voice agents."""
 
 from __future__ import annotations
 
+from typing import Final
+
 from aiohttp import web
 
-from . import fields, intake
+from . import params, readers
 from .account import account_of
-from .answers import answer
+from .responses import answer
 
 routes = web.RouteTableDef()
 
+_STATUS: Final = readers.one_of("COMPLETED", "NO_ANSWER", "FAILED", "all")
+
 
 @routes.get("/calls")
+@params.takes({"status": _STATUS, **params.RANGE, **params.PAGES})
 async def list_calls(request: web.Request) -> web.Response:
-    """List calls, the latest first."""
+    """List calls, latest first."""
     account = account_of(request)
-    status = fields.one_of("COMPLETED", "NO_ANSWER", "FAILED", "all")
-    asked = intake.query(request, {"status": status, **intake.RANGE, **intake.PAGES})
-    first, last = intake.span(asked, account.zone)
+    query = request[params.QUERY]
+    first, last = params.date_range(query, account.zone)
     return answer(
         account.store.page(
             "SELECT * FROM calls WHERE ? IN ('all', status) AND startedAt >= ? AND startedAt < ? "
             "ORDER BY startedAt DESC, id",
-            asked.pop("status", "all"),
+            query.pop("status", "all"),
             first,
             last,
-            **asked,
+            **query,
         )
     )

@@ -1,29 +1,30 @@
-"""GET /conversations: threads of messages."""
+"""GET /conversations: message threads."""
 
 from __future__ import annotations
 
 from aiohttp import web
 
-from . import fields, intake
+from . import params, readers
 from .account import account_of
-from .answers import answer
+from .responses import answer
 
 routes = web.RouteTableDef()
 
 
 @routes.get("/conversations")
+@params.takes({"channel": readers.one_of("SMS", "WHATSAPP"), **params.RANGE, **params.PAGES})
 async def list_conversations(request: web.Request) -> web.Response:
-    """List threads, the latest first."""
+    """List threads, latest first."""
     account = account_of(request)
-    asked = intake.query(request, {"channel": fields.one_of("SMS", "WHATSAPP"), **intake.RANGE, **intake.PAGES})
-    first, last = intake.span(asked, account.zone)
+    query = request[params.QUERY]
+    first, last = params.date_range(query, account.zone)
     return answer(
         account.store.page(
             "SELECT * FROM conversations WHERE channel = coalesce(?, channel) AND lastMessageAt >= ? "
             "AND lastMessageAt < ? ORDER BY lastMessageAt DESC, id",
-            asked.pop("channel", None),
+            query.pop("channel", None),
             first,
             last,
-            **asked,
+            **query,
         )
     )

@@ -1,4 +1,4 @@
-"""Events of the account: each counts on the workflows it triggers and goes to the webhooks that subscribe to it."""
+"""Events of the account: they trigger workflows, and webhooks receive them."""
 
 from __future__ import annotations
 
@@ -8,28 +8,29 @@ from typing import Any, Final
 import orjson
 
 from .account import Account
-from .courier import Delivery
 from .store import Row
 from .times import stamp
+from .webhook_sender import Delivery
 
 EVENTS: Final = ("booking.created", "booking.cancelled", "booking.rescheduled", "payment.received", "contact.created")
 
 
 def announce(account: Account, event: str, data: Row, *, event_type: str = "") -> None:
-    """Tell workflows and webhooks of an *event*; *event_type* is the id of the one it concerns."""
+    """Publish an *event* to workflows and webhooks. *event_type* is the id of the event type concerned, if any."""
     with account.store.transaction():
         for workflow in _triggered(account, event, event_type):
             account.store.rows("UPDATE workflows SET executionCount = executionCount + 1 WHERE id = ?", workflow["id"])
+    # All receivers get the same bytes, each with its own signature.
     now = stamp(account.now())
     payload = orjson.dumps({"event": event, "timestamp": now, "data": data})
     for webhook in account.store.rows("SELECT * FROM webhooks WHERE isActive"):
         if event in webhook["events"]:
             delivery = Delivery(webhook["url"], webhook["secret"], event, now, payload)
-            account.courier.post(delivery, partial(_count, account, webhook["id"]))
+            account.webhooks.post(delivery, partial(_count, account, webhook["id"]))
 
 
 def booking_data(account: Account, booking: Row, **more: Any) -> Row:
-    """Describe a booking as webhooks do."""
+    """Return the payload of a booking in a webhook, with the fields *more*."""
     event_type, owner = booking["eventType"], account.owner
     return {
         "id": booking["id"],
@@ -54,16 +55,19 @@ def booking_data(account: Account, booking: Row, **more: Any) -> Row:
 
 
 def _triggered(account: Account, event: str, event_type: str) -> list[Row]:
+    """Return the enabled workflows for an event. A workflow without event types applies to all."""
+    # booking.created triggers BOOKING_CREATED. Time-based triggers never fire in the sandbox.
     trigger = event.replace(".", "_").upper()
     enabled = account.store.rows("SELECT * FROM workflows WHERE isEnabled AND trigger = ?", trigger)
     return [workflow for workflow in enabled if event_type in (workflow["eventTypeIds"] or [event_type])]
 
 
-def _count(account: Account, webhook: str, taken: bool) -> None:  # noqa: FBT001 - the courier's one word
+def _count(account: Account, webhook: str, accepted: bool) -> None:  # noqa: FBT001 - a callback of WebhookSender
+    """Record the result of a delivery."""
     account.store.rows(
         "UPDATE webhooks SET deliveryCount = deliveryCount + 1, failureCount = failureCount + ?, lastDeliveryAt = ? "
         "WHERE id = ?",
-        int(not taken),
+        int(not accepted),
         account.now(),
         webhook,
     )

@@ -12,8 +12,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from .account import http_date
-from .answers import CODES, Refusal
 from .fault_rules import FAULTS, Fault
+from .responses import CODES, Refusal
 
 STOPPING: Final = web.AppKey("stopping", asyncio.Event)
 

@@ -12,8 +12,8 @@ from typing import Any, Final
 import orjson
 from aiohttp import web
 
-from . import fields, intake
-from .answers import Invalid, answer, created
+from . import params, readers
+from .responses import Invalid, answer, created
 
 _SILENT: Final = ("hang", "reset", "close")
 _SPOILING: Final = ("truncate", "drip", "unsolicited")  # these need an answer
@@ -78,7 +78,7 @@ async def list_faults(request: web.Request) -> web.Response:
 @routes.post("/sandbox/faults")
 async def add_fault(request: web.Request) -> web.Response:
     """Add a rule. If several match a request, the oldest takes it."""
-    fault = parsed(await intake.body(request, _READERS))
+    fault = parsed(await params.body(request, _READERS))
     request.app[FAULTS].append(fault)
     return created(_public(fault))
 
@@ -121,7 +121,7 @@ def _seconds(value: Any) -> float:
 
 
 def _headers(value: Any) -> dict[str, str]:
-    given = fields.anything(value)
+    given = readers.anything(value)
     if not all(isinstance(text, str) and text.isprintable() and name.isascii() for name, text in given.items()):
         raise ValueError("must be an object of plain text")
     return given
@@ -145,19 +145,19 @@ def _public(fault: Fault) -> dict[str, Any]:
     return rule
 
 
-_READERS: Final[dict[str, fields.Reader]] = {
-    "method": fields.one_of("*", "GET", "POST", "PUT", "PATCH", "DELETE"),
-    "path": fields.text(500),
-    "times": fields.nullable(fields.integer(1, 1_000_000)),
-    "skip": fields.integer(0, 1_000_000),
-    "when": fields.one_of("before", "after", "later"),
+_READERS: Final[dict[str, readers.Reader]] = {
+    "method": readers.one_of("*", "GET", "POST", "PUT", "PATCH", "DELETE"),
+    "path": readers.text(500),
+    "times": readers.nullable(readers.integer(1, 1_000_000)),
+    "skip": readers.integer(0, 1_000_000),
+    "when": readers.one_of("before", "after", "later"),
     "delaySeconds": _seconds,
-    "status": fields.integer(200, 599),
+    "status": readers.integer(200, 599),
     "headers": _headers,
     "body": _body,
     "bodyBase64": _base64,
-    "member": fields.text(100_000),
-    **dict.fromkeys(_ENDS, fields.flag),
+    "member": readers.text(100_000),
+    **dict.fromkeys(_ENDS, readers.flag),
     "drip": _seconds,
     "unsolicitedSeconds": _seconds,
 }

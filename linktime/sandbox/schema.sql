@@ -1,5 +1,5 @@
--- The account. Columns bear the names of the API's fields, so that a row is an answer.
--- BOOLEAN and JSON are turned into Python's values by store.py; times are UTC text that sorts as it reads.
+-- The account. Columns have the names of the API's fields, so a row is a response.
+-- store.py converts BOOLEAN and JSON to Python values. Times are UTC text that sorts in the order of time.
 
 CREATE TABLE IF NOT EXISTS account (
     id TEXT NOT NULL, key TEXT NOT NULL, email TEXT NOT NULL, name TEXT NOT NULL, username TEXT NOT NULL,
@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS eventTypes (
     bufferBefore INTEGER, bufferAfter INTEGER, minimumNotice INTEGER NOT NULL, maxBookingsPerDay INTEGER,
     isActive BOOLEAN NOT NULL, isDeleted BOOLEAN NOT NULL DEFAULT 0, createdAt TEXT NOT NULL, updatedAt TEXT NOT NULL
 );
--- A deleted event type stays for the bookings made of it, and gives its slug back.
+-- A deleted event type stays, because bookings refer to it. Its slug becomes free.
 CREATE UNIQUE INDEX IF NOT EXISTS slugs ON eventTypes (slug) WHERE NOT isDeleted;
 
 CREATE TABLE IF NOT EXISTS contacts (
@@ -41,7 +41,7 @@ CREATE TABLE IF NOT EXISTS emailLogs (
 );
 CREATE INDEX IF NOT EXISTS emailBookings ON emailLogs (bookingId);
 
--- A booking as the API shows it: "group.field" becomes a field of an object.
+-- A booking in the shape of the API. Columns named "group.field" become an object.
 CREATE VIEW IF NOT EXISTS meetings AS
 SELECT
     b.id, b.startTime, b.endTime, b.status, b.inviteeName, b.inviteeEmail, b.inviteeTimezone, b.notes, b.location,

@@ -1,15 +1,14 @@
-"""The lifelike account that a sandbox starts with; its dates follow the clock, and one time gives one account."""
+"""The initial rows of a sandbox, built from the sample data. Dates and ids depend only on the current time."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, time, timedelta
 from typing import Final
 
 from .bookings import meeting_link
-from .store import Row, Store, cuid
-from .story import (
+from .sample_data import (
     CALLS,
     CONVERSATIONS,
     EVENT_TYPES,
@@ -22,23 +21,26 @@ from .story import (
     ZONE,
     Meeting,
 )
+from .store import Row, Store, cuid
 from .times import stamp
 
 _AGENT: Final = "Sales Agent"
 
 
+# table, row
 _Rows = Iterator[tuple[str, Row]]
 
 
-def seed(store: Store, *, key: str, plan: str, now: datetime) -> None:
-    """Fill an empty store.
+def seed(store: Store, *, owner: Mapping[str, str], now: datetime) -> None:
+    """Fill an empty *store*. *owner* holds columns of the account, among them the key.
 
-    "This week" is the one that the local day belongs to, from its Monday; on a weekend its meetings are over.
+    The current week is the week of the local day, from its Monday. On a weekend its meetings are over.
     """
     local = now.astimezone(ZONE)
     monday = datetime.combine(local.date() - timedelta(days=local.weekday()), time(), ZONE)
     with store.transaction():
-        store.insert("account", {"id": _id("user"), "key": key, **OWNER, "plan": plan, "effectivePlan": plan})
+        account = {"id": _id("user"), **OWNER, **owner}
+        store.insert("account", {"effectivePlan": account["plan"], **account})
         store.insert("settings", SETTINGS)
         for rows in (_setup(local), _contacts(local), _bookings(local, monday), _calls(local, monday), _threads(local)):
             for table, row in rows:
@@ -46,6 +48,8 @@ def seed(store: Store, *, key: str, plan: str, now: datetime) -> None:
 
 
 def _setup(now: datetime) -> _Rows:
+    """Yield the rows that do not depend on the week: rules, integrations, event types, webhook and workflow."""
+    # Monday to Friday
     for weekday in range(1, 6):
         yield "rules", {"dayOfWeek": weekday, "startTime": "09:00", "endTime": "17:00"}
     for provider, category, connected in INTEGRATIONS:
@@ -73,7 +77,7 @@ def _setup(now: datetime) -> _Rows:
 
 
 def _webhook(now: datetime) -> Row:
-    # Switched off, so that a sandbox calls nobody whom its user has not named.
+    # It is off, so that a sandbox sends requests only to endpoints that its user created.
     return {
         "id": _id("webhook"),
         "name": "CRM sync",
@@ -102,6 +106,7 @@ def _workflow(now: datetime) -> Row:
 
 
 def _contacts(now: datetime) -> _Rows:
+    """Yield the contacts, the first one created 90 days ago."""
     for age, person in enumerate(PEOPLE):
         row = {"id": _id(person.email), "name": person.name, "email": person.email, "phone": person.phone}
         yield (
@@ -111,11 +116,13 @@ def _contacts(now: datetime) -> _Rows:
 
 
 def _bookings(now: datetime, monday: datetime) -> _Rows:
+    """Yield the bookings, each with its confirmation e-mail."""
     event_types = {slug: (minutes, location) for _, slug, minutes, location, *_ in EVENT_TYPES}
     for number, (week, weekday, hour, slug, guest, call) in enumerate(_meetings(now, monday)):
         ident, (minutes, location) = _id(f"booking {number}"), event_types[slug]
         start = _at(monday, weekday + 7 * week, hour)
-        asked = min(start - timedelta(days=6), now) if call is None else _called(call, now, monday)
+        # A booking is made six days ahead or during the call that led to it, and never in the future.
+        created = min(start - timedelta(days=6), now) if call is None else _called(call, now, monday)
         yield (
             "bookings",
             {
@@ -130,20 +137,21 @@ def _bookings(now: datetime, monday: datetime) -> _Rows:
                 "inviteeTimezone": ZONE.key,
                 "location": location,
                 "meetingLink": meeting_link(location, ident),
-                "createdAt": asked,
-                "updatedAt": asked,
+                "createdAt": created,
+                "updatedAt": created,
             },
         )
         mail = {"id": _id(f"mail {number}"), "bookingId": ident, "type": "CONFIRMATION", "recipient": guest.email}
-        yield "emailLogs", {**mail, "status": "SENT", "sentAt": asked}
+        yield "emailLogs", {**mail, "status": "SENT", "sentAt": created}
 
 
 def _meetings(now: datetime, monday: datetime) -> tuple[Meeting, ...]:
-    """Leave out the oldest once this week's call with Sarah is over: she was met four times on any day."""
+    """Return the meetings, so that exactly four with Sarah are over: without the oldest after this week's call."""
     return MEETINGS[1:] if now >= _at(monday, 1, 14.25) else MEETINGS
 
 
 def _calls(now: datetime, monday: datetime) -> _Rows:
+    """Yield the calls of the current week, with the bookings that they led to."""
     led_to = {call: _id(f"booking {number}") for number, (*_, call) in enumerate(_meetings(now, monday))}
     for number, (_, _, direction, status, seconds, phone) in enumerate(CALLS):
         yield (
@@ -163,36 +171,43 @@ def _calls(now: datetime, monday: datetime) -> _Rows:
 
 
 def _called(number: int, now: datetime, monday: datetime) -> datetime:
-    """Return when a call was made: as planned, or earlier where all must fit between Monday and now."""
+    """Return the time of a call: as in the sample data, or earlier, to fit all calls between Monday and now."""
     weekday, hour, *_ = CALLS[number]
     return min(_at(monday, weekday, hour), monday + (now - monday) * (number + 1) / (len(CALLS) + 1))
 
 
 def _threads(now: datetime) -> _Rows:
-    for channel, person, days, messages in CONVERSATIONS:
+    """Yield the message threads."""
+    for channel, person, days, texts in CONVERSATIONS:
         first = now - timedelta(days=days)
         ident = _id(f"{channel} {person.email}")
-        told = [
+        messages = [
             {
                 "id": _id(f"{ident} {minutes}"),
-                "direction": "INBOUND" if way == ">" else "OUTBOUND",
+                "direction": "INBOUND" if direction == ">" else "OUTBOUND",
                 "body": body,
                 "sentAt": stamp(first + timedelta(minutes=minutes)),
             }
-            for way, minutes, body in messages
+            for direction, minutes, body in texts
         ]
         row = {"id": ident, "channel": channel, "contactId": _id(person.email), "contactName": person.name}
-        yield "conversations", {**row, "phone": person.phone, "lastMessageAt": told[-1]["sentAt"], "messages": told}
+        yield (
+            "conversations",
+            {**row, "phone": person.phone, "lastMessageAt": messages[-1]["sentAt"], "messages": messages},
+        )
 
 
 def _at(monday: datetime, days: int, hour: float) -> datetime:
-    return monday + timedelta(days=days, hours=hour)  # wall time, also across a clock change
+    """Return a time of the week that begins on *monday*. *hour* may have a fraction."""
+    return monday + timedelta(days=days, hours=hour)  # local time, also across a clock change
 
 
 def _made(now: datetime, days: int) -> Row:
+    """Return the timestamps of a row that was created *days* ago."""
     made = now - timedelta(days=days)
     return {"createdAt": made, "updatedAt": made}
 
 
 def _id(name: str) -> str:
+    """Return the id of a row. The same *name* gives the same id."""
     return cuid(hashlib.sha256(name.encode()).digest())

@@ -1,30 +1,40 @@
-"""The sandbox as a server: one account in one database behind one port."""
+"""The sandbox as a server: one account, in one database, on one port."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
+import logging
 import secrets
 import signal
 import sqlite3
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final, Self
 
 from aiohttp import web
 
 from .account import Account
 from .api import application
-from .courier import Courier
-from .journal import Journal
-from .limit import SlidingWindow
+from .rate_limit import SlidingWindow
+from .request_log import RequestLog, logger
 from .seed import seed
 from .store import Store
 from .variant import Variant
+from .webhook_sender import WebhookSender
 
-_GRACE: Final = 1.0  # s that a request under way has at the end
+KEY: Final = f"lt_live_{hashlib.sha256(b'sandbox').hexdigest()[:40]}"
+"""The key of `linktime-mcp sandbox`. It is always the same, so a client's entry survives a restart."""
+
+_LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+
+_GRACE: Final = 1.0  # s; requests in flight get this long at shutdown
+_START_ERRORS: Final = (OSError, sqlite3.Error, OverflowError, UnicodeError)  # the latter: a bad port, a bad host
+_NO_CHANGES: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def _utc_now() -> datetime:
@@ -32,46 +42,54 @@ def _utc_now() -> datetime:
 
 
 class Sandbox:
-    """A LinkTime of one's own, as an async context manager: inside it, *url* and *key* are what a client needs.
+    """A local LinkTime, as an async context manager. While it is open, a client connects with *url* and *key*.
 
-    *db* is a file that is kept, or `:memory:`. *limit* requests with the key pass in any *period* (s) of *clock*; 0
-    switches the limit off. *now* is the account's time. *requests* tells what came in, *store* holds the
-    account's rows, and *variant* is how this service differs from the usual one.
+    In tests, *requests* holds the request log, *store* the account's rows, and *variant* the service's peculiarities.
+
+    Args:
+        db: The database file, or `:memory:`. An existing account is kept.
+        address: Host and port to listen on. Port 0 picks a free port.
+        limit: Requests allowed with the key in any *period*. 0 means no limit.
+        period: Seconds of *clock*.
+        now: Returns the account's current time, with a time zone.
+        clock: Returns the seconds for the rate limit and the request log.
+        owner: Columns of a new account, such as its `key` and `plan`. The key is random by default.
     """
 
     def __init__(
         self,
         *,
         db: str = ":memory:",
-        host: str = "127.0.0.1",
-        port: int = 0,
+        address: tuple[str, int] = ("127.0.0.1", 0),
         limit: int = 60,
         period: float = 60.0,
         now: Callable[[], datetime] = _utc_now,
         clock: Callable[[], float] = time.monotonic,
-        plan: str = "PRO",
+        owner: Mapping[str, str] = _NO_CHANGES,
     ) -> None:
+        # for clients and tests
         self.url = self.key = ""
-        self.requests = Journal(clock)
-        self._db, self._plan, self._now = db, plan, now
+        self.requests = RequestLog(clock)
+        # settings
+        self._db, self._address, self._now, self._owner = db, address, now, owner
         self._clock = clock
-        self._address = (host, port)
+        # running parts
         self._window = SlidingWindow(limit, period, clock)
-        self._courier = Courier()
+        self._webhooks = WebhookSender()
         self._open = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         async with contextlib.AsyncExitStack() as stack:
+            # The stack closes in reverse order: first the server, then the deliveries, last the database.
             store = self.store = Store(self._db)
             stack.callback(store.close)
-            self.variant = Variant(self._clock, store)
-            stack.callback(self.variant.forget)
-            self.key = _account_key(store, self._plan, self._now())
-            stack.push_async_callback(self._courier.aclose)
-            app = application(
-                Account(store, self._account_time, self._courier), self._window, self.requests, self.variant
-            )
-            self.url = await _serve(app, self._address, stack)
+            variant = self.variant = Variant(self._clock, store)
+            stack.callback(variant.forget)
+            self.key = _account_key(store, self._owner, self._now())
+            stack.push_async_callback(self._webhooks.aclose)
+            account = Account(store, self._account_time, self._webhooks)
+            app = application(account, self._window, self.requests, self._address[0], variant)
+            self.url = await _listen(app, self._address, stack)
             self._open = stack.pop_all()
         return self
 
@@ -82,31 +100,64 @@ class Sandbox:
         return self._now() + timedelta(seconds=self.variant.skew)
 
     def peak(self) -> int:
-        """Return the largest number of requests with the key, refused or not, that came within one period."""
+        """Return the largest number of requests with the key in any period, refused requests included."""
         return self._window.peak
 
     async def delivered(self) -> None:
-        """Wait until no webhook delivery is under way."""
-        await self._courier.idle()
+        """Wait until no webhook delivery is in flight."""
+        await self._webhooks.idle()
 
 
-async def run(host: str, port: int, db: str) -> None:
-    """Serve until SIGINT or SIGTERM; stdout tells where, with which key, and what to paste into a shell."""
+async def run(host: str, port: int, db: str, *, log: bool = False) -> None:
+    """Serve until SIGINT or SIGTERM. Print the address, the key and the next commands on stdout.
+
+    With *log*, stderr has a line for each response. The process exits with status 1 if the sandbox cannot start.
+
+    Raises:
+        OSError: Stdout cannot be written.
+    """
+    stop = _stop_event()
+    if log:
+        logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+        logger.setLevel(logging.INFO)
+    # The fixed key is public, so a sandbox that other machines can reach gets a random one.
+    owner = {"key": KEY} if host in _LOOPBACK else _NO_CHANGES
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            sandbox = await stack.enter_async_context(Sandbox(db=db, address=(host, port), owner=owner))
+        except _START_ERRORS as error:
+            sys.exit(f"The sandbox cannot start: {error}")
+        sys.stdout.write(greeting(sandbox.url, sandbox.key, powershell=sys.platform == "win32"))
+        sys.stdout.flush()
+        await stop.wait()
+
+
+def greeting(url: str, key: str, *, powershell: bool = False) -> str:
+    """Return the text to print at the start, with commands for a POSIX shell or for PowerShell."""
+    variables = {"LINKTIME_BASE_URL": url, "LINKTIME_API_KEY": key}
+    line = '$env:{} = "{}"\n' if powershell else "export {}={}\n"
+    return (
+        f"The sandbox is running at {url} with sample data. Stop it with Ctrl-C.\n\n"
+        "To use it, paste these lines into another shell:\n\n"
+        + "".join(line.format(name, value) for name, value in variables.items())
+        + "\nThen, in the same shell:\n\n"
+        "linktime-mcp doctor            check the connection\n"
+        "linktime-mcp install CLIENT    add the sandbox to an MCP client, such as claude-code\n"
+    )
+
+
+def _stop_event() -> asyncio.Event:
+    """Return an event that SIGINT and SIGTERM set. On Windows, Ctrl-C raises KeyboardInterrupt instead."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows
             loop.add_signal_handler(number, stop.set)
-    try:
-        async with Sandbox(db=db, host=host, port=port) as sandbox:
-            sys.stdout.write(_greeting(sandbox.url, sandbox.key))
-            sys.stdout.flush()
-            await stop.wait()
-    except (OSError, sqlite3.Error) as error:
-        sys.exit(f"the sandbox can't run: {error}")
+    return stop
 
 
-async def _serve(app: web.Application, address: tuple[str, int], stack: contextlib.AsyncExitStack) -> str:
+async def _listen(app: web.Application, address: tuple[str, int], stack: contextlib.AsyncExitStack) -> str:
+    """Serve *app* until *stack* closes. Return the URL."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GRACE)
     stack.push_async_callback(runner.cleanup)
     await runner.setup()
@@ -115,17 +166,10 @@ async def _serve(app: web.Application, address: tuple[str, int], stack: contextl
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _account_key(store: Store, plan: str, now: datetime) -> str:
-    owner: dict[str, Any] | None = store.row("SELECT key FROM account")
-    if owner is None:
-        owner = {"key": f"lt_live_{secrets.token_hex(20)}"}
-        seed(store, key=owner["key"], plan=plan, now=now)
-    return str(owner["key"])
-
-
-def _greeting(url: str, key: str) -> str:
-    return (
-        f"A LinkTime of your own is at {url} with the key {key}. Stop it with Ctrl-C.\n\n"
-        f"export LINKTIME_BASE_URL={url}\n"
-        f"export LINKTIME_API_KEY={key}\n"
-    )
+def _account_key(store: Store, owner: Mapping[str, str], now: datetime) -> str:
+    """Return the key of the account in *store*. Fill an empty store first."""
+    account: dict[str, Any] | None = store.row("SELECT key FROM account")
+    if account is None:
+        account = {"key": f"lt_live_{secrets.token_hex(20)}", **owner}
+        seed(store, owner=account, now=now)
+    return str(account["key"])

@@ -1,4 +1,4 @@
-"""/settings and /integrations."""
+"""/settings, and the list of /integrations."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ from typing import Final
 
 from aiohttp import web
 
-from . import fields, intake
+from . import params, readers, time_readers
 from .account import account_of
-from .answers import answer
+from .responses import answer
 
 routes = web.RouteTableDef()
 
 _DAY: Final = 24 * 60  # minutes
+# timeFormat and dateFormat are read-only
 _WRITABLE: Final = {
-    "timezone": fields.zone,
-    "bufferBefore": fields.integer(0, _DAY),
-    "bufferAfter": fields.integer(0, _DAY),
-    "maxMeetingsPerDay": fields.nullable(fields.integer(1, 1000)),
-    "minGapMinutes": fields.integer(0, _DAY),
-    "focusTimeEnabled": fields.flag,
-    "focusTimeBlocks": fields.several(fields.hours, 0, 70),
+    "timezone": time_readers.zone,
+    "bufferBefore": readers.integer(0, _DAY),
+    "bufferAfter": readers.integer(0, _DAY),
+    "maxMeetingsPerDay": readers.nullable(readers.integer(1, 1000)),
+    "minGapMinutes": readers.integer(0, _DAY),
+    "focusTimeEnabled": readers.flag,
+    "focusTimeBlocks": readers.several(time_readers.hours, 0, 70),
 }
 
 
@@ -32,15 +33,15 @@ async def get_settings(request: web.Request) -> web.Response:
 
 @routes.patch("/settings")
 async def update_settings(request: web.Request) -> web.Response:
-    """Change the writable settings."""
+    """Update the writable settings."""
     account = account_of(request)
-    asked = await intake.changes(request, _WRITABLE)
+    update = await params.changes(request, _WRITABLE)
     with account.store.transaction():
-        account.store.update("settings", asked, "true")
+        account.store.update("settings", update, "true")
     return answer(account.settings)
 
 
 @routes.get("/integrations")
 async def list_integrations(request: web.Request) -> web.Response:
-    """List what the account is, or could be, connected to."""
+    """List the connected and the available integrations."""
     return answer({"data": account_of(request).store.rows("SELECT * FROM integrations ORDER BY category, provider")})

@@ -1,4 +1,4 @@
-"""/webhooks: endpoints that are told of events; a secret is shown once, when it is made."""
+"""/webhooks: endpoints that receive events. Only the response of the creation shows the secret."""
 
 from __future__ import annotations
 
@@ -8,62 +8,64 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from . import fields, intake
+from . import params, readers
 from .account import Account, account_of
-from .answers import answer, created, done
 from .events import EVENTS
+from .responses import answer, created, done
 from .store import Row, cuid
 
 routes = web.RouteTableDef()
 
 
 def _events(value: Any) -> list[str]:
-    return list(dict.fromkeys(fields.several(fields.one_of(*EVENTS), 1, 20)(value)))
+    """Read event names, each once."""
+    return list(dict.fromkeys(readers.several(readers.one_of(*EVENTS), 1, 20)(value)))
 
 
-_FIELDS: Final = {"url": fields.url, "events": _events, "name": fields.text(200)}
+_FIELDS: Final = {"url": readers.url, "events": _events, "name": readers.text(200)}
 
 
 @routes.get("/webhooks")
 async def list_webhooks(request: web.Request) -> web.Response:
-    """List the endpoints with their counts."""
+    """List the webhooks with their delivery counts."""
     rows = account_of(request).store.rows("SELECT * FROM webhooks ORDER BY createdAt, rowid")
-    return answer({"data": [_shown(row) for row in rows]})
+    return answer({"data": [_public(row) for row in rows]})
 
 
 @routes.post("/webhooks")
 async def create_webhook(request: web.Request) -> web.Response:
-    """Subscribe an endpoint."""
+    """Subscribe an endpoint. Return its signing secret."""
     account = account_of(request)
-    asked = await intake.body(request, _FIELDS, ["url", "events"])
+    fields = await params.body(request, _FIELDS, ["url", "events"])
     secret = f"whsec_{secrets.token_hex(24)}"
+    # A webhook without a name gets the host name of its URL.
     webhook = {
         "id": cuid(),
-        "name": urlsplit(asked["url"]).hostname,
-        **asked,
+        "name": urlsplit(fields["url"]).hostname,
+        **fields,
         "secret": secret,
         "isActive": True,
         "createdAt": account.now(),
     }
     with account.store.transaction():
         account.store.insert("webhooks", webhook)
-    return created({**_shown(_find(account, webhook["id"])), "secret": secret})
+    return created({**_public(_find(account, webhook["id"])), "secret": secret})
 
 
 @routes.patch("/webhooks/{id}")
 async def update_webhook(request: web.Request) -> web.Response:
-    """Change an endpoint, or switch it off and on."""
+    """Update a webhook, or turn it off and on."""
     account, ident = account_of(request), request.match_info["id"]
-    asked = await intake.changes(request, {**_FIELDS, "isActive": fields.flag})
+    update = await params.changes(request, {**_FIELDS, "isActive": readers.flag})
     with account.store.transaction():
         _find(account, ident)
-        account.store.update("webhooks", asked, "id = ?", ident)
-    return answer(_shown(_find(account, ident)))
+        account.store.update("webhooks", update, "id = ?", ident)
+    return answer(_public(_find(account, ident)))
 
 
 @routes.delete("/webhooks/{id}")
 async def delete_webhook(request: web.Request) -> web.Response:
-    """Forget an endpoint."""
+    """Delete a webhook."""
     account, ident = account_of(request), request.match_info["id"]
     with account.store.transaction():
         _find(account, ident)
@@ -72,8 +74,10 @@ async def delete_webhook(request: web.Request) -> web.Response:
 
 
 def _find(account: Account, ident: str) -> Row:
+    """Return a webhook with its secret, or raise NotFound."""
     return account.find("webhook", "SELECT * FROM webhooks WHERE id = ?", ident)
 
 
-def _shown(row: Row) -> Row:
+def _public(row: Row) -> Row:
+    """Return a webhook without its secret."""
     return {name: value for name, value in row.items() if name != "secret"}

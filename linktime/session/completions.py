@@ -8,7 +8,7 @@ from typing import Final
 import mcp_types
 from mcp.shared.exceptions import MCPError
 
-from ..completion import Choices, Listed, Source, goes_on, matching
+from ..completion_sources import Choices, Listed, Source, goes_on, matching
 from ..tools import Tool
 from .calls import Context
 from .lookups import Lookups

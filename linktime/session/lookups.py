@@ -10,7 +10,7 @@ from typing import Any, Final
 from ..errors import Failure
 from ..local import AccountZone
 from ..message import Send
-from ..moment import Moment
+from ..today import Moment
 from ..tools import Tool
 from .calls import report
 from .results import as_object

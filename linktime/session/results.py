@@ -16,7 +16,7 @@ from .truncation import LONGEST, fitted
 
 def succeeded(reply: Reply, tool: Tool) -> mcp_types.CallToolResult:
     """Return the answer of *tool* as an object and as its text, with the notes of the reply as `_meta`."""
-    data = as_object(reply.data)
+    data = {"data": None} if reply.data is None and tool.reads else as_object(reply.data)
     text = orjson.dumps(data)
     if len(text) > LONGEST:
         data = fitted(data, tool)

@@ -106,8 +106,10 @@ def _response(frame: dict[str, Any]) -> JSONRPCMessage | None:
 
 
 def _with_objects(params: dict[str, Any]) -> dict[str, Any]:
-    """Replace each empty list that stands for an object, and remove a progress token that is null."""
+    """Repair params: `[]` and JSON text where an object belongs, and a progress token that is null."""
     params |= {name: {} for name in _OBJECTS if params.get(name) == []}
+    if isinstance(text := params.get("arguments"), str):
+        params["arguments"] = _object(text)
     if isinstance(meta := params.get("_meta"), dict):
         if meta.get("progressToken", "") is None:
             del meta["progressToken"]
@@ -116,6 +118,15 @@ def _with_objects(params: dict[str, Any]) -> dict[str, Any]:
     if "capabilities" in params:
         params["capabilities"] = _capabilities(params["capabilities"])
     return params
+
+
+def _object(text: str) -> Any:
+    """Return the object that *text* is the JSON of, an empty one for a blank text, or *text* itself."""
+    try:
+        value = lenient.loads(text.encode("utf-8", "surrogatepass")) if text.strip() else {}
+    except ValueError:
+        return text
+    return value if isinstance(value, dict) else text
 
 
 def _capabilities(value: Any, depth: int = _DEEPEST) -> Any:

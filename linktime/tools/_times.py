@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import ValidationInfo
 
 from ..message import utc
-from ..wall import choices, unclear, zone_named
+from ..wallclock import choices, unclear, zone_named
 
 _LONGEST_ECHO: Final = 40  # characters of a refused value
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)

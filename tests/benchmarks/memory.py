@@ -12,7 +12,7 @@ from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 from rich.console import Console
 
-from linktime.demo.performance import perform
+from linktime.demo import converse
 from linktime.demo.transcript import Transcript
 
 from .lives import AT_ONCE, Candidate
@@ -47,7 +47,7 @@ async def after_the_demo(ours: Candidate) -> Memory:
     with _nowhere() as nowhere:
         program = StdioServerParameters(command=ours.command[0], args=[*ours.command[1:]], env=dict(ours.settings))
         async with Client(stdio_client(program, errlog=nowhere)) as client:
-            await perform(client, Transcript(Console(file=nowhere)), now=lambda: datetime.now(UTC))
+            await converse(client, Transcript(Console(file=nowhere)), now=lambda: datetime.now(UTC))
             return Memory.of(_child())
 
 

@@ -1,4 +1,4 @@
-"""The times in an answer, and their neighbours."""
+"""Annotation of an answer: a local time beside each instant."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from datetime import datetime, tzinfo
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from ..wall import shown, zone_named
+from ..wallclock import shown, zone_named
 
 _SHORTEST: Final = len("2026-03-01T14:00Z")
 _DAY: Final = len("2026-03-01")
 _ENDINGS: Final = ("time", "at", "date", "start", "end", "timestamp", "until", "since")
-"""How the names of fields that LinkTime fills with times end; what a guest wrote stands under other names."""
+"""Endings of the names of time fields. Fields that a guest writes have other names."""
 
 
 def has_times(data: Any) -> bool:
-    """Whether there is an instant anywhere in a JSON value."""
+    """Return whether a JSON value contains an instant at any depth."""
     match data:
         case dict():
             return any(_instant(name, value) or has_times(value) for name, value in data.items())
@@ -27,18 +27,19 @@ def has_times(data: Any) -> bool:
 
 
 def localized(data: Any, zone: tzinfo) -> Any:
-    """Copy a JSON value, with `xLocal` beside each instant `x`: the same on the clocks of *zone*.
+    """Copy a JSON value with local times.
 
-    A booking's times stand there a third time as `xGuest`, where its guest's clocks show another. A field that is
-    there already stays as it is.
+    1. Each instant `x` gets a field `xLocal`, with its time in *zone*.
+    2. A booking's `xTime` gets a field `xTimeGuest` too, if the guest's clocks show another time.
+    3. A field that exists already stays as it is.
     """
     if isinstance(data, dict):
         return _object(data, zone)
     return [localized(item, zone) for item in data] if isinstance(data, list) else data
 
 
-def zone_told(data: Any) -> ZoneInfo | None:
-    """Find the zone that an answer with slots is made for."""
+def zone_of_slots(data: Any) -> ZoneInfo | None:
+    """Return the zone that an answer with slots names, or None for any other answer."""
     match data:
         case {"slots": list(), "timezone": str(name)} | {"data": {"slots": list(), "timezone": str(name)}}:
             return zone_named(name)
@@ -47,23 +48,23 @@ def zone_told(data: Any) -> ZoneInfo | None:
 
 
 def _object(data: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
-    guest = _guests_zone(data)
-    told: dict[str, Any] = {}
+    guest_zone = _guest_zone(data)
+    copy: dict[str, Any] = {}
     for name, value in data.items():
-        told[name] = localized(value, zone) if isinstance(value, dict | list) else value
+        copy[name] = localized(value, zone) if isinstance(value, dict | list) else value
         if instant := _instant(name, value):
-            told |= {each: time for each, time in _beside(name, instant, zone, guest) if each not in data}
-    return told
+            copy |= {each: time for each, time in _beside(name, instant, zone, guest_zone) if each not in data}
+    return copy
 
 
-def _beside(name: str, instant: datetime, zone: tzinfo, guest: ZoneInfo | None) -> Iterator[tuple[str, str]]:
+def _beside(name: str, instant: datetime, zone: tzinfo, guest_zone: ZoneInfo | None) -> Iterator[tuple[str, str]]:
     local = shown(instant, zone)
     yield f"{name}Local", local
-    if guest and name.endswith("Time") and (theirs := shown(instant, guest)) != local:
-        yield f"{name}Guest", theirs
+    if guest_zone and name.endswith("Time") and (guest_time := shown(instant, guest_zone)) != local:
+        yield f"{name}Guest", guest_time
 
 
-def _guests_zone(data: Mapping[str, Any]) -> ZoneInfo | None:
+def _guest_zone(data: Mapping[str, Any]) -> ZoneInfo | None:
     match data:
         case {"inviteeTimezone": name} | {"invitee": {"timezone": name}}:
             return zone_named(name)
@@ -72,6 +73,10 @@ def _guests_zone(data: Mapping[str, Any]) -> ZoneInfo | None:
 
 
 def _instant(name: str, value: Any) -> datetime | None:
+    """Return the instant in a field, or None.
+
+    `shown` works for years 2 to 9998, because a zone moves a time by less than a day.
+    """
     if type(value) is not str or len(value) < _SHORTEST or value[_DAY] != "T" or not name.lower().endswith(_ENDINGS):
         return None
     try:

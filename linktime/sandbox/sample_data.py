@@ -1,4 +1,4 @@
-"""Who and what the lifelike account holds: the people, meetings and calls of the product page's examples."""
+"""The sample data: people, meetings, calls and threads of the examples on LinkTime's product page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ZONE: Final = ZoneInfo("America/New_York")
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody whom the account knows."""
+    """A contact of the account. All names and addresses are invented."""
 
     name: str
     email: str
@@ -39,11 +39,12 @@ SAM: Final = Person("Sam Okafor", "sam.okafor@initech.example", "+442079460958",
 PRIYA: Final = Person("Priya Nair", "priya@umbrella.example", "+16465550173", "Umbrella Labs", "Chief of Staff")
 PEOPLE: Final = (SARAH, ALEX, JORDAN, SAM, PRIYA)
 
+# slugs of event types
 QUICK: Final = "quick-call"
 DEMO: Final = "product-demo"
 STRATEGY: Final = "strategy-session"
 INTRO: Final = "intro-call"
-# name, slug, minutes, location, price, active, what else
+# name, slug, minutes, location, price, is active, other columns
 EVENT_TYPES: Final[tuple[tuple[str, str, int, str, int, bool, Row], ...]] = (
     ("30-Minute Call", "30min", 30, "ZOOM", 0, True, {"description": "A call about anything."}),
     ("Quick Call", QUICK, 15, "PHONE", 0, True, {}),
@@ -55,7 +56,7 @@ EVENT_TYPES: Final[tuple[tuple[str, str, int, str, int, bool, Row], ...]] = (
 
 Meeting = tuple[int, int, float, str, Person, int | None]
 
-# weeks from this one, weekday (0 = Monday), hour, event type, guest, call that led to it
+# weeks from the current week, weekday (0 = Monday), hour, event type, guest, index of the call that led to it
 MEETINGS: Final[tuple[Meeting, ...]] = (
     (-9, 1, 10, INTRO, SARAH, None),
     (-6, 3, 15, QUICK, SARAH, None),
@@ -83,13 +84,14 @@ CALLS: Final = (
     (3, 11.3, "OUTBOUND", "NO_ANSWER", 0, "+19175550164"),
     (4, 10.6, "INBOUND", "COMPLETED", 120, "+13475550108"),
 )
+# by status
 SUMMARIES: Final = {
     "COMPLETED": "Answered questions about plans and availability.",
     "NO_ANSWER": None,
     "FAILED": "The caller hung up.",
 }
 
-# channel, who, days ago, then each message from (> to us, < from us) with minutes after the first
+# channel, contact, days ago, messages: direction (">" inbound, "<" outbound), minutes after the first, text
 CONVERSATIONS: Final = (
     (
         "SMS",
@@ -111,6 +113,7 @@ CONVERSATIONS: Final = (
     ),
     ("WHATSAPP", PRIYA, 9, ((">", 0, "Do you have time next week?"), ("<", 25, "I do: linktime.io/maya/quick-call"))),
 )
+# provider, category, is connected
 INTEGRATIONS: Final = (
     ("Google Calendar", "calendar", True),
     ("Outlook", "calendar", False),
@@ -120,7 +123,7 @@ INTEGRATIONS: Final = (
     ("Salesforce", "crm", False),
     ("Stripe", "payments", True),
 )
-OWNER: Final = {"name": "Maya Brooks", "email": "maya@brooks.example", "username": "maya"}
+OWNER: Final = {"name": "Maya Brooks", "email": "maya@brooks.example", "username": "maya", "plan": "PRO"}
 
 
 SETTINGS: Final = {

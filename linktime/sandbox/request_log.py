@@ -1,7 +1,8 @@
-"""The journal: what came in under /api/v1 and how it was answered, for tests and curious users."""
+"""The request log: the requests under /api/v1 and the status of each response, for tests and curious users."""
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -11,18 +12,22 @@ import orjson
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from .answers import answer
 from .fault_injection import NoAnswer
+from .responses import answer
 
-_LONGEST: Final = 10_000  # entries; then the oldest go
-_HEADERS: Final = ("Idempotency-Key", "Traceparent", "User-Agent")  # never Authorization: it holds the key
+_LONGEST: Final = 10_000  # entries; the oldest are dropped first
+_HEADERS: Final = ("Idempotency-Key", "Traceparent", "User-Agent")  # never Authorization, which has the key
+
+logger: Final = logging.getLogger(__name__)
+"""One line for each response, at level INFO: method, path and status. Queries and bodies may hold personal data."""
 
 
 @dataclass(slots=True)
 class Entry:
-    """One request: *path* is as under /api/v1 and quoted as it came, *body* is parsed if it is JSON.
+    """One request.
 
-    *at* is its arrival on the sandbox's clock; *status* is None while, or if, it has no answer.
+    *path* follows /api/v1 and is percent-encoded as received. *at* is the arrival in seconds of the sandbox's clock.
+    *body* is parsed if it is JSON, else text. *status* is None until there is a response, and if there is none.
     """
 
     method: str
@@ -34,15 +39,15 @@ class Entry:
     status: int | None = None
 
 
-class Journal(deque[Entry]):
-    """The latest requests, with their arrival on *clock*."""
+class RequestLog(deque[Entry]):
+    """The latest requests. *clock* returns seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         super().__init__(maxlen=_LONGEST)
         self._clock = clock
 
     def enter(self, request: web.Request) -> Entry:
-        """Write down a request that has just come."""
+        """Append an entry for a request that has just arrived, and return it."""
         entry = Entry(
             method=request.method,
             path=request.rel_url.raw_path.removeprefix("/api/v1"),
@@ -54,7 +59,7 @@ class Journal(deque[Entry]):
         return entry
 
 
-JOURNAL: Final = web.AppKey("journal", Journal)
+REQUEST_LOG: Final = web.AppKey("request_log", RequestLog)
 _ENTRY: Final = web.RequestKey("entry", Entry)
 
 routes = web.RouteTableDef()
@@ -62,29 +67,32 @@ routes = web.RouteTableDef()
 
 @routes.get("/sandbox/requests")
 async def list_requests(request: web.Request) -> web.Response:
-    """Show the journal."""
-    return answer({"data": [asdict(entry) for entry in request.app[JOURNAL]]})
+    """Return the log, oldest first."""
+    return answer({"data": [asdict(entry) for entry in request.app[REQUEST_LOG]]})
 
 
 @web.middleware
 async def record(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Write down every request, and the status of its answer."""
-    entry = request[_ENTRY] = request.app[JOURNAL].enter(request)
+    """Record the request, then the status of its response."""
+    entry = request[_ENTRY] = request.app[REQUEST_LOG].enter(request)
     response = await handler(request)
+    # A fault can end the connection. Then there is no status.
     if not isinstance(response, NoAnswer):
         entry.status = response.status
+    logger.info("%s %s %s", entry.method, entry.path, entry.status or "no response")
     return response
 
 
 @web.middleware
 async def read_body(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Read the body, which later readers find ready."""
+    """Record the body. aiohttp keeps it for later readers."""
     raw = await request.read()
     request[_ENTRY].body = _parsed(raw)
     return await handler(request)
 
 
 def _parsed(raw: bytes) -> Any:
+    """Return a body as JSON, or as text if it is something else."""
     try:
         return orjson.loads(raw) if raw else None
     except orjson.JSONDecodeError:

@@ -1,4 +1,4 @@
-"""What the arguments of prompts and resources can be completed with, and where it comes from."""
+"""Completion sources: the values that complete the arguments of prompts and resource templates."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from zoneinfo import available_timezones
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """Values that are known beforehand."""
+    """A fixed set of values."""
 
     values: Callable[[], Iterable[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Values of a *field* of the items that *tool* lists; its argument *search* finds those that a page leaves out."""
+    """Values of a *field* of the items that *tool* lists.
+
+    *search* names the argument of the tool that finds items beyond the first page. It is empty if there is none.
+    """
 
     tool: str
     field: str
@@ -26,7 +29,7 @@ class Listed:
     search: str = ""
 
     def values(self, answer: Mapping[str, Any] | None) -> list[str]:
-        """Read them from an answer, each once; what is no list of items has none."""
+        """Return the distinct values in an answer. An answer without a list has none."""
         items = answer.get("data") if answer else None
         if not isinstance(items, list):
             return []
@@ -36,8 +39,10 @@ class Listed:
 
 Source = Choices | Listed
 
+# the largest page
 _PAGE: Final = MappingProxyType({"limit": 100})
 
+# Only contacts have a search, so other completions end with the first page.
 EVENT_TYPES: Final = Listed("list_event_types", "slug", {})
 CONTACTS: Final = Listed("list_contacts", "name", _PAGE, search="search")
 CONTACT_IDS: Final = Listed("list_contacts", "id", _PAGE)
@@ -46,7 +51,7 @@ ZONES: Final = Choices(lambda: sorted(available_timezones()))
 
 
 def goes_on(answer: Mapping[str, Any] | None) -> bool:
-    """Whether a list has more pages than this one."""
+    """Return whether a list has more than one page."""
     match answer:
         case {"pagination": {"totalPages": int(pages)}}:
             return pages > 1
@@ -55,7 +60,8 @@ def goes_on(answer: Mapping[str, Any] | None) -> bool:
 
 
 def matching(values: Iterable[str], typed: str) -> list[str]:
-    """Take those that hold what was *typed*, whatever its case; those that begin with it come first."""
-    sought = typed.casefold()
-    places = {value: value.casefold().find(sought) for value in values}
-    return sorted((value for value, place in places.items() if place >= 0), key=lambda value: places[value] > 0)
+    """Return the values that contain *typed* in any case. Values that begin with it come first."""
+    key = typed.casefold()
+    positions = {value: value.casefold().find(key) for value in values}
+    matches = (value for value, position in positions.items() if position >= 0)
+    return sorted(matches, key=lambda value: positions[value] > 0)
