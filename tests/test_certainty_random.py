@@ -116,7 +116,7 @@ async def run(seed: int) -> tuple[LinkTime, list[Told]]:
         for _ in range(random.randint(1, 3)):
             await asyncio.sleep(random.choice([0.0, 0.1, 2.0, 15.0]))
             if random.random() < 0.3:
-                await server.call(random.choice(["list_bookings", "list_contacts", "list_webhooks"]))
+                await server.word(random.choice(["list_bookings", "list_contacts", "list_webhooks"]))
             call = drawn(random)
             twins = [call] * random.choice([1, 1, 2]) + [drawn(random)] * random.choice([0, 0, 1])
             told += [each for some in await asyncio.gather(*(insist(server, one) for one in twins)) for each in some]

@@ -30,6 +30,7 @@ from .writes import (
     HOURS,
     LOST,
     MISSING,
+    NEW,
     OLD,
     PARTIAL,
     TAKEN,
@@ -37,6 +38,7 @@ from .writes import (
     UNREADABLE,
     Case,
     Service,
+    without,
 )
 
 pytestmark = pytest.mark.timeout(20)
@@ -249,6 +251,32 @@ async def test_list_of_active_rows_proves_the_deletion_of_an_active_one() -> Non
     assert (await known.send(delete)).data == {"success": True}
     assert isinstance(await Service(ANSWERED, [BROKEN, []] * 3).failure(delete), OutcomeUnknown)
     assert isinstance(await Service(ANSWERED, [BROKEN, [TYPE]] * 3).failure(delete), NotCommitted)
+
+
+@pytest.mark.parametrize(
+    ("shown", "word"),
+    [
+        (NEW, "verified"),
+        (OLD, "not_committed"),
+        ({"emailLogs": [{"sentAt": "2026-03-01T12:00:00.200Z"}]}, "verified"),
+        ({"emailLogs": [{"sentAt": OLD["createdAt"]}, {"sentAt": NEW["createdAt"]}]}, "not_committed"),
+        ({"emailLogs": []}, "outcome_unknown"),
+        ({"emailLogs": [{"sentAt": "soon"}]}, "outcome_unknown"),
+        ({}, "outcome_unknown"),
+        (NEW | {"inviteeName": "Grace"}, "outcome_unknown"),
+        (NEW | {"id": "b2"}, "outcome_unknown"),
+    ],
+)
+async def test_age_that_a_list_hides_is_read_from_the_row(shown: dict[str, Any], word: str) -> None:
+    brief = without(BOOKING, "createdAt")
+    service = Service(ANSWERED, [[brief], brief | shown] * 3)
+    try:
+        outcome = (await service.send(BOOK_IT)).notes["outcome"]
+    except Failure as failure:
+        outcome = failure.word
+
+    assert outcome == word
+    assert service.reads[1] == get("/bookings/{id}", "b1")
 
 
 async def test_notes_of_the_read_stay() -> None:

@@ -41,6 +41,12 @@ def joined(answers: Iterable[Any]) -> dict[str, Any]:
     return {"data": [row for data in answers for row in rows(data)], "pagination": {"totalPages": 1}}
 
 
+def detailed(data: Any, whole: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a complete list, one row of it with all the fields that *whole* shows."""
+    mine = whole.get("id")
+    return joined([[{**row, **whole} if row.get("id") == mine else row for row in items(data) or ()]])
+
+
 def rows(data: Any) -> list[Any]:
     """Return the rows of one page, bare or under `data`. An answer of another kind has one row, None."""
     match data:

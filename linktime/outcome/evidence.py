@@ -16,7 +16,7 @@ from typing import Any, Final
 import orjson
 
 from ..message import Request
-from .comparison import Verdict
+from .comparison import Verdict, instant
 from .history import History
 from .timeline import LAG, Moment, Since
 
@@ -58,7 +58,7 @@ class Write:
             return known.maker == self.request and known.written >= self.started.clock
         if known and known.first < self.started.clock:
             return False
-        return since.is_after(row.get("createdAt"))
+        return since.is_after(_created(row))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +72,26 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A result: whether the write was *committed*, None if it is not certain, and the *data* to answer with."""
+    """A result: whether the write was *committed*, None if it is not certain, and the *data* to answer with.
+
+    *candidate* is the id of the one row that would prove the write if its age were known.
+    """
 
     committed: Verdict
     data: Any = None
+    candidate: str = ""
 
 
 NOT_COMMITTED: Final = Finding(committed=False)
 UNCLEAR: Final = Finding(committed=None)
 
 Check = Callable[[Write, Look], Finding]
+
+
+def _created(row: Mapping[str, Any]) -> Any:
+    """Return when a row was made: by its own word, or for a booking by the first e-mail about it."""
+    if "createdAt" in row:
+        return row["createdAt"]
+    logs = row.get("emailLogs")
+    times = [str(log.get("sentAt")) for log in logs if isinstance(log, dict)] if isinstance(logs, list) else []
+    return min(times) if times and all(map(instant, times)) else None

@@ -52,7 +52,7 @@ class History:
         """Remember the rows that a read shows."""
         for ident, row in _shown(request, reply.data):
             known = self._at((collection(request), ident), now)
-            known.row, known.read = {**known.row, **row}, True
+            known.row, known.read = ({**known.row, **row} if known.row else row), True
 
     def wrote(self, request: Request, now: float) -> None:
         """Remember that a write began or ended, for its row and for the collection, whose id is empty."""

@@ -41,11 +41,13 @@ def _made(likeness: Likening) -> Check:
         if shown is None:
             return UNCLEAR
         verdicts = [(_is_made(write, row, look.since, likeness), row) for row in shown]
-        match [row for verdict, row in verdicts if verdict]:
-            case [row]:
+        match [row for verdict, row in verdicts if verdict], [row for verdict, row in verdicts if verdict is None]:
+            case [row], _:
                 return Finding(committed=True, data=row)
-            case []:
-                return UNCLEAR if any(verdict is None for verdict, _ in verdicts) else NOT_COMMITTED
+            case [], []:
+                return NOT_COMMITTED
+            case [], [{"id": str(ident)} as row] if likeness(write.body, row) is Likeness.SAME:
+                return Finding(committed=None, candidate=ident)
             case _:
                 return UNCLEAR
 

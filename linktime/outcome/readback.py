@@ -10,8 +10,8 @@ from math import inf
 from typing import Final
 
 from ..errors import Rejected
-from ..message import Reply, Request, Send
-from .comparison import joined, pages
+from ..message import Reply, Request, Send, get
+from .comparison import detailed, joined, pages, record
 from .evidence import GONE, UNCLEAR, Finding, Look, Write
 from .timeline import LAG, Moment, since
 from .verification import Effect, Verification
@@ -103,7 +103,11 @@ class ReadBack:
             try:
                 reply, absent = await self._read(replace(way.read(write), deadline=limit))
                 look = Look(reply.data, since(write.started, sent, self.now(), reply.date), absent)
-                result = Result(way.check(write, look), reply)
+                finding = way.check(write, look)
+                if finding.candidate and verification.detail:
+                    row = await self._send(replace(get(verification.detail, finding.candidate), deadline=limit))
+                    finding = way.check(write, replace(look, data=detailed(reply.data, record(row.data))))
+                result = Result(finding, reply)
             except Exception as error:  # noqa: BLE001 - whatever it is, it proves nothing of the write
                 result = Result(UNCLEAR, met=error)
             if result.finding.committed is not None:

@@ -46,11 +46,15 @@ class Way(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The *ways* to verify a write, the next one if one is not conclusive. *hint* is what the model can do itself."""
+    """The *ways* to verify a write, the next one if one is not conclusive. *hint* is what the model can do itself.
+
+    *detail* is the template of the read that shows a row of a list whole, with its age.
+    """
 
     effect: Effect
     ways: tuple[Way, ...]
     hint: str
+    detail: str = ""
 
 
 def _one(template: str) -> Callable[[Write], Request]:
@@ -93,6 +97,7 @@ VERIFICATIONS: Final[Mapping[tuple[str, str], Verification]] = {
         _MAKES,
         (Way(lambda write: bookings_around(write.body["startTime"]), booked),),
         "use list_bookings for that day and look for this time and guest",
+        _BOOKING,
     ),
     ("POST", "/bookings/{id}/cancel"): Verification(
         _CHANGES, (Way(_one(_BOOKING), cancelled),), "use get_booking and look at its status"
@@ -101,7 +106,10 @@ VERIFICATIONS: Final[Mapping[tuple[str, str], Verification]] = {
         _CHANGES, (Way(_one(_BOOKING), moved),), "use get_booking and look at its startTime"
     ),
     ("POST", "/contacts"): Verification(
-        _MAKES, (Way(_contacts_like, made("email", "name")),), "use list_contacts and search for the e-mail"
+        _MAKES,
+        (Way(_contacts_like, made("email", "name")),),
+        "use list_contacts and search for the e-mail",
+        "/contacts/{id}",
     ),
     ("PATCH", "/contacts/{id}"): Verification(
         _CHANGES, (Way(_one("/contacts/{id}"), updated),), "use get_contact and compare the fields"
@@ -112,7 +120,10 @@ VERIFICATIONS: Final[Mapping[tuple[str, str], Verification]] = {
         "use get_contact; not_found means that it is gone",
     ),
     ("POST", "/event-types"): Verification(
-        _MAKES, (Way(_all("/event-types"), made("slug", "name")),), "use list_event_types and look for the slug"
+        _MAKES,
+        (Way(_all("/event-types"), made("slug", "name")),),
+        "use list_event_types and look for the slug",
+        "/event-types/{id}",
     ),
     ("PATCH", "/event-types/{id}"): Verification(
         _CHANGES,
