@@ -197,17 +197,18 @@ async def test_a_correct_answer_can_get_a_member(maya: Visitor, member: str) -> 
 async def test_a_second_response_can_follow_the_first(maya: Visitor, seconds: float) -> None:
     await maya.fault(path="/me", unsolicited=True, unsolicitedSeconds=seconds)
     host, port = maya.sandbox.url.removeprefix("http://").split(":")
+    head = f"GET /api/v1/me HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer {maya.sandbox.key}\r\n\r\n"
     reader, writer = await asyncio.open_connection(host, int(port))
-    head = f"GET /api/v1/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {maya.sandbox.key}\r\n\r\n"
-
-    writer.write(head.encode())
-    async with asyncio.timeout(5):
-        received = b""
-        while received.count(b"Maya Brooks") < 2:
-            received += await reader.read(1 << 16)
+    received = b""
+    try:
+        writer.write(head.encode())
+        async with asyncio.timeout(5):
+            while received.count(b"Maya Brooks") < 2 and (part := await reader.read(1 << 16)):
+                received += part
+    finally:
+        writer.close()
 
     assert received.count(b"HTTP/1.1 200 OK") == 2
-    writer.close()
 
 
 @pytest.mark.parametrize("rule", [{"hang": True}, {"delaySeconds": 3600}, {"drip": 3600}])
