@@ -57,8 +57,8 @@ class Client:
         """Call the tool of *write*."""
         if self.attempts and not overlaps:
             await asyncio.sleep(_PAUSE)
-            if self.gone():
-                return Claim(NO_ANSWER)
+        if self.gone():
+            return Claim(NO_ANSWER)
         began = self.clock()
         if self.cancelled is None:
             claim = await self.call(write.tool, write.arguments)
