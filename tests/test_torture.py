@@ -44,7 +44,7 @@ def effect(at: float) -> Handled:
 async def test_the_real_program_keeps_every_promise() -> None:
     report = Report()
 
-    await drive(REAL_SEEDS, report, servers=6)
+    await drive(REAL_SEEDS, report, servers=len(REAL_SEEDS))
 
     assert not report.faults, f"{report}"
     assert report.runs == len(REAL_SEEDS)
