@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -28,7 +29,7 @@ from .mailbox import Mailbox
 from .message import Send
 from .outcome import Outcome
 from .retry import Retry
-from .session import SPARE, Confirms, Session
+from .session import SPARE, Confirms, Session, wall
 from .stdio import streams
 from .telemetry import DEPTH, SERVERS, SLOTS, Telemetry
 from .tools import TOOLS, switched_off
@@ -61,8 +62,17 @@ class App:
 
 
 @asynccontextmanager
-async def app(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIterator[App]:
-    """Build the chain from *settings*, and take it down in the reverse order; *telemetry* sees all of it."""
+async def app(
+    settings: Settings,
+    telemetry: Telemetry | None = None,
+    *,
+    clock: Callable[[], float] = now,
+    wall: Callable[[], datetime] = wall,
+) -> AsyncIterator[App]:
+    """Build the chain from *settings*, and take it down in the reverse order; *telemetry* sees all of it.
+
+    *clock* counts seconds, *wall* is the time of day in UTC.
+    """
     async with AsyncExitStack() as stack:
         telemetry = await stack.enter_async_context(telemetry or Telemetry())
         key = settings.api_key or SecretStr("")
@@ -75,29 +85,30 @@ async def app(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIt
                 longest_wait=_PERIODS * settings.rate_period,
             )
         )
-        store, changes = await stack.enter_async_context(sharing(settings))
-        limiter = await stack.enter_async_context(Limiter(store, settings.rate_period, clock=now))
+        store, changes = await stack.enter_async_context(sharing(settings, clock))
+        limiter = await stack.enter_async_context(Limiter(store, settings.rate_period, clock=clock))
         mailbox = await stack.enter_async_context(
-            Mailbox(Departure(rest), limiter, capacity=settings.queue, workers=settings.workers, clock=now)
+            Mailbox(Departure(rest), limiter, capacity=settings.queue, workers=settings.workers, clock=clock)
         )
         stack.callback(mailbox.give_up_reads)  # when the session ended, all have their answers
-        outcome = Outcome(Retry(mailbox, clock=now), clock=now)
-        cache = Cache(outcome, ttl=settings.cache_ttl, settle=settings.timeout, clock=now, journal=changes)
+        outcome = Outcome(Retry(mailbox, clock=clock), clock=clock, wall=wall)
+        cache = Cache(outcome, ttl=settings.cache_ttl, settle=settings.timeout, clock=clock, journal=changes)
         stack.push_async_callback(cache.aclose)
         off = switched_off(settings.toolsets, read_only=settings.read_only)
-        zone = _zone(settings, cache, limiter)
+        zone = _zone(settings, cache, limiter, clock)
         session = Session(
             cache,
             {name: tool for name, tool in TOOLS.items() if name not in off},
             off,
-            clock=now,
+            clock=clock,
             deadline=settings.deadline,
             eta=mailbox.eta,
             budget=lambda: {"budgetRemaining": limiter.free, "budgetServers": limiter.servers},
             refusal=_no_key(settings.missing_key) if settings.missing_key else None,
             telemetry=telemetry,
             zone=zone,
-            confirm=_confirm(settings),
+            confirm=_confirm(settings, clock),
+            wall=wall,
         )
         telemetry.observe(DEPTH, lambda: [(mailbox.waiting, {})])
         telemetry.observe(SLOTS, lambda: _slots(limiter))
@@ -105,12 +116,12 @@ async def app(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIt
         yield App(session, mailbox, outcome)
 
 
-def _zone(settings: Settings, cache: Cache, limiter: Limiter) -> AccountZone:
+def _zone(settings: Settings, cache: Cache, limiter: Limiter, clock: Callable[[], float]) -> AccountZone:
     question = TOOLS["get_settings"].build()
     return AccountZone(
         cache,
         question,
-        clock=now,
+        clock=clock,
         epoch=lambda: cache.epoch(question),
         spare=lambda: limiter.free > SPARE,
         life=settings.cache_ttl or _ZONE_LIFE,
@@ -118,12 +129,12 @@ def _zone(settings: Settings, cache: Cache, limiter: Limiter) -> AccountZone:
     )
 
 
-def _confirm(settings: Settings) -> Callable[[Send], Confirms] | None:
+def _confirm(settings: Settings, clock: Callable[[], float]) -> Callable[[Send], Confirms] | None:
     if not settings.confirm:
         return None
     from .session.elicitation import Elicitation  # noqa: PLC0415 - only users with LINKTIME_CONFIRM pay for it
 
-    return partial(Elicitation, clock=now, deadline=settings.deadline)
+    return partial(Elicitation, clock=clock, deadline=settings.deadline)
 
 
 def _slots(limiter: Limiter) -> list[tuple[float, dict[str, str]]]:

@@ -160,6 +160,57 @@ async def test_a_hung_request_is_left_by_its_client(maya: Visitor, when: str) ->
     assert await bookings_at_nine(maya) == (when == "after")
 
 
+async def test_a_write_can_be_answered_now_and_carried_out_later(maya: Visitor) -> None:
+    rule = {"method": "POST", "path": "/bookings", "when": "later", "delaySeconds": 0.05}
+    await maya.fault(**rule, status=202, body={"status": "accepted"})
+
+    answer = await maya.book(NINE)
+
+    assert (answer.status, answer.data) == (202, {"status": "accepted"})
+    assert await bookings_at_nine(maya) == 0
+    async with asyncio.timeout(5):
+        while not await bookings_at_nine(maya):
+            await asyncio.sleep(0.01)
+
+
+async def test_a_sandbox_that_stops_carries_nothing_out_later() -> None:
+    async with visitor() as maya:
+        await maya.fault(method="POST", path="/bookings", when="later", delaySeconds=3600, status=500)
+        assert (await maya.book(NINE)).status == 500
+
+    assert maya.sandbox.variant.handled == []
+
+
+@pytest.mark.parametrize("member", ['"deep":' + "[" * 600 + "]" * 600, '"cut":"\\ud83d"'])
+async def test_a_correct_answer_can_get_a_member(maya: Visitor, member: str) -> None:
+    await maya.fault(method="GET", path="/me", member=member)
+    url, headers = f"{maya.sandbox.url}/api/v1/me", {"Authorization": f"Bearer {maya.sandbox.key}"}
+
+    async with aiohttp.ClientSession() as session, session.get(url, headers=headers) as got:
+        text = await got.text()
+
+    assert text.endswith(f",{member}}}")
+    assert '"name":"Maya Brooks"' in text
+
+
+@pytest.mark.parametrize("seconds", [0, 0.01])
+async def test_a_second_response_can_follow_the_first(maya: Visitor, seconds: float) -> None:
+    await maya.fault(path="/me", unsolicited=True, unsolicitedSeconds=seconds)
+    host, port = maya.sandbox.url.removeprefix("http://").split(":")
+    head = f"GET /api/v1/me HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer {maya.sandbox.key}\r\n\r\n"
+    reader, writer = await asyncio.open_connection(host, int(port))
+    received = b""
+    try:
+        writer.write(head.encode())
+        async with asyncio.timeout(5):
+            while received.count(b"Maya Brooks") < 2 and (part := await reader.read(1 << 16)):
+                received += part
+    finally:
+        writer.close()
+
+    assert received.count(b"HTTP/1.1 200 OK") == 2
+
+
 @pytest.mark.parametrize("rule", [{"hang": True}, {"delaySeconds": 3600}, {"drip": 3600}])
 async def test_the_sandbox_does_not_wait_for_what_it_holds_up(rule: dict[str, Any]) -> None:
     async with asyncio.timeout(5), aiohttp.ClientSession() as session:
@@ -216,6 +267,7 @@ async def test_rules_are_listed_and_cleared(maya: Visitor) -> None:
             "status": 500,
             "headers": {},
             "body": "x",
+            "member": "",
             "end": None,
             "pace": 0,
         }
@@ -241,6 +293,9 @@ async def test_rules_are_listed_and_cleared(maya: Visitor) -> None:
         {"status": 500, "times": 0},
         {"status": 500, "skip": -1},
         {"status": 500, "when": "during"},
+        {"delaySeconds": 1, "when": "later"},
+        {"member": ""},
+        {"unsolicited": True, "hang": True},
         {"status": 500, "method": "FETCH"},
         {"status": 500, "headers": {"X": 1}},
         {"status": 500, "headers": {"X": "a\r\nb"}},

@@ -1,145 +1,244 @@
+"""The torture test: a part of it as the suite runs it, and its judge."""
+
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import pytest
 
 from linktime.sandbox import Entry
 from linktime.sandbox.store import Store
-from tests.torture import Record, play
-from tests.torture.deeds import READS, Deed
-from tests.torture.mishaps import NONE, Mishap
+from linktime.sandbox.variant import Handled
+from tests.torture import judge as judging
+from tests.torture.agents import CAREFUL, HASTY, TWINS, UNDECIDED, Attempt
+from tests.torture.claims import Claim, claim_of
+from tests.torture.faults import Fault, Traits
+from tests.torture.judge import Case, Finding, Records, judge, judge_read, judge_times
 from tests.torture.plan import plan
-from tests.torture.verdict import DOUBLED, LIED, UNANSWERED, Call, Claim, Fault, claim, crowded, judge
+from tests.torture.program import drive, leave_unread
+from tests.torture.report import Report
+from tests.torture.setup import Look, Read, Write
+from tests.torture.stage import Played
+from tests.torture.virtual import drive_part
 
-RUNS: Final = 40
-CHANNEL: Final = Deed(
-    "create_webhook",
-    {"url": "https://hooks.example/1"},
-    "POST",
-    "/webhooks",
-    "SELECT id FROM webhooks WHERE url = ?",
-    ("https://hooks.example/1",),
-    mark="hooks.example/1",
-)
-SENT: Final = Entry("POST", "/webhooks", "", {}, 0.0, {"url": "https://hooks.example/1"}, 500)
-REFUSED: Final = Entry("POST", "/webhooks", "", {}, 0.0, {"url": "https://hooks.example/1"}, 429)
-OTHERS: Final = Entry("POST", "/webhooks", "", {}, 0.0, {"url": "https://hooks.example/2"}, 500)
-HIDING: Final = Mishap("5xx")
+REAL_SEEDS: Final = range(10)
+VIRTUAL_SEEDS: Final = range(250, 334)
+URL: Final = "https://hooks.example/1"
+LOOK: Final = Look("list_webhooks", {}, URL)
+WRITE: Final = Write("create_webhook", {"url": URL}, "POST", "/webhooks", "SELECT 1", (URL,), LOOK, mark=URL)
+HIDING: Final = Fault("5xx")
+READ: Final = Read("get_contact", {"contactId": "clx1"}, "clx1")
 
 
-@pytest.mark.timeout(600)
-async def test_whatever_the_service_and_the_client_do_nothing_is_doubled_lost_or_lied_about() -> None:
-    record = Record()
+def sent(at: float, status: int | None = 500, url: str = URL) -> Entry:
+    return Entry("POST", "/webhooks", "", {}, at, {"url": url}, status)
 
-    await play(range(RUNS), record, servers=6)
 
-    assert not any(record.totals.values()), f"{record}"
-    assert record.runs == RUNS
+def effect(at: float) -> Handled:
+    return Handled("POST", "/webhooks", {"url": URL}, at, at, 201)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+async def test_the_real_program_keeps_every_promise() -> None:
+    report = Report()
+
+    await drive(REAL_SEEDS, report, servers=len(REAL_SEEDS))
+
+    assert not report.faults, f"{report}"
+    assert report.runs == len(REAL_SEEDS)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_the_whole_chain_keeps_every_promise() -> None:
+    report = drive_part(VIRTUAL_SEEDS)
+
+    assert not report.faults, f"{report}"
+    assert report.runs == len(VIRTUAL_SEEDS)
+    assert report.writes > 5 * len(VIRTUAL_SEEDS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stderr", [False, True])
+async def test_a_client_that_reads_nothing_keeps_no_server(*, stderr: bool) -> None:
+    assert await leave_unread(stderr=stderr) == 0
 
 
 def test_a_seed_gives_one_plan() -> None:
-    assert plan(7) == plan(7)
-    assert len({f"{plan(seed)}" for seed in range(20)}) == 20
+    assert plan(7, timeout=1.0) == plan(7, timeout=1.0)
+    assert len({f"{plan(seed, timeout=1.0)}" for seed in range(20)}) == 20
 
 
 @pytest.mark.parametrize(
-    ("there", "wire", "claims"),
+    ("claims", "rows", "effects", "arrived"),
     [
-        (1, [SENT], [Claim("done", ident="1")]),
-        (1, [SENT], [Claim("verified")]),
-        (1, [SENT], [Claim("outcome_unknown")]),
-        (0, [SENT], [Claim("outcome_unknown")]),
-        (0, [SENT, OTHERS], [Claim("not_committed")]),
-        (0, [REFUSED], [Claim("rate_limited", "this call was not sent")]),
-        (1, [REFUSED, SENT], [Claim("done")]),
-        (0, [], [Claim("shutting_down", "this call was not sent")]),
-        (1, [SENT, SENT], [Claim("verified"), Claim("conflict")]),
+        ([Claim("done", ident="1")], "1", [1], [1]),
+        ([Claim("verified")], "1", [1], [1]),
+        ([Claim("outcome_unknown")], "1", [1], [1]),
+        ([Claim("outcome_unknown")], "", [], [1]),
+        ([Claim("not_committed")], "", [], [1]),
+        ([Claim("not_committed"), Claim("done")], "1", [11], [1, 11]),
+        ([Claim("unavailable", "Nothing was sent.")], "", [], []),
     ],
 )
-def test_what_fits_together_is_no_fault(there: int, wire: list[Entry], claims: list[Claim]) -> None:
-    assert judged(there, wire, claims) == []
-
-
-@pytest.mark.parametrize(
-    ("there", "wire", "claims", "kind", "why"),
-    [
-        (2, [SENT], [Claim("done")], DOUBLED, "it was done more than once"),
-        (1, [SENT, SENT], [Claim("done")], DOUBLED, "it was sent again"),
-        (0, [SENT], [Claim("done")], LIED, "a success, but it was not done so"),
-        (0, [SENT], [Claim("verified")], LIED, "a success, but it was not done so"),
-        (1, [SENT], [Claim("done", ident="2")], LIED, "a success, but it was not done so"),
-        (1, [SENT], [Claim("not_committed")], LIED, "it was done, in spite of what is said"),
-        (1, [SENT], [Claim("conflict")], LIED, "it was done, in spite of what is said"),
-        (0, [SENT], [Claim("unavailable", "and nothing was sent")], LIED, "it was sent, in spite of what is said"),
-        (0, [SENT], [Claim("internal_error")], LIED, "an answer that fits no fault"),
-        (1, [SENT, SENT], [Claim("conflict"), Claim("not_committed")], LIED, "it was done, in spite of what is said"),
-    ],
-)
-def test_what_does_not_fit_together_is_a_fault(
-    there: int, wire: list[Entry], claims: list[Claim], kind: str, why: str
+def test_an_honest_answer_is_no_fault(
+    claims: list[Claim], rows: str, effects: list[float], arrived: list[float]
 ) -> None:
-    (fault,) = judged(there, wire, claims)
-
-    assert (fault.kind, fault.seed) == (kind, 7)
-    assert f"create_webhook /webhooks: {why}. Told: [5xx]" in fault.story
+    assert judged(claims, rows, effects, arrived) == []
 
 
-@pytest.mark.parametrize("word", ["no answer", "protocol error"])
-@pytest.mark.parametrize(("excused", "faults"), [(False, [Fault(UNANSWERED, 7, "get_me /me gone")]), (True, [])])
-def test_silence_is_a_fault_unless_it_is_excused(word: str, *, excused: bool, faults: list[Fault]) -> None:
-    calls = [Call(READS[0], NONE, Claim(word, "gone"), excused=excused)]
+@pytest.mark.parametrize(
+    ("claims", "rows", "effects", "arrived", "kind"),
+    [
+        ([Claim("done"), Claim("done")], "12", [1, 11], [1, 11], judging.DOUBLED),
+        ([Claim("done")], "1", [1], [1, 2], judging.SENT_AGAIN),
+        ([Claim("done")], "", [], [1], judging.FALSE_SUCCESS),
+        ([Claim("verified")], "", [], [1], judging.FALSE_SUCCESS),
+        ([Claim("done", ident="2")], "1", [1], [1], judging.FALSE_SUCCESS),
+        ([Claim("not_committed")], "1", [1], [1], judging.FALSE_DENIAL),
+        ([Claim("not_committed"), Claim("done")], "1", [1], [1, 11], judging.FALSE_DENIAL),
+        ([Claim("conflict")], "1", [1], [1], judging.FALSE_DENIAL),
+        ([Claim("outcome_unknown", "Nothing was sent.")], "", [], [1], judging.FALSE_UNSENT),
+        ([Claim("internal_error")], "", [], [1], judging.ODD),
+        ([Claim("no answer")], "", [], [1], judging.UNANSWERED),
+        ([Claim("discarded")], "1", [1], [1], judging.UNANSWERED),
+    ],
+)
+def test_a_broken_promise_is_found(
+    claims: list[Claim], rows: str, effects: list[float], arrived: list[float], kind: str
+) -> None:
+    (finding,) = judged(claims, rows, effects, arrived)
 
-    assert judge(7, calls, []) == faults
+    assert (finding.kind, finding.seed, finding.counted) == (kind, 7, False)
+    assert "create_webhook /webhooks" in finding.story
 
 
-def test_two_bookings_at_one_time_are_a_fault_whoever_asked() -> None:
+def test_twins_may_make_two_but_deny_none() -> None:
+    both = [Claim("done"), Claim("done")]
+
+    assert judged(both, "12", [1, 2], [1, 2], agent=TWINS) == []
+    assert kinds(judged(both, "123", [1, 2, 3], [1, 2], agent=TWINS)) == [judging.DOUBLED, judging.FALSE_DENIAL]
+    denied = judged([Claim("done"), Claim("not_committed")], "12", [1, 2], [1, 2], agent=TWINS)
+    assert kinds(denied) == [judging.FALSE_DENIAL]
+
+
+@pytest.mark.parametrize(
+    ("agent", "honors_keys", "counted"),
+    [(HASTY, True, True), (CAREFUL, True, False), (CAREFUL, False, True)],
+)
+def test_a_double_of_the_agents_own_choice_is_counted(agent: str, *, honors_keys: bool, counted: bool) -> None:
+    claims = [Claim("outcome_unknown"), Claim("done")]
+    traits = Traits(honors_keys=honors_keys)
+
+    (finding,) = judged(claims, "12", [1, 11], [1, 11], agent=agent, traits=traits)
+
+    assert (finding.kind, finding.counted) == (judging.DOUBLED, counted)
+
+
+def test_the_last_success_of_an_undecided_agent_counts() -> None:
+    both = [Claim("done", ident="1"), Claim("done", ident="1")]
+
+    assert judged(both, "2", [1, 11], [1, 11], agent=UNDECIDED) == []
+    assert kinds(judged(both, "", [1], [1, 11], agent=UNDECIDED)) == [judging.FALSE_SUCCESS]
+
+
+def test_the_writes_of_others_do_not_count() -> None:
+    case = Case(WRITE, HIDING, CAREFUL, (Attempt(Claim("not_committed"), 0, 5),))
+    records = Records([sent(1, url="https://hooks.example/2"), sent(2, status=429)], [], Traits())
+
+    assert list(judge(7, [case], records)) == []
+
+
+def test_silence_is_excused_if_the_client_caused_it() -> None:
+    assert judged([Claim("no answer")], "1", [1], [1], excused=True) == []
+
+
+@pytest.mark.parametrize(
+    ("claim", "kind"),
+    [
+        (Claim("done", '{"id":"clx1"}'), None),
+        (Claim("unavailable"), None),
+        (Claim("done", '{"id":"clx2"}'), judging.MIXED_UP),
+        (Claim("not_found"), judging.FALSE_DENIAL),
+        (Claim("internal_error"), judging.ODD),
+        (Claim("no answer"), judging.UNANSWERED),
+    ],
+)
+def test_a_read_is_judged_by_its_own_object(claim: Claim, kind: str | None) -> None:
+    assert kinds(judge_read(7, READ, claim, excused=False)) == ([kind] if kind else [])
+
+
+def test_two_bookings_at_one_time_are_a_double() -> None:
     store = Store(":memory:")
     booking = dict.fromkeys(("endTime", "inviteeName", "inviteeEmail", "inviteeTimezone", "location"), "")
     times = {"startTime": "2026-03-02T14:00:00.000Z", "createdAt": "", "updatedAt": ""}
     for ident in ("1", "2"):
         store.insert("bookings", {"id": ident, "eventTypeId": "", "status": "CONFIRMED", **booking, **times})
 
-    assert crowded(7, store) == [Fault(DOUBLED, 7, "two bookings at 2026-03-02T14:00:00.000Z")]
+    assert kinds(judge_times(7, store)) == [judging.DOUBLED]
     store.close()
 
 
 @pytest.mark.parametrize(
-    ("frame", "told"),
+    ("frame", "claim"),
     [
         (None, Claim("no answer")),
         (
             {"result": {"isError": True, "content": [{"type": "text", "text": "conflict: taken"}]}},
             Claim("conflict", "conflict: taken"),
         ),
-        ({"result": {"structuredContent": {"bookingId": "1"}}}, Claim("done", "{'bookingId': '1'}", "1")),
+        ({"result": {"structuredContent": {"bookingId": "1"}}}, Claim("done", '{"bookingId":"1"}', "1")),
         (
             {"result": {"structuredContent": {"success": True}, "_meta": {"linktime/outcome": "verified"}}},
-            Claim("verified", "{'success': True}"),
+            Claim("verified", '{"success":true}'),
         ),
-        ({"error": {"code": -32603}}, Claim("protocol error", "{'error': {'code': -32603}}")),
+        ({"error": {"code": -32603}}, Claim("discarded", "{'error': {'code': -32603}}")),
     ],
 )
-def test_an_answer_is_read(frame: dict[str, Any] | None, told: Claim) -> None:
-    assert claim(frame) == told
+def test_an_answer_is_read(frame: dict[str, Any] | None, claim: Claim) -> None:
+    assert claim_of(frame) == claim
 
 
-def test_a_record_counts_the_share_of_unknown_outcomes_and_names_what_repeats_a_fault() -> None:
-    record = Record()
-    words = ["outcome_unknown", "verified", "verified", "no answer"]
-    done = [Call(CHANNEL, HIDING, Claim(word), ("1",)) for word in words]
-    record.add("stay", [*done, Call(CHANNEL, HIDING, Claim("not_committed"))], [])
-    record.add("term", [Call(CHANNEL, HIDING, Claim("outcome_unknown"))], [Fault(LIED, 9, "so it was")])
+def test_a_report_counts_unknown_outcomes_and_names_the_seed() -> None:
+    report = Report()
+    done = [case([Claim(word)], "1") for word in ("outcome_unknown", "verified", "verified", "no answer")]
+    report.add("stay", Played([*done, case([Claim("not_committed")], "")], 3, []))
+    report.add("term", Played([case([Claim("outcome_unknown")], "")], 0, [Finding(judging.FALSE_SUCCESS, 9, "so")]))
+    report.merge(Report())
 
-    told = f"{record}".splitlines()
+    text = f"{report}"
 
-    assert "2 runs, 6 calls; the servers' part: stay 1, term 1" in told
-    assert "  where the server stayed: 1 of 3 (33.3%) that were done, 0 of 1 (0.0%) that were not" in told
-    assert "  where the server was ended: 0 of 0 (0.0%) that were done, 1 of 1 (100.0%) that were not" in told
-    assert "doubled: 0, lied: 1, never answered: 0, ended badly: 0" in told
-    assert "  lied, python -m tests.torture --seed 9 --runs 1: so it was" in told
+    assert "2 runs, 6 writes, 6 calls" in text
+    assert "if the server stayed: 1 of 3 (33.3%) that were done, 0 of 1 (0.0%) that were not" in text
+    assert "if the server was ended: 0 of 0 (0.0%) that were done, 1 of 1 (100.0%) that were not" in text
+    assert report.totals[judging.FALSE_SUCCESS] == 1
+    assert "false success, seed 9: so" in text
 
 
-def judged(there: int, wire: list[Entry], claims: list[Claim]) -> list[Fault]:
-    traces = tuple("12"[:there])
-    return judge(7, [Call(CHANNEL, HIDING, told, traces) for told in claims], wire)
+def case(claims: Sequence[Claim], rows: str, *, agent: str = CAREFUL, excused: bool = False) -> Case:
+    """Return a case whose calls begin every 10 s, or at once if they are twins."""
+    together = agent == TWINS
+    starts = [0.0 if together else 10.0 * number for number in range(len(claims))]
+    attempts = [Attempt(claim, at, at + 5, together) for claim, at in zip(claims, starts, strict=True)]
+    return Case(WRITE, HIDING, agent, tuple(attempts), tuple(rows), excused, int(agent == UNDECIDED), made=bool(rows))
+
+
+def judged(
+    claims: Sequence[Claim],
+    rows: str,
+    effects: Sequence[float],
+    arrived: Sequence[float],
+    *,
+    agent: str = CAREFUL,
+    traits: Traits | None = None,
+    excused: bool = False,
+) -> list[Finding]:
+    """Judge calls that left these *rows*, whose requests *arrived* and took *effects* at some seconds."""
+    records = Records([sent(at) for at in arrived], [effect(at) for at in effects], traits or Traits())
+    return list(judge(7, [case(claims, rows, agent=agent, excused=excused)], records))
+
+
+def kinds(findings: Any) -> list[str]:
+    return [finding.kind for finding in findings]

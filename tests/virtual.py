@@ -24,6 +24,7 @@ class _Jump(selectors.BaseSelector):
 
     def __init__(self) -> None:
         self.time = 0.0
+        self.holds = 0  # threads at work; the time stands still until they are done
         self._real = selectors.DefaultSelector()
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
@@ -33,7 +34,9 @@ class _Jump(selectors.BaseSelector):
         return self._real.unregister(fileobj)
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        ready = self._real.select(0)
+        ready = self._real.select(timeout if self.holds else 0)
+        if self.holds:
+            return ready
         if timeout is None and not ready:
             raise RuntimeError("everybody waits, and nothing is going to happen")
         self.time += 0.0 if ready else timeout or 0.0
@@ -54,8 +57,25 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         super().__init__(self._jump)
 
     def time(self) -> float:
-        """Tell the seconds since the loop was made."""
+        """Return the seconds since the loop was made."""
         return self._jump.time
+
+    def run_in_executor(  # type: ignore[override]
+        self, executor: Any, func: Callable[..., Any], *args: Any
+    ) -> asyncio.Future[Any]:
+        """Run a function in a thread, and stop the clock meanwhile."""
+        self._jump.holds += 1
+        future = super().run_in_executor(executor, func, *args)
+        future.add_done_callback(self._release)
+        return future
+
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - its own name
+        """Wait for the threads, in real time."""
+        self._jump.holds += 1
+        await super().shutdown_default_executor()
+
+    def _release(self, _: object) -> None:
+        self._jump.holds -= 1
 
 
 def virtual(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from ..clock import now
@@ -15,17 +15,19 @@ from .store import Store
 
 
 @asynccontextmanager
-async def sharing(settings: Settings) -> AsyncIterator[tuple[Store, ChangeFeed | None]]:
-    """Yield the store, and the feed unless the server shares with no other."""
+async def sharing(
+    settings: Settings, clock: Callable[[], float] = now
+) -> AsyncIterator[tuple[Store, ChangeFeed | None]]:
+    """Yield the store, and the feed unless the server shares with no other. *clock* counts seconds."""
     shared = open_shared(settings)
     if shared is None:
-        yield MemoryStore(settings.rate_limit, clock=now), None
+        yield MemoryStore(settings.rate_limit, clock=clock), None
         return
     executor = Executor()
-    store = SharedStore(shared.ledger, shared.terms, run=executor, clock=now)
+    store = SharedStore(shared.ledger, shared.terms, run=executor, clock=clock)
     joining = asyncio.create_task(store.join())
     try:
-        yield store, ChangeFeed(shared.changes, executor, clock=now, joining=joining)
+        yield store, ChangeFeed(shared.changes, executor, clock=clock, joining=joining)
     finally:
         joining.cancel()
         await executor.aclose(store.close)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -51,8 +52,14 @@ class Account:
 
 
 ACCOUNT: Final = web.AppKey("account", Account)
+READ_FROM: Final = web.RequestKey("read_from", Account)  # a replica of the account
 
 
 def account_of(request: web.Request) -> Account:
-    """Return the account of the application that handles *request*."""
-    return request.app[ACCOUNT]
+    """Return the account of the application that handles *request*, or the replica that it is read from."""
+    return request.get(READ_FROM) or request.app[ACCOUNT]
+
+
+def http_date(request: web.Request) -> str:
+    """Return the account's time as an HTTP date. It may be another time than this machine's."""
+    return format_datetime(account_of(request).now().astimezone(UTC), usegmt=True)

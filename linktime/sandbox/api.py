@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from email.utils import format_datetime
 from typing import Final
 
 from aiohttp import web
@@ -16,7 +15,7 @@ from . import (
     contacts,
     conversations,
     event_types,
-    faults,
+    fault_rules,
     profile,
     request_log,
     settings,
@@ -24,13 +23,14 @@ from . import (
     workflows,
 )
 from .access import HOST, protect
-from .account import ACCOUNT, Account, account_of
-from .faults import FAULTS, Faults
+from .account import ACCOUNT, Account, http_date
+from .fault_injection import STOPPING, inject_faults
+from .fault_rules import FAULTS, Faults
 from .params import check_query
 from .rate_limit import WINDOW, SlidingWindow, add_headers, authorize
 from .request_log import REQUEST_LOG, RequestLog, read_body, record
 from .responses import refusals
-from .spoil import STOPPING, spoil
+from .variant import VARIANT, Variant, note_arrival, vary
 
 _LARGEST_BODY: Final = 1 << 20  # bytes
 _RESOURCES: Final = (
@@ -47,22 +47,27 @@ _RESOURCES: Final = (
 )
 
 
-def application(account: Account, window: SlidingWindow, log: RequestLog, host: str) -> web.Application:
+def application(
+    account: Account, window: SlidingWindow, log: RequestLog, host: str, variant: Variant
+) -> web.Application:
     """Build the application that serves *account* on *host*, limited by *window* and recorded in *log*."""
     # Middlewares run from left to right. The key and the limit come before a fault, a fault before the query check.
     root = web.Application(middlewares=[refusals, protect], client_max_size=_LARGEST_BODY)
-    api = web.Application(middlewares=[_dated, record, refusals, read_body, authorize, spoil, check_query])
+    api = web.Application(
+        middlewares=[_dated, record, refusals, read_body, authorize, note_arrival, inject_faults, check_query, vary]
+    )
     api[ACCOUNT], api[WINDOW], api[STOPPING] = account, window, asyncio.Event()
     root[HOST] = host
     rules = Faults()
     for app in (root, api):
         app[FAULTS] = rules
         app[REQUEST_LOG] = log
+    api[VARIANT] = variant
     for resource in _RESOURCES:
         api.add_routes(resource.routes)
     api.on_response_prepare.append(add_headers)
     api.on_shutdown.append(_stop)
-    root.add_routes([*faults.routes, *request_log.routes])
+    root.add_routes([*fault_rules.routes, *request_log.routes])
     root.add_subapp("/api/v1", api)
     return root
 
@@ -71,7 +76,7 @@ def application(account: Account, window: SlidingWindow, log: RequestLog, host: 
 async def _dated(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Date an answer by the account's clock, as its rows are."""
     response = await handler(request)
-    response.headers.setdefault("Date", format_datetime(account_of(request).now(), usegmt=True))
+    response.headers.setdefault("Date", http_date(request))
     return response
 
 

@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from . import readers, time_readers
+from .normalization import normalized
 from .readers import Reader
 from .responses import Invalid
 from .times import since, until
@@ -65,7 +66,7 @@ async def body(request: web.Request, known: Mapping[str, Reader], required: Coll
         raise Invalid("the body is not JSON") from None
     if not isinstance(payload, dict):
         raise Invalid("the body must be an object")
-    return _parse(payload, known, required)
+    return _parse(normalized(request, payload), known, required)
 
 
 async def changes(request: web.Request, known: Mapping[str, Reader]) -> dict[str, Any]:

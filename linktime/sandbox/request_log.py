@@ -12,8 +12,8 @@ import orjson
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from .fault_injection import NoAnswer
 from .responses import answer
-from .spoil import NoAnswer
 
 _LONGEST: Final = 10_000  # entries; the oldest are dropped first
 _HEADERS: Final = ("Idempotency-Key", "Traceparent", "User-Agent")  # never Authorization, which has the key

@@ -12,7 +12,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final, Self
 
@@ -24,6 +24,7 @@ from .rate_limit import SlidingWindow
 from .request_log import RequestLog, logger
 from .seed import seed
 from .store import Store
+from .variant import Variant
 from .webhook_sender import WebhookSender
 
 KEY: Final = f"lt_live_{hashlib.sha256(b'sandbox').hexdigest()[:40]}"
@@ -42,6 +43,8 @@ def _utc_now() -> datetime:
 
 class Sandbox:
     """A local LinkTime, as an async context manager. While it is open, a client connects with *url* and *key*.
+
+    In tests, *requests* holds the request log, *store* the account's rows, and *variant* the service's peculiarities.
 
     Args:
         db: The database file, or `:memory:`. An existing account is kept.
@@ -69,6 +72,7 @@ class Sandbox:
         self.requests = RequestLog(clock)
         # settings
         self._db, self._address, self._now, self._owner = db, address, now, owner
+        self._clock = clock
         # running parts
         self._window = SlidingWindow(limit, period, clock)
         self._webhooks = WebhookSender()
@@ -77,18 +81,23 @@ class Sandbox:
     async def __aenter__(self) -> Self:
         async with contextlib.AsyncExitStack() as stack:
             # The stack closes in reverse order: first the server, then the deliveries, last the database.
-            store = Store(self._db)
+            store = self.store = Store(self._db)
             stack.callback(store.close)
+            variant = self.variant = Variant(self._clock, store)
+            stack.callback(variant.forget)
             self.key = _account_key(store, self._owner, self._now())
             stack.push_async_callback(self._webhooks.aclose)
-            account = Account(store, self._now, self._webhooks)
-            app = application(account, self._window, self.requests, self._address[0])
+            account = Account(store, self._account_time, self._webhooks)
+            app = application(account, self._window, self.requests, self._address[0], variant)
             self.url = await _listen(app, self._address, stack)
             self._open = stack.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._open.aclose()
+
+    def _account_time(self) -> datetime:
+        return self._now() + timedelta(seconds=self.variant.skew)
 
     def peak(self) -> int:
         """Return the largest number of requests with the key in any period, refused requests included."""

@@ -28,16 +28,17 @@ sqlite3.register_converter("JSON", orjson.loads)
 class Store:
     """One SQLite database. A transaction that has ended survives a crash of the process."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, schema: str = "schema.sql") -> None:
         # isolation_level=None: only `transaction` begins one.
         self._db = sqlite3.connect(
             path, timeout=_TIMEOUT, isolation_level=None, detect_types=sqlite3.PARSE_DECLTYPES, check_same_thread=False
         )
         self._db.row_factory = _row
         self._db.create_function("fold", 1, _fold, deterministic=True)
-        # WAL lets other processes read during a write. A killed process loses no committed transaction.
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.executescript(files(__package__).joinpath("schema.sql").read_text("utf-8"))
+        if schema:
+            # WAL lets other processes read during a write. A killed process loses no committed transaction.
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.executescript(files(__package__).joinpath(schema).read_text("utf-8"))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -76,6 +77,12 @@ class Store:
         rows = self.rows(f"{sql} LIMIT ? OFFSET ?", *values, limit, (page - 1) * limit)
         pagination = {"page": page, "limit": limit, "total": total, "totalPages": -(-total // limit)}
         return {"data": rows, "pagination": pagination}
+
+    def copy(self) -> Store:
+        """Return the present state as a store of its own, in memory."""
+        other = Store(":memory:", schema="")
+        self._db.backup(other._db)
+        return other
 
     def close(self) -> None:
         """Close the database."""

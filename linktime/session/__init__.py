@@ -32,7 +32,7 @@ from .resources import Resources
 from .sdk_server import Server
 from .shutdown import DrainedReads
 
-__all__ = ["SPARE", "Confirms", "Session"]
+__all__ = ["SPARE", "Confirms", "Session", "wall"]
 
 _METHODS: Final = SPEC_CLIENT_METHODS | SPEC_CLIENT_NOTIFICATION_METHODS
 

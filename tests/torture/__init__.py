@@ -1,10 +1,5 @@
-"""Tortures the real program over a LinkTime that misbehaves, and holds its answers against what was done.
+"""The torture test: many writes over a LinkTime that misbehaves, each answer compared with the service's own records.
 
-`python -m tests.torture --runs 1000` plays so many runs and ends with status 1 if one of them shows a write that was
-made or sent twice, an answer that lied, a call that was never answered or a server that ended badly.
+`python -m tests.torture --runs 300` drives the real program. `python -m tests.torture --virtual --runs 2000` drives the
+whole chain in virtual time. Both play the same plans, and both end with status 1 if an answer was wrong.
 """
-
-from .play import play
-from .record import Record
-
-__all__ = ["Record", "play"]

@@ -9,29 +9,35 @@ import secrets
 import sys
 import time
 
-from . import Record, play
+from . import program, virtual
+from .report import Report
 
-_TELL_EVERY = 20  # runs
+_PROGRESS_EVERY = 20  # runs
 
 
 def main() -> int:
-    """Play what is asked for, and print what it came to."""
+    """Play the runs, and print their report."""
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description="Torture linktime-mcp.")
-    parser.add_argument("--runs", type=int, default=100, help="how many (default: %(default)s)")
+    parser.add_argument("--runs", type=int, default=100, help="number of runs (default: %(default)s)")
     parser.add_argument("--seed", type=int, help="of the first run; each further one has the next (default: any)")
-    parser.add_argument("--servers", type=int, default=4, help="how many at once (default: %(default)s)")
-    asked = parser.parse_args()
-    seed = secrets.randbelow(1_000_000_000) if asked.seed is None else asked.seed
-    began, record = time.monotonic(), Record()
-    with contextlib.suppress(KeyboardInterrupt):  # what is known by then is told
-        asyncio.run(play(range(seed, seed + asked.runs), record, servers=asked.servers, tell=_progress))
-    sys.stdout.write(f"\nseed {seed}, {time.monotonic() - began:.0f} s\n{record}\n")
-    return 1 if any(record.totals.values()) else 0
+    parser.add_argument("--virtual", action="store_true", help="drive the chain in virtual time, not the program")
+    parser.add_argument("--servers", type=int, default=4, help="servers or processes at once (default: %(default)s)")
+    options = parser.parse_args()
+    seed = secrets.randbelow(1_000_000_000) if options.seed is None else options.seed
+    seeds = range(seed, seed + options.runs)
+    began, report = time.monotonic(), Report()
+    with contextlib.suppress(KeyboardInterrupt):  # the report so far is printed
+        if options.virtual:
+            virtual.drive(seeds, report, processes=options.servers, progress=_progress)
+        else:
+            asyncio.run(program.drive(seeds, report, servers=options.servers, progress=_progress))
+    sys.stdout.write(f"\nseed {seed}, {time.monotonic() - began:.0f} s\n{report}\n")
+    return 1 if report.faults else 0
 
 
-def _progress(record: Record) -> None:
-    if record.runs % _TELL_EVERY == 0:
-        sys.stderr.write(f"{record.runs} runs, {len(record.faults)} faults\n")
+def _progress(report: Report) -> None:
+    if report.runs % _PROGRESS_EVERY == 0:
+        sys.stderr.write(f"{report.runs} runs, {len(report.faults)} broken promises\n")
 
 
 if __name__ == "__main__":

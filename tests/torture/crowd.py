@@ -1,4 +1,4 @@
-"""Servers on one key, killed or frozen while they send: `python -m tests.torture.crowd [killed|frozen|mixed]`."""
+"""Servers that share a key and are killed or frozen in flight: `python -m tests.torture.crowd [killed|frozen|mixed]`."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from linktime.sandbox import Sandbox
 from tests.child import Child, child
 
 LIMIT, PERIOD, TIMEOUT = 20, 4.0, 2.0  # requests, s, s
-LEASE = TIMEOUT + 2.0 + PERIOD  # s; after which what a killed server held is free again
+LEASE = TIMEOUT + 2.0 + PERIOD  # s; then the slots of a killed server are free again
 
 
 @dataclass(frozen=True)
-class Account:
-    """What came of it: *sent* requests, *kills*, the *peak* in any period, and statuses other than 200."""
+class Result:
+    """The *sent* requests, the *kills*, the *peak* in any period, and the *faults*: statuses other than 200."""
 
     sent: int
     kills: int
@@ -35,7 +35,7 @@ class Account:
 
     @property
     def least(self) -> int:
-        """How many requests there are at least if no permit is lost beyond its lease, and a start takes one."""
+        """Return the fewest requests if no permit is lost for longer than its lease, and each start takes a lease."""
         periods = self.seconds / (PERIOD + 0.5)
         return int(LIMIT * (periods - 1) - self.kills * 8 * LEASE / PERIOD)
 
@@ -54,7 +54,7 @@ async def play(
     every: float = 5.0,
     frozen: float = 0.0,
     limits: Sequence[int] = (LIMIT,),
-) -> Account:
+) -> Result:
     """Let so many real programs ask as fast as they may, and kill one *every* so many seconds.
 
     One that is to be *frozen* for some seconds goes on after that. The programs have the *limits* in turns.
@@ -97,10 +97,10 @@ async def play(
         faults = Counter(entry.status for entry in sandbox.requests if entry.status and entry.status != 200)
         since = sandbox.requests[begun].at
         lasted = sandbox.requests[-1].at - since
-        account = Account(len(sandbox.requests) - begun, kills, sandbox.peak(), faults, lasted)
+        result = Result(len(sandbox.requests) - begun, kills, sandbox.peak(), faults, lasted)
         for server in alive:
             os.kill(server.process.pid, signal.SIGKILL)
-        return account
+        return result
 
 
 PLAYS = {

@@ -1,4 +1,4 @@
-"""Misbehaviour on demand: rules that say which requests meet which fault, and how often."""
+"""Fault rules: which requests meet which fault, and how often."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from . import params, readers
 from .responses import Invalid, answer, created
 
 _SILENT: Final = ("hang", "reset", "close")
-_SPOILING: Final = ("truncate", "drip")  # these need an answer
+_SPOILING: Final = ("truncate", "drip", "unsolicited")  # these need an answer
 _ENDS: Final = _SILENT + _SPOILING
 _ANSWER: Final = {"headers", "body", "bodyBase64"}
 _LONGEST_DELAY: Final = 3600  # s
@@ -24,10 +24,12 @@ _LONGEST_DELAY: Final = 3600  # s
 
 @dataclass(slots=True)
 class Fault:
-    """A rule: the next *times* requests that match, after *skip* others, are spoiled (for ever if None).
+    """A rule: the next *times* requests that match, after *skip* others, meet the fault. None means all of them.
 
-    *when* is "before" (the request is not carried out) or "after" (it is carried out, then its answer is spoiled).
-    First *delaySeconds* pass; then comes the *end*, or else the answer of *status*, or else what is right.
+    *when* is "before" (the request is not carried out), "after" (it is carried out, then its answer is changed) or
+    "later" (it is answered now and carried out *delay_seconds* from now). In the first two cases the delay comes
+    first, then the *end*, or else the answer of *status*, or else the correct answer. *member* is raw JSON that is
+    added to the object of a correct answer.
     """
 
     method: str = "*"
@@ -39,16 +41,17 @@ class Fault:
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
+    member: str = ""
     end: str | None = None
-    pace: float = 0  # s between two bytes of a drip
+    pace: float = 0  # s; between two bytes of a drip, or before an unsolicited response
 
     @property
     def is_only_slow(self) -> bool:
-        """Whether the right answer still comes."""
+        """Return whether the correct answer still follows."""
         return self.status is None and self.end is None
 
     def takes(self, method: str, path: str) -> bool:
-        """Whether this request is to be spoiled; counts it."""
+        """Return whether this request meets the fault, and count it."""
         if self.times == 0 or self.method not in {"*", method} or not fnmatchcase(path, self.path):
             return False
         if self.skip:
@@ -68,41 +71,45 @@ routes = web.RouteTableDef()
 
 @routes.get("/sandbox/faults")
 async def list_faults(request: web.Request) -> web.Response:
-    """List the rules with what is left of their counts."""
-    return answer({"data": [_shown(fault) for fault in request.app[FAULTS]]})
+    """List the rules with their remaining counts."""
+    return answer({"data": [_public(fault) for fault in request.app[FAULTS]]})
 
 
 @routes.post("/sandbox/faults")
 async def add_fault(request: web.Request) -> web.Response:
-    """Add a rule; of several that match a request, the oldest takes it."""
+    """Add a rule. If several match a request, the oldest takes it."""
     fault = parsed(await params.body(request, _READERS))
     request.app[FAULTS].append(fault)
-    return created(_shown(fault))
+    return created(_public(fault))
 
 
 @routes.delete("/sandbox/faults")
 async def clear_faults(request: web.Request) -> web.Response:
-    """Behave again."""
+    """Remove all rules."""
     request.app[FAULTS].clear()
     return answer({"data": []})
 
 
 def parsed(given: dict[str, Any]) -> Fault:
-    """Make a rule of what was posted; it has an end, an answer, a delay or what goes together of these."""
+    """Build a rule from the posted fields.
+
+    Raises Invalid unless they name an end, an answer, a delay or a member, in a combination that is possible.
+    """
     ends = [name for name in _ENDS if given.get(name)]
-    if len(ends) > 1 or not (ends or "status" in given or "delaySeconds" in given):
-        raise Invalid(f"give status, delaySeconds or one of {', '.join(_ENDS)}")
+    if len(ends) > 1 or not (ends or given.keys() & {"status", "delaySeconds", "member"}):
+        raise Invalid(f"give status, delaySeconds, member or one of {', '.join(_ENDS)}")
     end = ends[0] if ends else None
     if end in _SILENT and "status" in given:
         raise Invalid(f"{end} gives no answer, so it has no status")
-    if "status" not in given and _ANSWER & given.keys():
-        raise Invalid("headers and body need a status")
+    if "status" not in given and (_ANSWER & given.keys() or given.get("when") == "later"):
+        raise Invalid("headers, body and when: later need a status")
+    spoils = end in _SPOILING or "member" in given
     return Fault(
-        when=given.pop("when", "after" if end in _SPOILING and "status" not in given else "before"),
+        when=given.pop("when", "after" if spoils and "status" not in given else "before"),
         delay_seconds=given.pop("delaySeconds", 0),
         body=given.pop("bodyBase64", given.pop("body", None)),
         end=end,
-        pace=given.get("drip", 0),
+        pace=given.get("drip") or given.pop("unsolicitedSeconds", 0),
         **{name: value for name, value in given.items() if name not in _ENDS},
     )
 
@@ -131,11 +138,11 @@ def _base64(value: Any) -> bytes:
         raise ValueError("must be base64") from None
 
 
-def _shown(fault: Fault) -> dict[str, Any]:
-    shown = asdict(fault)
-    shown["delaySeconds"] = shown.pop("delay_seconds")
-    shown["body"] = None if fault.body is None else fault.body.decode(errors="replace")
-    return shown
+def _public(fault: Fault) -> dict[str, Any]:
+    rule = asdict(fault)
+    rule["delaySeconds"] = rule.pop("delay_seconds")
+    rule["body"] = None if fault.body is None else fault.body.decode(errors="replace")
+    return rule
 
 
 _READERS: Final[dict[str, readers.Reader]] = {
@@ -143,12 +150,14 @@ _READERS: Final[dict[str, readers.Reader]] = {
     "path": readers.text(500),
     "times": readers.nullable(readers.integer(1, 1_000_000)),
     "skip": readers.integer(0, 1_000_000),
-    "when": readers.one_of("before", "after"),
+    "when": readers.one_of("before", "after", "later"),
     "delaySeconds": _seconds,
     "status": readers.integer(200, 599),
     "headers": _headers,
     "body": _body,
     "bodyBase64": _base64,
+    "member": readers.text(100_000),
     **dict.fromkeys(_ENDS, readers.flag),
     "drip": _seconds,
+    "unsolicitedSeconds": _seconds,
 }
