@@ -1,4 +1,4 @@
-"""Servers that share a key and are killed or frozen in flight: `python -m tests.torture.crowd [killed|frozen|mixed]`."""
+"""Servers that share a key and are killed or frozen: `python -m tests.torture.crowd [killed|frozen|mixed]`."""
 
 from __future__ import annotations
 
