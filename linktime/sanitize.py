@@ -7,14 +7,8 @@ import unicodedata
 from math import isfinite
 from typing import Any, Final
 
-# Unicode's Default_Ignorable_Code_Points, lone surrogates, and the C0 and C1 controls except tab and line ends. The
-# joiners (200C, 200D) and the variation selectors (FE00 to FE0F) stay: Persian, Hindi and emoji need them.
-# https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point
-_UNSEEN: Final = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
-    "\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    "\U000e0000-\U000e0fff\ud800-\udfff]"
-)
+from .invisible import without_invisible
+
 _DEEPEST: Final = 64  # levels of nesting; LinkTime's answers have six, orjson writes 254
 _CUT: Final = f"[nested deeper than {_DEEPEST} levels]"
 # What could end our quotation, or looks as if it did: ASCII's and Unicode's quotation marks, primes and accents.
@@ -34,7 +28,7 @@ def visible(data: Any, depth: int = _DEEPEST) -> Any:
     """
     match data:
         case str():
-            return data if data.isascii() and data.isprintable() else _UNSEEN.sub("", data)
+            return without_invisible(data)
         case list() | dict() if not depth:
             return _CUT
         case list():
