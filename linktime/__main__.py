@@ -1,5 +1,17 @@
-"""`python -m linktime` is `linktime-mcp`."""
+"""The command `linktime-mcp`, and `python -m linktime`."""
 
-from .cli import main
+from __future__ import annotations
 
-main()
+from .environment import prepare
+
+
+def main() -> None:
+    """Run the command line, protected from the environment."""
+    notices = prepare()
+    from .cli import main as run  # noqa: PLC0415 - its imports could find other files before
+
+    run(notices=notices)
+
+
+if __name__ == "__main__":
+    main()

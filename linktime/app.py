@@ -20,7 +20,7 @@ from pydantic import SecretStr
 
 from .cache import Cache
 from .clock import now
-from .config import KEY_MISSING, Settings
+from .config import Settings
 from .departure import Departure
 from .errors import Rejected
 from .lazy_rest import LazyRest
@@ -76,8 +76,7 @@ async def app(
     *clock* counts seconds, *wall* is the time of day in UTC.
     """
     async with AsyncExitStack() as stack:
-        telemetry = telemetry or Telemetry()
-        stack.callback(telemetry.close)
+        telemetry = await stack.enter_async_context(telemetry or Telemetry())
         key = settings.api_key or SecretStr("")
         rest = await stack.enter_async_context(
             LazyRest(
@@ -107,7 +106,7 @@ async def app(
             deadline=settings.deadline,
             eta=mailbox.eta,
             budget=lambda: {"budgetRemaining": limiter.free, "budgetServers": limiter.servers},
-            refusal=None if settings.api_key else _no_key(),
+            refusal=_no_key(settings.missing_key) if settings.missing_key else None,
             telemetry=telemetry,
             zone=zone,
             confirm=_confirm(settings, clock),
@@ -152,9 +151,9 @@ def _zone(settings: Settings, cache: Cache, limiter: Limiter, clock: Callable[[]
 def _confirm(settings: Settings, clock: Callable[[], float]) -> Callable[[Send], Confirms] | None:
     if not settings.confirm:
         return None
-    from .session.confirm import Confirm  # noqa: PLC0415 - who isn't to be asked never pays for it
+    from .session.elicitation import Elicitation  # noqa: PLC0415 - only users with LINKTIME_CONFIRM pay for it
 
-    return partial(Confirm, clock=clock, deadline=settings.deadline)
+    return partial(Elicitation, clock=clock, deadline=settings.deadline)
 
 
 def _slots(limiter: Limiter) -> list[tuple[float, dict[str, str]]]:
@@ -163,6 +162,6 @@ def _slots(limiter: Limiter) -> list[tuple[float, dict[str, str]]]:
     return [(free, {state: "free"}), (limiter.limit - free, {state: "used"})]
 
 
-def _no_key() -> Rejected:
+def _no_key(reason: str) -> Rejected:
     where = "Set it in the env section of your MCP client's configuration for linktime, and restart the client."
-    return Rejected("unauthorized", f"{KEY_MISSING}. {where}", status=401)
+    return Rejected("unauthorized", f"{reason}. {where}", status=401)

@@ -1,4 +1,4 @@
-"""The command line."""
+"""The command line of `linktime-mcp`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,23 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from . import __version__
-from .startup import sparing
+from .startup import ignore_plugins, sparing
+
+ON_A_TERMINAL: Final = (
+    "linktime-mcp is an MCP server: an MCP client starts it and sends requests to its stdin. Run linktime-mcp install "
+    "CLIENT to add it to a client, or linktime-mcp --help for other commands. Press Ctrl-C to end it."
+)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run `linktime-mcp`; ends with status 2 where the command line or the settings can't be right, 130 on Ctrl-C."""
+def main(arguments: Sequence[str] | None = None, *, notices: Sequence[str] = ()) -> None:
+    """Run `linktime-mcp`. The server writes the *notices* to stderr first.
+
+    The exit status is 2 for an invalid command line or setting, and 130 after Ctrl-C.
+    """
+    ignore_plugins()
     chosen = _parser().parse_args(arguments)
     try:
         match chosen.command:
@@ -27,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             case "install":
                 _printed(lambda: _install(chosen))
             case _:
-                _serve()
+                _serve(notices)
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -41,32 +50,35 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", title="commands")
     commands.add_parser("serve", help="serve MCP over stdin and stdout (the default)")
     commands.add_parser("demo", help="play eight conversations against a sandbox; needs no key and no network")
-    doctor = commands.add_parser("doctor", help="look for what is wrong, and tell what cures it; 1 if there is a fault")
-    doctor.add_argument("--json", action="store_true", help="tell it as one JSON object")
-    install = commands.add_parser("install", help="write linktime into the configuration of your MCP client")
+    doctor = commands.add_parser("doctor", help="diagnose problems and suggest fixes; exit status 1 on a fault")
+    doctor.add_argument("--json", action="store_true", help="print one JSON object")
+    install = commands.add_parser("install", help="add linktime to the configuration of your MCP client")
     install.add_argument(
         "client",
         metavar="CLIENT",
         help="claude-desktop, claude-code, cursor, windsurf, vscode, codex, gemini-cli or zed",
     )
-    install.add_argument("--project", action="store_true", help="for the project in this directory, not for you")
+    install.add_argument("--project", action="store_true", help="for the project in this directory only")
     either = install.add_mutually_exclusive_group()
-    either.add_argument("--uninstall", action="store_true", help="take it away again")
-    either.add_argument("--print", action="store_true", dest="show", help="only print what would be written")
-    install.add_argument("--yes", action="store_true", help="don't ask before writing")
+    either.add_argument("--uninstall", action="store_true", help="remove it again")
+    either.add_argument("--print", action="store_true", dest="show", help="print the change without writing it")
+    install.add_argument("--yes", action="store_true", help="write without asking")
     sandbox = commands.add_parser("sandbox", help="run a local LinkTime with sample data; needs no account")
-    sandbox.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    sandbox.add_argument("--port", type=int, default=8787, help="0 picks a free one (default: %(default)s)")
-    sandbox.add_argument("--db", default=":memory:", metavar="FILE", help="keep the account in FILE")
+    sandbox.add_argument("--host", default="127.0.0.1", help="listen on this address (default: %(default)s)")
+    sandbox.add_argument(
+        "--port", type=int, default=8787, help="listen on this port; 0 for any free port (default: %(default)s)"
+    )
+    sandbox.add_argument("--db", default=":memory:", metavar="FILE", help="keep the data in FILE")
     sandbox.add_argument("--log", action="store_true", help="write a line for each request to stderr")
     return parser
 
 
-def _serve() -> None:
+def _serve(notices: Sequence[str]) -> None:
+    is_on_terminal = sys.stdin is not None and sys.stdin.isatty()
     with sparing("mcp", "mcp.server"):  # whose own imports are the SDK's client and its HTTP half
         from .serve import serve  # noqa: PLC0415 - the other commands never pay for it
 
-    serve()
+    serve([*notices, *([ON_A_TERMINAL] if is_on_terminal else [])])
 
 
 def _sandbox(chosen: argparse.Namespace) -> int:
@@ -95,21 +107,24 @@ def _doctor(*, machine: bool) -> None:
 
 
 def _install(chosen: argparse.Namespace) -> int:
-    from .install import Desk, Order, Refused, install  # noqa: PLC0415 - likewise
+    from .install import Context, Options, Refused, install  # noqa: PLC0415 - likewise
 
+    options = Options(chosen.client, chosen.project, chosen.uninstall, chosen.show, chosen.yes)
     try:
-        desk = Desk.here()
+        install(options, Context.current())
     except Refused as refused:
-        sys.exit(f"linktime-mcp: {refused}")
-    return install(Order(chosen.client, chosen.project, chosen.uninstall, chosen.show, chosen.yes), desk)
+        if sys.stderr:
+            sys.stderr.write(f"linktime-mcp: {refused}\n")
+        return refused.status
+    return 0
 
 
 def _printed(command: Callable[[], int]) -> NoReturn:
-    """Run a *command* that raises OSError for its output alone; ends with its status, 1 where the output is lost.
+    """Run a *command* that raises OSError only for its output, and exit with its status, or 1 if the output is lost.
 
-    What is left would be written at Python's very end, and a fault there be told in three lines of no use.
+    Output that is left in the buffer would make Python print a traceback at its end.
     """
-    if sys.stdout is None:  # closed by whoever started us
+    if sys.stdout is None:  # closed by the parent process
         sys.exit("linktime-mcp: the output is closed")
     try:
         status = command()

@@ -1,4 +1,4 @@
-"""The programs that start us: where each keeps its list of servers, and what one server's entry looks like there."""
+"""The MCP clients: where each keeps its configuration file, and the form of a server's entry in it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from pathlib import PurePath, PurePosixPath, PureWindowsPath
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-SERVER: Final = "linktime"  # our name in every list of servers
+SERVER: Final = "linktime"  # the name of this server in every list of servers
 KEY: Final = "LINKTIME_API_KEY"
+KEY_PREFIX: Final = "lt_live_"  # of every key of LinkTime
+
+_PROTECTED: Final = ("Documents", "Desktop", "Downloads")  # folders of macOS that programs may read only with consent
 
 
 class System(StrEnum):
@@ -22,112 +25,150 @@ class System(StrEnum):
 
     @classmethod
     def called(cls, platform: str) -> System:
-        """Know it by its name in `sys.platform`."""
+        """Return the system with this name in `sys.platform`."""
         return {"darwin": cls.MACOS, "win32": cls.WINDOWS}.get(platform, cls.LINUX)
 
 
 class Format(StrEnum):
-    """How a client reads its file."""
+    """The format of a client's file."""
 
-    JSON = "json"
+    JSON = "json"  # strict: no comments, no byte order mark
     JSONC = "jsonc"  # comments and trailing commas are allowed
     TOML = "toml"
 
 
-class Place(NamedTuple):
-    """What paths depend on: the system, the user's environment, and the directory worked in."""
+class Environment(NamedTuple):
+    """What paths depend on: the system, the environment variables, and the working directory."""
 
     system: System
-    environ: Mapping[str, str]
+    variables: Mapping[str, str]
     directory: PurePath
 
-    def path(self, template: str) -> PurePath:
-        """Fill in *template*: `{home}`, `{config}`, `{local}`, or `{NAME:…}`, the variable or what stands behind it."""
-        head, _, rest = template.partition("}")
-        name, _, otherwise = head.removeprefix("{").partition(":")
-        return self._root(name, otherwise) / rest.removeprefix("/")
+    @property
+    def is_wsl(self) -> bool:
+        """Whether this is Linux inside Windows, where desktop applications run on the Windows side."""
+        return self.system is System.LINUX and bool(self.variables.get("WSL_DISTRO_NAME"))
 
-    def _root(self, name: str, otherwise: str) -> PurePath:
+    def path(self, template: str) -> PurePath:
+        """Return the path of *template*, which begins with `{home}`, `{config}`, `{local}` or `{NAME:default}`.
+
+        `{NAME:default}` is the folder in the variable NAME, or *default* in the home folder. Raises KeyError with the
+        name of the variable if the home folder is not known.
+        """
+        head, _, rest = template.partition("}")
+        name, _, default = head.removeprefix("{").partition(":")
+        return self._root(name, default) / rest.removeprefix("/")
+
+    def protects(self, path: str) -> bool:
+        """Return whether macOS keeps *path* from programs that the user has not allowed to read it."""
+        if self.system is not System.MACOS:
+            return False
+        return any(PurePosixPath(path).is_relative_to(self.path("{home}") / folder) for folder in _PROTECTED)
+
+    def _root(self, name: str, default: str) -> PurePath:
         windows = self.system is System.WINDOWS
         match name:
             case "home":
                 return self._home("USERPROFILE" if windows else "HOME")
             case "config" if windows:
-                return self._given("APPDATA", "AppData/Roaming")
+                return self._folder("APPDATA", "AppData/Roaming")
             case "config" if self.system is System.MACOS:
                 return self.path("{home}/Library/Application Support")
             case "config":
-                return self._given("XDG_CONFIG_HOME", ".config")
+                return self._folder("XDG_CONFIG_HOME", ".config")
             case "local":
-                return self._given("LOCALAPPDATA", "AppData/Local")
+                return self._folder("LOCALAPPDATA", "AppData/Local")
             case _:
-                return self._given(name, otherwise)
+                return self._folder(name, default)
 
     def _home(self, variable: str) -> PurePath:
-        home = self._flavour(self.environ.get(variable, ""))
+        home = self._native(self.variables.get(variable, ""))
         if not home.is_absolute():
             raise KeyError(variable)
         return home
 
-    def _given(self, variable: str, otherwise: str) -> PurePath:
-        """Read a folder from *variable*; one that is not absolute counts as not set, as XDG has it."""
-        folder = self._flavour(self.environ.get(variable, ""))
-        return folder if folder.is_absolute() else self.path("{home}") / otherwise
+    def _folder(self, variable: str, default: str) -> PurePath:
+        """Return the folder in *variable*. As in the XDG specification, a relative path counts as not set."""
+        folder = self._native(self.variables.get(variable, ""))
+        return folder if folder.is_absolute() else self.path("{home}") / default
 
-    def _flavour(self, path: str) -> PurePath:
+    def _native(self, path: str) -> PurePath:
         return PureWindowsPath(path) if self.system is System.WINDOWS else PurePosixPath(path)
 
 
-Files = Mapping[System, tuple[str, ...]]
+class Location(NamedTuple):
+    """A place of a client's file. *folder* exists only where the client is installed; *file* is below it.
+
+    In the table of clients both are templates for `Environment.path`, and *file* is relative to *folder*.
+    """
+
+    folder: str
+    file: str
+
+    def paths(self, environment: Environment) -> tuple[PurePath, PurePath]:
+        """Return the folder and the file on this machine. Raises KeyError as `Environment.path` does."""
+        folder = environment.path(self.folder)
+        return folder, folder / self.file
+
+
+Locations = Mapping[System, tuple[Location, ...]]
 
 
 @dataclass(frozen=True)
 class Client:
-    """A client: *user* and *project* are its files, *servers* the key under which they list the servers.
+    """An MCP client."""
 
-    *reference* is how an entry names a variable whose value the client knows, with NAME for its name; *forward* is the
-    field that lists such variables instead. *inputs* are what the client asks its user for. *fixed* is in every entry.
-    Where *inherits* holds, a server sees the client's whole environment.
-    """
-
-    name: str
+    name: str  # on the command line
     title: str
     format: Format
-    servers: str
-    user: Files
-    project: str | None = None
-    reference: str | None = None
-    forward: str | None = None
-    inherits: bool = False
-    inputs: tuple[Mapping[str, Any], ...] = ()
-    fixed: Mapping[str, str] = field(default_factory=dict)
+    servers: str  # the key of the list of servers in the file
+    user: Locations  # of the user's file; the preferred first, and the last if the client is in none of them
+    project: str | None = None  # the project's file, relative to the project's folder
+    reference: str | None = None  # a reference to an environment variable, with NAME for its name
+    forward: str | None = None  # the field that lists the variables which the client passes on
+    inherits: bool = False  # whether a server gets the client's whole environment
+    inputs: tuple[Mapping[str, Any], ...] = ()  # values that the client asks the user for
+    fixed: Mapping[str, str] = field(default_factory=dict)  # fields that are in every entry
+    is_desktop: bool = False  # whether it runs on the Windows side of WSL
 
-    def files(self, place: Place, *, project: bool = False) -> tuple[PurePath, ...]:
-        """Name the files that the client reads, those it prefers first; none where it has none for a project.
+    def files(self, environment: Environment, *, project: bool = False) -> tuple[PurePath, ...]:
+        """Return the files that the client reads, the preferred first; none if it has no file for a project.
 
-        Raises KeyError with the variable's name where the user's home is not known.
+        Raises KeyError as `Environment.path` does.
         """
         if not project:
-            return tuple(place.path(template) for template in self.user[place.system])
-        return (place.directory / self.project,) if self.project else ()
+            return tuple(dict.fromkeys(file for _, file in self.locations(environment)))
+        return (environment.directory / self.project,) if self.project else ()
+
+    def locations(self, environment: Environment) -> tuple[tuple[PurePath, PurePath], ...]:
+        """Return the folder and the file of each location of the user's file. Raises KeyError likewise."""
+        return tuple(location.paths(environment) for location in self.user[environment.system])
+
+    def resolves(self, value: str) -> bool:
+        """Return whether *value* has a reference that the client replaces before it starts a server."""
+        prefix = (self.reference or "").partition("NAME")[0]
+        return bool(prefix and prefix in value) or bool(self.inputs and "${input:" in value)
 
     def entry(self, command: str, args: tuple[str, ...], env: Mapping[str, str]) -> dict[str, Any]:
-        """Write the entry of a server that is started by *command*."""
-        given = {"command": command, "args": list(args), "env": dict(env)}
-        return dict(self.fixed) | {name: value for name, value in given.items() if value}
+        """Return the entry of a server that *command* starts, without empty fields."""
+        fields = {"command": command, "args": list(args), "env": dict(env)}
+        return dict(self.fixed) | {name: value for name, value in fields.items() if value}
 
 
-def _everywhere(template: str) -> Files:
-    return MappingProxyType(dict.fromkeys(System, (template,)))
+def _everywhere(*locations: Location) -> Locations:
+    return MappingProxyType(dict.fromkeys(System, locations))
 
 
 _KEY_INPUT: Final = MappingProxyType(
     {"type": "promptString", "id": "linktime-key", "description": "LinkTime API key", "password": True}
 )
 
+_CLAUDE_DESKTOP: Final = Location("{config}/Claude", "claude_desktop_config.json")
+_VSCODE: Final = Location("{config}/Code", "User/mcp.json")
+
 _ALL: Final = (
-    # modelcontextprotocol.io, "Connect to local MCP servers"; the first place of Windows is where the MSIX package, the
-    # default since February 2026, reads it: anthropics/claude-code#26073, akitaonrails/ai-memory#250
+    # modelcontextprotocol.io, "Connect to local MCP servers". On Windows the MSIX package, the default since February
+    # 2026, reads the first location: anthropics/claude-code#26073, akitaonrails/ai-memory#250
     Client(
         "claude-desktop",
         "Claude Desktop",
@@ -135,23 +176,27 @@ _ALL: Final = (
         "mcpServers",
         MappingProxyType(
             {
-                System.LINUX: ("{config}/Claude/claude_desktop_config.json",),
-                System.MACOS: ("{config}/Claude/claude_desktop_config.json",),
+                System.LINUX: (_CLAUDE_DESKTOP,),
+                System.MACOS: (_CLAUDE_DESKTOP,),
                 System.WINDOWS: (
-                    "{local}/Packages/Claude_pzs8sxrjxfjjc/LocalCache/Roaming/Claude/claude_desktop_config.json",
-                    "{config}/Claude/claude_desktop_config.json",
+                    Location(
+                        "{local}/Packages/Claude_pzs8sxrjxfjjc",
+                        "LocalCache/Roaming/Claude/claude_desktop_config.json",
+                    ),
+                    _CLAUDE_DESKTOP,
                 ),
             }
         ),
+        is_desktop=True,
     ),
-    # code.claude.com/docs/en/mcp, "MCP installation scopes" and "Environment variable expansion in .mcp.json"; the
+    # code.claude.com/docs/en/mcp, "MCP installation scopes" and "Environment variable expansion in .mcp.json". The
     # user's file and CLAUDE_CONFIG_DIR: anthropics/claude-code#4193, #48448
     Client(
         "claude-code",
         "Claude Code",
         Format.JSON,
         "mcpServers",
-        _everywhere("{CLAUDE_CONFIG_DIR:}/.claude.json"),
+        _everywhere(Location("{CLAUDE_CONFIG_DIR:}", ".claude.json")),
         project=".mcp.json",
         reference="${NAME}",
         fixed=MappingProxyType({"type": "stdio"}),
@@ -162,27 +207,39 @@ _ALL: Final = (
         "Cursor",
         Format.JSONC,
         "mcpServers",
-        _everywhere("{home}/.cursor/mcp.json"),
+        _everywhere(Location("{home}/.cursor", "mcp.json")),
         project=".cursor/mcp.json",
         reference="${env:NAME}",
+        is_desktop=True,
     ),
-    # docs.windsurf.com/windsurf/cascade/mcp: one file for the user, none for a project
+    # docs.windsurf.com/windsurf/cascade/mcp: a file for the user, none for a project
     Client(
         "windsurf",
         "Windsurf",
         Format.JSONC,
         "mcpServers",
-        _everywhere("{home}/.codeium/windsurf/mcp_config.json"),
+        _everywhere(Location("{home}/.codeium/windsurf", "mcp_config.json")),
         reference="${env:NAME}",
+        is_desktop=True,
     ),
-    # code.visualstudio.com/docs/copilot/reference/mcp-configuration; the user's file is that of the default profile
+    # code.visualstudio.com/docs/copilot/reference/mcp-configuration. The user's file is the one of the default profile.
+    # In a remote window (SSH, WSL, container) the server's own file counts: microsoft/vscode,
+    # src/vs/server/node/serverEnvironmentService.ts
     Client(
         "vscode",
         "VS Code",
         Format.JSONC,
         "servers",
-        _everywhere("{config}/Code/User/mcp.json"),
+        _everywhere(
+            _VSCODE,
+            Location("{home}/.vscode-server", "data/User/mcp.json"),
+            Location("{config}/Code - Insiders", "User/mcp.json"),
+            Location("{home}/.vscode-server-insiders", "data/User/mcp.json"),
+            _VSCODE,
+        ),
         project=".vscode/mcp.json",
+        reference="${env:NAME}",
+        is_desktop=True,
         inputs=(_KEY_INPUT,),
         fixed=MappingProxyType({"type": "stdio"}),
     ),
@@ -192,7 +249,7 @@ _ALL: Final = (
         "Codex",
         Format.TOML,
         "mcp_servers",
-        _everywhere("{CODEX_HOME:.codex}/config.toml"),
+        _everywhere(Location("{CODEX_HOME:.codex}", "config.toml")),
         project=".codex/config.toml",
         forward="env_vars",
     ),
@@ -203,12 +260,12 @@ _ALL: Final = (
         "Gemini CLI",
         Format.JSONC,
         "mcpServers",
-        _everywhere("{GEMINI_CLI_HOME:}/.gemini/settings.json"),
+        _everywhere(Location("{GEMINI_CLI_HOME:}/.gemini", "settings.json")),
         project=".gemini/settings.json",
         reference="${NAME}",
     ),
-    # zed.dev/docs/ai/mcp; zed-industries/zed, crates/paths/src/paths.rs for the places, m_2025_11_25 of crates/migrator
-    # for an entry without `source`, #60459 for variables that are not expanded
+    # zed.dev/docs/ai/mcp; zed-industries/zed, crates/paths/src/paths.rs for the locations, m_2025_11_25 of
+    # crates/migrator for an entry without `source`, #60459 for variables that are not expanded
     Client(
         "zed",
         "Zed",
@@ -216,13 +273,14 @@ _ALL: Final = (
         "context_servers",
         MappingProxyType(
             {
-                System.LINUX: ("{config}/zed/settings.json",),
-                System.MACOS: ("{home}/.config/zed/settings.json",),
-                System.WINDOWS: ("{config}/Zed/settings.json",),
+                System.LINUX: (Location("{config}/zed", "settings.json"),),
+                System.MACOS: (Location("{home}/.config/zed", "settings.json"),),
+                System.WINDOWS: (Location("{config}/Zed", "settings.json"),),
             }
         ),
         project=".zed/settings.json",
         inherits=True,
+        is_desktop=True,
     ),
 )
 

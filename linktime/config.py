@@ -1,4 +1,4 @@
-"""The settings, read once from the environment."""
+"""Settings: the LINKTIME_* variables of the environment."""
 
 from __future__ import annotations
 
@@ -15,14 +15,18 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     SecretStr,
     ValidationError,
     ValidationInfo,
 )
+from pydantic_core import ErrorDetails
 
 from .errors import ConfigError
+from .placeholders import placeholder
 
 _BASE: Final = re.compile(r"https?://[^\s/?#@\\%]+(/[^\s?#\\]*)?", re.IGNORECASE)
+_API: Final = re.compile(r"/+api/v1$", re.IGNORECASE)
 _REDIS: Final = re.compile(r"rediss?://\S+|(?P<socket>unix://([\w.%:~-]*@)?/\S+)", re.ASCII)
 
 _TOOLSETS: Final = frozenset(
@@ -41,11 +45,15 @@ _TOOLSETS: Final = frozenset(
     }
 )
 
-KEY_MISSING: Final = "LINKTIME_API_KEY environment variable is required"
+NOT_A_BASE: Final = "must be the base URL of LinkTime, such as https://linktime.io, without user, query or fragment"
+NOT_A_BUDGET: Final = "must be local, process, or the URL of a Redis server: redis://…, rediss://… or unix://…"
+NOT_A_KEY: Final = "must be only the key: printable ASCII without spaces"
+KEY: Final = "LINKTIME_API_KEY"
+KEY_MISSING: Final = f"{KEY} environment variable is required"
 
 
 def is_loopback(host: str) -> bool:
-    """Whether *host* is this machine itself, by its name or address alone."""
+    """Return whether *host* is the name or an address of this machine."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -53,17 +61,17 @@ def is_loopback(host: str) -> bool:
 
 
 def _base_url(text: str, info: ValidationInfo) -> str:
-    base = text.rstrip("/")
+    base = _API.sub("", text.rstrip("/"))  # users copy the address from the API's documentation
     host = _host(base)
     if not (host and base.isprintable() and _BASE.fullmatch(base)):
-        raise ValueError("must be the base of the API, such as https://linktime.io, without user, query or fragment")
+        raise ValueError(NOT_A_BASE)
     if base.lower().startswith("http:") and not info.data.get("allow_http") and not is_loopback(host):
-        raise ValueError("must be https, or the key travels in the clear; LINKTIME_ALLOW_HTTP=1 allows plain http")
+        raise ValueError("must be https, since http sends the key unencrypted. Set LINKTIME_ALLOW_HTTP=1 to allow it")
     return base
 
 
 def _host(url: str) -> str:
-    """Read the host of *url*; nothing where it has none that can exist."""
+    """Return the host of *url*; an empty text if it has no valid host."""
     try:
         parts = urlsplit(url)
         return (parts.hostname or "").encode("idna").decode() if parts.port != 0 else ""
@@ -76,28 +84,28 @@ def _budget(text: str) -> str:
         return text
     redis = _REDIS.fullmatch(text)
     if not (redis and (redis["socket"] or _host(text))):
-        raise ValueError("must be local, process, or the URL of a Redis server: redis://…, rediss://… or unix://…")
+        raise ValueError(NOT_A_BUDGET)
     if find_spec("redis") is None:
-        raise ValueError("a Redis server needs a package more: pip install '.[redis]'")
+        raise ValueError("Redis support is not installed. Run: pip install '.[redis]'")
     return text
 
 
 def _toolsets(text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(name.strip().lower() for name in text.split(",") if name.strip()))
     if not names or not _TOOLSETS.issuperset(names):
-        raise ValueError(f"must be names with commas between them: {', '.join(sorted(_TOOLSETS))}")
+        raise ValueError(f"must be a comma-separated list of: {', '.join(sorted(_TOOLSETS))}")
     return names
 
 
 def _key(secret: SecretStr) -> SecretStr:
     text = secret.get_secret_value()
     if not text.isascii() or not text.isprintable() or " " in text:
-        raise ValueError("must be the key alone, as LinkTime shows it: letters, digits and signs without spaces")
+        raise ValueError(NOT_A_KEY)
     return secret
 
 
 class Settings(BaseModel):
-    """What a user can set; a field's variable is `LINKTIME_` and its name, its description the README's words."""
+    """The settings. A field's variable is `LINKTIME_` and its name. Its description is that of the README."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -112,7 +120,9 @@ class Settings(BaseModel):
     allow_http: bool = Field(
         default=False, description="`1` = allow a plain http base URL that is not this machine's own"
     )
-    base_url: Annotated[str, AfterValidator(_base_url)] = Field("https://linktime.io", description="base of the API")
+    base_url: Annotated[str, AfterValidator(_base_url)] = Field(
+        "https://linktime.io", description="base URL of LinkTime; `/api/v1` at its end is ignored"
+    )
     rate_limit: int = Field(60, ge=1, le=100_000, description="upstream requests allowed …")
     rate_period: float = Field(60, gt=0, le=86_400, description="… in *any* window of this many seconds")
     budget: Annotated[str, AfterValidator(_budget)] = Field(
@@ -143,21 +153,40 @@ class Settings(BaseModel):
         default=False, description="`1` = spans show a call's ids, slugs, times and numbers; never what guests wrote"
     )
 
+    _key_fault: str = PrivateAttr("")
+
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
-        """Read the settings; an empty variable counts as not set.
+        """Return the settings. An empty variable counts as not set, and so does a placeholder for the key.
 
-        Raises ConfigError with a line for each fault; a value is never quoted, since it may be a secret.
+        Raises ConfigError with a line for each error. It never quotes a value, which may be a secret.
         """
         known = {str(field.alias) for field in cls.model_fields.values()}
-        given = {name: value.strip() for name, value in environ.items() if name in known and value.strip()}
+        values = {name: value.strip() for name, value in environ.items() if name in known and value.strip()}
+        unfilled = placeholder(values.get(KEY, ""))
+        if unfilled:
+            del values[KEY]
         try:
-            return cls.model_validate(given)
+            settings = cls.model_validate(values)
         except ValidationError as error:
-            faults = [f"{fault['loc'][0]}: {_plain(fault['msg'])}" for fault in error.errors(include_input=False)]
+            faults = {str(each["loc"][0]): _problem(each, values) for each in error.errors(include_input=False)}
+        else:
+            settings._key_fault = f"{KEY} {unfilled}" if unfilled else ""  # noqa: SLF001 - a field would be a variable
+            return settings
         raise ConfigError(faults)  # out here, since pydantic's error holds the values and must not become the context
+
+    @property
+    def missing_key(self) -> str:
+        """The reason why there is no key; an empty text if there is a key."""
+        if self.api_key:
+            return ""
+        return f"{KEY_MISSING}. {self._key_fault}" if self._key_fault else KEY_MISSING
+
+
+def _problem(error: ErrorDetails, values: Mapping[str, str]) -> str:
+    return placeholder(values.get(str(error["loc"][0]), "")) or _plain(error["msg"])
 
 
 def _plain(message: str) -> str:
-    said, _, _ = message.partition(", unable to")
-    return said.removeprefix("Value error, ").replace("Input should be", "must be")
+    words, _, _ = message.partition(", unable to")
+    return words.removeprefix("Value error, ").replace("Input should be", "must be")

@@ -1,6 +1,8 @@
 """The ways in which a call can fail, each named by the remedy of its reader."""
 
+from collections.abc import Mapping
 from math import ceil
+from typing import Final
 
 
 class Failure(Exception):  # noqa: N818 - it is an answer to the model before it is an error
@@ -131,8 +133,13 @@ class ShuttingDown(Failure):
 
 
 class ConfigError(Exception):
-    """The settings are wrong. *faults* has a line for each fault."""
+    """Invalid settings. *problems* maps the name of each variable to what is wrong with it."""
 
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = faults
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        self.problems: Final = dict(problems)
+        super().__init__("\n".join(self.faults))
+
+    @property
+    def faults(self) -> list[str]:
+        """The problems as lines, each with the name of its variable."""
+        return [f"{name}: {problem}" for name, problem in self.problems.items()]

@@ -13,13 +13,14 @@ from typing import Any, Final
 import aiohttp
 from yarl import URL
 
-from . import __version__, envelope, lenient, telemetry
+from . import __version__, envelope, lenient
 from .connector import CleanConnector, UncleanConnection
 from .errors import Failure, OutcomeUnknown, RateLimited, Rejected, Unavailable
 from .message import Reply, Request
 from .proxy import proxy_of
 from .ratelimit_headers import LONGEST_WAIT, http_date, quota, retry_after, wished_wait
-from .sanitize import one_line, visible
+from .sanitize import is_deep, one_line, visible
+from .telemetry import hooks
 
 _LARGEST_BODY: Final = 4 << 20  # bytes; a page of 100 bookings has 0.2 MB
 _MOST_VALUES: Final = 50_000  # JSON values in a body; a page of 100 bookings has 6,000
@@ -105,7 +106,7 @@ class Rest:
     async def _exchange(self, request: Request) -> tuple[int, Mapping[str, str], bytes]:
         session = self._sessions.get(request.is_read) or self._open(keep_alive=request.is_read)
         url = URL(self._api + request.path, encoded=True).with_query(request.query)
-        with telemetry.exchange_span(
+        with hooks.exchange_span(
             request.method, request.template, request.ident, api=self._api, resends=request.attempt
         ) as span:
             async with session.request(
@@ -178,6 +179,8 @@ class Rest:
     def _read(self, request: Request, status: int, headers: Mapping[str, str], body: bytes) -> Reply:
         """Return the Reply in a whole answer, or raise the Failure that it states."""
         data, fault = _json(body, headers)
+        if not request.is_read and is_deep(data):  # a cut answer is no answer of a write
+            data, fault = None, "nested too deeply"
         if status == HTTPStatus.NO_CONTENT or (status // 100 == 2 and not fault):
             return Reply(status, visible(data), quota=quota(headers), date=http_date(headers.get("Date", "")))
         if status // 100 == 2:

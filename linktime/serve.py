@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Mapping
-from typing import NoReturn, TypeVar
+from collections.abc import Sequence
+from typing import NoReturn
 
 from . import stderr
 from .app import app
-from .config import KEY_MISSING, Settings
+from .config import Settings
 from .errors import ConfigError
-from .telemetry import Telemetry, Variables, set_up
-
-_T = TypeVar("_T")
+from .telemetry import Telemetry, set_up
 
 log = logging.getLogger(__name__)
 
@@ -22,10 +20,15 @@ RUNNING = "LinkTime MCP server running"
 _FLUSH = 0.2  # s; a stderr that nobody reads does not hold the exit
 
 
-def serve() -> None:
-    """Serve stdin and stdout, then end the program. The exit status is 2 if a setting is invalid, 1 after a fault."""
+def serve(notices: Sequence[str] = ()) -> None:
+    """Write the *notices* to stderr, serve stdin and stdout, then end the program.
+
+    The exit status is 2 if a setting is invalid, 1 after a fault.
+    """
     stderr.secure()
     with stderr.redirected():
+        for notice in notices:
+            stderr.write_line(notice)
         handlers = [stderr.LineHandler()]
         logging.basicConfig(format="linktime-mcp: %(levelname)s %(message)s", level=logging.WARNING, handlers=handlers)
         try:
@@ -44,24 +47,16 @@ def _end(status: int) -> NoReturn:
 
 def _configured() -> tuple[Settings, Telemetry]:
     """Read the environment. If it has faults, write them to stderr and end the program."""
-    faults: list[str] = []
-    settings, variables = _read(Settings.from_environ, faults), _read(Variables.from_environ, faults)
-    if settings is None or variables is None:
-        for fault in faults:
+    try:
+        settings = Settings.from_environ(os.environ)
+    except ConfigError as error:
+        for fault in error.faults:
             stderr.write_line(fault)
         _end(2)
-    return settings, set_up(variables, arguments=settings.trace_arguments)
-
-
-def _read(reader: Callable[[Mapping[str, str]], _T], faults: list[str]) -> _T | None:
-    try:
-        return reader(os.environ)
-    except ConfigError as error:
-        faults += error.faults
-        return None
+    return settings, set_up(os.environ, arguments=settings.trace_arguments)
 
 
 async def _serving(settings: Settings, telemetry: Telemetry) -> None:
     async with app(settings, telemetry) as application:
-        stderr.write_line(RUNNING if settings.api_key else KEY_MISSING)
+        stderr.write_line(settings.missing_key or RUNNING)
         await application.serve()

@@ -8,6 +8,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec, module_from_spec
+from typing import Final
+
+_PLUGINS: Final = (
+    "OTEL_PROPAGATORS",
+    "OTEL_PYTHON_CONTEXT",
+    "OTEL_PYTHON_METER_PROVIDER",
+    "OTEL_PYTHON_TRACER_PROVIDER",
+)
 
 
 @contextmanager
@@ -16,6 +24,15 @@ def sparing(*packages: str) -> Iterator[None]:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # the search for plugins reads the metadata of every package
     with _uncollected(), _deferred(), _bare(*packages):
         yield
+
+
+def ignore_plugins() -> None:
+    """Remove the variables that name plugins of OpenTelemetry's API.
+
+    This program uses none of them, and the MCP SDK's import fails if one is not installed.
+    """
+    for name in _PLUGINS:
+        os.environ.pop(name, None)
 
 
 @contextmanager

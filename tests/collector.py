@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +31,7 @@ class Span:
     links: tuple[str, ...]
     attributes: dict[str, Any]
     status: tuple[int, str]
+    seconds: float
 
     def told(self) -> tuple[str, str, dict[str, Any]]:
         """Return what is the same in every run."""
@@ -92,6 +94,23 @@ class Collector:
         return web.Response(content_type="application/x-protobuf")
 
 
+@contextmanager
+def refusing() -> Iterator[str]:
+    """Find an address where nobody listens."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{held.getsockname()[1]}"
+
+
+@contextmanager
+def silent() -> Iterator[str]:
+    """Accept connections and never answer."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(64)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
 @asynccontextmanager
 async def collector() -> AsyncIterator[Collector]:
     """Open a collector on a free port; what came in has nobody and no secret in it."""
@@ -120,6 +139,7 @@ def _span(span: Any) -> Span:
         tuple(link.span_id.hex() for link in span.links),
         _attributes(span.attributes),
         (span.status.code, span.status.message),
+        (span.end_time_unix_nano - span.start_time_unix_nano) / 1e9,
     )
 
 

@@ -9,10 +9,10 @@ from typing import Final
 
 from promql_parser import AggregateExpr, Expr, VectorSelector, parse, walk
 
-from linktime.telemetry.instruments import INSTRUMENTS, Instrument, Kind
+from linktime.telemetry.instruments import INSTRUMENTS, Instrument
 
 RESOURCE: Final = frozenset({"job", "instance"})
-_SUFFIXES: Final = {Kind.COUNTER: ("_total",), Kind.GAUGE: ("",), Kind.HISTOGRAM: ("_bucket", "_count", "_sum")}
+_SUFFIXES: Final = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_count", "_sum")}
 _VARIABLES: Final = {"$__rate_interval": "1m", "$__range": "1h", "$__tags": "", "$job": ".*", "$instance": ".*"}
 
 

@@ -62,7 +62,7 @@ async def test_the_official_client_brings_the_question_to_its_user(sandbox: Sand
     answers = [ElicitResult(action="decline"), ElicitResult(action="accept", content={"answer": "yes"})]
 
     async def user(context: Any, params: Any) -> ElicitResult:
-        assert params.message.startswith("Delete the contact “Alex Rivera” (“alex@northwind.example”), who has ")
+        assert "“Alex Rivera” (“alex@northwind.example”)" in params.message
         return answers.pop(0)
 
     async with asyncio.timeout(60), Client(parameters, mode=mode, elicitation_callback=user) as client:
@@ -71,7 +71,7 @@ async def test_the_official_client_brings_the_question_to_its_user(sandbox: Sand
         declined = await client.call_tool("delete_contact", contact)
         done = await client.call_tool("delete_contact", contact)
 
-    assert declined.content[0].text.startswith("not_confirmed: the user declined")  # type: ignore[union-attr]
+    assert declined.content[0].text.startswith("not_confirmed: ")  # type: ignore[union-attr]
     assert done.structured_content == {"success": True}
     assert paths(sandbox).count(f"DELETE /contacts/{contact['contactId']}") == 1
 
@@ -173,7 +173,7 @@ async def test_the_inspector_brings_the_question_to_its_user(sandbox: Sandbox, t
     finally:
         await run(*mcpdo, "daemon", "stop", env=env)
 
-    assert "Delete the webhook “CRM sync” to “hooks.brooks.example” for good?" in pending
+    assert "“CRM sync” to “hooks.brooks.example”" in pending
     assert status == 0, out
     assert before == []
     assert paths(sandbox).count(f"DELETE /webhooks/{hook['id']}") == 1

@@ -5,11 +5,11 @@ from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
 import pytest
 
-from linktime.clients import CLIENTS, Place, System
+from linktime.clients import CLIENTS, Environment, System
 
-LINUX = Place(System.LINUX, {"HOME": "/home/ada"}, PurePosixPath("/work/shop"))
-MACOS = Place(System.MACOS, {"HOME": "/Users/ada"}, PurePosixPath("/work/shop"))
-WINDOWS = Place(System.WINDOWS, {"USERPROFILE": r"C:\Users\ada"}, PureWindowsPath(r"C:\work\shop"))
+LINUX = Environment(System.LINUX, {"HOME": "/home/ada"}, PurePosixPath("/work/shop"))
+MACOS = Environment(System.MACOS, {"HOME": "/Users/ada"}, PurePosixPath("/work/shop"))
+WINDOWS = Environment(System.WINDOWS, {"USERPROFILE": r"C:\Users\ada"}, PureWindowsPath(r"C:\work\shop"))
 
 LIBRARY = "/Users/ada/Library/Application Support"
 ROAMING = r"C:\Users\ada\AppData\Roaming"
@@ -45,9 +45,24 @@ PACKAGE = r"C:\Users\ada\AppData\Local\Packages\Claude_pzs8sxrjxfjjc\LocalCache\
         ),
         (
             "vscode",
-            ["/home/ada/.config/Code/User/mcp.json"],
-            [f"{LIBRARY}/Code/User/mcp.json"],
-            [rf"{ROAMING}\Code\User\mcp.json"],
+            [
+                "/home/ada/.config/Code/User/mcp.json",
+                "/home/ada/.vscode-server/data/User/mcp.json",
+                "/home/ada/.config/Code - Insiders/User/mcp.json",
+                "/home/ada/.vscode-server-insiders/data/User/mcp.json",
+            ],
+            [
+                f"{LIBRARY}/Code/User/mcp.json",
+                "/Users/ada/.vscode-server/data/User/mcp.json",
+                f"{LIBRARY}/Code - Insiders/User/mcp.json",
+                "/Users/ada/.vscode-server-insiders/data/User/mcp.json",
+            ],
+            [
+                rf"{ROAMING}\Code\User\mcp.json",
+                r"C:\Users\ada\.vscode-server\data\User\mcp.json",
+                rf"{ROAMING}\Code - Insiders\User\mcp.json",
+                r"C:\Users\ada\.vscode-server-insiders\data\User\mcp.json",
+            ],
         ),
         (
             "codex",
@@ -69,14 +84,12 @@ PACKAGE = r"C:\Users\ada\AppData\Local\Packages\Claude_pzs8sxrjxfjjc\LocalCache\
         ),
     ],
 )
-def test_each_client_has_its_file_on_each_system(
-    name: str, linux: list[str], macos: list[str], windows: list[str]
-) -> None:
+def test_files_of_each_client_on_each_system(name: str, linux: list[str], macos: list[str], windows: list[str]) -> None:
     client = CLIENTS[name]
 
-    found = [[str(file) for file in client.files(place)] for place in (LINUX, MACOS, WINDOWS)]
+    files = [[str(file) for file in client.files(environment)] for environment in (LINUX, MACOS, WINDOWS)]
 
-    assert found == [linux, macos, windows]
+    assert files == [linux, macos, windows]
 
 
 @pytest.mark.parametrize(
@@ -91,27 +104,29 @@ def test_each_client_has_its_file_on_each_system(
         ("gemini-cli", "GEMINI_CLI_HOME", "/srv/gemini", "/srv/gemini/.gemini/settings.json"),
     ],
 )
-def test_a_variable_moves_the_file_of_its_clients(name: str, variable: str, folder: str, file: str) -> None:
-    place = LINUX._replace(environ={**LINUX.environ, variable: folder})
+def test_variable_moves_the_file_of_its_client(name: str, variable: str, folder: str, file: str) -> None:
+    environment = LINUX._replace(variables={**LINUX.variables, variable: folder})
 
-    assert CLIENTS[name].files(place) == (PurePosixPath(file),)
+    assert CLIENTS[name].files(environment)[0] == PurePosixPath(file)
 
 
-def test_on_windows_the_application_data_may_lie_elsewhere() -> None:
-    place = WINDOWS._replace(environ={**WINDOWS.environ, "APPDATA": r"D:\Roaming", "LOCALAPPDATA": r"D:\Local"})
+def test_application_data_of_windows_can_be_elsewhere() -> None:
+    environment = WINDOWS._replace(
+        variables={**WINDOWS.variables, "APPDATA": r"D:\Roaming", "LOCALAPPDATA": r"D:\Local"}
+    )
 
-    assert [str(file) for file in CLIENTS["claude-desktop"].files(place)] == [
+    assert [str(file) for file in CLIENTS["claude-desktop"].files(environment)] == [
         r"D:\Local\Packages\Claude_pzs8sxrjxfjjc\LocalCache\Roaming\Claude\claude_desktop_config.json",
         r"D:\Roaming\Claude\claude_desktop_config.json",
     ]
 
 
-def test_a_projects_file_is_in_the_directory_worked_in() -> None:
-    found: dict[str, tuple[PurePath, ...]] = {
+def test_project_file_is_in_the_working_directory() -> None:
+    files: dict[str, tuple[PurePath, ...]] = {
         name: client.files(LINUX, project=True) for name, client in CLIENTS.items()
     }
 
-    assert found == {
+    assert files == {
         "claude-desktop": (),
         "claude-code": (PurePosixPath("/work/shop/.mcp.json"),),
         "cursor": (PurePosixPath("/work/shop/.cursor/mcp.json"),),
@@ -123,8 +138,8 @@ def test_a_projects_file_is_in_the_directory_worked_in() -> None:
     }
 
 
-def test_the_readme_names_every_client() -> None:
+def test_readme_names_every_client() -> None:
     readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    step = readme.split("`linktime-mcp install CLIENT`, with one of ")[1].split(".")[0]
+    step = readme.split("`linktime-mcp install CLIENT` adds the server to ")[1].split(".")[0]
 
     assert re.findall(r"`([a-z-]+)`", step) == list(CLIENTS)

@@ -16,7 +16,7 @@ from linktime.errors import BudgetSpent, Failure, Rejected, ShuttingDown, Unavai
 from linktime.message import Reply, Request, Send
 from linktime.sandbox import Sandbox
 from linktime.session import Session
-from linktime.session.confirm import Confirm
+from linktime.session.elicitation import CANT_ASK, LEAVING, NO, TOO_LATE, Elicitation
 from linktime.tools import TOOLS
 from tests.inprocess import connected
 from tests.traced import traced
@@ -25,6 +25,7 @@ from tests.visitor import paths, visiting
 ERAS = ["legacy", "auto", "2026-07-28"]
 BOUND = 10.0  # s
 YES: Final = ElicitResult(action="accept", content={"answer": "yes"})
+QUOTED: Final = re.compile("“(.*?)”")
 HOOK: Final = {"id": "w1", "name": "CRM", "url": "https://crm.example/in"}
 
 each_era = pytest.mark.parametrize("mode", ERAS)
@@ -71,7 +72,7 @@ def session(send: Send, *, clock: Callable[[], float] = lambda: 1000.0, patience
         deadline=50.0,
         eta=lambda _: None,
         budget=lambda: {"budgetRemaining": 42},
-        confirm=partial(Confirm, clock=clock, deadline=50.0, patience=patience),
+        confirm=partial(Elicitation, clock=clock, deadline=50.0, patience=patience),
     )
 
 
@@ -95,9 +96,7 @@ async def test_after_a_yes_the_change_is_made_once(sandbox: Sandbox, mode: str) 
         result = await seen.call("delete_webhook", webhookId=listed[0]["id"])
 
     assert result.structured_content == {"success": True}
-    assert [each.split(" for good?")[0] for each in asked] == [
-        "Delete the webhook “CRM sync” to “hooks.brooks.example”"
-    ]
+    assert [QUOTED.findall(each) for each in asked] == [["CRM sync", "hooks.brooks.example"]]
     assert [path for path in paths(sandbox) if path != "GET /settings"] == [
         "GET /webhooks",  # for the list; the question is made of the same answer
         "GET /webhooks",
@@ -116,33 +115,32 @@ async def test_the_question_before_a_cancellation_has_the_meeting_in_local_time(
 
     assert not result.is_error
     assert len(asked) == 1
-    assert asked[0].startswith("Cancel the meeting “")
     assert re.search(r" on \w{3} [\d-]{10} \d\d:\d\d -0[45]:00\? ", asked[0])  # New York, where the account is
-    assert asked[0].endswith(" will be e-mailed; it can't be taken back.")
+    assert "e-mails" in asked[0]
     assert [path for path in paths(sandbox) if not path.startswith("GET ")] == [f"POST /bookings/{booking}/cancel"]
 
 
 @each_era
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "reason"),
     [
-        (ElicitResult(action="decline"), "the user declined; nothing was sent. Don't call again unless the user asks"),
-        (ElicitResult(action="cancel"), "the user left the question without an answer; nothing was sent."),
-        (ElicitResult(action="accept"), "the user's answer was not yes; nothing was sent."),
-        (ElicitResult(action="accept", content={}), "the user's answer was not yes; nothing was sent."),
-        (ElicitResult(action="accept", content={"answer": "no"}), "the user's answer was not yes; nothing was sent."),
-        (ElicitResult(action="accept", content={"answer": True}), "the user's answer was not yes; nothing was sent."),
-        (ElicitResult(action="accept", content={"confirm": "yes"}), "the user's answer was not yes; nothing was"),
-        (ElicitResult(action="decline", content={"answer": "yes"}), "the user declined; nothing was sent."),
+        (ElicitResult(action="decline"), NO["decline"]),
+        (ElicitResult(action="cancel"), NO["cancel"]),
+        (ElicitResult(action="accept"), NO["accept"]),
+        (ElicitResult(action="accept", content={}), NO["accept"]),
+        (ElicitResult(action="accept", content={"answer": "no"}), NO["accept"]),
+        (ElicitResult(action="accept", content={"answer": True}), NO["accept"]),
+        (ElicitResult(action="accept", content={"confirm": "yes"}), NO["accept"]),
+        (ElicitResult(action="decline", content={"answer": "yes"}), NO["decline"]),
     ],
 )
-async def test_without_a_yes_nothing_is_sent(mode: str, answer: ElicitResult, told: str) -> None:
+async def test_without_a_yes_nothing_is_sent(mode: str, answer: ElicitResult, reason: str) -> None:
     service = Service({"data": [HOOK]})
 
     result = await call(session(service), mode, answering(answer))
 
     assert result.is_error
-    assert text(result).startswith(f"not_confirmed: {told}")
+    assert text(result) == f"not_confirmed: {reason}"
     assert service.writes == []
 
 
@@ -153,10 +151,8 @@ async def test_a_client_that_cannot_ask_is_told_so_and_costs_no_request(mode: st
     result = await call(session(service), mode, None)
 
     assert result.is_error
-    assert text(result) == (
-        "not_confirmed: LINKTIME_CONFIRM asks the user before this, and this client can't ask; nothing was sent. "
-        "Only the user can do it, in LinkTime itself, or change that setting in the configuration of the MCP client."
-    )
+    assert text(result) == f"not_confirmed: {CANT_ASK}"
+    assert "LINKTIME_CONFIRM" in CANT_ASK
     assert (service.looks, service.writes) == (0, [])
 
 
@@ -183,7 +179,8 @@ async def test_a_look_that_fails_leaves_the_id_to_ask_by(mode: str, fault: Failu
 
     assert not result.is_error
     assert len(service.writes) == len(asked) == 1
-    assert asked[0].startswith("Delete the webhook with the id “w1” (its details could not be read) for good?")
+    assert QUOTED.findall(asked[0]) == ["w1"]
+    assert "could not be read" in asked[0]
 
 
 @each_era
@@ -291,7 +288,7 @@ async def test_a_user_who_does_not_come_is_not_waited_for_for_ever() -> None:
 
     result = await call(session(service, patience=0.01), "legacy", absent)
 
-    assert text(result) == "not_confirmed: the user gave no answer within 5 minutes; nothing was sent."
+    assert text(result) == f"not_confirmed: {TOO_LATE}"
     assert service.writes == []
 
 
@@ -302,7 +299,7 @@ async def test_who_is_about_to_leave_asks_nothing() -> None:
 
     result = await call(under_test, "legacy", answering(YES, asked=asked))
 
-    assert text(result) == "shutting_down: the server is leaving and the user had not answered; nothing was sent."
+    assert text(result) == f"shutting_down: {LEAVING}"
     assert (asked, service.writes) == ([], [])
 
 
@@ -322,7 +319,7 @@ async def test_to_leave_while_a_question_is_ending_anyway_is_no_trouble() -> Non
 
     context: Any = SimpleNamespace(session=Slow(), protocol_version="2025-11-25", request_id=1)
     params = CallToolRequestParams(name="delete_webhook", arguments={"webhookId": "w1"})
-    confirm = Confirm(Service({"data": [HOOK]}), clock=lambda: 1000.0, deadline=50.0, patience=0.01)
+    confirm = Elicitation(Service({"data": [HOOK]}), clock=lambda: 1000.0, deadline=50.0, patience=0.01)
     asking = asyncio.create_task(confirm(context, TOOLS["delete_webhook"], params))
     async with asyncio.timeout(BOUND):
         await ending.wait()
@@ -452,10 +449,63 @@ async def test_without_a_key_that_is_the_answer_and_nobody_is_asked() -> None:
         eta=lambda _: None,
         budget=dict,
         refusal=Rejected("unauthorized", "a key is needed.", status=401),
-        confirm=partial(Confirm, clock=lambda: 1000.0, deadline=50.0),
+        confirm=partial(Elicitation, clock=lambda: 1000.0, deadline=50.0),
     )
 
     result = await call(under_test, "legacy", answering(YES, asked=asked))
 
     assert text(result) == "unauthorized: a key is needed."
     assert asked == []
+
+
+@each_era
+async def test_cancelled_meeting_is_not_asked_about(sandbox: Sandbox, mode: str) -> None:
+    asked: list[str] = []
+    async with visiting(sandbox) as visitor:
+        booking = (await visitor.get("/bookings?status=CONFIRMED"))["data"][-1]["id"]
+        assert (await visitor.ask("POST", f"/bookings/{booking}/cancel", {})).status == 200
+    sandbox.requests.clear()
+    async with traced(sandbox, user=answering(YES, asked=asked), mode=mode, confirm=1) as seen:
+        result = await seen.call("cancel_booking", bookingId=booking)
+
+    assert text(result).startswith("conflict: ")
+    assert asked == []
+    assert [path for path in paths(sandbox) if not path.startswith("GET ")] == []
+
+
+@each_era
+async def test_out_of_date_cancellation_is_read_again(mode: str) -> None:
+    service = Service({"id": "b1", "status": "CANCELLED"}, {"id": "b1", "status": "CONFIRMED"})
+    asked = list[str]()
+
+    result = await call(session(service), mode, answering(YES, asked=asked), "cancel_booking", bookingId="b1")
+
+    assert not result.is_error
+    assert (len(asked), len(service.writes)) == (1, 1)
+
+
+@each_era
+async def test_meeting_cancelled_before_the_yes_is_not_cancelled_again(mode: str) -> None:
+    service = Service({"id": "b1", "status": "CONFIRMED"}, {"id": "b1", "status": "CANCELLED"})
+
+    result = await call(session(service), mode, answering(YES), "cancel_booking", bookingId="b1")
+
+    assert text(result).startswith("conflict: ")
+    assert service.writes == []
+
+
+@each_era
+async def test_additions_of_the_client_do_not_change_the_question(mode: str) -> None:
+    service, asked = Service({"data": [HOOK]}), list[str]()
+
+    result = await call(
+        session(service),
+        mode,
+        answering(YES, asked=asked),
+        webhookId="w1",
+        task_progress="- [x] a",
+        tool="delete_webhook",
+    )
+
+    assert result.meta["linktime/ignored"] == ["task_progress"]
+    assert (len(asked), len(service.writes)) == (1, 1)

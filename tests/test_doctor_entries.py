@@ -1,4 +1,4 @@
-"""Which entries of the clients' files the doctor takes for ours."""
+"""Which entries of the clients' files start linktime."""
 
 from __future__ import annotations
 
@@ -8,28 +8,26 @@ from typing import Any
 
 import pytest
 
-from tests.patient import KEY, doctor
-from tests.test_doctor_clients import COPY, OURS, told, write
+from linktime.doctor.settings import NEW_KEY
+from tests.patient import ENTRY, KEY, clients, states, write
 
 
-async def test_a_pipe_in_the_place_of_a_file_is_told_and_not_waited_for(tmp_path: Path) -> None:
+async def test_pipe_in_place_of_a_file_does_not_block(tmp_path: Path) -> None:
     file = write(tmp_path, ".cursor/mcp.json", "")
     file.unlink()
     os.mkfifo(file)
 
-    _, out = await doctor(tmp_path, LINKTIME_BASE_URL="nowhere")
-
-    assert "Cursor  ~/.cursor/mcp.json can't be read: it is no regular file\n" in out
+    assert states(await clients(tmp_path)) == [("Cursor", "fault", "unreadable_file")]
 
 
-async def test_what_nobody_foresaw_in_a_file_hides_no_other(tmp_path: Path) -> None:
+async def test_unexpected_content_hides_no_other_file(tmp_path: Path) -> None:
     broken = write(tmp_path, ".codex/config.toml", f"linktime{'.a' * 5000} = 1")
-    write(tmp_path, ".claude.json", {"mcpServers": {"linktime": OURS}})
+    write(tmp_path, ".claude.json", {"mcpServers": {"linktime": ENTRY}})
 
-    findings = await told(tmp_path, LINKTIME_API_KEY=KEY)
+    findings = await clients(tmp_path, LINKTIME_API_KEY=KEY)
 
-    assert [(each.subject, each.state) for each in findings] == [("Claude Code", "good"), ("Codex", "fault")]
-    assert findings[1].seen == f"{broken} can't be read: RecursionError"
+    assert states(findings) == [("Claude Code", "good", "starts"), ("Codex", "fault", "unreadable_file")]
+    assert (str(broken) in findings[1].seen, "RecursionError" in findings[1].seen) == (True, True)
 
 
 @pytest.mark.parametrize(
@@ -45,17 +43,15 @@ async def test_what_nobody_foresaw_in_a_file_hides_no_other(tmp_path: Path) -> N
         {"command": "python3", "args": ["-m", "linktime"]},
     ],
 )
-async def test_an_entry_that_starts_us_is_ours_whatever_its_title_and_is_named(
-    tmp_path: Path, entry: dict[str, Any]
-) -> None:
+async def test_entry_that_starts_linktime_is_found_by_its_command(tmp_path: Path, entry: dict[str, Any]) -> None:
     file = write(tmp_path, ".cursor/mcp.json", {"mcpServers": {"mine": entry}})
 
-    findings = await told(tmp_path)
+    findings = await clients(tmp_path)
 
-    cure = "Correct it there, or take it out. Run: linktime-mcp install cursor"
+    install = "Run: linktime-mcp install cursor"
     assert {finding.subject for finding in findings} == {"Cursor"}
     assert all(finding.seen.startswith(f"{file} (mine): ") for finding in findings)
-    assert {finding.cure for finding in findings} <= {cure, f"Set it there. {COPY}"}
+    assert all(finding.cure.endswith((install, NEW_KEY)) for finding in findings)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +64,7 @@ async def test_an_entry_that_starts_us_is_ours_whatever_its_title_and_is_named(
         ("notes", {"command": "notes", "env": {"TOPIC": "linktime"}, "args": [{"x": "linktime-mcp"}]}),
     ],
 )
-async def test_a_server_of_others_is_not_taken_for_ours(tmp_path: Path, title: str, entry: dict[str, Any]) -> None:
+async def test_other_server_is_not_linktime(tmp_path: Path, title: str, entry: dict[str, Any]) -> None:
     write(tmp_path, ".cursor/mcp.json", {"mcpServers": {title: entry}})
 
-    assert [finding.subject for finding in await told(tmp_path)] == ["files"]
+    assert [finding.subject for finding in await clients(tmp_path)] == ["files"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from linktime import __version__
-from linktime.install.launch import Installation, Launch, Nowhere
+from linktime.install.launch import Installation, Launch, TemporaryInstallation
 
 ROOT = Path(__file__).parents[1]
 
@@ -121,7 +121,7 @@ def uvx(requirement: str) -> Launch:
         ),
     ],
 )
-def test_the_command_is_one_that_works_for_the_installation(installation: Installation, launch: Launch) -> None:
+def test_command_fits_the_installation(installation: Installation, launch: Launch) -> None:
     assert installation.launch() == launch
 
 
@@ -135,42 +135,45 @@ def test_the_command_is_one_that_works_for_the_installation(installation: Instal
         ("ssh://git@x.example/l.git", "ssh://git@x.example/l.git"),
     ],
 )
-def test_a_login_is_not_taken_along_but_the_name_that_ssh_needs_is(url: str, written: str) -> None:
+def test_requirement_has_no_credentials_but_the_ssh_user(url: str, written: str) -> None:
     assert UVX._replace(origin={"url": url}).launch() == uvx(f"linktime-mcp @ {written}")
     assert UVX._replace(origin=COMMIT | {"url": url}).launch() == uvx(f"linktime-mcp @ git+{written}@c0ffee")
 
 
 @pytest.mark.parametrize(
-    ("installation", "cure"),
+    ("installation", "command"),
     [(UVX._replace(uv=None), "uv tool install"), (PIPX_RUN._replace(pipx=None), "pipx install")],
 )
-def test_an_installation_that_will_be_gone_is_refused_with_the_cure(installation: Installation, cure: str) -> None:
-    with pytest.raises(Nowhere, match=f"with `{cure}`"):
+def test_temporary_installation_without_its_tool_is_refused(installation: Installation, command: str) -> None:
+    with pytest.raises(TemporaryInstallation) as error:
         installation.launch()
 
+    assert error.value.command == command
+    assert f"`{command}`" in str(error.value)
 
-def test_the_running_installation_is_found() -> None:
-    found = Installation.found({"PATH": "/nowhere", "UV": "/opt/uv"})
 
-    assert found._replace(script=None, origin=None) == Installation(
+def test_current_installation() -> None:
+    installation = Installation.current({"PATH": "/nowhere", "UV": "/opt/uv"})
+
+    assert installation._replace(script=None, origin=None) == Installation(
         sys.prefix, sys.executable, None, __version__, None, str(ROOT), "/opt/uv", None
     )
-    assert found.script
-    assert subprocess.run([found.script, "--version"], capture_output=True, check=True).stdout
-    assert found.launch() == Launch(found.script)
+    assert installation.script
+    assert subprocess.run([installation.script, "--version"], capture_output=True, check=True).stdout
+    assert installation.launch() == Launch(installation.script)
 
 
-def test_a_folder_that_nothing_installed_is_named_in_the_command(tmp_path: Path) -> None:
+def test_folder_without_installation_is_in_the_command(tmp_path: Path) -> None:
     for package in Path(sysconfig.get_path("purelib")).iterdir():
         if "linktime" not in package.name:
             (tmp_path / package.name).symlink_to(package)
 
-    said = subprocess.run(
+    process = subprocess.run(
         [
             sys.executable,
             "-S",
             "-c",
-            "from linktime.install import Installation; print(Installation.found({}).launch())",
+            "from linktime.install import Installation; print(Installation.current({}).launch())",
         ],
         capture_output=True,
         env={"PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"},
@@ -178,4 +181,4 @@ def test_a_folder_that_nothing_installed_is_named_in_the_command(tmp_path: Path)
         check=True,
     )
 
-    assert said.stdout == f"{Launch(sys.executable, ('-m', 'linktime'), {'PYTHONPATH': str(ROOT)})}\n"
+    assert process.stdout == f"{Launch(sys.executable, ('-m', 'linktime'), {'PYTHONPATH': str(ROOT)})}\n"

@@ -1,4 +1,4 @@
-"""What the installer shows of a file, and where else a key in it gets to."""
+"""The installer shows no secret of a file, and protects the files with a key."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from platformdirs.api import PlatformDirsABC
 from platformdirs.macos import MacOS
 from platformdirs.unix import Unix
 
-from linktime.clients import CLIENTS, Place, System
+from linktime.clients import CLIENTS, Environment, System
 from linktime.install import Installation
-from linktime.install.target import find
-from tests.desk import KEY, User, mode
+from linktime.install.files import find
+from tests.installer import KEY, User, mode
 
-SCRIPT = Installation.found({}).script
+SCRIPT = Installation.current({}).script
 PROJECTS = [name for name, client in CLIENTS.items() if client.project]
 THERE = '{"mcpServers": {"linktime": {"command": "/old", "env": {"LINKTIME_API_KEY": "lt_live_old"}}}}'
 
 
-def test_other_secrets_in_the_file_are_not_shown(tmp_path: Path) -> None:
+def test_other_secrets_in_the_file_are_masked(tmp_path: Path) -> None:
     user = User(tmp_path, LINKTIME_API_KEY=KEY)
     user.has(
         "cursor",
@@ -48,7 +48,7 @@ HIDDEN = [
 
 
 @pytest.mark.parametrize(("name", "there"), HIDDEN)
-def test_of_an_entry_that_others_wrote_no_text_is_shown(tmp_path: Path, name: str, there: str) -> None:
+def test_text_of_a_foreign_entry_is_masked(tmp_path: Path, name: str, there: str) -> None:
     user = User(tmp_path, answer="n", LINKTIME_API_KEY=KEY)
     if name == "codex":
         user.has(name, f"[mcp_servers.linktime]\n{there}\n".replace("Q", '"'))
@@ -62,7 +62,7 @@ def test_of_an_entry_that_others_wrote_no_text_is_shown(tmp_path: Path, name: st
         assert "SECRET" not in user.out
 
 
-def test_references_and_what_is_written_now_are_shown(tmp_path: Path) -> None:
+def test_references_and_new_values_are_visible(tmp_path: Path) -> None:
     user = User(tmp_path, answer="n", LINKTIME_API_KEY=KEY)
     user.has(
         "cursor", '{"mcpServers": {"linktime": {"command": "x", "a": "${A}", "b": "${env:B_1}", "c": "${input:c-d}"}}}'
@@ -82,7 +82,7 @@ def test_references_and_what_is_written_now_are_shown(tmp_path: Path) -> None:
     ]
 
 
-def test_a_long_file_of_lines_that_are_alike_is_shown_where_it_changes(tmp_path: Path) -> None:
+def test_diff_of_many_equal_lines_is_short(tmp_path: Path) -> None:
     user = User(tmp_path, answer="n", LINKTIME_API_KEY=KEY)
     alike = {f"/p{number}": {f"k{field}": "a" for field in range(150)} for number in range(100)}
     user.has("claude-code", json.dumps({"projects": alike, "z": 1}, indent=1))
@@ -94,7 +94,7 @@ def test_a_long_file_of_lines_that_are_alike_is_shown_where_it_changes(tmp_path:
 
 
 @pytest.mark.parametrize("name", PROJECTS)
-def test_of_a_project_no_copy_is_in_it_and_going_back_is_possible(tmp_path: Path, name: str) -> None:
+def test_backup_of_a_project_is_outside_of_it(tmp_path: Path, name: str) -> None:
     user = User(tmp_path)
     there = {"command": "x", "env": {"LINKTIME_API_KEY": KEY}}
     at = CLIENTS[name].servers
@@ -110,22 +110,21 @@ def test_of_a_project_no_copy_is_in_it_and_going_back_is_possible(tmp_path: Path
     assert [each for each in user.project.rglob("*") if each.is_file()] == [file]
     copy = user.copy(name, project=True)
     assert (copy.read_text(), mode(copy)) == (before, 0o600)
-    assert user.out.endswith(f"What the file was before is in {copy}\n")
+    assert user.result
+    assert (user.result.backup, str(copy) in user.out) == (copy, True)
 
 
 @pytest.mark.parametrize("system", [System.LINUX, System.MACOS])
-def test_the_copies_are_where_the_ledger_is(system: System) -> None:
+def test_backups_of_projects_are_in_the_state_folder(system: System) -> None:
     known: PlatformDirsABC = {System.LINUX: Unix, System.MACOS: MacOS}[system]("linktime-mcp", appauthor=False)
-    place = Place(system, os.environ, PurePosixPath("/project"))
+    environment = Environment(system, os.environ, PurePosixPath("/project"))
 
-    assert find(CLIENTS["cursor"], place, project=True).copy.parents[1] == known.user_state_path
+    assert find(CLIENTS["cursor"], environment, project=True).backup.parents[1] == known.user_state_path
 
 
 @pytest.mark.parametrize("project", [False, True])
 @pytest.mark.parametrize("copy", ["{", b"\xff", '{"mcpServers": 3}'])
-def test_a_copy_that_cannot_be_used_counts_as_none_and_stays(
-    tmp_path: Path, copy: str | bytes, *, project: bool
-) -> None:
+def test_unusable_backup_is_ignored_and_kept(tmp_path: Path, copy: str | bytes, *, project: bool) -> None:
     user = User(tmp_path, LINKTIME_API_KEY=KEY)
     file = user.has("cursor", '{"mcpServers": {}}', project=project)
     user.install("cursor", project=project, yes=True)
@@ -137,7 +136,7 @@ def test_a_copy_that_cannot_be_used_counts_as_none_and_stays(
     assert (file.read_text(), kept.read_bytes()) == ('{"mcpServers": {}}', content)
 
 
-def test_an_entry_of_which_there_is_no_copy_is_kept_for_its_key_when_it_goes(tmp_path: Path) -> None:
+def test_uninstall_backs_up_an_entry_without_a_backup(tmp_path: Path) -> None:
     user = User(tmp_path)
     file = user.has("cursor", THERE)
     file.chmod(0o644)
@@ -146,30 +145,28 @@ def test_an_entry_of_which_there_is_no_copy_is_kept_for_its_key_when_it_goes(tmp
 
     copy = user.copy("cursor")
     assert (copy.read_text(), mode(copy)) == (THERE, 0o600)
-    assert user.out.endswith(f"What the file was before is in {copy}\n")
+    assert user.result
+    assert (user.result.backup, str(copy) in user.out) == (copy, True)
     assert (file.read_text(), mode(file)) == ('{"mcpServers": {}}', 0o644)
     user.install("cursor", yes=True)
     assert copy.read_text() == '{"mcpServers": {}}'
 
 
-OPEN = "- others can read the file so far: since a key is in it, only you can from now on\n"
-
-
-def test_a_file_that_gets_a_key_is_its_owners_alone_and_the_user_is_told(tmp_path: Path) -> None:
+def test_file_with_a_key_becomes_private_and_is_noted(tmp_path: Path) -> None:
     user = User(tmp_path, LINKTIME_API_KEY=KEY)
     cursor, vscode, zed = (user.has(name, "{}") for name in ("cursor", "vscode", "zed"))
     for file in (cursor, vscode):
         file.chmod(0o644)
     zed.chmod(0o600)
 
-    told = {name: user.install(name, yes=True) or OPEN in user.out for name in ("cursor", "vscode", "zed")}
+    noted = {name: user.install(name, yes=True) or "permissions" in user.notes for name in ("cursor", "vscode", "zed")}
 
-    assert told == {"cursor": True, "vscode": False, "zed": False}
+    assert noted == {"cursor": True, "vscode": False, "zed": False}
     assert [mode(file) for file in (cursor, vscode, zed)] == [0o600, 0o644, 0o600]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root writes for others")
-def test_a_file_stays_with_its_owner_and_so_does_the_copy(tmp_path: Path) -> None:
+def test_file_and_backup_keep_the_owner(tmp_path: Path) -> None:
     user = User(tmp_path, LINKTIME_API_KEY=KEY)
     file = user.has("cursor", "{}")
     os.chown(file, 1234, 2345)

@@ -5,7 +5,7 @@ import tomllib
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from linktime.install.spot import Unreadable
+from linktime.install.syntax import Unreadable
 from linktime.install.toml import drop, put, read
 
 ENTRY = {
@@ -36,9 +36,7 @@ def described(tables: list[str], end: str) -> str:
 
 @settings(max_examples=60, deadline=None)
 @given(st.permutations(OTHERS), st.integers(0, len(OTHERS)), st.sampled_from(["\n", "\r\n"]))
-def test_a_server_is_added_at_the_end_and_its_removal_leaves_every_other_line(
-    tables: list[str], count: int, end: str
-) -> None:
+def test_server_is_added_at_the_end_and_removed_cleanly(tables: list[str], count: int, end: str) -> None:
     before = described(tables[:count], end)
 
     after = put(before, AT, ENTRY)
@@ -52,9 +50,7 @@ def test_a_server_is_added_at_the_end_and_its_removal_leaves_every_other_line(
 
 @settings(max_examples=60, deadline=None)
 @given(st.permutations(OTHERS), st.sampled_from(OURS), st.integers(0, len(OTHERS)), st.sampled_from(["\n", "\r\n"]))
-def test_an_entry_is_changed_or_removed_in_place_and_every_other_line_stays(
-    tables: list[str], ours: str, place: int, end: str
-) -> None:
+def test_entry_changes_in_place_and_other_lines_stay(tables: list[str], ours: str, place: int, end: str) -> None:
     before = described([*tables[:place], ours, *tables[place:]], end)
 
     changed = put(put(before, (*AT, "command"), "new"), (*AT, "env", "KEY"), "k")
@@ -83,7 +79,7 @@ def test_an_entry_is_changed_or_removed_in_place_and_every_other_line_stays(
         ("[mcp_servers.linktime]\n", '[mcp_servers.linktime]\ncommand = "x"\n'),
     ],
 )
-def test_a_server_is_added_to_a_file_of_any_form(before: str, after: str) -> None:
+def test_server_is_added_to_a_file_of_any_form(before: str, after: str) -> None:
     assert put(before, AT, {"command": "x"}) == after
 
 
@@ -95,11 +91,11 @@ def test_a_server_is_added_to_a_file_of_any_form(before: str, after: str) -> Non
         ('mcp_servers.a = 1\nmcp_servers.linktime.env.A = "x"', "mcp_servers.a = 1\n"),
     ],
 )
-def test_a_server_is_removed_from_a_file_of_any_form(before: str, after: str) -> None:
+def test_server_is_removed_from_a_file_of_any_form(before: str, after: str) -> None:
     assert drop(before, AT) == after
 
 
-def test_a_mark_of_the_byte_order_stays_when_a_server_is_removed() -> None:
+def test_byte_order_mark_stays() -> None:
     assert drop('\ufeff# a\n[mcp_servers.linktime]\ncommand = "x"\n', AT) == "\ufeff# a\n"
 
 
@@ -111,7 +107,7 @@ def test_a_mark_of_the_byte_order_stays_when_a_server_is_removed() -> None:
         ('a = """\n', 2, 1, "Unterminated string"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_refused_with_the_place(text: str, line: int, column: int, what: str) -> None:
+def test_unreadable_file_is_refused_with_the_position(text: str, line: int, column: int, what: str) -> None:
     with pytest.raises(Unreadable) as refused:
         read(text)
 
@@ -121,12 +117,9 @@ def test_a_file_that_cannot_be_read_is_refused_with_the_place(text: str, line: i
 @pytest.mark.parametrize(
     ("text", "line", "column"), [("a = 1\n mcp_servers = 3\n", 2, 2), ("[[mcp_servers]]\na = 1\n", 1, 1)]
 )
-def test_a_list_of_servers_that_is_none_is_refused(text: str, line: int, column: int) -> None:
+def test_list_of_servers_of_another_kind_is_refused(text: str, line: int, column: int) -> None:
     with pytest.raises(Unreadable) as refused:
         put(text, AT, ENTRY)
 
-    assert (refused.value.line, refused.value.column, refused.value.what) == (
-        line,
-        column,
-        "mcp_servers is to be a table",
-    )
+    assert (refused.value.line, refused.value.column) == (line, column)
+    assert "mcp_servers" in refused.value.what

@@ -358,7 +358,7 @@ async def test_zone_from_a_lagging_replica_is_asked_for_again() -> None:
     account = linktime.account()
     assert await account.get() == ZoneInfo("America/New_York")
     linktime.zone, linktime.settled = "Asia/Tokyo", True
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(3)
 
     assert [await account.get() for _ in range(2)] == [TOKYO, TOKYO]
     assert linktime.looks == 2

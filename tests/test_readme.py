@@ -109,7 +109,7 @@ async def brings_what_is_looked_for(command: str, _: Path) -> None:
 
 
 async def serves_until_ctrl_c(command: str, _: Path) -> None:
-    async with child(command, PATH=HERE, LINKTIME_API_KEY="lt_live_...") as server:
+    async with child(command, PATH=HERE, LINKTIME_API_KEY="lt_live_x") as server:
         await server.said("LinkTime MCP server running")
         server.process.send_signal(signal.SIGINT)
 
@@ -237,7 +237,8 @@ async def test_every_snippet_starts_the_server(text: str) -> None:
     answers = {f"${{input:{each['id']}}}": "lt_live_..." for each in config.get("inputs", [])}
     env = {name: answers.get(value, value) for name, value in server["env"].items()}
 
-    async with child(server["command"], *server.get("args", []), PATH=HERE, **env) as running:
+    filled = {name: value.replace("lt_live_...", "lt_live_x") for name, value in env.items()}
+    async with child(server["command"], *server.get("args", []), PATH=HERE, **filled) as running:
         greeting = await running.greet()
 
         assert await running.close() == 0

@@ -221,15 +221,6 @@ async def test_absence_needs_linktimes_own_code(status: int) -> None:
             assert (refusal.word, refusal.status) == ("not_found", status)
 
 
-@pytest.mark.parametrize("depth", [65, 300, 1000, 5000])
-async def test_json_that_is_too_deep_is_unreadable(depth: int) -> None:
-    body = b'{"a":' * depth + b"1" + b"}" * depth
-    assert isinstance(await failure_to(READ, answer(200, body)), Unavailable)
-    assert isinstance(await failure_to(WRITES[0], answer(201, body)), OutcomeUnknown)
-    refusal = await failure_to(WRITES[0], answer(422, body))
-    assert isinstance(refusal, Rejected)
-
-
 async def test_reply_has_linktimes_date() -> None:
     dated = await reply_to(READ, answer(200, b"{}", Date="Sun, 01 Mar 2026 14:00:00 GMT"))
     assert dated.date == datetime(2026, 3, 1, 14, tzinfo=UTC)

@@ -13,6 +13,7 @@ import pytest
 from linktime.errors import OutcomeUnknown, RateLimited, Rejected, Unavailable
 from linktime.message import Request
 
+from .child import child
 from .test_rest import KEY, READ, WRITES, client, failure_of, failure_to, reply_to
 from .upstream import Line, answer, upstream
 
@@ -66,6 +67,33 @@ async def test_unsolicited_bytes_never_answer_a_read(kind: str, *, after: bool) 
 
         assert [first.data, (await rest(READ)).data, (await rest(READ)).data] == [["right"]] * 3
     assert [seen.connection for seen in server.seen] == [0, 1, 1]
+
+
+async def test_every_tool_gets_its_own_answer_after_an_unsolicited_one() -> None:
+    go, sent = asyncio.Event(), asyncio.Event()
+
+    async def own(line: Line) -> None:
+        await line.write(answer(200, orjson.dumps({"target": server.seen[-1].target})))
+        if len(server.seen) == 1:
+            await go.wait()
+            await line.write(WRONG)
+            sent.set()
+
+    async with upstream(own) as server, child(LINKTIME_BASE_URL=server.url, LINKTIME_API_KEY="lt_live_x") as program:
+        await program.greet()
+        targets = {}
+        for tool in ("get_me", "list_webhooks", "list_workflows", "list_integrations"):
+            result = await program.result(program.call(tool))
+            targets[tool] = result["structuredContent"].get("target")
+            go.set()
+            await sent.wait()
+
+    assert targets == {
+        "get_me": "/api/v1/me",
+        "list_webhooks": "/api/v1/webhooks",
+        "list_workflows": "/api/v1/workflows",
+        "list_integrations": "/api/v1/integrations",
+    }
 
 
 async def test_an_answer_before_the_request_is_never_used() -> None:

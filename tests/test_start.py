@@ -21,7 +21,7 @@ LATER = {
     "linktime.ledger.redis",
     "linktime.rest",
     "linktime.sandbox",
-    "linktime.session.confirm",
+    "linktime.session.elicitation",
     "mcp.client",
     "mcp.server.auth",
     "mcp.server.lowlevel",
@@ -52,7 +52,7 @@ def frame(method: str, params: object = None, **ident: int) -> bytes:
 
 
 def imported(*frames: bytes, **settings: str) -> set[str]:
-    """Let the program answer what is in its stdin from the start, and tell what it imported, with all packages."""
+    """Return what the program imported to answer what is in its stdin from the start, with all packages."""
     opening = [frame("initialize", HELLO, id=1), frame("notifications/initialized"), frame("tools/list", id=2)]
     ended = subprocess.run(
         [sys.executable, "-c", TELLING],
@@ -65,7 +65,10 @@ def imported(*frames: bytes, **settings: str) -> set[str]:
     answered = [orjson.loads(line) for line in ended.stdout.splitlines()]
     assert len(answered) == 2 + len(frames)
     assert not [answer for answer in answered if "error" in answer]
-    told = [line.removeprefix("IMPORTED ") for line in ended.stderr.decode().splitlines() if "IMPORTED " in line]
+    before, sdk, _ = ended.stderr.decode().partition("IMPORTED opentelemetry.sdk")  # by a thread, or at the end
+    assert "running" in before
+    assert sdk
+    told = [line.removeprefix("IMPORTED ") for line in before.splitlines() if "IMPORTED " in line]
     return {".".join(name.split(".")[: depth + 1]) for name in told for depth in range(name.count(".") + 1)}
 
 

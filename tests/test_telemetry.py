@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,35 +13,52 @@ import pytest
 from hypothesis import given, strategies as st
 from mcp.shared.exceptions import MCPError
 from mcp_types import PromptReference
-from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.trace import SpanKind, StatusCode
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode
 
-from linktime import telemetry
 from linktime.errors import BudgetSpent, NotCommitted
 from linktime.sandbox import Sandbox
-from linktime.telemetry import DEPTH, Telemetry, Variables, set_up
-from linktime.telemetry.instruments import CACHE, INSTRUMENTS, OPERATION, OUTCOMES, REFUSALS, Kind, Measurement
-from linktime.telemetry.line import line
-from linktime.telemetry.messages import Message, Messages, Names, _parent
-from linktime.telemetry.record import Gauges, Here, here
+from linktime.telemetry import DEPTH, Middleware, Telemetry, hooks, set_up
+from linktime.telemetry.console import line
+from linktime.telemetry.instruments import INSTRUMENTS, OPERATION, Value
+from linktime.telemetry.recorder import Read, Sdk
 from linktime.telemetry.redaction import redacted
-from linktime.telemetry.sdk import Metrics, Spans
-from linktime.telemetry.span import Place, Span, Value
-from tests.traced import Kept, traced
+from tests.traced import Memory, traced
 from tests.visitor import misbehave
 
 TRACE, PARENT, CHILD = 0x0AF7651916CD43DD8448EB211C80319C, 0xB7AD6B7169203331, 0x00F067AA0BA902B7
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-CLIENTS = Place(TRACE, PARENT, remote=True, state="vendor=1")
 
 
-def span(**changes: Any) -> Span:
-    made = Span("tools/call get_me", "server", Place(TRACE, CHILD), CLIENTS, {"linktime.outcome": "ok"}, start=10**18)
-    made.duration = 1_234_567
-    for name, value in changes.items():
-        setattr(made, name, value)
-    return made
+@dataclass(frozen=True)
+class Ping:
+    """One message, as the MCP SDK hands it to a middleware."""
+
+    meta: dict[str, Any] | None = None
+    method: str = "ping"
+    params: None = None
+    request_id: int = 1
+    protocol_version: str = "2025-11-25"
+
+
+@asynccontextmanager
+async def recording(after: float = 0.0) -> AsyncIterator[tuple[Memory, Middleware]]:
+    """Record in memory. The SDK is loaded *after* seconds, or at the end."""
+    memory = Memory()
+    async with Telemetry(memory.load, after=after) as recorder:
+        yield memory, Middleware(recorder, methods={"ping"})
+
+
+def span(**changes: Any) -> ReadableSpan:
+    fields: dict[str, Any] = {
+        "name": "tools/call get_me",
+        "context": SpanContext(TRACE, CHILD, is_remote=False),
+        "parent": SpanContext(TRACE, PARENT, is_remote=True),
+        "kind": SpanKind.SERVER,
+        "start_time": 10**18,
+        "end_time": 10**18 + 1_234_567,
+    }
+    return ReadableSpan(**fields | changes)
 
 
 async def test_the_sdks_own_server_span_is_in_nobodys_way(sandbox: Sandbox) -> None:
@@ -46,7 +66,7 @@ async def test_the_sdks_own_server_span_is_in_nobodys_way(sandbox: Sandbox) -> N
         names = [type(each).__name__ for each in seen.server.middleware]
         await seen.call("get_me")
 
-    assert names == ["Messages", "function"]
+    assert names == ["Middleware", "function"]
     assert [span.name for span in seen.spans if span.kind == "server"].count("tools/call get_me") == 1
 
 
@@ -62,7 +82,7 @@ async def test_a_prompt_and_a_resource_are_named_but_nobody_who_is_meant(sandbox
     assert named["prompts/get about_person"]["gen_ai.prompt.name"] == "about_person"
     assert named["resources/read"]["mcp.resource.uri"] == "linktime://contacts/[redacted]"
     assert {"prompts/get", "completion/complete"} <= named.keys()
-    assert "Ada" not in "".join(map(line, seen.spans))
+    assert "Ada" not in str(seen.spans)
 
 
 async def test_a_resource_that_cannot_be_read_is_an_error_unless_there_is_none(sandbox: Sandbox) -> None:
@@ -78,15 +98,17 @@ async def test_a_resource_that_cannot_be_read_is_an_error_unless_there_is_none(s
     assert (refused.attributes["error.type"], refused.attributes["linktime.outcome"]) == ("-32603", "forbidden")
 
 
-async def test_what_is_not_sampled_is_measured_all_the_same(sandbox: Sandbox) -> None:
-    async with traced(sandbox, sampler=lambda _, __: False) as seen:
+async def test_unsampled_calls_are_measured(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "always_off")
+    async with traced(sandbox) as seen:
         await seen.call("get_me")
 
     assert seen.spans == []
-    assert {OPERATION, CACHE} <= {item.instrument for item in seen.measurements}
+    assert seen.memory.count("linktime.cache.requests", linktime__cache__result="miss") >= 1
+    assert seen.memory.count("mcp.server.operation.duration", gen_ai__tool__name="get_me") == 1
 
 
-async def test_without_outlets_nothing_is_recorded_and_no_middleware_stands_in_the_way(sandbox: Sandbox) -> None:
+async def test_no_middleware_is_installed_if_telemetry_is_off(sandbox: Sandbox) -> None:
     off = Telemetry()
     async with traced(sandbox, off) as seen:
         names = [type(each).__name__ for each in seen.server.middleware]
@@ -97,77 +119,62 @@ async def test_without_outlets_nothing_is_recorded_and_no_middleware_stands_in_t
     assert not result.is_error
 
 
-async def test_a_span_is_the_same_for_the_sdk_as_on_stderr() -> None:
-    exporter = InMemorySpanExporter()
-    sink = Spans(exporter)
-
-    sink.deliver([span(links=[Place(TRACE, 7)], error="not_found")])
-    sink.close()
-
-    [played] = exporter.get_finished_spans()
-    assert played.context is not None
-    assert played.parent is not None
-    assert (played.context.trace_id, played.context.span_id) == (TRACE, CHILD)
-    assert (played.parent.trace_id, played.parent.span_id, played.parent.is_remote) == (TRACE, PARENT, True)
-    assert played.context.trace_state.to_header() == "vendor=1"
-    assert (played.kind, played.start_time, played.end_time) == (SpanKind.SERVER, 10**18, 10**18 + 1_234_567)
-    assert (played.status.status_code, played.status.description) == (StatusCode.ERROR, "not_found")
-    assert [link.context.span_id for link in played.links] == [7]
-    assert played.attributes == {"linktime.outcome": "ok"}
-    assert played.resource.attributes["service.name"] == "linktime-mcp"
-
-
 def test_a_span_is_one_line_that_a_person_can_read() -> None:
     attributes = {"gen_ai.tool.name": "get_me", "a": 'say "x"\nand', "b": True, "c": 1.5}
 
-    assert line(span(attributes=attributes, links=[Place(TRACE, 7)])) == (
+    assert line(span(attributes=attributes, links=[Link(SpanContext(TRACE, 7, is_remote=False))])) == (
         '01:46:40.000Z SPAN      1.23ms ok  server   "tools/call get_me" trace=0af7651916cd43dd8448eb211c80319c '
         "span=00f067aa0ba902b7 parent=b7ad6b7169203331 link=0000000000000007 "
         'a="say \\"x\\"\\nand" b=true c=1.5\n'
     )
-    assert " ERR server " in line(span(error="", parent=None))
+    assert " ERR server " in line(span(status=Status(StatusCode.ERROR), parent=None))
 
 
-def test_every_instrument_is_made_with_its_unit_and_boundaries_and_begins_at_zero() -> None:
-    reader = InMemoryMetricReader()
-    sink = Metrics(reader, lambda row: [Measurement(row, 3, {}, None)] if row is DEPTH else [])
-    data: Any = reader.get_metrics_data()
-    zeros = {m.name: len(m.data.data_points) for m in data.resource_metrics[0].scope_metrics[0].metrics}
-    sink.deliver([Measurement(row, 1, {}, CLIENTS) for row in INSTRUMENTS if row.kind is not Kind.GAUGE])
-    data = reader.get_metrics_data()
-    made = {m.name: m for m in data.resource_metrics[0].scope_metrics[0].metrics}
-    sink.close()
+async def test_instruments_have_units_boundaries_and_zeros() -> None:
+    async with recording() as (memory, _):
+        pass
 
-    assert zeros == {row.name: len(row.zeros) for row in INSTRUMENTS if row.zeros} | {DEPTH.name: 1}
-    assert {(row.name, row.unit) for row in INSTRUMENTS} - {(name, m.unit) for name, m in made.items()} == {
-        ("linktime.limiter.slots", "{slot}"),
-        ("linktime.limiter.servers", "{server}"),
+    zeros = [name for name, _, point in memory.points if getattr(point, "value", None) == 0]
+    assert {name: zeros.count(name) for name in zeros} == {
+        row.name: len(row.zeros()) for row in INSTRUMENTS if row.zeros()
     }
-    [point] = made[OPERATION.name].data.data_points
-    assert tuple(point.explicit_bounds) == OPERATION.boundaries
+    [session] = [point for name, _, point in memory.points if name == "mcp.server.session.duration"]
+    assert tuple(session.explicit_bounds) == OPERATION.boundaries
 
 
 @pytest.mark.parametrize(
-    ("told", "place"),
+    ("meta", "trace", "parent"),
     [
-        (None, None),
-        ({}, None),
-        ({"traceparent": TRACEPARENT}, Place(TRACE, PARENT, remote=True)),
-        ({"traceparent": TRACEPARENT[:-1] + "0"}, Place(TRACE, PARENT, sampled=False, remote=True)),
-        ({"traceparent": TRACEPARENT, "tracestate": "a=1"}, Place(TRACE, PARENT, remote=True, state="a=1")),
-        ({"traceparent": TRACEPARENT, "tracestate": "a" * 513}, Place(TRACE, PARENT, remote=True)),
-        ({"traceparent": TRACEPARENT, "tracestate": 5}, Place(TRACE, PARENT, remote=True)),
-        ({"traceparent": "01" + TRACEPARENT[2:] + "-more"}, Place(TRACE, PARENT, remote=True)),
-        ({"traceparent": TRACEPARENT + "-more"}, None),
-        ({"traceparent": "ff" + TRACEPARENT[2:]}, None),
-        ({"traceparent": TRACEPARENT.upper()}, None),
-        ({"traceparent": f"00-{'0' * 32}-b7ad6b7169203331-01"}, None),
-        ({"traceparent": f"00-0af7651916cd43dd8448eb211c80319c-{'0' * 16}-01"}, None),
-        ({"traceparent": ["x"]}, None),
+        (None, None, ""),
+        ({}, None, ""),
+        ({"traceparent": TRACEPARENT}, TRACE, "b7ad6b7169203331"),
+        ({"traceparent": TRACEPARENT, "tracestate": "a=1"}, TRACE, "b7ad6b7169203331"),
+        ({"traceparent": TRACEPARENT, "tracestate": "a" * 513}, TRACE, "b7ad6b7169203331"),
+        ({"traceparent": TRACEPARENT, "tracestate": 5}, TRACE, "b7ad6b7169203331"),
+        ({"traceparent": "01" + TRACEPARENT[2:] + "-more"}, TRACE, "b7ad6b7169203331"),
+        ({"traceparent": TRACEPARENT + "-more"}, None, ""),
+        ({"traceparent": "ff" + TRACEPARENT[2:]}, None, ""),
+        ({"traceparent": TRACEPARENT.upper()}, None, ""),
+        ({"traceparent": f"00-{'0' * 32}-b7ad6b7169203331-01"}, None, ""),
+        ({"traceparent": f"00-0af7651916cd43dd8448eb211c80319c-{'0' * 16}-01"}, None, ""),
+        ({"traceparent": ["x"]}, None, ""),
+        ({"traceparent": 5}, None, ""),
     ],
 )
-def test_a_parent_is_read_as_the_w3c_says(told: dict[str, Any] | None, place: Place | None) -> None:
-    assert _parent(told) == place
+async def test_parent_follows_the_w3c_format(meta: dict[str, Any] | None, trace: int | None, parent: str) -> None:
+    async with recording() as (memory, middleware):
+        await middleware(Ping(meta), _answer)
+
+    [ping] = memory.spans
+    assert ping.parent == parent
+    assert (int(ping.trace, 16) == TRACE) is (trace == TRACE)
+
+
+async def test_client_that_does_not_sample_gets_no_span() -> None:
+    async with recording() as (memory, middleware):
+        await middleware(Ping({"traceparent": TRACEPARENT[:-1] + "0"}), _answer)
+
+    assert memory.spans == []
 
 
 def test_arguments_show_what_nobody_can_be_known_by() -> None:
@@ -214,120 +221,160 @@ def test_whatever_the_arguments_are_they_can_be_shown(arguments: dict[str, Any])
     assert isinstance(redacted(arguments, arguments), str)
 
 
-async def test_refusals_and_outcomes_are_counted_by_their_word() -> None:
-    kept = Kept[Measurement]()
-    recording = Telemetry([], [kept.outlet()])
-    token = here.set(Here(recording, span()))
-    telemetry.failed(BudgetSpent(5.0))
-    telemetry.failed(NotCommitted("it was not"))
-    telemetry.answered({"outcome": "verified"})
-    here.reset(token)
-    telemetry.failed(BudgetSpent(5.0))
-    recording.close()
+async def test_refusals_and_outcomes_are_counted_by_word() -> None:
+    async def call(_: Any) -> None:
+        hooks.failed(BudgetSpent(5.0))
+        hooks.failed(NotCommitted("it was not"))
+        hooks.answered({"outcome": "verified"})
 
-    assert [(item.instrument, item.attributes) for item in kept.items[:3]] == [
-        (REFUSALS, {"linktime.outcome": "rate_limited"}),
-        (OUTCOMES, {"linktime.outcome": "not_committed"}),
-        (OUTCOMES, {"linktime.outcome": "verified"}),
+    async with recording() as (memory, middleware):
+        await middleware(Ping(), call)
+        hooks.failed(BudgetSpent(5.0))  # outside of any message
+
+    assert memory.count("linktime.refusals", linktime__outcome="rate_limited") == 1
+    assert memory.count("linktime.outcomes", linktime__outcome="not_committed") == 1
+    assert memory.count("linktime.outcomes", linktime__outcome="verified") == 1
+
+
+async def test_wait_without_a_request_names_its_reason() -> None:
+    async def call(_: Any) -> None:
+        hooks.waited("GET", 1.5, BudgetSpent(5.0))
+        hooks.waited("GET", 1.5, KeyError("ada@lovelace.example"))
+        hooks.waited("GET", 1.5, asyncio.CancelledError())
+        hooks.waited("GET", 1.5)
+        hooks.waited("GET", 0.001)
+
+    async with recording() as (memory, middleware):
+        await middleware(Ping(), call)
+        hooks.waited("GET", 1.5)  # outside of any message
+
+    *waits, ping = memory.spans
+    assert [(wait.attributes.get("error.type"), wait.status) for wait in waits] == [
+        ("rate_limited", (2, "rate_limited")),
+        ("KeyError", (2, "")),
+        (None, (0, "")),
+        (None, (0, "")),
     ]
+    assert {(round(wait.seconds, 3), wait.parent, wait.trace) for wait in waits} == {(1.5, ping.ident, ping.trace)}
 
 
-def test_a_wait_that_ends_in_nothing_is_told_with_its_reason() -> None:
-    kept = Kept[Span]()
-    recording = Telemetry([kept.outlet()])
-    token = here.set(Here(recording, span()))
-    telemetry.waited("GET", 1.5, BudgetSpent(5.0))
-    telemetry.waited("GET", 1.5, KeyError("ada@lovelace.example"))
-    telemetry.waited("GET", 1.5, asyncio.CancelledError())
-    telemetry.waited("GET", 1.5)
-    telemetry.waited("GET", 0.001)
-    here.reset(token)
-    telemetry.waited("GET", 1.5)
-    recording.close()
+@pytest.mark.parametrize("after", [0.0, 3600.0])
+async def test_messages_before_the_sdk_keep_their_times(after: float) -> None:
+    other = asyncio.Event()
 
-    assert [(wait.attributes.get("error.type"), wait.error) for wait in kept.items] == [
-        ("rate_limited", "rate_limited"),
-        ("KeyError", ""),
-        (None, None),
-        (None, None),
+    async def call(_: Any) -> None:
+        hooks.waited("GET", 0.25)
+        with hooks.exchange_span("GET", "/me", "", api="https://linktime.io/api/v1", resends=0):
+            other.set()
+            await asyncio.sleep(0.05)
+
+    async with recording(after) as (memory, middleware):
+        await middleware(Ping({"traceparent": TRACEPARENT}), call)
+        assert other.is_set()
+        assert memory.spans == [] or after == 0.0
+
+    wait, exchange, ping = memory.spans
+    assert [one.name for one in memory.spans] == ["wait for budget", "GET /me", "ping"]
+    assert {one.trace for one in memory.spans} == {TRACEPARENT[3:35]}
+    assert (ping.parent, wait.parent, exchange.parent) == (TRACEPARENT[36:52], ping.ident, ping.ident)
+    assert 0.05 <= exchange.seconds <= ping.seconds < 0.25 < wait.seconds + 0.001
+
+
+async def test_measurements_have_exemplars_of_their_span() -> None:
+    async with recording(after=3600.0) as (memory, middleware):
+        await middleware(Ping(), _answer)
+
+    [exemplar] = [
+        exemplar for name, _, point in memory.points if name == OPERATION.name for exemplar in point.exemplars
     ]
-    assert all(1.5 <= wait.seconds < 2.5 and wait.parent == span().place for wait in kept.items)
+    assert f"{exemplar.span_id:016x}" == memory.spans[0].ident
 
 
-async def test_a_gauge_is_read_on_the_loop_whichever_thread_asks() -> None:
-    gauges, readers = Gauges(), list[int]()
+async def test_gauges_are_read_on_the_loop() -> None:
+    readers = list[int]()
 
     def levels() -> list[tuple[float, dict[str, Value]]]:
         readers.append(threading.get_ident())
-        return [(len(readers), {})]
+        return [(7, {})]
 
-    assert gauges.read(DEPTH) == []
-    gauges.observe(DEPTH, levels)
-    asked = await asyncio.to_thread(gauges.read, DEPTH)
-    gauges.freeze()
-    frozen = await asyncio.to_thread(gauges.read, DEPTH)
+    memory = Memory()
+    recorder = Telemetry(memory.load, after=3600.0)
+    async with recorder:
+        recorder.observe(DEPTH, levels)
 
-    assert [item.value for item in (*asked, *frozen)] == [1, 2]
+    assert [point.value for name, _, point in memory.points if name == DEPTH.name] == [7]
     assert set(readers) == {threading.get_ident()}
 
 
-async def test_a_gauge_whose_loop_is_gone_shows_what_was_last_seen() -> None:
-    gauges = Gauges()
+async def test_gauge_of_a_closed_loop_has_no_value() -> None:
+    read = list[Read]()
 
-    async def observe() -> None:
-        gauges.observe(DEPTH, lambda: [(1, {})])
+    async def session() -> None:
+        def load(reader: Read) -> Sdk:
+            read.append(reader)
+            return Sdk()
 
-    await asyncio.to_thread(asyncio.run, observe())
+        recorder = Telemetry(load)
+        async with recorder:
+            recorder.observe(DEPTH, lambda: [(1, {})])
 
-    assert await asyncio.to_thread(gauges.read, DEPTH) == []
+    await asyncio.to_thread(asyncio.run, session())
+
+    assert list(await asyncio.to_thread(read[0], DEPTH)) == []
 
 
-def test_what_is_written_to_stderr_goes_through_its_own_descriptor(capfd: pytest.CaptureFixture[str]) -> None:
-    recording = set_up(Variables.from_environ({}))
-    recording.emit(span())
-    recording.close()
+async def test_a_failure_to_load_the_sdk_is_one_warning() -> None:
+    def load(_: Read) -> Sdk:
+        raise ImportError("lt_live_x")
+
+    warnings = list[str]()
+    set_up({}, warn=warnings.append)
+    async with Telemetry(load) as recorder:
+        await Middleware(recorder, methods={"ping"})(Ping(), _answer)
+
+    assert ["ImportError" in warning for warning in warnings] == [True]
+    assert "lt_live" not in warnings[0]
+
+
+async def test_spans_go_to_file_descriptor_2(capfd: pytest.CaptureFixture[str], sandbox: Sandbox) -> None:
+    async with traced(sandbox, set_up({})) as seen:
+        await seen.call("get_me")
 
     assert '"tools/call get_me"' in capfd.readouterr().err
 
 
-async def test_a_session_whose_metrics_go_to_stderr_has_a_line_for_each_number(sandbox: Sandbox) -> None:
-    written = list[str]()
-    told = set_up(Variables.from_environ({"OTEL_METRICS_EXPORTER": "console"}), write=written.append)
-    async with traced(sandbox, told) as seen:
+async def test_metrics_on_stderr_have_a_line_for_each_number(sandbox: Sandbox) -> None:
+    stderr = io.StringIO()
+    async with traced(sandbox, set_up({"OTEL_METRICS_EXPORTER": "console"}, stderr=stderr)) as seen:
         await seen.call("get_me")
 
-    lines = "".join(written).splitlines()
+    lines = stderr.getvalue().splitlines()
     assert "METRIC linktime.cache.requests value=1 linktime.cache.result=miss" in lines
     assert any(line.startswith("METRIC http.client.request.duration count=1 sum=") for line in lines)
 
 
-async def test_a_call_that_is_cancelled_is_no_error() -> None:
-    kept = Kept[Span]()
-    recording = Telemetry([kept.outlet()])
-    messages = Messages(recording, Names({"ping"}), lambda _: None)
-
-    async def call_next(_: Message) -> None:
+async def test_cancelled_call_is_no_error() -> None:
+    async def call(_: Any) -> None:
         raise asyncio.CancelledError
 
-    with pytest.raises(asyncio.CancelledError):
-        await messages(_Ping(), call_next)
-    recording.close()
+    async with recording() as (memory, middleware):
+        with pytest.raises(asyncio.CancelledError):
+            await middleware(Ping(), call)
 
-    assert [(one.error, one.attributes["linktime.outcome"]) for one in kept.items] == [(None, "cancelled")]
+    assert [(one.status, one.attributes["linktime.outcome"]) for one in memory.spans] == [((0, ""), "cancelled")]
 
 
-async def test_an_exchange_that_breaks_is_told_by_the_class_of_its_cause() -> None:
-    kept = Kept[Span]()
-    recording = Telemetry([kept.outlet()])
-    token = here.set(Here(recording, span()))
-    exchanging = telemetry.exchange_span("GET", "/me", "", api="https://linktime.io/api/v1", resends=0)
-    with pytest.raises(ValueError, match="broken"), exchanging:
-        raise ValueError("broken") from ConnectionResetError("lt_live_x")
-    here.reset(token)
-    recording.close()
+async def test_broken_exchange_has_the_class_of_its_cause() -> None:
+    async def call(_: Any) -> None:
+        exchanging = hooks.exchange_span("GET", "/me", "", api="https://linktime.io/api/v1", resends=0)
+        with pytest.raises(ValueError, match="broken"), exchanging:
+            raise ValueError("broken") from ConnectionResetError("lt_live_x")
 
-    [exchange] = kept.items
-    assert exchange.attributes == {
+    async with recording() as (memory, middleware):
+        await middleware(Ping(), call)
+
+    assert memory.spans[0].status == (2, "")
+    assert memory.spans[0].attributes == {
         "http.request.method": "GET",
         "url.full": "https://linktime.io/api/v1/me",
         "url.template": "/me",
@@ -337,24 +384,17 @@ async def test_an_exchange_that_breaks_is_told_by_the_class_of_its_cause() -> No
     }
 
 
-async def test_an_error_that_nobody_expected_is_told_by_its_class_alone() -> None:
-    kept = Kept[Span]()
-    messages = Messages(Telemetry([kept.outlet()]), Names({"ping"}), lambda _: None)
-
-    async def call_next(_: Message) -> None:
+async def test_unexpected_error_has_its_class_only() -> None:
+    async def call(_: Any) -> None:
         raise KeyError("ada@lovelace.example")
 
-    with pytest.raises(KeyError):
-        await messages(_Ping(), call_next)
-    messages._telemetry.close()
+    async with recording() as (memory, middleware):
+        with pytest.raises(KeyError):
+            await middleware(Ping(), call)
 
-    assert [(one.name, one.error, one.attributes["error.type"]) for one in kept.items] == [("ping", "", "KeyError")]
+    [ping] = memory.spans
+    assert (ping.name, ping.status, ping.attributes["error.type"]) == ("ping", (2, ""), "KeyError")
 
 
-@dataclass(frozen=True)
-class _Ping:
-    method: str = "ping"
-    params: None = None
-    meta: None = None
-    request_id: int = 1
-    protocol_version: str = "2025-11-25"
+async def _answer(_: Any) -> None:
+    pass

@@ -5,39 +5,30 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import orjson
 import pytest
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from linktime.sandbox import Sandbox
-from linktime.telemetry.outlet import Complaints, Outlet, Overheard
+from linktime.telemetry import Telemetry, set_up
+from linktime.telemetry.recorder import Sdk
+from linktime.telemetry.sdk import build
+from linktime.telemetry.setup import Diagnostics
 from tests.child import Child, child, environ
+from tests.collector import refusing, silent
+from tests.privacy import slipped
+from tests.traced import traced
 
 PATIENCE = 20.0  # s
-
-
-@contextmanager
-def refusing() -> Iterator[str]:
-    """Find an address where nobody listens."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{held.getsockname()[1]}"
-
-
-@contextmanager
-def silent() -> Iterator[str]:
-    """Accept connections and never answer."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(64)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
 @pytest.mark.parametrize("collector", [refusing, silent])
@@ -62,7 +53,7 @@ async def test_a_dead_collector_fails_no_call_and_holds_the_exit_no_longer_than_
                 assert await (server.ended() if ending == "SIGTERM" else server.close()) == 0
 
     assert [result["isError"] for result in results] == [False] * 20
-    assert len([line for line in server.log if "telemetry" in line]) <= 1
+    assert len([line for line in server.log if "WARNING" in line]) <= 1
     assert "Traceback" not in server.stderr
 
 
@@ -72,7 +63,7 @@ async def test_what_a_dead_collector_is_called_is_said_once(sandbox: Sandbox) ->
             LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY=sandbox.key, OTEL_EXPORTER_OTLP_ENDPOINT=url
         ) as server:
             await server.greet()
-            await server.said("telemetry is not delivered: ")
+            await server.said("WARNING telemetry: ")
             assert (await server.result(server.call("get_me")))["isError"] is False
 
 
@@ -110,114 +101,75 @@ def test_a_stderr_that_nobody_reads_stops_no_call_and_no_exit() -> None:
     assert {orjson.loads(line)["id"] for line in out.splitlines()} == set(range(1, 3002))
 
 
-class Raising:
-    """A sink that raises until it is told not to."""
+class Faulty(SpanExporter):
+    """An exporter that raises, or hangs until *released*."""
 
-    def __init__(self) -> None:
-        self.got: list[int] = []
-        self.tried = threading.Event()
-        self.well = False
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+        self.reached = threading.Event()
+        self.released = threading.Event()
 
-    def deliver(self, items: Sequence[int]) -> None:
-        """Take them, if it is well."""
-        self.tried.set()
-        if not self.well:
-            raise RuntimeError("ada@lovelace.example")
-        self.got += items
-
-    def close(self) -> None:
-        """Nothing is open."""
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Fail."""
+        self.reached.set()
+        if self.error:
+            raise self.error
+        self.released.wait(PATIENCE)
+        return SpanExportResult.FAILURE
 
 
-def test_a_sink_that_raises_loses_what_it_was_given_and_nothing_after_that() -> None:
-    sink, said = Raising(), list[str]()
-    outlet = Outlet(lambda: sink, said.append, delay=0.0)
+async def test_raising_exporter_is_one_warning(sandbox: Sandbox) -> None:
+    warnings = list[str]()
+    set_up({}, warn=warnings.append)
+    faulty = Faulty(RuntimeError("ada@lovelace.example"))
+    async with traced(sandbox, Telemetry(partial(_batched, faulty), after=0.0)) as seen:
+        results = [await seen.call("get_me") for _ in range(3)]
+        await asyncio.to_thread(faulty.reached.wait, PATIENCE)
+        results += [await seen.call("get_me") for _ in range(3)]
 
-    outlet.put(1)
-    assert sink.tried.wait(PATIENCE)
-    sink.well = True
-    outlet.put(2)
-    outlet.close()
-    outlet.join(PATIENCE)
-
-    assert sink.got[-1:] == [2]
-    assert said == ["RuntimeError"]
-
-
-def test_a_sink_that_cannot_be_made_is_tried_again() -> None:
-    sink = Raising()
-    sink.well = True
-    tries = iter([ImportError("no such package")])
-    tried = threading.Event()
-
-    def make() -> Raising:
-        tried.set()
-        for error in tries:
-            raise error
-        return sink
-
-    said = list[str]()
-    outlet = Outlet(make, said.append, delay=0.0)
-    outlet.put(1)
-    assert tried.wait(PATIENCE)
-    outlet.put(2)
-    outlet.close()
-    outlet.join(PATIENCE)
-
-    assert sink.got == [1, 2]
-    assert said == ["ImportError"]
+    assert [result.is_error for result in results] == [False] * 6
+    assert ["RuntimeError" in warning for warning in warnings] == [True]
+    assert slipped("".join(warnings)) == []
 
 
-def test_an_outlet_whose_sink_hangs_takes_no_more_than_it_has_places() -> None:
-    going_on, got = threading.Event(), list[int]()
+async def test_hanging_exporter_holds_neither_calls_nor_exit(sandbox: Sandbox) -> None:
+    faulty, healthy = Faulty(), InMemorySpanExporter()
+    async with asyncio.timeout(PATIENCE / 2), traced(sandbox, Telemetry(partial(_batched, faulty, healthy))) as seen:
+        result = await seen.call("get_me")
+    still = not faulty.released.is_set()
+    faulty.released.set()
 
-    class Hanging(Raising):
-        def deliver(self, items: Sequence[int]) -> None:
-            self.tried.set()
-            going_on.wait(PATIENCE)
-            got.extend(items)
-
-    sink = Hanging()
-    outlet = Outlet(lambda: sink, lambda _: None, delay=0.0, places=3)
-    outlet.put(0)
-    assert sink.tried.wait(PATIENCE)
-    for number in range(1, 10):
-        outlet.put(number)
-    going_on.set()
-    outlet.close()
-    outlet.join(PATIENCE)
-
-    assert got == [0, 1, 2, 3]
+    assert not result.is_error
+    assert still
+    assert "tools/call get_me" in [span.name for span in healthy.get_finished_spans()]
 
 
-def test_an_outlet_that_was_never_used_has_no_thread_to_wait_for() -> None:
-    made = list[Raising]()
-
-    def make() -> Raising:
-        made.append(Raising())
-        return made[0]
-
-    outlet = Outlet(make, lambda _: None, delay=0.0)
-    outlet.close()
-    outlet.join(PATIENCE)
-
-    assert made == []
+def _batched(*arguments: Any) -> Sdk:
+    *exporters, read = arguments
+    return build([BatchSpanProcessor(exporter, schedule_delay_millis=10) for exporter in exporters], [], read)
 
 
-def test_complaints_come_once_a_minute_in_one_line_each() -> None:
-    said, moments = list[str](), iter([0.0, 1.0, 59.9, 60.0])
-    complain = Complaints(said.append, clock=lambda: next(moments))
-    heard = Overheard(complain)
+def test_diagnostics_are_one_line_a_minute() -> None:
+    lines, moments = list[str](), iter([0.0, 1.0, 59.9, 60.0])
+    diagnostics = Diagnostics(lines.append, clock=lambda: next(moments))
+    for text in ("Transient error %s\n encountered", "second", "third", "fourth"):
+        arguments = ("/v1/traces?token=abc " + "x" * 600,) if "%" in text else ()
+        diagnostics.handle(logging.makeLogRecord({"msg": text, "args": arguments}))
 
-    heard.emit(logging.makeLogRecord({"msg": "Transient error %s\n encountered", "args": ("x" * 500,)}))
-    complain("unheard")
-    complain("unheard")
-    complain("again")
-
-    assert said == [
-        f"linktime-mcp: WARNING telemetry is not delivered: Transient error {'x' * 184}\n",
-        "linktime-mcp: WARNING telemetry is not delivered: again\n",
+    assert [line.partition("telemetry: ")[2][:38] for line in lines] == [
+        "Transient error /v1/traces?… " + "x" * 9,
+        "fourth",
     ]
+    assert lines[0].endswith("x")
+    assert all("\n" not in line for line in lines)
+
+
+def test_diagnostics_have_no_stack() -> None:
+    lines = list[str]()
+    fault = (RuntimeError, RuntimeError("lt_live_x"), None)
+    Diagnostics(lines.append).handle(logging.makeLogRecord({"msg": "Exception while exporting", "exc_info": fault}))
+
+    assert lines == ["linktime-mcp: WARNING telemetry: Exception while exporting (RuntimeError)"]
 
 
 async def test_spans_that_wait_are_written_when_the_client_ends(server: Child) -> None:

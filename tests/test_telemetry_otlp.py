@@ -249,7 +249,7 @@ async def test_what_guests_are_called_is_in_nothing_that_is_sent_or_written(sand
     assert orjson.loads(shown) == {"contactId": contact, "notes": "[redacted]"}
 
 
-async def test_where_it_is_disabled_no_part_of_the_sdk_is_imported(sandbox: Sandbox) -> None:
+async def test_sdk_is_not_imported_if_it_is_disabled(sandbox: Sandbox) -> None:
     program = (
         "import sys, linktime.cli as cli\n"
         "sys.argv = ['linktime-mcp']\n"
@@ -257,7 +257,7 @@ async def test_where_it_is_disabled_no_part_of_the_sdk_is_imported(sandbox: Sand
         " and print('IMPORTED', args[0], file=sys.stderr))\n"
         "cli.main()\n"
     )
-    for settings in ({"OTEL_SDK_DISABLED": "true"}, {"OTEL_TRACES_EXPORTER": "none"}, {}):
+    for settings in ({"OTEL_SDK_DISABLED": "true"}, {"OTEL_TRACES_EXPORTER": "none"}):
         async with child(
             sys.executable, "-c", program, LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY=sandbox.key, **settings
         ) as server:
@@ -266,4 +266,4 @@ async def test_where_it_is_disabled_no_part_of_the_sdk_is_imported(sandbox: Sand
             assert await server.close() == 0
 
         assert "IMPORTED" not in server.stderr
-        assert ("Z SPAN " in server.stderr) is (settings == {})
+        assert "Z SPAN " not in server.stderr

@@ -21,16 +21,6 @@ ACTION: dict[str, Any] = {"type": "SEND_EMAIL", "config": {}}
 WORKFLOW: dict[str, Any] = {"name": "Thanks", "trigger": "BOOKING_CREATED", "actions": [ACTION]}
 HOOK: dict[str, Any] = {"url": "https://x.example/hook", "events": ["booking.created"]}
 
-NO_INSTANT = "should be a time that exists, such as 2026-03-01T14:00:00Z"
-NO_ZONE = "needs a zone, such as 2026-03-01T14:00:00Z or 2026-03-01T09:00:00-05:00"
-NO_DAY = "should be a date, such as 2026-03-01"
-NO_CLOCK = "should be a time of day from 00:00 to 23:59, such as 09:30"
-NO_URL = "should be a full http or https URL, such as https://example.com/hook"
-NO_EMAIL = "should be one e-mail address, such as name@example.com"
-EVENTS = "'booking.created', 'booking.cancelled', 'booking.rescheduled', 'payment.received' or 'contact.created'"
-NO_JSON = "can't be sent as JSON: it holds half a character or too large a number"
-TOO_DEEP = "is nested deeper than 32 levels"
-
 
 def refusal(name: str, arguments: dict[str, Any] | None) -> str:
     with pytest.raises(InvalidArguments) as refused:
@@ -38,143 +28,96 @@ def refusal(name: str, arguments: dict[str, Any] | None) -> str:
     return refused.value.message
 
 
+def faults(name: str, arguments: dict[str, Any] | None) -> dict[str, str]:
+    """Return the text of each fault by its argument."""
+    parts = [part.partition(": ") for part in refusal(name, arguments).split("; ")]
+    return {path: text for path, _, text in parts}
+
+
 @pytest.mark.parametrize(
-    ("name", "arguments", "fault"),
+    ("name", "arguments", "words"),
     [
         # 1. Names and presence
-        ("get_booking", None, "bookingId: is required"),
-        ("get_booking", {"bookingId": None}, "bookingId: is required"),
-        (
-            "get_booking",
-            {"booking_id": "clx1"},
-            "bookingId: is required; booking_id: is unknown (did you mean bookingId?)",
-        ),
-        ("cancel_booking", {"bookingId": "clx1", "zz": None}, "zz: is unknown (known are bookingId, reason)"),
-        ("get_me", {"verbose": True}, "verbose: is unknown (there are no arguments)"),
-        ("check_availability", SLOTS | {"from_": "2026-03-02"}, "from_: is unknown (did you mean from?)"),
+        ("get_booking", None, {"bookingId": "required"}),
+        ("get_booking", {"bookingId": None}, {"bookingId": "required"}),
+        ("get_booking", {"booking_id": "clx1"}, {"bookingId": "required", "booking_id": "did you mean bookingId?"}),
+        ("get_booking", {"_bookingId": "clx1"}, {"bookingId": "required", "_bookingId": "did you mean bookingId?"}),
+        ("cancel_booking", {"bookingId": "clx1", "zz": None}, {"zz": "known are bookingId, reason"}),
+        ("get_me", {"verbose": True}, {"verbose": "unknown"}),
+        ("check_availability", SLOTS | {"from_": "2026-03-02"}, {"from_": "did you mean from?"}),
         (
             "update_availability_rules",
             {"rules": [WINDOW | {"starttime": "09:00"}]},
-            "rules[0].starttime: is unknown (did you mean startTime?)",
+            {"rules[0].starttime": "did you mean startTime?"},
         ),
-        ("get_me", {"x" * 99: 1}, f"{'x' * 40}: is unknown (there are no arguments)"),
+        ("get_me", {"x" * 99: 1}, {"x" * 40: "unknown"}),
         # 2. Ids and other texts
-        ("get_booking", {"bookingId": ""}, "bookingId: should not be empty"),
-        ("get_booking", {"bookingId": " \n"}, "bookingId: should not be empty"),
-        ("get_booking", {"bookingId": "."}, "bookingId: is not an id"),
-        ("delete_contact", {"contactId": ".."}, "contactId: is not an id"),
-        ("get_booking", {"bookingId": 7}, "bookingId: should be a valid string"),
-        ("create_contact", {"name": "", "email": "a@b.example"}, "name: should not be empty"),
-        ("create_workflow", WORKFLOW | {"eventTypeIds": ["a", ""]}, "eventTypeIds[1]: should not be empty"),
+        ("get_booking", {"bookingId": ""}, {"bookingId": "empty"}),
+        ("get_booking", {"bookingId": " \n"}, {"bookingId": "empty"}),
+        ("get_booking", {"bookingId": "."}, {"bookingId": "not an id"}),
+        ("delete_contact", {"contactId": ".."}, {"contactId": "not an id"}),
+        ("get_booking", {"bookingId": 7}, {"bookingId": "string"}),
+        ("create_contact", {"name": "", "email": "a@b.example"}, {"name": "empty"}),
+        ("create_contact", {"name": "\u200b", "email": "a@b.example"}, {"name": "empty"}),
+        ("create_booking", BOOKING | {"inviteeName": "\u200d\u2060\ufe0f \u3164"}, {"inviteeName": "empty"}),
+        ("create_workflow", WORKFLOW | {"eventTypeIds": ["a", ""]}, {"eventTypeIds[1]": "empty"}),
         # 3. Times
         (
             "create_booking",
             BOOKING | {"startTime": "2026-03-01T14:00"},
-            "startTime: needs a zone: 2026-03-01T14:00:00-05:00 in America/New_York (got '2026-03-01T14:00')",
+            {"startTime": "needs a zone: 2026-03-01T14:00:00-05:00 in America/New_York (got '2026-03-01T14:00')"},
         ),
         (
             "create_booking",
             BOOKING | {"startTime": "2026-03-01T14:00", "inviteeTimezone": "Mars/Phobos"},
-            (
-                f"startTime: {NO_ZONE} (got '2026-03-01T14:00'); "
-                "inviteeTimezone: should be an IANA zone, such as America/New_York (got 'Mars/Phobos')"
-            ),
+            {"startTime": "needs a zone, such as", "inviteeTimezone": "(got 'Mars/Phobos')"},
         ),
         (
             "create_booking",
             BOOKING | {"startTime": "0001-01-01T00:00", "inviteeTimezone": "Asia/Tokyo"},
-            "startTime: is outside the calendar (got '0001-01-01T00:00')",
+            {"startTime": "outside the calendar (got '0001-01-01T00:00')"},
         ),
         (
             "reschedule_booking",
             {"bookingId": "clx1", "newStartTime": "2026-03-01T14:00"},
-            f"newStartTime: {NO_ZONE} (got '2026-03-01T14:00')",
+            {"newStartTime": "needs a zone, such as"},
         ),
-        ("create_booking", BOOKING | {"startTime": "2026-03-01"}, f"startTime: {NO_ZONE} (got '2026-03-01')"),
+        ("create_booking", BOOKING | {"startTime": "2026-03-01"}, {"startTime": "needs a zone, such as"}),
         (
             "create_booking",
             BOOKING | {"startTime": "2026-02-30T14:00:00Z"},
-            f"startTime: {NO_INSTANT} (got '2026-02-30T14:00:00Z')",
+            {"startTime": "(got '2026-02-30T14:00:00Z')"},
         ),
-        ("create_booking", BOOKING | {"startTime": "tomorrow"}, f"startTime: {NO_INSTANT} (got 'tomorrow')"),
-        ("create_booking", BOOKING | {"startTime": "9" * 99}, f"startTime: {NO_INSTANT} (got '{'9' * 40}')"),
-        (
-            "create_booking",
-            BOOKING | {"startTime": "0001-01-01T00:00:00+01:00"},
-            "startTime: is outside the calendar (got '0001-01-01T00:00:00+01:00')",
-        ),
-        (
-            "reschedule_booking",
-            {"bookingId": "clx1", "newStartTime": 1772373600},
-            "newStartTime: should be a valid string",
-        ),
+        ("create_booking", BOOKING | {"startTime": "tomorrow"}, {"startTime": "such as 2026-03-01T14:00:00Z"}),
+        ("create_booking", BOOKING | {"startTime": "9" * 99}, {"startTime": f"(got '{'9' * 40}')"}),
+        ("create_booking", BOOKING | {"startTime": "0001-01-01T00:00:00+01:00"}, {"startTime": "outside the calendar"}),
+        ("reschedule_booking", {"bookingId": "clx1", "newStartTime": 1772373600}, {"newStartTime": "string"}),
         # 4. Dates
-        ("check_availability", SLOTS | {"to": "2026-02-29"}, "to: is a date that does not exist (got '2026-02-29')"),
-        ("check_availability", SLOTS | {"to": "20260306"}, f"to: {NO_DAY} (got '20260306')"),
-        (
-            "list_bookings",
-            {"from": "2026-03-02T00:00:00Z"},
-            f"from: {NO_DAY} (got '2026-03-02T00:00:00Z')",
-        ),
+        ("check_availability", SLOTS | {"to": "2026-02-29"}, {"to": "does not exist (got '2026-02-29')"}),
+        ("check_availability", SLOTS | {"to": "20260306"}, {"to": "such as 2026-03-01 (got '20260306')"}),
+        ("list_bookings", {"from": "2026-03-02T00:00:00Z"}, {"from": "such as 2026-03-01"}),
         (
             "list_bookings",
             {"from": "\u0662\u0660\u0662\u0666-\u0660\u0663-\u0660\u0661"},
-            f"from: {NO_DAY} (got '\u0662\u0660\u0662\u0666-\u0660\u0663-\u0660\u0661')",
+            {"from": "(got '\u0662\u0660\u0662\u0666-\u0660\u0663-\u0660\u0661')"},
         ),
-        (
-            "list_bookings",
-            {"from": "2026-03-03", "to": "2026-03-02"},
-            "from: 2026-03-03 is after to, 2026-03-02",
-        ),
+        ("list_bookings", {"from": "2026-03-03", "to": "2026-03-02"}, {"from": "2026-03-03 is after to, 2026-03-02"}),
         # 5. Zones
-        (
-            "check_availability",
-            SLOTS | {"timezone": "America/NewYork"},
-            "timezone: should be an IANA zone, such as America/New_York (got 'America/NewYork')",
-        ),
-        (
-            "check_availability",
-            SLOTS | {"timezone": "../../etc/passwd"},
-            "timezone: should be an IANA zone, such as America/New_York (got '../../etc/passwd')",
-        ),
-        (
-            "update_settings",
-            {"timezone": "europe/vienna"},
-            "timezone: should be an IANA zone, such as Europe/Vienna (got 'europe/vienna')",
-        ),
-        ("update_settings", {"timezone": ""}, "timezone: should be an IANA zone, such as America/New_York (got '')"),
-        # 6. Numbers and closed sets
-        ("list_bookings", {"limit": 101}, "limit: should be less than or equal to 100 (got '101')"),
-        ("list_bookings", {"limit": "0"}, "limit: should be greater than or equal to 1 (got '0')"),
-        (
-            "list_bookings",
-            {"page": "two"},
-            "page: should be a valid integer, unable to parse string as an integer (got 'two')",
-        ),
-        ("list_bookings", {"page": True}, "page: should be a number, not true or false"),
-        (
-            "create_event_type",
-            EVENT_TYPE | {"price": "NaN"},
-            "price: should be less than or equal to 1000000000 (got 'NaN')",
-        ),
-        (
-            "create_event_type",
-            EVENT_TYPE | {"currency": "Euro"},
-            "currency: should be a code of three letters, such as USD",
-        ),
-        (
-            "list_bookings",
-            {"status": "confirmed"},
-            "status: should be 'CONFIRMED', 'CANCELLED' or 'all' (got 'confirmed')",
-        ),
-        (
-            "update_settings",
-            {"focusTimeEnabled": "maybe"},
-            "focusTimeEnabled: should be a valid boolean, unable to interpret input",
-        ),
+        ("check_availability", SLOTS | {"timezone": "America/NewYork"}, {"timezone": "did you mean America/New_York?"}),
+        ("check_availability", SLOTS | {"timezone": "../../etc/passwd"}, {"timezone": "Area/City"}),
+        ("update_settings", {"timezone": "europe/vienna"}, {"timezone": "did you mean Europe/Vienna?"}),
+        # 6. Numbers and enumerations
+        ("list_bookings", {"limit": 101}, {"limit": "100 (got '101')"}),
+        ("list_bookings", {"limit": "0"}, {"limit": "1 (got '0')"}),
+        ("list_bookings", {"page": "two"}, {"page": "integer"}),
+        ("list_bookings", {"page": True}, {"page": "number"}),
+        ("create_event_type", EVENT_TYPE | {"price": "NaN"}, {"price": "(got 'NaN')"}),
+        ("create_event_type", EVENT_TYPE | {"currency": "Euro"}, {"currency": "USD"}),
+        ("list_bookings", {"status": "confirmed"}, {"status": "'CONFIRMED', 'CANCELLED' or 'all' (got 'confirmed')"}),
+        ("update_settings", {"focusTimeEnabled": "maybe"}, {"focusTimeEnabled": "boolean"}),
         # 7. E-mails and URLs
         *(
-            ("create_contact", {"name": "A", "email": email}, f"email: {NO_EMAIL}")
+            ("create_contact", {"name": "A", "email": email}, {"email": "name@example.com"})
             for email in (
                 "",
                 "a",
@@ -187,7 +130,7 @@ def refusal(name: str, arguments: dict[str, Any] | None) -> str:
             )
         ),
         *(
-            ("create_webhook", HOOK | {"url": url}, f"url: {NO_URL}")
+            ("create_webhook", HOOK | {"url": url}, {"url": "https://example.com/hook"})
             for url in (
                 "",
                 "x.example",
@@ -198,105 +141,96 @@ def refusal(name: str, arguments: dict[str, Any] | None) -> str:
                 "https://x:99999/",
             )
         ),
-        ("update_webhook", {"webhookId": "clx5", "url": "https://x.example/a b"}, f"url: {NO_URL}"),
+        ("update_webhook", {"webhookId": "clx5", "url": "https://x.example/a b"}, {"url": "https://example.com/hook"}),
         # 8. Arrays and objects
-        ("create_webhook", HOOK | {"events": []}, "events: should have at least 1 item, not 0"),
-        ("create_webhook", HOOK | {"events": "booking.created"}, "events: is text that is not JSON"),
-        ("create_webhook", HOOK | {"events": '"booking.created"'}, "events: should be a valid array"),
-        (
-            "create_webhook",
-            HOOK | {"events": ["booking.made"]},
-            f"events[0]: should be {EVENTS} (got 'booking.made')",
-        ),
-        ("create_workflow", WORKFLOW | {"actions": []}, "actions: should have at least 1 item, not 0"),
-        ("create_workflow", WORKFLOW | {"actions": [ACTION] * 6}, "actions: should have at most 5 items, not 6"),
+        ("create_webhook", HOOK | {"events": []}, {"events": "at least 1"}),
+        ("create_webhook", HOOK | {"events": "booking.created"}, {"events": "not JSON"}),
+        ("create_webhook", HOOK | {"events": '"booking.created"'}, {"events": "array"}),
+        ("create_webhook", HOOK | {"events": ["booking.made"]}, {"events[0]": "(got 'booking.made')"}),
+        ("create_workflow", WORKFLOW | {"actions": []}, {"actions": "at least 1"}),
+        ("create_workflow", WORKFLOW | {"actions": [ACTION] * 6}, {"actions": "at most 5"}),
         (
             "create_workflow",
             WORKFLOW | {"actions": ["{}"]},
-            "actions[0].type: is required; actions[0].config: is required",
+            {"actions[0].type": "required", "actions[0].config": "required"},
         ),
-        ("create_workflow", WORKFLOW | {"actions": [7]}, "actions[0]: should be a valid object"),
-        ("create_workflow", WORKFLOW | {"eventTypeIds": []}, "eventTypeIds: should have at least 1 item, not 0"),
+        ("create_workflow", WORKFLOW | {"actions": [7]}, {"actions[0]": "object"}),
+        ("create_workflow", WORKFLOW | {"eventTypeIds": []}, {"eventTypeIds": "at least 1"}),
         # 9. Windows
         (
             "update_availability_rules",
             {"rules": [WINDOW | {"endTime": "24:00"}]},
-            f"rules[0].endTime: {NO_CLOCK} (got '24:00')",
+            {"rules[0].endTime": "(got '24:00')"},
         ),
-        (
-            "update_availability_rules",
-            {"rules": [WINDOW | {"endTime": "9am"}]},
-            f"rules[0].endTime: {NO_CLOCK} (got '9am')",
-        ),
+        ("update_availability_rules", {"rules": [WINDOW | {"endTime": "9am"}]}, {"rules[0].endTime": "(got '9am')"}),
         (
             "update_availability_rules",
             {"rules": [WINDOW | {"endTime": "12:60"}]},
-            f"rules[0].endTime: {NO_CLOCK} (got '12:60')",
+            {"rules[0].endTime": "(got '12:60')"},
         ),
         (
             "update_availability_rules",
             {"rules": [WINDOW, WINDOW | {"endTime": "9:00"}]},
-            "rules[1]: endTime should be after startTime",
+            {"rules[1]": "endTime should be after startTime"},
         ),
-        (
-            "update_availability_rules",
-            {"rules": [WINDOW | {"dayOfWeek": 7}]},
-            "rules[0].dayOfWeek: should be less than or equal to 6 (got '7')",
-        ),
+        ("update_availability_rules", {"rules": [WINDOW | {"dayOfWeek": 7}]}, {"rules[0].dayOfWeek": "6 (got '7')"}),
         (
             "create_availability_override",
             {"date": "2026-03-10", "startTime": "10:00", "endTime": "14:00"},
-            "isBlocked: should be false where startTime and endTime set custom hours",
+            {"isBlocked": "false"},
         ),
         (
             "create_availability_override",
             {"date": "2026-03-10", "isBlocked": False, "startTime": "10:00"},
-            "isBlocked: false needs custom hours, both startTime and endTime",
+            {"isBlocked": "both startTime and endTime"},
         ),
         (
             "create_availability_override",
             {"date": "2026-03-10", "isBlocked": False, "startTime": "10:00", "endTime": "10:00"},
-            "endTime: should be after startTime",
+            {"endTime": "after startTime"},
         ),
         # 10. Arguments that go together
         (
             "create_workflow",
             WORKFLOW | {"triggerOffsetMinutes": 60},
-            "triggerOffsetMinutes: goes only with the trigger BEFORE_MEETING or AFTER_MEETING",
+            {"triggerOffsetMinutes": "BEFORE_MEETING or AFTER_MEETING"},
         ),
         (
             "update_contact",
             {"contactId": "clx2", "name": None},
-            "nothing to update: give at least one of name, email, phone, company, notes",
+            {"nothing to update": "name, email, phone, company, notes"},
         ),
-        (
-            "update_webhook",
-            {"webhookId": "clx5"},
-            "nothing to update: give at least one of url, events, name, isActive",
-        ),
+        ("update_webhook", {"webhookId": "clx5"}, {"nothing to update": "url, events, name, isActive"}),
+        ("update_webhook", {"webhookId": "clx5", "name": ""}, {"nothing to update": "url, events, name, isActive"}),
         # 11. What JSON can't carry
-        ("create_booking", BOOKING | {"notes": "\ud800"}, f"notes: {NO_JSON}"),
-        ("get_me", {"\udfff": 1}, f"?: {NO_JSON}"),
-        ("create_workflow", WORKFLOW | {"actions": [{"type": "X", "config": {"n": 2**64}}]}, f"actions: {NO_JSON}"),
+        ("create_booking", BOOKING | {"notes": "likes \ud83d"}, {"notes": "can't be sent as JSON"}),
+        ("get_me", {"\udfff": 1}, {"?": "can't be sent as JSON"}),
+        (
+            "create_workflow",
+            WORKFLOW | {"actions": [{"type": "X", "config": {"n": 2**64}}]},
+            {"actions": "can't be sent as JSON"},
+        ),
         (
             "create_workflow",
             WORKFLOW | {"actions": f'[{{"type": "X", "config": {"[" * 300}{"]" * 300}}}]'},
-            f"actions: {TOO_DEEP}",
+            {"actions": "nested deeper"},
         ),
     ],
 )
-def test_a_fault_is_told_in_words_that_say_what_would_be_right(
-    name: str, arguments: dict[str, Any] | None, fault: str
+def test_fault_names_the_argument_and_the_remedy(
+    name: str, arguments: dict[str, Any] | None, words: dict[str, str]
 ) -> None:
-    assert refusal(name, arguments) == fault
+    found = faults(name, arguments)
+
+    assert list(found) == list(words)
+    assert [path for path, word in words.items() if word not in found[path]] == []
 
 
-def test_every_fault_is_told_at_once() -> None:
-    assert refusal("check_availability", {"from": "soon", "to": "2026-03-06", "limit": 3}).split("; ") == [
-        "eventTypeSlug: is required",
-        f"from: {NO_DAY} (got 'soon')",
-        "limit: is unknown (known are eventTypeSlug, from, to, timezone)",
-    ]
+def test_every_fault_is_reported_at_once() -> None:
+    found = faults("check_availability", {"from": "soon", "to": "2026-03-06", "limit": 3})
+
+    assert list(found) == ["eventTypeSlug", "from", "limit"]
+    assert "known are eventTypeSlug, from, to, timezone" in found["limit"]
 
 
 @pytest.mark.parametrize(
@@ -308,11 +242,8 @@ def test_every_fault_is_told_at_once() -> None:
         BOOKING | {"page": "sarah.chen at acme"},
     ],
 )
-def test_a_guest_is_never_quoted(arguments: dict[str, Any]) -> None:
-    told = refusal("create_booking", arguments)
-
-    assert "Sarah" not in told
-    assert "sarah" not in told
+def test_guest_is_never_quoted(arguments: dict[str, Any]) -> None:
+    assert "sarah" not in refusal("create_booking", arguments).casefold()
 
 
 @pytest.mark.parametrize("depth", [33, 500])
@@ -321,7 +252,7 @@ def test_deep_arguments_are_refused_by_name(depth: int) -> None:
     for _ in range(depth):
         config = {"a": config}
 
-    with pytest.raises(InvalidArguments, match=f"actions: {TOO_DEEP}"):
+    with pytest.raises(InvalidArguments, match="actions: is nested deeper than 32 levels"):
         TOOLS["create_workflow"].request(WORKFLOW | {"actions": [ACTION | {"config": config}]})
 
 

@@ -18,9 +18,9 @@ def test_every_domain_is_a_toolset_and_the_fault_names_them_all() -> None:
     with pytest.raises(ConfigError) as caught:
         Settings.from_environ({"LINKTIME_TOOLSETS": "meetings,calendar"})
 
-    assert caught.value.faults == [
-        f"LINKTIME_TOOLSETS: must be names with commas between them: {', '.join(sorted({'all', *DOMAINS}))}"
-    ]
+    [line] = caught.value.faults
+    assert line.startswith("LINKTIME_TOOLSETS: ")
+    assert ", ".join(sorted({"all", *DOMAINS})) in line
 
 
 @pytest.mark.parametrize("toolsets", [("all",), ("meetings", "all"), tuple(DOMAINS)])

@@ -1,62 +1,82 @@
-"""The whole chain in this process, with telemetry that is kept in memory."""
+"""The whole chain in this process, with telemetry that stays in memory."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from mcp import Client
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from linktime.app import app
 from linktime.config import Settings
 from linktime.sandbox import Sandbox
 from linktime.session.sdk_server import Server
 from linktime.telemetry import Telemetry
-from linktime.telemetry.instruments import Measurement
-from linktime.telemetry.outlet import Outlet
-from linktime.telemetry.span import Span
+from linktime.telemetry.recorder import Read, Sdk
+from linktime.telemetry.sdk import build
+from tests.collector import Span
 from tests.inprocess import connected
 from tests.privacy import slipped
 
-T = TypeVar("T")
-
 
 @dataclass(slots=True)
-class Kept(Generic[T]):
-    """A sink that keeps what comes."""
+class Memory:
+    """The SDK's exporters to memory."""
 
-    items: list[T] = field(default_factory=list)
+    exporter: InMemorySpanExporter = field(default_factory=InMemorySpanExporter)
+    reader: InMemoryMetricReader = field(default_factory=InMemoryMetricReader)
+    data: Any = None
 
-    def deliver(self, items: Sequence[T]) -> None:
-        """Keep them."""
-        self.items += items
+    def load(self, read: Read) -> Sdk:
+        """Build the SDK."""
+        sdk = build([SimpleSpanProcessor(self.exporter)], [self.reader], read)
+        return sdk._replace(close=[*sdk.close, self._collect])
 
-    def close(self) -> None:
-        """Nothing is open."""
+    @property
+    def spans(self) -> list[Span]:
+        """All spans that ended, in this order."""
+        return list(map(_span, self.exporter.get_finished_spans()))
 
-    def outlet(self) -> Outlet[T]:
-        """Make an outlet that leads here; a fault of ours may not hide in it."""
-        return Outlet(lambda: self, _fail, delay=0.01)
+    @property
+    def points(self) -> list[tuple[str, Mapping[str, Any], Any]]:
+        """The name, the attributes and the numbers of every series at the end."""
+        scopes = [scope for resource in self.data.resource_metrics for scope in resource.scope_metrics]
+        metrics = [metric for scope in scopes for metric in scope.metrics]
+        return [(metric.name, point.attributes, point) for metric in metrics for point in metric.data.data_points]
 
+    def _collect(self) -> None:
+        self.data = self.reader.get_metrics_data()
 
-def _fail(what: str) -> None:
-    raise AssertionError(what)
+    def count(self, name: str, **attributes: Any) -> float:
+        """Return the number of a counter's or a histogram's series."""
+        wanted = {key.replace("__", "."): value for key, value in attributes.items()}
+        [point] = [point for metric, given, point in self.points if metric == name and wanted.items() <= given.items()]
+        number: float = point.count if hasattr(point, "count") else point.value
+        return number
 
 
 @dataclass(slots=True)
 class Seen:
-    """A client, and after its session what telemetry has seen of it."""
+    """A client, and after its session the *memory* of its telemetry."""
 
     client: Client
     server: Server
-    spans: list[Span]
-    measurements: list[Measurement]
+    memory: Memory
 
     async def call(self, tool: str, **arguments: Any) -> Any:
         """Call a tool."""
         return await self.client.call_tool(tool, arguments)
+
+    @property
+    def spans(self) -> list[Span]:
+        """All spans that ended."""
+        return self.memory.spans
 
     def named(self, name: str) -> Span:
         """Return the last span of this name."""
@@ -68,18 +88,18 @@ async def traced(
     sandbox: Sandbox,
     telemetry: Telemetry | None = None,
     *,
-    sampler: Any = lambda _, __: True,
+    after: float = 0.0,
     user: Any = None,
     mode: str = "legacy",
     **settings: Any,
 ) -> AsyncIterator[Seen]:
-    """Serve over *sandbox*, and close before what was seen is looked at; nobody and no secret is in it.
+    """Serve over *sandbox*. Afterwards no guest and no secret is in the telemetry.
 
-    *user* answers what the client is to ask.
+    The SDK is loaded *after* seconds. *user* answers the questions to the user.
     """
-    spans, measurements = Kept[Span](), Kept[Measurement]()
+    memory = Memory()
     environ = {f"LINKTIME_{name.upper()}": str(value) for name, value in settings.items()}
-    told = Settings.from_environ(
+    read = Settings.from_environ(
         {
             "LINKTIME_BASE_URL": sandbox.url,
             "LINKTIME_API_KEY": sandbox.key,
@@ -88,9 +108,22 @@ async def traced(
         }
     )
     if telemetry is None:
-        outlets = [spans.outlet()], [measurements.outlet()]
-        telemetry = Telemetry(*outlets, sampler=sampler, arguments=told.trace_arguments)
+        telemetry = Telemetry(memory.load, arguments=read.trace_arguments, after=after)
     options = {"mode": mode, "elicitation_callback": user}
-    async with app(told, telemetry) as application, connected(application.session.server, **options) as client:
-        yield Seen(client, application.session.server, spans.items, measurements.items)
-    assert slipped(f"{spans.items} {measurements.items}") == []
+    async with app(read, telemetry) as application, connected(application.session.server, **options) as client:
+        yield Seen(client, application.session.server, memory)
+    assert slipped(f"{memory.spans} {memory.points if memory.data else ''}") == []
+
+
+def _span(span: ReadableSpan) -> Span:
+    return Span(
+        span.name,
+        span.kind.name.lower(),
+        f"{span.context.trace_id:032x}" if span.context else "",
+        f"{span.context.span_id:016x}" if span.context else "",
+        f"{span.parent.span_id:016x}" if span.parent else "",
+        tuple(f"{link.context.span_id:016x}" for link in span.links),
+        dict(span.attributes or {}),
+        (span.status.status_code.value, span.status.description or ""),
+        ((span.end_time or 0) - (span.start_time or 0)) / 1e9,
+    )

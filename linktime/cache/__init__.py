@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from cachetools import TLRUCache
 
-from .. import telemetry
 from ..errors import BudgetSpent, Failure, OutcomeUnknown, Overloaded, ShuttingDown, Unavailable
 from ..ledger import Journal
 from ..message import Reply, Request, Send
 from ..ratelimit_headers import UNTOLD
+from ..telemetry import hooks
 from .epochs import Epochs
 
 _GRACE: Final = 0.1  # s; at the deadline itself the layers below refuse, and they know when to call again
@@ -105,7 +105,7 @@ class Cache:
                 if not flight.spoilt(failure, request):
                     raise
             else:
-                telemetry.joined(flight.place)
+                hooks.joined(flight.operation)
                 return reply.noted(cache="coalesced")
         return None
 
@@ -168,13 +168,13 @@ class _Kept:
 
 
 class _Flight:
-    """A request under way: its *task*, the *epoch* in which it began, its *place* in a trace, and how many wait."""
+    """A request under way: its *task*, the *epoch* in which it began, its *operation* in a trace, and how many wait."""
 
     def __init__(self, request: Request, epoch: int, task: asyncio.Task[Reply]) -> None:
         self.request = request
         self.epoch = epoch
         self.task = task
-        self.place = telemetry.place()
+        self.operation = hooks.current()
         self._waiting = 0
 
     async def reply(self, patience: float | None = None) -> Reply:

@@ -1,4 +1,4 @@
-"""`linktime-mcp doctor`: looks at all that lies between a client and LinkTime, and names what cures each fault."""
+"""`linktime-mcp doctor`: checks everything between a client and LinkTime, and suggests a fix for each fault."""
 
 from __future__ import annotations
 
@@ -7,96 +7,109 @@ import os
 import sys
 from collections.abc import Collection
 from contextlib import suppress
+from errno import EINVAL
 from pathlib import Path
 from typing import Final, NoReturn
 
-from ..clients import Place, System
+from ..clients import Environment, System
 from ..config import Settings
 from ..proxy import proxy_of
-from . import budget, clients, connection, entries, service, settings, versions
-from .discretion import discreet, without
+from . import api_key, budget, clients, connection, entries, settings, versions
 from .finding import Finding
-from .net import caught
+from .guard import guarded
+from .redaction import redacted, without_keys
 from .report import Findings, as_json, as_text, count
 
-_NOWHERE: Final = Path(os.devnull)  # no file can lie in it
+FIRST: Final = "Fix that first."
+
+_NOWHERE: Final = Path(os.devnull)  # contains no file
 
 
 def doctor(*, machine: bool) -> NoReturn:
-    """Examine, tell a person or a *machine*, and end the program: with status 1 if there is a fault."""
-    home = os.path.expanduser("~")  # noqa: PTH111 - Path.home raises where there is none
-    surroundings = {**os.environ, "HOME": home, "USERPROFILE": home}
-    here = Place(System.called(sys.platform), surroundings, _directory())
-    loop = asyncio.new_event_loop()
-    findings = loop.run_until_complete(examine(here))
-    told = _tell((as_json if machine else as_text)(discreet(findings, home)))
-    os._exit(bool(count(findings, "fault")) or not told)  # a thread that still looks up a name would hold a usual end
+    """Run all checks, write the report as text or for a *machine* as JSON, and end the program.
 
-
-async def examine(place: Place) -> Findings:
-    """Look at everything; it makes one request that counts at most, and takes 20 s at most.
-
-    Where the environment has no key, it is as if the first client that has one had started us.
+    The exit status is 1 if there is a fault or if the report cannot be written.
     """
-    found = list(entries.find(place))
-    given = entries.adopted(place.environ, found)
-    readable, malformed = settings.read(given.environ)
-    key = readable.api_key
+    home = os.path.expanduser("~")  # noqa: PTH111 - Path.home raises if there is none
+    variables = {**os.environ, "HOME": home, "USERPROFILE": home}
+    environment = Environment(System.called(sys.platform), variables, _directory())
+    findings = asyncio.new_event_loop().run_until_complete(examine(environment))
+    is_written = _write((as_json if machine else as_text)(redacted(findings, home)))
+    os._exit(bool(count(findings, "fault")) or not is_written)  # a thread in a name lookup would delay a normal exit
+
+
+async def examine(environment: Environment) -> Findings:
+    """Run all checks: at most one request that counts, at most 20 s.
+
+    If the environment has no key, the environment of the first client entry with a key is examined. The areas are in
+    the order of cause and effect, so that a fault comes before the faults that follow from it.
+    """
+    files = entries.find(environment)
+    server = entries.server_environment(environment.variables, files.entries)
+    usable, problems = settings.read(server.variables)
+    checks = asyncio.to_thread(clients.check, files, usable.api_key, environment)
     findings = {
-        "settings": await caught("settings", asyncio.to_thread(settings.examine, given, malformed), list),
-        **await _outside(readable, malformed),
-        "clients": await caught("files", asyncio.to_thread(clients.examine, found, key), list),
-        "versions": await caught("versions", asyncio.to_thread(versions.examine), list),
+        "clients": await guarded("files", checks, list),
+        "settings": await guarded("settings", asyncio.to_thread(settings.check, server, problems), list),
+        **await _network(usable, problems, server.prompt),
+        "versions": await guarded("versions", asyncio.to_thread(versions.check), list),
     }
-    return without(findings, entries.keys(place.environ, found))
+    return without_keys(findings, entries.keys(environment.variables, files.entries))
 
 
 def _directory() -> Path:
     try:
         return Path.cwd()
-    except OSError:  # somebody deleted it
+    except OSError:  # it was deleted
         return _NOWHERE
 
 
-def _tell(text: str) -> bool:
-    """Write it to stdout, if that can be done; a reader who left has seen enough."""
+def _write(text: str) -> bool:
+    """Write to stdout. Return whether that worked; a reader that closed the pipe has read enough."""
     if sys.stdout is None:
         return False
     try:
-        sys.stdout.buffer.write(text.encode(sys.stdout.encoding, "replace"))  # the locale may have no arrows
+        sys.stdout.buffer.write(text.encode(sys.stdout.encoding, "replace"))  # the locale can lack the arrow
         sys.stdout.flush()
-    except BrokenPipeError:
-        return True
     except OSError as fault:
-        with suppress(AttributeError, OSError):  # stderr may be closed or full, too
-            sys.stderr.write(f"linktime-mcp: what was found can't be written: {fault.strerror}\n")
+        if isinstance(fault, BrokenPipeError) or (sys.platform == "win32" and fault.errno == EINVAL):
+            return True
+        with suppress(AttributeError, OSError):  # stderr is None, closed or full
+            sys.stderr.write(f"linktime-mcp: the report cannot be written: {fault.strerror}\n")
         return False
     return True
 
 
-async def _outside(readable: Settings, malformed: Collection[str]) -> Findings:
-    """Look at the service and the budget; a budget that nobody began, or nobody can use, is left alone."""
-    if settings.BASE in malformed:
-        return {"service": [_unasked("connection", f"{settings.BASE} can't be read")]}
-    looks = settings.BUDGET not in malformed and readable.api_key is not None
-    proxied = proxy_of(readable.base_url) is not None
-    looked, way = await asyncio.gather(
-        caught("place", budget.look(readable) if looks else _nothing(), budget.Look),
-        caught("connection", connection.look(readable, proxied=proxied), list),
+async def _network(usable: Settings, problems: Collection[str], prompt: str) -> Findings:
+    """Check the service and the budget. The doctor does not create a budget, and uses no budget that is broken."""
+    if settings.BASE in problems:
+        return {"service": [_skipped("connection", f"{settings.BASE} is invalid")]}
+    has_budget = settings.BUDGET not in problems and usable.api_key is not None
+    proxied = proxy_of(usable.base_url) is not None
+    ledger, way = await asyncio.gather(
+        guarded("place", budget.look(usable) if has_budget else _no_budget(prompt), budget.Look),
+        guarded("connection", connection.check(usable, proxied=proxied), list),
     )
-    if readable.api_key is None:
-        key = [_unasked("key", "there is none that can be read")]
+    if usable.api_key is None:
+        key = [_no_key("key", prompt)]
     elif way[0].state == "fault":
-        key = [_unasked("key", "there is no connection")]
+        key = [_skipped("key", "no connection")]
     else:
-        used = readable if looked.began else readable.model_copy(update={"budget": "process"})
-        key = await caught("key", service.ask(used, proxied=proxied), list)
-    return {"service": [*way, *key], "budget": looked.findings}
+        used = usable if ledger.began else usable.model_copy(update={"budget": "process"})
+        key = await guarded("key", api_key.check(used, proxied=proxied), list)
+    return {"service": [*way, *key], "budget": ledger.findings}
 
 
-async def _nothing() -> budget.Look:
-    return budget.Look([_unasked("place", "that takes a key and a budget that can be read")])
+async def _no_budget(prompt: str) -> budget.Look:
+    return budget.Look([_no_key("place", prompt)])
 
 
-def _unasked(subject: str, why: str) -> Finding:
-    return Finding(subject, "warning", f"not looked at, since {why}", "Cure that first.")
+def _no_key(subject: str, prompt: str) -> Finding:
+    if not prompt:
+        return _skipped(subject, "no API key or no valid budget" if subject == "place" else "no API key")
+    cure = f"Set LINKTIME_API_KEY in this shell as well to check it, or use a tool of linktime in {prompt}."
+    return Finding(subject, "warning", f"skipped: only {prompt} has the API key", cure, "skipped")
+
+
+def _skipped(subject: str, reason: str) -> Finding:
+    return Finding(subject, "warning", f"skipped: {reason}", FIRST, "skipped")

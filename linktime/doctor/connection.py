@@ -1,7 +1,7 @@
-"""The way to the service: a connection of the doctor's own, which costs no request of the budget.
+"""The connection to the service: whether it works, its TLS certificate, and the clock.
 
-It asks for the root of the host, with HEAD and without a key, since a refused key has no Reply that could carry the
-service's clock, and aiohttp tells nothing of the certificate.
+The doctor opens a connection of its own and sends `HEAD /` without a key. That costs no request of the budget, and it
+reads the certificate, which aiohttp does not expose, and the clock, which the reply to a rejected key does not have.
 """
 
 from __future__ import annotations
@@ -20,50 +20,53 @@ from ..config import Settings
 from ..ratelimit_headers import http_date
 from .finding import Finding
 
-_STEP: Final = 3.0  # s; to connect, and for the answer, if LINKTIME_TIMEOUT allows as much
-_PATIENCE: Final = 6.0  # s; for all of it, as looking up a name has no bound of its own
+_STEP: Final = 3.0  # s; to connect, and for the answer, unless LINKTIME_TIMEOUT is shorter
+_TOTAL: Final = 6.0  # s; for everything, because a name lookup has no limit of its own
 _DAY: Final = 86_400  # s
-_ODD: Final = 30.0  # s; a clock that is further off makes times look stale
+_SMALL: Final = 30.0  # s; with a larger difference times look stale
 _AGE: Final = re.compile(r"[0-9]{1,9}")  # s
-_WRONG: Final = 300.0  # s; further off, and certificates and signed links fail
+_LARGE: Final = 300.0  # s; with a larger difference certificates and signed links fail
 
-_NETWORK: Final = "Check LINKTIME_BASE_URL, this machine's network, and whether a firewall or a proxy stands between."
-_UNTIMELY: Final = "See that this machine's clock is right; if it is, whoever runs the service has to renew it."
-_ANOTHERS: Final = "Check LINKTIME_BASE_URL: the certificate is another host's."
-_STRANGERS: Final = (
-    "Check LINKTIME_BASE_URL. Where a company's proxy or a virus scanner reads along, name the file of its "
-    "certificate in SSL_CERT_FILE."
+NETWORK: Final = "Check LINKTIME_BASE_URL, the network of this machine, and any firewall or proxy."
+DATES: Final = (
+    "Check the clock of this machine. If it is right, the operator of the service must renew the certificate."
 )
-_CERTIFICATES: Final = {9: _UNTIMELY, 10: _UNTIMELY, 62: _ANOTHERS, 64: _ANOTHERS}  # OpenSSL's X509_V_ERR_…
+OTHER_HOST: Final = "Check LINKTIME_BASE_URL: the certificate is for another host."
+UNTRUSTED: Final = (
+    "Check LINKTIME_BASE_URL. If a company proxy or a virus scanner inspects the traffic, set SSL_CERT_FILE to the "
+    "file of its certificate."
+)
+NO_TLS: Final = "Check LINKTIME_BASE_URL: the service may use plain http."
+CLOCK: Final = "Set the clock of this machine, best by switching on its synchronization."
+NO_TIME: Final = "Check that the clock of this machine is right."
+
+_CERTIFICATES: Final = {9: DATES, 10: DATES, 62: OTHER_HOST, 64: OTHER_HOST}  # OpenSSL's X509_V_ERR_…
 
 
 class Connection(NamedTuple):
-    """What was seen; None where there was nothing to see.
+    """What a connection showed; None if it did not show it."""
 
-    It has the version of TLS, the *days* for which the certificate is good, and by how many seconds our clock is
-    *ahead* of the service's.
-    """
-
-    tls: str | None = None
-    days: int | None = None
-    ahead: float | None = None
+    tls: str | None = None  # the version
+    days: int | None = None  # until the certificate expires
+    ahead: float | None = None  # s; this clock minus the service's
 
 
-async def look(settings: Settings, *, proxied: bool) -> list[Finding]:
-    """Connect, and tell what was seen; the first finding is whether that is possible."""
+async def check(settings: Settings, *, proxied: bool) -> list[Finding]:
+    """Connect. The first finding is whether that works."""
     if proxied:
-        return [Finding("connection", "good", "goes through a proxy, so TLS and the clock can't be seen from here")]
+        seen = "goes through a proxy, so TLS and clock cannot be checked"
+        return [Finding("connection", "good", seen, code="proxy")]
     base_url = settings.base_url
     try:
         connecting = asyncio.to_thread(_connect, base_url, min(settings.timeout, _STEP))
-        seen = await asyncio.wait_for(connecting, _PATIENCE)
+        connection = await asyncio.wait_for(connecting, _TOTAL)
     except OSError as error:
-        return [Finding("connection", "fault", *_trouble(base_url, error))]
-    tls = f"{seen.tls}, with a certificate that is good for {seen.days} days more"
+        return [_problem(base_url, error)]
+    tls = f"{connection.tls}, and the certificate is valid for {connection.days} days"
     return [
-        Finding("connection", "good", f"{base_url} can be reached"),
-        *([Finding("TLS", "good", tls)] if seen.tls else []),
-        _clock(seen.ahead),
+        Finding("connection", "good", f"{base_url} is reachable", code="reachable"),
+        *([Finding("TLS", "good", tls, code="trusted")] if connection.tls else []),
+        _clock(connection.ahead),
     ]
 
 
@@ -82,7 +85,7 @@ def _connect(base_url: str, timeout: float) -> Connection:
 
 
 def _ahead(line: HTTPConnection) -> float | None:
-    """Compare the clocks, halfway between question and answer; an answer may have been kept for a while."""
+    """Return this clock minus the service's, at the middle of the request. A cached answer has an Age."""
     sent = time.time()
     try:
         line.request("HEAD", "/", headers={"Cache-Control": "no-cache"})
@@ -95,26 +98,28 @@ def _ahead(line: HTTPConnection) -> float | None:
 
 def _clock(ahead: float | None) -> Finding:
     if ahead is None:
-        return Finding("clock", "warning", "the service does not tell its own", "See that this machine's is right.")
-    if abs(ahead) <= _ODD:
-        return Finding("clock", "good", "as the service's")
-    off = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the service's"
-    cure = "Set this machine's clock, best by switching on its synchronization."
-    return Finding("clock", "fault" if abs(ahead) > _WRONG else "warning", off, cure)
+        return Finding("clock", "warning", "the service sends no time", NO_TIME, "unknown")
+    if abs(ahead) <= _SMALL:
+        return Finding("clock", "good", "agrees with the service", code="agrees")
+    seen = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the service"
+    return Finding("clock", "fault" if abs(ahead) > _LARGE else "warning", seen, CLOCK, "differs")
 
 
-def _trouble(base_url: str, error: OSError) -> tuple[str, str]:
-    """Say why there is no connection, and what cures that."""
+def _problem(base_url: str, error: OSError) -> Finding:
+    """Return why there is no connection, and what to do."""
     match error:
         case socket.gaierror():
-            return f"no address is known for the host of {base_url}", _NETWORK
+            code, seen, cure = "unresolved", f"the host name in {base_url} has no address", NETWORK
         case ConnectionRefusedError():
-            return f"{base_url} refuses connections, so nothing listens there", _NETWORK
-        case ssl.SSLCertVerificationError(verify_code=code, verify_message=said):
-            return f"the certificate can't be trusted: {said}", _CERTIFICATES.get(code, _STRANGERS)
+            code, seen, cure = "refused", f"{base_url} refuses connections: no server listens there", NETWORK
+        case ssl.SSLCertVerificationError(verify_code=number, verify_message=reason):
+            cure = _CERTIFICATES.get(number, UNTRUSTED)
+            code, seen = "untrusted", f"the certificate is not trusted: {reason}"
         case ssl.SSLError():
-            return f"{base_url} speaks no TLS that we know", "Check LINKTIME_BASE_URL: it may be plain http."
+            code, seen, cure = "no_tls", f"{base_url} supports no usable version of TLS", NO_TLS
         case TimeoutError():
-            return f"{base_url} does not answer", _NETWORK
+            code, seen, cure = "timeout", f"{base_url} does not answer", NETWORK
         case _:
-            return f"{base_url} can't be reached: {error.strerror or type(error).__name__}", _NETWORK
+            reason = error.strerror or type(error).__name__
+            code, seen, cure = "unreachable", f"{base_url} is not reachable: {reason}", NETWORK
+    return Finding("connection", "fault", seen, cure, code)

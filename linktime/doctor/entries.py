@@ -1,4 +1,4 @@
-"""Our entries in the clients' own files: where they are, and what a client would start us with."""
+"""The entries of linktime in the clients' files, and the environment that a client starts a server with."""
 
 from __future__ import annotations
 
@@ -10,84 +10,134 @@ from itertools import pairwise
 from pathlib import Path, PurePath, PureWindowsPath
 from typing import Any, Final, NamedTuple
 
-from ..clients import CLIENTS, KEY, SERVER, Client, Place
-from ..install import disk
-from ..install.edit import read
-from ..install.entry import PLACEHOLDER, is_off
-from ..install.launch import NAME
-from ..install.spot import Unreadable
+from ..clients import CLIENTS, KEY, SERVER, Client, Environment
+from ..install import NAME, ConfigFile, Unreadable, is_off, project_root, read
+from ..placeholders import is_placeholder
 from .finding import Finding
-from .settings import PREFIX, Given
+from .settings import PREFIX, ServerEnvironment
 
-_REFERENCE: Final = "${"  # begins what a client puts a value in the place of
+_PROMPT: Final = "${input:"  # begins a value that the client asks its user for
+_VARIABLE: Final = re.compile(r"\$\{(?:env:)?(?P<name>\w+)(?::-(?P<default>[^}]*))?\}")
 _PACKAGE: Final = re.compile(r"(--[a-z-]+=)?linktime[-_.]mcp(\s*[\[@=<>~!;].*)?", re.IGNORECASE | re.DOTALL)
 
 
 class Entry(NamedTuple):
-    """What *client* has of us in *file*, by *title*.
-
-    The *key* is as it stands there, and None where the client gives none; *off* tells that it is switched off there.
-    """
+    """An entry that starts linktime."""
 
     client: Client
     file: Path
-    title: str
-    command: str
+    title: str  # the name of the server in the client's list
+    command: str  # empty if there is none
     env: Mapping[str, str]
-    key: str | None
-    off: bool
+    key: str | None  # as it is in the file, or a reference to the variable that the client passes on; None if absent
+    is_off: bool  # whether the user switched it off
 
     @property
-    def has_key(self) -> bool:
-        """Whether the key itself stands there."""
-        return self.key is not None and self.key != PLACEHOLDER and _REFERENCE not in self.key
+    def is_prompted(self) -> bool:
+        """Whether the client asks its user for the key."""
+        return self.key is not None and _PROMPT in self.key and self.client.resolves(self.key)
+
+    def missing_variables(self, variables: Mapping[str, str]) -> list[str]:
+        """Return the variables that the key refers to and that are not set in *variables*."""
+        key = self.key or ""
+        matches = _VARIABLE.finditer(key) if self._passes_on_key or self.client.resolves(key) else ()
+        return [each["name"] for each in matches if each["default"] is None and not variables.get(each["name"])]
+
+    def environment(self, variables: Mapping[str, str]) -> dict[str, str]:
+        """Return the variables that the client sets. References are replaced by the values in *variables*."""
+
+        def value(match: re.Match[str]) -> str:
+            return variables.get(match["name"]) or match["default"] or match.group()
+
+        resolves = self.client.resolves
+        env = {name: _VARIABLE.sub(value, text) if resolves(text) else text for name, text in self.env.items()}
+        return {**env, **({KEY: variables.get(KEY, "")} if self._passes_on_key else {})}
+
+    def usable_key(self, variables: Mapping[str, str]) -> str | None:
+        """Return the key that the server gets; None if there is no key or it is not known."""
+        key = self.environment(variables).get(KEY, "").strip()
+        return key if key and not is_placeholder(key) else None
+
+    @property
+    def _passes_on_key(self) -> bool:
+        return self.key is not None and KEY not in self.env
 
 
-def find(place: Place) -> Iterator[Entry | Finding]:
-    """Find every entry of ours in the clients' files for this user and this directory, and what can't be read."""
-    for client in CLIENTS.values():
-        for file in dict.fromkeys(_files(client, place)):
-            yield from _entries(client, Path(file))
+class ClientFiles(NamedTuple):
+    """The entries of linktime in the clients' files, and a finding for each file that a client cannot read."""
+
+    entries: Sequence[Entry]
+    unreadable: Sequence[Finding]
 
 
-def adopted(environ: Mapping[str, str], found: Sequence[Entry | Finding]) -> Given:
-    """Give the environment; where it has no key, that in which the first client with one would start us."""
-    entry = next((entry for entry in found if isinstance(entry, Entry) and entry.has_key), None)
-    if entry is None or environ.get(KEY, "").strip():
-        return Given(environ, {})
-    others = {name: value for name, value in environ.items() if not name.startswith(PREFIX)}
-    aside = [name for name in environ if name not in others and environ[name].strip()]
-    return Given({**others, **entry.env}, dict.fromkeys(entry.env, str(entry.file)), aside)
+def find(environment: Environment) -> ClientFiles:
+    """Read the clients' files for this user and this project."""
+    files = [(client, Path(file)) for client in CLIENTS.values() for file in dict.fromkeys(_files(client, environment))]
+    results = [result for client, file in files for result in _entries(client, file)]
+    return ClientFiles(
+        [result for result in results if isinstance(result, Entry)],
+        [result for result in results if isinstance(result, Finding)],
+    )
 
 
-def keys(environ: Mapping[str, str], found: Sequence[Entry | Finding]) -> set[str]:
-    """Collect all that are known, wherever they stand."""
-    there = {entry.key for entry in found if isinstance(entry, Entry) and entry.key and entry.has_key}
-    return there | {environ.get(KEY, "").strip()}
+def server_environment(variables: Mapping[str, str], entries: Sequence[Entry]) -> ServerEnvironment:
+    """Return the environment to examine.
+
+    1. The shell has a key: the shell's environment.
+    2. An entry has a key that is known: the environment of the first such entry.
+    3. A client asks for the key, or a variable that it refers to is not set: likewise, without the key.
+    4. Otherwise the shell's environment.
+    """
+    shell_key = variables.get(KEY, "").strip()
+    known = [entry for entry in entries if entry.usable_key(variables)]
+    unknown = [
+        entry for entry in entries if entry.is_prompted or (KEY in entry.env and entry.missing_variables(variables))
+    ]
+    first = next(iter([*known, *sorted(unknown, key=lambda entry: not entry.is_prompted)]), None)
+    if first is None or (shell_key and not is_placeholder(shell_key)):
+        return ServerEnvironment(variables, {})
+    others = {name: value for name, value in variables.items() if not name.startswith(PREFIX)}
+    overridden = [name for name in variables if name.startswith(PREFIX) and variables[name].strip()]
+    env = first.environment(variables)
+    prompt = first.client.title if first.is_prompted else ""
+    return ServerEnvironment({**others, **env}, dict.fromkeys(env, str(first.file)), overridden, prompt)
 
 
-def _files(client: Client, place: Place) -> Iterator[PurePath]:
-    yield from client.files(place, project=True)
-    with suppress(KeyError):  # where nobody knows the user's home
-        yield from client.files(place)
+def keys(variables: Mapping[str, str], entries: Sequence[Entry]) -> set[str]:
+    """Return every key that is known, from the shell and from the clients' files."""
+    resolved = {entry.usable_key(variables) or "" for entry in entries}
+    quoted = {entry.key or "" for entry in entries if not entry.client.resolves(entry.key or "")}
+    return {key.strip() for key in (*resolved, *quoted, variables.get(KEY, ""))} - {""}
+
+
+def _files(client: Client, environment: Environment) -> Iterator[PurePath]:
+    yield from client.files(project_root(client, environment), project=True)
+    with suppress(KeyError):  # the home folder is not known
+        yield from client.files(environment)
 
 
 def _entries(client: Client, file: Path) -> Iterator[Entry | Finding]:
     try:
-        raw = disk.read(file)
+        raw = read(file)
         if raw and SERVER.encode() in raw:
-            yield from [_entry(client, file, *ours) for ours in _ours(client, read(raw.decode(), client))]
+            config = ConfigFile(client, raw.decode())
+            servers = list(_servers(client, config.values))
+            yield from (_entry(client, file, *server) for server in servers)
+            if servers and config.has_refused_bom:
+                seen = f"{file} begins with a byte order mark, and {client.title} does not read such a file"
+                cure = f"Run: linktime-mcp install {client.name}"
+                yield Finding(client.title, "fault", seen, cure, "byte_order_mark")
     except NotADirectoryError:
         return
-    except Exception as fault:  # noqa: BLE001 - what strangers wrote must not hide what other files say
-        seen = f"{file} can't be read: {_reason(fault)}"
-        yield Finding(client.title, "fault", seen, "Correct that: the client can't read it either.")
+    except Exception as fault:  # noqa: BLE001 - one file must not hide what the others contain
+        seen = f"{file} cannot be read: {_reason(fault)}"
+        yield Finding(client.title, "fault", seen, "Fix the file: the client cannot read it either.", "unreadable_file")
 
 
 def _reason(fault: Exception) -> str:
     match fault:
-        case OSError(strerror=str(words)):
-            return words
+        case OSError(strerror=str(text)):
+            return text
         case UnicodeDecodeError():
             return "it is not UTF-8"
         case Unreadable():
@@ -96,17 +146,17 @@ def _reason(fault: Exception) -> str:
             return type(fault).__name__
 
 
-def _ours(client: Client, data: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Find our entries wherever there is a list of servers: Claude Code's own file has one for each project."""
-    for name, value in data.items() if isinstance(data, dict) else ():
+def _servers(client: Client, values: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield each entry of linktime in any list of servers: the file of Claude Code has one for each project."""
+    for name, value in values.items() if isinstance(values, dict) else ():
         if name == client.servers and isinstance(value, dict):
-            yield from (each for each in value.items() if isinstance(each[1], dict) and _is_ours(*each))
+            yield from (each for each in value.items() if isinstance(each[1], dict) and _is_linktime(*each))
         else:
-            yield from _ours(client, value)
+            yield from _servers(client, value)
 
 
-def _is_ours(title: str, entry: Mapping[str, Any]) -> bool:
-    """Whether it starts us: a path of some other server may have our name in it."""
+def _is_linktime(title: str, entry: Mapping[str, Any]) -> bool:
+    """Return whether the entry starts linktime. A path in the arguments of another server can contain the name."""
     command, args = entry.get("command"), entry.get("args")
     words = [word for word in args if isinstance(word, str)] if isinstance(args, list) else []
     return (
@@ -118,9 +168,8 @@ def _is_ours(title: str, entry: Mapping[str, Any]) -> bool:
 
 
 def _entry(client: Client, file: Path, title: str, entry: Mapping[str, Any]) -> Entry:
-    env = entry.get("env")
-    given = {name: value for name, value in env.items() if isinstance(value, str)} if isinstance(env, dict) else {}
-    handed_on = client.inherits or KEY in json.dumps(entry.get(client.forward or ""), default=str)
-    key = given.get(KEY, _REFERENCE if handed_on else None)
-    command = entry.get("command")
-    return Entry(client, file, title, command if isinstance(command, str) else "", given, key, is_off(entry))
+    table, command = entry.get("env"), entry.get("command")
+    env = {name: value for name, value in table.items() if isinstance(value, str)} if isinstance(table, dict) else {}
+    passed_on = client.inherits or KEY in json.dumps(entry.get(client.forward or ""), default=str)
+    key = env.get(KEY, f"${{{KEY}}}" if passed_on else None)
+    return Entry(client, file, title, command if isinstance(command, str) else "", env, key, is_off(entry))

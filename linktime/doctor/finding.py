@@ -1,4 +1,4 @@
-"""What a look at one thing found."""
+"""The result of one check."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ State = Literal["good", "warning", "fault"]
 
 
 class Finding(NamedTuple):
-    """What was *seen* of the *subject*, and the *cure* of what is not good; people show it to strangers."""
+    """What a check found.
 
-    subject: str
+    It contains no secret, because users show it to others.
+    """
+
+    subject: str  # what was checked
     state: State
-    seen: str
-    cure: str = ""
+    seen: str  # what was found, for people
+    cure: str = ""  # what to do; empty if the state is good
+    code: str = ""  # what was found, for programs

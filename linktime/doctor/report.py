@@ -1,4 +1,4 @@
-"""What was found, for people and for programs."""
+"""The findings as text for people and as JSON for programs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from .finding import Finding, State
 
 Findings = Mapping[str, Sequence[Finding]]
-"""What was found, by area."""
+"""The findings of each area, in the order of the report."""
 
 
 def count(findings: Findings, state: State) -> int:
@@ -17,25 +17,26 @@ def count(findings: Findings, state: State) -> int:
 
 
 def as_json(findings: Findings) -> str:
-    """Write one object; a field for each area."""
-    told = {area: [finding._asdict() for finding in found] for area, found in findings.items()}
-    return json.dumps({"healthy": not count(findings, "fault"), **told}, indent=2) + "\n"
+    """Return one object with a field for each area."""
+    areas = {area: [finding._asdict() for finding in group] for area, group in findings.items()}
+    return json.dumps({"healthy": not count(findings, "fault"), **areas}, indent=2) + "\n"
 
 
 def as_text(findings: Findings) -> str:
-    """Write a line for each finding, the cure under it."""
+    """Return a line for each finding, with the cure below it, and the totals."""
     faults, warnings = count(findings, "fault"), count(findings, "warning")
-    lines = [line for area, found in findings.items() for line in _section(area, found)]
+    lines = [line for area, group in findings.items() for line in _section(area, group)]
     return "\n".join([*lines, f"{_counted(faults, 'fault')}, {_counted(warnings, 'warning')}", ""])
 
 
-def _section(area: str, found: Sequence[Finding]) -> Iterator[str]:
-    width = max((len(finding.subject) for finding in found), default=0)
+def _section(area: str, group: Sequence[Finding]) -> Iterator[str]:
+    width = max((len(finding.subject) for finding in group), default=0)
     yield area
-    for subject, state, seen, cure in found:
-        yield f"  {'ok' if state == 'good' else state:<7}  {subject:<{width}}  {seen}"
-        if cure:
-            yield f"{'':<9}  {cure}"
+    for finding in group:
+        state = "ok" if finding.state == "good" else finding.state
+        yield f"  {state:<7}  {finding.subject:<{width}}  {finding.seen}"
+        if finding.cure:
+            yield f"{'':<9}  {finding.cure}"
     yield ""
 
 

@@ -1,16 +1,16 @@
-"""The settings: where each comes from, and what is wrong with it."""
+"""The settings: the source of each, and what is wrong with it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Final, NamedTuple
 
-from ..clients import KEY
+from ..clients import KEY, KEY_PREFIX
 from ..config import KEY_MISSING, Settings
 from ..errors import ConfigError
-from ..install.entry import PLACEHOLDER
 from ..ledger.redis import place_of
+from ..placeholders import is_placeholder, placeholder
+from ..suggest import suggest
 from ..telemetry import Variables
 from .finding import Finding
 
@@ -18,77 +18,94 @@ PREFIX: Final = "LINKTIME_"
 BASE: Final = "LINKTIME_BASE_URL"
 BUDGET: Final = "LINKTIME_BUDGET"
 NEW_KEY: Final = "Copy one from Settings → API Keys in LinkTime."
+FIX: Final = "Fix it in the env section of your MCP client's configuration, or in this shell."
+SET_KEY: Final = "Set it in the env section of your MCP client's configuration, or in this shell."
+UNSET: Final = "Remove it, or correct it if you want telemetry. The server ignores it."
 
 _KNOWN: Final = tuple(str(field.alias) for field in Settings.model_fields.values())
-_ASIDE: Final = f"Your client's file counts here, since only that has a key; set {KEY}, too, to examine this shell."
-_WHERE: Final = "the env section of your MCP client's configuration, or in this shell"
+_OVERRIDDEN: Final = (
+    f"The client's file is examined, because only it has a key. Set {KEY} as well to examine this shell."
+)
 
 
-class Given(NamedTuple):
-    """What is set, and by which files; what is in none of these, the environment sets.
+class ServerEnvironment(NamedTuple):
+    """The environment to examine."""
 
-    What the environment has *aside* of that doesn't count, since a client wouldn't hand it on.
+    variables: Mapping[str, str]
+    origins: Mapping[str, str]  # the file that sets a variable; the shell sets the others
+    overridden: Sequence[str] = ()  # settings of the shell that do not count, because a client does not pass them on
+    prompt: str = ""  # the title of the client that asks its user for the key
+
+
+def read(variables: Mapping[str, str]) -> tuple[Settings, dict[str, str]]:
+    """Return the settings, with the default for each malformed one, and the problems by variable.
+
+    A placeholder counts as no key.
     """
-
-    environ: Mapping[str, str]
-    files: Mapping[str, str]
-    aside: Sequence[str] = ()
-
-
-def read(environ: Mapping[str, str]) -> tuple[Settings, dict[str, str]]:
-    """Read what can be read, with the rest at its defaults; and what is wrong with that, by its name."""
-    faults = _faults(Settings.from_environ, environ)
-    return Settings.from_environ({name: value for name, value in environ.items() if name not in faults}), faults
+    problems = _problems(Settings.from_environ, variables)
+    usable = {name: value for name, value in variables.items() if name not in problems}
+    if is_placeholder(usable.get(KEY, "")):
+        del usable[KEY]
+    return Settings.from_environ(usable), problems
 
 
-def examine(given: Given, malformed: Mapping[str, str]) -> list[Finding]:
-    """Tell of each setting that is set, and of each variable that can't be right."""
-    environ = given.environ
-    wrong = {**malformed, **_faults(Variables.from_environ, environ)}
-    chosen = {name: environ[name].strip() for name in _KNOWN if environ.get(name, "").strip()}
+def check(environment: ServerEnvironment, problems: Mapping[str, str]) -> list[Finding]:
+    """Check each setting that is set, and each variable that is ignored or unknown."""
+    variables, origins = environment.variables, environment.origins
+    values = {name: variables[name].strip() for name in _KNOWN if name != KEY and variables.get(name, "").strip()}
+    ignored = Variables.from_environ(variables).faults
     return [
-        *(
-            _good(name, value, given.files.get(name, "the environment"))
-            for name, value in chosen.items()
-            if name not in wrong
-        ),
-        *([] if KEY in chosen else [Finding(KEY, "fault", KEY_MISSING, f"Set it in {_WHERE}.")]),
-        *(Finding(name, "fault", words, f"Correct it in {_WHERE}.") for name, words in wrong.items()),
-        *_unknown(environ),
-        *(Finding(name, "warning", "set aside in the environment", _ASIDE) for name in given.aside),
-        Finding("all others", "good", "have their defaults"),
+        _key(environment, problems.get(KEY, "")),
+        *(_valid(name, value, origins) for name, value in values.items() if name not in problems),
+        *(Finding(name, "fault", text, FIX, "invalid") for name, text in problems.items() if name != KEY),
+        *(Finding(name, "warning", f"ignored: {text}", UNSET, "ignored") for name, text in ignored.items()),
+        *_unknown(variables),
+        *(Finding(name, "warning", "not used", _OVERRIDDEN, "overridden") for name in environment.overridden),
+        Finding("all others", "good", "have their defaults", code="defaults"),
     ]
 
 
-def _faults(reader: Callable[[Mapping[str, str]], object], environ: Mapping[str, str]) -> dict[str, str]:
-    """Tell what is wrong with what *reader* reads, by its name."""
+def _problems(reader: Callable[[Mapping[str, str]], object], variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the problems that *reader* reports, by variable."""
     try:
-        reader(environ)
+        reader(variables)
     except ConfigError as error:
-        return {name: words for name, _, words in (fault.partition(": ") for fault in error.faults)}
+        return error.problems
     return {}
 
 
-def _good(name: str, value: str, origin: str) -> Finding:
-    if name == KEY:
-        return _key(value, origin)
-    is_redis = name == BUDGET and ":" in value
-    return Finding(name, "good", f"{place_of(value) if is_redis else value}, from {origin}")
+def _valid(name: str, value: str, origins: Mapping[str, str]) -> Finding:
+    text = place_of(value) if name == BUDGET and ":" in value else value
+    return Finding(name, "good", f"{text}, from {_origin(name, origins)}", code="set")
 
 
-def _key(value: str, origin: str) -> Finding:
-    if value == PLACEHOLDER:
-        return Finding(KEY, "fault", f"still the placeholder, from {origin}", NEW_KEY)
-    if not value.startswith("lt_live_"):
-        seen = f"set, from {origin}, but does not begin with lt_live_"
-        return Finding(KEY, "warning", seen, f"{NEW_KEY} If LinkTime takes this one (see below), it is good.")
-    return Finding(KEY, "good", f"set, from {origin}")
+def _key(environment: ServerEnvironment, problem: str) -> Finding:
+    value, origin = environment.variables.get(KEY, "").strip(), _origin(KEY, environment.origins)
+    kind = placeholder(value)
+    if environment.prompt:
+        return Finding(KEY, "good", f"{environment.prompt} asks its user for it, as {origin} says", code="prompted")
+    if not value:
+        return Finding(KEY, "fault", KEY_MISSING, SET_KEY, "missing")
+    if kind:
+        return Finding(KEY, "fault", f"{kind}, from {origin}", NEW_KEY, "placeholder")
+    if problem:
+        return Finding(KEY, "fault", problem, FIX, "invalid")
+    if not value.startswith(KEY_PREFIX):
+        seen = f"set, from {origin}, but it does not begin with {KEY_PREFIX}"
+        return Finding(
+            KEY, "warning", seen, f"{NEW_KEY} If LinkTime accepts this key (see below), it is good.", "unusual"
+        )
+    return Finding(KEY, "good", f"set, from {origin}", code="set")
 
 
-def _unknown(environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Find what is named like a setting and is none."""
-    for name in environ:
+def _origin(name: str, origins: Mapping[str, str]) -> str:
+    return origins.get(name, "the environment")
+
+
+def _unknown(variables: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield a finding for each variable that has the prefix of a setting and is not one."""
+    for name in variables:
         if name.startswith(PREFIX) and name not in _KNOWN:
-            near = get_close_matches(name.removeprefix(PREFIX), [known.removeprefix(PREFIX) for known in _KNOWN], n=1)
-            cure = f"Did you mean {PREFIX}{near[0]}?" if near else "Take it away."
-            yield Finding(name, "warning", "no such setting", cure)
+            near = suggest(name.removeprefix(PREFIX), [known.removeprefix(PREFIX) for known in _KNOWN])
+            cure = f"Did you mean {PREFIX}{near}?" if near else "Remove it."
+            yield Finding(name, "warning", "no such setting", cure, "unknown")

@@ -1,4 +1,4 @@
-"""What runs here, and what is missing for it."""
+"""The versions of the program and its packages, and the time zones."""
 
 from __future__ import annotations
 
@@ -14,28 +14,32 @@ from .finding import Finding
 _EXTRAS: Final = {"redis": "redis", "grpc": "opentelemetry.exporter.otlp.proto.grpc"}
 
 
-def examine() -> list[Finding]:
-    """Tell the versions, and whether there are time zones."""
+def check() -> list[Finding]:
+    """Return the versions, the optional packages, and whether time zones are available."""
     return [
-        Finding("linktime-mcp", "good", __version__),
-        Finding("Python", "good", f"{platform.python_version()} on {platform.platform()}"),
+        Finding("linktime-mcp", "good", __version__, code="version"),
+        Finding("Python", "good", f"{platform.python_version()} on {platform.platform()}", code="version"),
         *map(_package, ("mcp", "aiohttp")),
-        *(
-            Finding(f"extra {name}", "good", "installed" if find_spec(module) else "not installed")
-            for name, module in _EXTRAS.items()
-        ),
+        *(_extra(name, module) for name, module in _EXTRAS.items()),
         _zones(),
     ]
 
 
 def _package(name: str) -> Finding:
     try:
-        return Finding(name, "good", version(name))
+        return Finding(name, "good", version(name), code="version")
     except PackageNotFoundError:
-        return Finding(name, "warning", "its version can't be read", "Install linktime-mcp again.")
+        return Finding(name, "warning", "its version is not known", "Install linktime-mcp again.", "no_version")
+
+
+def _extra(name: str, module: str) -> Finding:
+    if find_spec(module):
+        return Finding(f"extra {name}", "good", "installed", code="installed")
+    return Finding(f"extra {name}", "good", "not installed", code="not_installed")
 
 
 def _zones() -> Finding:
     if zone_named("America/New_York"):
-        return Finding("time zones", "good", "found")
-    return Finding("time zones", "fault", "found neither in the system nor in tzdata", "Run: pip install tzdata")
+        return Finding("time zones", "good", "available", code="available")
+    cure = "Run: pip install tzdata"
+    return Finding("time zones", "fault", "neither the system nor tzdata has them", cure, "no_time_zones")

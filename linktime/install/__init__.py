@@ -1,156 +1,202 @@
-"""`linktime-mcp install`: writes us into a client's own file, after showing what changes there and asking."""
+"""`linktime-mcp install`: adds linktime to a client's configuration file, after showing the change and asking."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 from ..clients import CLIENTS, KEY, Client
-from . import disk, ours
-from .desk import Desk, Order, Refused, Terminal
-from .edit import edited, read
-from .entry import PLACEHOLDER, adding, key_of, removing
-from .launch import Installation
-from .plan import Plan, to_add, to_remove
-from .spot import Unreadable
-from .target import Target, find
+from . import entry, files
+from .config_file import PLACEHOLDER, ConfigFile
+from .context import Context, Options, Refused, Terminal
+from .files import Target, project_root, read
+from .launch import NAME, Installation
+from .plan import Note, Plan, is_off, key_notes, plan_install, plan_uninstall
+from .syntax import Unreadable
 
-__all__ = ["Desk", "Installation", "Order", "Refused", "Terminal", "install"]
+__all__ = [
+    "NAME",
+    "ConfigFile",
+    "Context",
+    "Installation",
+    "Options",
+    "Refused",
+    "Result",
+    "Terminal",
+    "Unreadable",
+    "install",
+    "is_off",
+    "project_root",
+    "read",
+]
+
+State = Literal["printed", "unchanged", "declined", "installed", "uninstalled"]
 
 
-def install(order: Order, desk: Desk) -> int:
-    """Do what is wanted; returns the program's status, 2 where it can't be wanted.
+class Result(NamedTuple):
+    """What `install` did. *file* is the client's file; None if it is not known."""
 
-    Raises OSError where nobody takes the output; what was agreed to is done nevertheless.
+    state: State
+    file: Path | None
+    notes: tuple[Note, ...] = ()
+    backup: Path | None = None  # None if there is no backup
+
+
+def install(options: Options, context: Context) -> Result:
+    """Find the file, read it, plan the change, ask, and write.
+
+    Raises Refused if nothing was changed, and OSError if the output cannot be written. A change that the user agreed to
+    is made nevertheless.
     """
-    try:
-        client = _client(order)
-        if order.show:
-            _show(client, order, desk)
-        else:
-            _change(client, order, desk)
-    except Refused as refused:
-        desk.err.write(f"linktime-mcp: {refused}\n")
-        return refused.status
-    return 0
+    client = _client(options)
+    if options.show:
+        return _print(client, options, context)
+    with _explained(f"the file of {client.title}"):
+        target = files.find(client, context.environment, project=options.project)
+    with _explained(target.file):
+        plan = _plan(client, options, context, target)
+    summary = "".join(f"{line}\n" for line in (plan.diff, *(f"- {note.text}" for note in plan.notes)) if line)
+    if not plan.has_changes:
+        content = "does not have linktime" if options.uninstall else "already has linktime"
+        context.out.write(f"{summary}{client.title} {content} in {target.file}. There is nothing to do.\n")
+        return Result("unchanged", target.file, plan.notes)
+    if not _agreed(options, context, summary):
+        return Result("declined", target.file, plan.notes)
+    with _explained(target.file):
+        _write(target, plan)
+    backup = target.backup if target.has_backup else None
+    context.out.write((summary if options.yes else "") + _closing(client, options, target.file, backup))
+    return Result("uninstalled" if options.uninstall else "installed", target.file, plan.notes, backup)
 
 
-def _client(order: Order) -> Client:
-    client = CLIENTS.get(order.client)
+def _client(options: Options) -> Client:
+    client = CLIENTS.get(options.client)
     if client is None:
-        raise Refused(f"{order.client} is none of the clients: {', '.join(CLIENTS)}", 2)
-    if order.project and client.project is None:
-        raise Refused(f"{client.title} has no file for a project; leave out --project", 2)
+        near = get_close_matches(options.client.lower(), CLIENTS, n=1)
+        cure = f"Did you mean {near[0]}?" if near else f"Use one of: {', '.join(CLIENTS)}."
+        raise Refused("unknown_client", f"Unknown client: {options.client}. {cure}", 2)
+    if options.project and client.project is None:
+        raise Refused("no_project_file", f"{client.title} has no file for a project. Omit --project.", 2)
     return client
 
 
-def _show(client: Client, order: Order, desk: Desk) -> None:
-    entry = ours.entry(client, order, desk, "")
-    desk.out.write(edited("", client, adding({}, client, entry)))
-    if PLACEHOLDER in entry.get("env", {}).values():
-        desk.err.write(f"Put your key in place of {PLACEHOLDER}\n")
+def _print(client: Client, options: Options, context: Context) -> Result:
+    """Write the file that an installation would create to the output, and what to do with it to the error output."""
+    wanted = entry.build(client, options, context, "")
+    context.out.write(ConfigFile(client, None).with_entry(wanted).text or "")
+    context.out.flush()
+    file = None
+    with suppress(Refused, OSError):
+        file = files.find(client, context.environment, project=options.project).file
+        context.err.write(f"Add this to {file}\n")
+    if PLACEHOLDER in wanted.get("env", {}).values():
+        context.err.write(f"Replace {PLACEHOLDER} by your API key.\n")
+    return Result("printed", file)
 
 
-def _change(client: Client, order: Order, desk: Desk) -> None:
-    with _understood(f"the file of {client.title}"):
-        target = find(client, desk.place, project=order.project)
-    with _understood(target.file):
-        plan = _plan(client, order, desk, target)
-    told = "".join(f"{line}\n" for line in (plan.difference, *(f"- {note}" for note in plan.notes)) if line)
-    if plan.before == plan.after:
-        state = "has no linktime" if order.uninstall else "has linktime already"
-        desk.out.write(f"{told}{client.title} {state} in {target.file}; there is nothing to do.\n")
-    elif _agreed(order, desk, told):
-        with _understood(target.file):
-            _carry_out(target, plan)
-        desk.out.write((told if order.yes else "") + _next(client, order, target.copy))
+def _plan(client: Client, options: Options, context: Context, target: Target) -> Plan:
+    file, name = ConfigFile(client, _text(target.file)), str(target.file)
+    if options.uninstall:
+        return plan_uninstall(file, _original(target, client), name, has_backup=target.has_backup)
+    needs_key = not (options.project or client.inputs)
+    key = entry.find_key(client, options, context, file.key) if needs_key else ""
+    wanted = entry.build(client, options, context, key)
+    plan = plan_install(file, wanted, name, has_backup=target.has_backup)
+    notes = key_notes(plan, context.environment.variables.get(KEY, ""), project=options.project)
+    place_notes = _place_notes(options, context, plan, target, wanted["command"])
+    return plan._replace(notes=(*plan.notes, *notes, *place_notes))
 
 
-def _plan(client: Client, order: Order, desk: Desk, target: Target) -> Plan:
-    before, copied = _text(target.file), target.copy.exists()
-    if order.uninstall:
-        return to_remove(before, client, _original(target.copy, client), str(target.file), copied=copied)
-    asked = not (order.project or client.inputs)
-    key = ours.key(client, desk, key_of(read(before or "", client), client)) if asked else ""
-    plan = to_add(before, client, ours.entry(client, order, desk, key), str(target.file), copied=copied)
-    return plan._replace(notes=(*plan.notes, *_advice(client, order, plan, target.file)))
-
-
-def _original(copy: Path, client: Client) -> str | None:
-    """Read what the file was before us; None where nobody knows: no copy can be read, or one of ours is in it."""
+def _original(target: Target, client: Client) -> ConfigFile | None:
+    """Return the file before linktime; None if there is no usable backup, or if it has an entry of linktime itself."""
+    if not target.has_backup:
+        return None
     with suppress(UnicodeDecodeError, Unreadable):
-        text = _text(copy)
-        return None if removing(read(text or "", client), client) else text
+        original = ConfigFile(client, _text(target.backup))
+        return None if original.has_entry else original
     return None
 
 
 def _text(file: Path) -> str | None:
-    content = disk.read(file)
+    content = read(file)
     return content if content is None else content.decode()
 
 
 @contextmanager
-def _understood(file: Path | str) -> Iterator[None]:
-    """Say in words why *file* can't be used."""
+def _explained(file: Path | str) -> Iterator[None]:
+    """Raise Refused, with the reason, if *file* cannot be used."""
     try:
         yield
     except Unreadable as fault:
-        what = f"{file}:{fault.line}:{fault.column}: {fault.what}"
+        raise _unusable("unreadable", f"{file}:{fault.line}:{fault.column}: {fault.what}") from None
     except UnicodeDecodeError as fault:
-        what = f"{file} is not UTF-8 (at byte {fault.start + 1})"
+        raise _unusable("encoding", f"{file} is not UTF-8 (at byte {fault.start + 1})") from None
     except OSError as fault:
-        what = f"{fault.filename or file}: {fault.strerror}"
-    else:
-        return
-    raise Refused(f"{what}; nothing was changed")
+        raise _unusable("system", f"{fault.filename or file}: {fault.strerror}") from None
 
 
-def _advice(client: Client, order: Order, plan: Plan, file: Path) -> Iterator[str]:
-    if plan.private and plan.before != plan.after and disk.shared(file):
-        yield "others can read the file so far: since a key is in it, only you can from now on"
-    if client.inputs:
-        yield f"{client.title} will ask for the key once, and keep it"
-    elif order.project:
-        yield f"a project's file gets no key: set {KEY} in the environment that {client.title} starts in"
-        yield "the command is where linktime-mcp is on this machine; others may have it elsewhere"
-    elif not key_of(read(plan.after or "", client), client):
-        yield f"no key is known: put yours in place of {PLACEHOLDER}, or set {KEY} and run this again"
+def _unusable(reason: Literal["unreadable", "encoding", "system"], message: str) -> Refused:
+    return Refused(reason, f"{message}. Nothing was changed.")
 
 
-def _agreed(order: Order, desk: Desk, told: str) -> bool:
-    """Show what is to be done, and ask; what was agreed to before is done although nobody may hear of it."""
-    if order.yes:
+def _place_notes(options: Options, context: Context, plan: Plan, target: Target, command: str) -> Iterator[Note]:
+    """Yield what depends on this machine: permissions, folders, and settings that stay in the environment."""
+    title, environment = plan.before.client.title, context.environment
+    if plan.after.is_secret and plan.has_changes and files.is_shared(target.file):
+        yield Note("permissions", "other users can read the file now; because it gets a key, only you can afterwards")
+    if options.project:
+        yield Note("path_of_machine", "the command is a path on this machine, which can differ on others")
+    if entry.is_password_url(entry.BUDGET, environment.variables):
+        yield Note(
+            "budget_not_copied", f"{entry.BUDGET} is not copied, because it can hold a password: add it yourself"
+        )
+    if environment.protects(command):
+        text = f"macOS may keep {title} from starting {command}: install it outside of that folder"
+        yield Note("path_protected", text)
+    if not target.folder.exists():
+        yield Note("no_sign_of_client", f"{target.folder} does not exist: check that {title} runs on this machine")
+
+
+def _agreed(options: Options, context: Context, summary: str) -> bool:
+    """Return whether the user wants the change. With --yes nothing is shown before it is made."""
+    if options.yes:
         return True
-    desk.out.write(told)
-    if desk.terminal is None:
-        raise Refused("there is no terminal to ask on, so nothing was changed; --yes does it without asking")
-    desk.out.flush()
+    context.out.write(summary)
+    if context.terminal is None:
+        message = "There is no terminal for the question, so nothing was changed. Use --yes to write without it."
+        raise Refused("no_terminal", message)
+    context.out.flush()
     try:
-        agreed = desk.terminal.ask("Write this? [y/N] ").strip().lower() in {"y", "yes"}
+        agreed = context.terminal.ask("Write this? [y/N] ").strip().lower() in {"y", "yes"}
     except (EOFError, UnicodeDecodeError):
         agreed = False
     if not agreed:
-        desk.out.write("Nothing was changed.\n")
+        context.out.write("Nothing was changed.\n")
     return agreed
 
 
-def _carry_out(target: Target, plan: Plan) -> None:
-    """Write the file, unless somebody else has meanwhile."""
-    if _text(target.file) != plan.before:
-        raise Refused(f"{target.file} was changed by somebody else meanwhile, so nothing was done; run this again")
-    if plan.keeps and plan.before is not None:
-        disk.write(target.copy, plan.before.encode(), like=target.file, private=True)
-    if plan.after is None:
-        disk.remove(target.file)
+def _write(target: Target, plan: Plan) -> None:
+    """Write the file. Raises Refused if another program changed it after it was read."""
+    before, after = plan.before.text, plan.after.text
+    if _text(target.file) != before:
+        message = f"Another program changed {target.file} in the meantime. Nothing was changed. Run this again."
+        raise Refused("changed_meanwhile", message)
+    if plan.makes_backup and before is not None:
+        files.back_up(target.backup, before.encode(), target.file)
+    if after is None:
+        files.remove(target.file)
     else:
-        disk.write(target.file, plan.after.encode(), private=plan.private)
-    if plan.restores:
-        target.copy.unlink()
+        files.write(target.file, after.encode(), private=plan.after.is_secret)
+    if plan.drops_backup:
+        target.backup.unlink()
 
 
-def _next(client: Client, order: Order, copy: Path) -> str:
-    kept = f"What the file was before is in {copy}\n" if copy.exists() else ""
-    if order.uninstall:
-        return f"{client.title} has no linktime any more. Restart it.\n{kept}"
-    return f"{client.title} has linktime now. Restart it; if it doesn't come up, ask `linktime-mcp doctor`.\n{kept}"
+def _closing(client: Client, options: Options, file: Path, backup: Path | None) -> str:
+    saved = f"The previous file is {backup}\n" if backup else ""
+    if options.uninstall:
+        return f"Removed linktime from {file}. Restart {client.title}.\n{saved}"
+    check = "If it does not appear there, run `linktime-mcp doctor`."
+    return f"Added linktime to {file}. Restart {client.title}. {check}\n{saved}"

@@ -1,36 +1,52 @@
-"""What is to stand in a client's file, and what has to change for that."""
+"""The entry of linktime, from the options, the environment, the key and the installation."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from copy import deepcopy
-from itertools import chain, pairwise
-from typing import Any, Final, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final
 
-from ..clients import KEY, SERVER, Client
-from .spot import Path
+from ..clients import KEY, Client
+from ..config import Settings
+from ..errors import ConfigError
+from ..placeholders import is_placeholder, placeholder
+from .config_file import PLACEHOLDER
+from .context import Context, Options, Reason, Refused
+from .launch import TemporaryInstallation
 
-PLACEHOLDER: Final = "lt_live_..."
+BUDGET: Final = "LINKTIME_BUDGET"
 
-GONE: Final = object()
+_COPIED: Final = {
+    str(field.alias): (name, field.default) for name, field in Settings.model_fields.items() if field.alias != KEY
+}
 
 
-class Change(NamedTuple):
-    """The value that is to be at *path*, or GONE."""
-
-    path: Path
-    value: Any
+def build(client: Client, options: Options, context: Context, key: str) -> dict[str, Any]:
+    """Return the entry. Raises Refused."""
+    try:
+        launch = context.installation.launch()
+    except TemporaryInstallation as fault:
+        raise Refused("temporary_installation", str(fault)) from None
+    copied = settings_to_copy(context.environment.variables)
+    env = ({KEY: key} if key else {}) | copied | dict(launch.env)
+    entry = wanted(client, launch.command, launch.args, env, project=options.project)
+    try:
+        json.dumps(entry, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        message = f"{launch.command}: the path is not UTF-8, which no client's file can hold. Install it elsewhere."
+        raise Refused("encoding", message) from None
+    return entry
 
 
 def wanted(
-    client: Client, command: str, args: tuple[str, ...], settings: Mapping[str, str], *, project: bool
+    client: Client, command: str, args: tuple[str, ...], variables: Mapping[str, str], *, project: bool
 ) -> dict[str, Any]:
-    """Write our entry; *settings* are the variables, without a key where none is known.
+    """Return the entry; *variables* have no key if none is known. A project's file never gets a key.
 
-    A key never goes into a project's file, which others read.
+    The key is one of these: 1. an input that the client asks for; 2. in a project, a reference to a variable, or a
+    variable that the client passes on; 3. the key itself, or a placeholder.
     """
-    env = {KEY: PLACEHOLDER, **settings}
+    env = {KEY: PLACEHOLDER, **variables}
     if client.inputs:
         env[KEY] = f"${{input:{client.inputs[0]['id']}}}"
     elif project and client.reference:
@@ -41,87 +57,50 @@ def wanted(
     return entry | ({client.forward: [KEY]} if project and client.forward else {})
 
 
-def adding(document: Mapping[str, Any], client: Client, entry: Mapping[str, Any]) -> list[Change]:
-    """Tell what has to change so that *entry* is there; what the user added to one that starts a program stays."""
-    present = present_in(document, client)
-    at = (client.servers, SERVER)
-    ours = _updating(at, present, entry) if "command" in present else [Change(at, dict(entry))]
-    return [*_asking(document, client), *ours]
+def settings_to_copy(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the LINKTIME_* settings that differ from their defaults. Raises Refused.
+
+    The key is not among them, nor the URL of a Redis server, which can hold a password.
+    """
+    settings = _settings({name: variables.get(name, "") for name in _COPIED}, status=2)
+    changed = [name for name, (field, default) in _COPIED.items() if getattr(settings, field) != default]
+    return {name: variables[name].strip() for name in changed if not is_password_url(name, variables)}
 
 
-def removing(document: Mapping[str, Any], client: Client) -> list[Change]:
-    """Tell what has to change so that nothing of ours is there."""
-    servers = _table(document.get(client.servers))
-    if SERVER not in servers:
-        return []
-    others = json.dumps([server for name, server in servers.items() if name != SERVER], default=str)
-    inputs = document.get("inputs")
-    asked = [
-        Change(("inputs", index), GONE)
-        for index, each in enumerate(inputs if isinstance(inputs, list) else [])
-        if each in client.inputs and f"input:{each['id']}" not in others
-    ]
-    return [Change((client.servers, SERVER), GONE), *asked]
+def is_password_url(name: str, variables: Mapping[str, str]) -> bool:
+    """Return whether this setting is a URL that can hold a password."""
+    return name == BUDGET and "://" in variables.get(name, "")
 
 
-def key_of(document: Mapping[str, Any], client: Client) -> str:
-    """Read the key that our entry holds, if any."""
-    key = _table(present_in(document, client).get("env")).get(KEY)
-    return key if isinstance(key, str) and key != PLACEHOLDER else ""
+def find_key(client: Client, options: Options, context: Context, present: str) -> str:
+    """Return the key of the environment, else *present* in the file, else the one that the user types; empty if none.
+
+    Raises Refused.
+    """
+    variable = context.environment.variables.get(KEY, "").strip()
+    if variable and not is_placeholder(variable):
+        return _checked(variable, "invalid_settings", status=2)
+    if present or context.terminal is None or options.yes:
+        return ""
+    try:
+        typed = context.terminal.secret(f"LinkTime API key for {client.title} (not shown; empty to add it later): ")
+    except EOFError:
+        return ""
+    except UnicodeDecodeError:
+        raise Refused("encoding", "The typed key is not UTF-8. Nothing was changed.") from None
+    kind = placeholder(typed) if typed.strip() else None
+    if kind:
+        raise Refused("invalid_key", f"The typed key {kind}. Nothing was changed.")
+    return _checked(typed.strip(), "invalid_key")
 
 
-def present_in(document: Mapping[str, Any], client: Client) -> dict[str, Any]:
-    """Read our entry, as far as it is one."""
-    return _table(_table(document.get(client.servers)).get(SERVER))
+def _checked(key: str, reason: Reason, *, status: int = 1) -> str:
+    _settings({KEY: key}, reason, status=status)
+    return key
 
 
-def is_off(entry: Mapping[str, Any]) -> bool:
-    """Whether the user switched the server off."""
-    return entry.get("disabled") is True or entry.get("enabled") is False
-
-
-def changed(document: Mapping[str, Any], changes: list[Change]) -> dict[str, Any]:
-    """Do *changes* to the values alone: what a file has to say afterwards."""
-    after = deepcopy(dict(document))
-    for path, value in changes:
-        parent: Any = after
-        for name, following in pairwise(path):
-            parent = parent.setdefault(name, [] if isinstance(following, int) else {})
-        last = path[-1]
-        if value is GONE:
-            del parent[last]
-        elif isinstance(last, int):
-            parent.insert(last, value)
-        else:
-            parent[last] = value
-    return after
-
-
-def _updating(at: Path, present: Mapping[str, Any], entry: Mapping[str, Any]) -> list[Change]:
-    stale = [Change((*at, "args"), GONE)] if present.get("args", []) != entry.get("args", []) == [] else []
-    fields = (_field((*at, name), present.get(name), value) for name, value in entry.items())
-    return [*stale, *chain.from_iterable(fields)]
-
-
-def _field(at: Path, present: Any, value: Any) -> Iterator[Change]:
-    if isinstance(present, dict) and isinstance(value, dict):
-        for name, each in value.items():
-            if present.get(name) != each and not (each == PLACEHOLDER and present.get(name)):
-                yield Change((*at, name), each)
-    elif isinstance(present, list) and value == [KEY]:
-        if KEY not in present:
-            yield Change(at, [*present, KEY])
-    elif present != value:
-        yield Change(at, value)
-
-
-def _asking(document: Mapping[str, Any], client: Client) -> list[Change]:
-    inputs = document.get("inputs")
-    present = inputs if isinstance(inputs, list) else []
-    known = [each.get("id") for each in present if isinstance(each, dict)]
-    missing = [dict(each) for each in client.inputs if each["id"] not in known]
-    return [Change(("inputs", len(present) + count), each) for count, each in enumerate(missing)]
-
-
-def _table(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+def _settings(variables: Mapping[str, str], reason: Reason = "invalid_settings", *, status: int) -> Settings:
+    try:
+        return Settings.from_environ(variables)
+    except ConfigError as error:
+        raise Refused(reason, "; ".join(error.faults), status) from None

@@ -1,4 +1,4 @@
-"""The command that starts this very installation again, from anywhere."""
+"""The command that starts this installation from any directory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 NAME: Final = "linktime-mcp"
 
-# What uv and pipx keep for a run alone, and prune: <cache>/archive-v0/<16 characters or more>,
+# Environments that uv and pipx create for a single run and delete later: <cache>/archive-v0/<16 characters or more>,
 # <cache>/builds-v0/.tmp<6>, <cache>/environments-v2/<name>-<hash>, <pipx home>/.cache/<hash> or <cache>/pipx/<hash>
 _UV: Final = re.compile(
     r"[/\\](archive-v\d+[/\\][\w-]{16,}|builds-v\d+[/\\]\.tmp\w+|environments-v\d+[/\\][^/\\]+-[0-9a-f]{16})[/\\]?$"
@@ -24,36 +24,40 @@ _LOGIN: Final = re.compile(r"(?<=://)[^/]*:[^/]*@|(?<=https://)[^/]*@|(?<=http:/
 
 
 class Launch(NamedTuple):
-    """A command, its arguments, and the variables that it needs."""
+    """A command, its arguments, and the environment variables that it needs."""
 
     command: str
     args: tuple[str, ...] = ()
     env: Mapping[str, str] = {}
 
 
-class Nowhere(Exception):  # noqa: N818 - it is the finding, and its text tells the user what to do
-    """This installation will be gone, and nothing is known that makes it again."""
+class TemporaryInstallation(Exception):  # noqa: N818 - its text tells the user what to do
+    """The installation will be deleted, and the program that creates it again is not known.
+
+    *command* is the command that installs permanently.
+    """
+
+    def __init__(self, command: str) -> None:
+        cure = f"Install it permanently with `{command}`, then run `{NAME} install` again."
+        super().__init__(f"This installation is temporary. {cure}")
+        self.command = command
 
 
 class Installation(NamedTuple):
-    """What tells how the program was installed.
+    """How the program was installed."""
 
-    *script* is its own script, where there is one; *origin* is what direct_url.json says of the source, nothing for an
-    index; *version* is None where it runs from a folder without being installed; *source* is where the package lies.
-    """
-
-    prefix: str
-    python: str
-    script: str | None
-    version: str | None
-    origin: Mapping[str, Any] | None
-    source: str
-    uv: str | None
+    prefix: str  # of the Python environment
+    python: str  # the interpreter
+    script: str | None  # the script linktime-mcp
+    version: str | None  # None if the package runs from a folder without installation
+    origin: Mapping[str, Any] | None  # direct_url.json; None if the package is from an index
+    source: str  # the folder that contains the package
+    uv: str | None  # the program uv
     pipx: str | None
 
     @classmethod
-    def found(cls, environ: Mapping[str, str]) -> Installation:
-        """Look at the running program; uv tells its children where it is."""
+    def current(cls, environ: Mapping[str, str]) -> Installation:
+        """Return the installation of the running program. uv passes its own path in the variable UV."""
         installed = next(iter(Distribution.discover(name=NAME)), None)
         path = environ.get("PATH")
         return cls(
@@ -68,21 +72,21 @@ class Installation(NamedTuple):
         )
 
     def launch(self) -> Launch:
-        """Decide on the command; raises Nowhere."""
+        """Return the command. Raises TemporaryInstallation."""
         if _UV.search(self.prefix):
             if self.uv is None:
-                raise Nowhere(_keep("uv tool install"))
+                raise TemporaryInstallation("uv tool install")
             return Launch(self.uv, ("tool", "run", "--from", self._requirement(), NAME))
         if _PIPX.search(self.prefix):
             if self.pipx is None:
-                raise Nowhere(_keep("pipx install"))
+                raise TemporaryInstallation("pipx install")
             return Launch(self.pipx, ("run", "--spec", self._requirement(), NAME))
         if self.script:
             return Launch(self.script)
         return Launch(self.python, ("-m", "linktime"), {} if self.version else {"PYTHONPATH": self.source})
 
     def _requirement(self) -> str:
-        """Name this same package, as installers take it, but without a login, which is to be in no client's file."""
+        """Return a pip requirement for this installation, without credentials, because it goes into a client's file."""
         folder = (self.origin or {}).get("subdirectory")
         within = f"#subdirectory={folder}" if folder else ""
         match self.origin:
@@ -94,11 +98,7 @@ class Installation(NamedTuple):
                 return f"{NAME}=={self.version}"
 
 
-def _keep(command: str) -> str:
-    return f"this installation is a temporary one; install it to stay, with `{command}`, and run `{NAME} install` again"
-
-
 def _script(installed: Distribution) -> str | None:
-    """Find the script that the installer made, where it still is."""
+    """Return the path of the script that pip, uv or pipx created, if it still exists."""
     paths = (os.path.normpath(str(installed.locate_file(file))) for file in installed.files or () if file.stem == NAME)
     return next((path for path in paths if Path(path).is_file()), None)

@@ -1,92 +1,138 @@
-"""What is to become of a client's file: decided from values alone."""
+"""What an installation changes: decided from values, without reading or writing anything."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from ..clients import KEY, SERVER, Client
-from .difference import difference
-from .edit import edited, read
-from .entry import GONE, PLACEHOLDER, Change, adding, is_off, key_of, present_in, removing
-from .spot import Unreadable
+from ..clients import KEY, KEY_PREFIX, SERVER
+from ..placeholders import Placeholder, placeholder
+from .config_file import PLACEHOLDER, ConfigFile
+from .syntax import Unreadable
+
+Code = Literal[
+    "bom_removed",
+    "budget_not_copied",
+    "client_asks",
+    "entry_updated",
+    "key_missing",
+    "key_of_project",
+    "key_placeholder",
+    "key_replaced",
+    "key_unusual",
+    "no_sign_of_client",
+    "path_of_machine",
+    "path_protected",
+    "permissions",
+    "switched_off",
+]
+
+
+class Note(NamedTuple):
+    """Something that the user should know. A program can branch on *code*."""
+
+    code: Code
+    text: str
 
 
 class Plan(NamedTuple):
-    """The file's text *before* and *after*, None where there is no file; *difference* shows it without secrets.
+    """The file *before* and *after*. *after* has no text if the file is to be removed."""
 
-    Where it *keeps*, a copy of the text before is made, and where it *restores* that is not needed any more; a file
-    that is *private* has a key in it.
+    before: ConfigFile
+    after: ConfigFile
+    diff: str = ""  # shows no secret
+    notes: tuple[Note, ...] = ()
+    makes_backup: bool = False
+    drops_backup: bool = False
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether there is anything to write."""
+        return self.before.text != self.after.text
+
+
+def plan_install(file: ConfigFile, entry: Mapping[str, Any], name: str, *, has_backup: bool) -> Plan:
+    """Plan to add or update *entry*. *name* is the path that the diff shows. Raises Unreadable.
+
+    The backup is the newest text without linktime, so that going back is always possible.
     """
-
-    before: str | None
-    after: str | None
-    difference: str = ""
-    notes: tuple[str, ...] = ()
-    keeps: bool = False
-    restores: bool = False
-    private: bool = False
+    after = file.with_entry(entry) if file.changes(entry) or file.has_refused_bom else file
+    diff = file.diff(after, name, _public(entry, file))
+    makes_backup = file.text is not None and not (file.has_entry and has_backup)
+    return Plan(file, after, diff, tuple(_notes(file, entry)), makes_backup)
 
 
-def to_add(before: str | None, client: Client, entry: Mapping[str, Any], name: str, *, copied: bool) -> Plan:
-    """Plan that *entry* stands in the file; raises Unreadable.
+def plan_uninstall(file: ConfigFile, original: ConfigFile | None, name: str, *, has_backup: bool) -> Plan:
+    """Plan to remove the entry. *original* is the backup; None if there is no usable one. Raises Unreadable.
 
-    What is kept is the newest state that has nothing of ours, so that going back is always possible.
+    1. There is no entry: nothing changes.
+    2. The file is *original* with the entry: it becomes *original*, and a file that was new is removed.
+    3. Otherwise the entry is removed, and so are lists that are empty now and missing in *original*.
+
+    Without a backup one is made, because the removed entry can contain the only copy of the key.
     """
-    document = read(before or "", client)
-    changes = adding(document, client, entry)
-    after = edited(before or "", client, changes) if changes else before
-    shown = difference(before or "", after or "", name, _public(entry, client))
-    keeps = before is not None and not (removing(document, client) and copied)
-    key = key_of(read(after or "", client), client)
-    return Plan(before, after, shown, _notes(changes, document, client), keeps, private=bool(key) and "${" not in key)
+    if not file.has_entry:
+        return Plan(file, file)
+    start = original or ConfigFile(file.client, None)
+    if _text_with(start, file.entry) == file.text:
+        after = start.without_refused_bom()
+    else:
+        after = file.without_entry()
+        after = after.without_empty_lists(original) if original and after.text else after
+    diff = file.diff(after, name, ())
+    makes_backup = after.text is not None and not has_backup
+    return Plan(file, after, diff, (), makes_backup, original is not None and after.text == original.text)
 
 
-def to_remove(before: str | None, client: Client, original: str | None, name: str, *, copied: bool) -> Plan:
-    """Plan that nothing of ours stands in the file; *original* is what it was before us, as far as is known.
-
-    Where that and our entry make up all of it, it becomes what it was, and a file that we made goes away. Else our
-    entry goes, and a list that was not there before us, where it is empty now. Without a copy one is made, for the key
-    in our entry may be the only one.
-    """
-    changes = removing(document := read(before or "", client), client)
-    if before is None or not changes:
-        return Plan(before, before)
-    alone = _with(original or "", client, present_in(document, client)) == before
-    after = original if alone else edited(before, client, changes)
-    if after and original is not None:
-        known, left = read(original, client), read(after, client)
-        shells = [name for name in (client.servers, "inputs") if name not in known and left.get(name) in ([], {})]
-        after = edited(after, client, [Change((name,), GONE) for name in shells])
-    shown = difference(before, after or "", name, ())
-    keeps = after is not None and not copied
-    return Plan(before, after, shown, keeps=keeps, restores=original is not None and after == original)
-
-
-def _with(original: str, client: Client, entry: Mapping[str, Any]) -> str | None:
+def _text_with(original: ConfigFile, entry: Mapping[str, Any]) -> str | None:
     try:
-        return edited(original, client, adding(read(original, client), client, entry))
+        return original.with_entry(entry).text
     except Unreadable:
         return None
 
 
-def _notes(changes: list[Change], document: Mapping[str, Any], client: Client) -> tuple[str, ...]:
-    present = present_in(document, client)
-    notes = {
-        "linktime is there already: what we write is replaced, and what you added stays": any(
-            path[:2] == (client.servers, SERVER) and len(path) > 2 for path, _ in changes
-        ),
-        "the key is replaced, too": any(path[-2:] == ("env", KEY) for path, _ in changes),
-        f"linktime is switched off there, and stays so: switch it on in {client.title}": "command" in present
-        and is_off(present),
-    }
-    return tuple(note for note, told in notes.items() if told)
+def _notes(file: ConfigFile, entry: Mapping[str, Any]) -> Iterator[Note]:
+    changes = file.changes(entry)
+    if any(path[:2] == (file.client.servers, SERVER) and len(path) > 2 for path, _ in changes):
+        text = "linktime is already there: the values that install writes are replaced, and your own fields stay"
+        yield Note("entry_updated", text)
+    if any(path[-2:] == ("env", KEY) for path, _ in changes):
+        yield Note("key_replaced", "the API key is replaced as well")
+    if "command" in file.entry and is_off(file.entry):
+        title = file.client.title
+        yield Note("switched_off", f"linktime is switched off there and stays so: switch it on in {title}")
+    if file.has_refused_bom:
+        text = f"the byte order mark is removed: {file.client.title} does not read a file that begins with one"
+        yield Note("bom_removed", text)
 
 
-def _public(entry: Mapping[str, Any], client: Client) -> set[str]:
-    """Name the texts that we write, but not the key."""
+def key_notes(plan: Plan, variable: str, *, project: bool) -> Iterator[Note]:
+    """Yield where the key is or has to be set. *variable* is LINKTIME_API_KEY in the environment."""
+    client, key = plan.before.client, plan.after.key
+    kind = placeholder(variable) if variable.strip() else None
+    if kind and not client.inputs:
+        reason = kind if kind is Placeholder.QUOTED else "is a placeholder"
+        yield Note("key_placeholder", f"{KEY} of this shell is not used: it {reason}")
+    if client.inputs:
+        yield Note("client_asks", f"{client.title} asks for the API key once and keeps it")
+    elif project:
+        text = f"a project's file gets no key: set {KEY} in the environment that {client.title} starts in"
+        yield Note("key_of_project", text)
+    elif not key:
+        yield Note("key_missing", f"no API key is known: replace {PLACEHOLDER}, or set {KEY} and run this again")
+    elif plan.after.is_secret and not key.startswith(KEY_PREFIX):
+        yield Note("key_unusual", f"the API key does not begin with {KEY_PREFIX}: check that it is from LinkTime")
+
+
+def is_off(entry: Mapping[str, Any]) -> bool:
+    """Return whether the user switched the server off."""
+    return entry.get("disabled") is True or entry.get("enabled") is False
+
+
+def _public(entry: Mapping[str, Any], file: ConfigFile) -> set[str]:
+    """Return the texts that the installer writes, without the key."""
     env = {name: text for name, text in entry.get("env", {}).items() if name != KEY}
-    return {*_texts([{**entry, "env": env}, *client.inputs]), PLACEHOLDER}
+    return {*_texts([{**entry, "env": env}, *file.client.inputs]), PLACEHOLDER}
 
 
 def _texts(value: Any) -> Iterator[str]:

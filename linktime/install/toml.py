@@ -1,7 +1,7 @@
-"""Edits TOML text where it stands: comments, order, layout and line ends outside an edit stay byte for byte.
+"""Edits TOML text in place: comments, order, layout and line ends outside an edit stay byte for byte.
 
-tomlkit takes a comment above a table for the end of the table before, and would remove it with that. So the text is cut
-into its statements, and tomlkit sees one of them at most.
+tomlkit assigns a comment above a table to the table before it, and would remove it with that table. Therefore the text
+is split into statements, and tomlkit edits at most one of them.
 """
 
 from __future__ import annotations
@@ -14,42 +14,47 @@ from typing import Any, Final, NamedTuple
 
 import tomlkit
 
-from .entry import GONE
-from .spot import QUOTED, Path, Unreadable, nested
+from .syntax import BOM, GONE, QUOTED, KeyPath, Unreadable, nested
 
 _FAULT: Final = re.compile(r"(.*?)(?: \(at line (\d+), column (\d+)\)| \(at end of document\))?", re.DOTALL)
 _TOKEN: Final = re.compile(rf"{QUOTED}|\#[^\n]*+|[ \t\r\ufeff]++|.", re.DOTALL)
 
 
 class _Statement(NamedTuple):
-    """A header or a setting with its line: *table* is where it is, *names* what it names itself."""
+    """A table header or an assignment. *start* and *end* are offsets in characters, with the line end."""
 
     start: int
     end: int
-    table: Path
-    names: Path
+    table: KeyPath  # the table that the statement is in
+    names: KeyPath  # the names in the statement itself
     header: bool
 
     @property
-    def path(self) -> Path:
-        """What it is about, from the root."""
+    def path(self) -> KeyPath:
+        """The path of the table or value, from the root."""
         return self.names if self.header else self.table + self.names
 
 
 def read(text: str) -> dict[str, Any]:
-    """Read the whole; raises Unreadable."""
+    """Return the values in *text*. Raises Unreadable."""
     try:
-        return tomllib.loads(text.removeprefix("\ufeff"))
+        return tomllib.loads(text.removeprefix(BOM))
     except tomllib.TOMLDecodeError as error:
-        found = _FAULT.fullmatch(str(error))
-        what, line, column = found.groups() if found else (str(error), None, None)
+        match = _FAULT.fullmatch(str(error))
+        what, line, column = match.groups() if match else (str(error), None, None)
         raise Unreadable(what, int(line or text.count("\n") + 1), int(column or 1)) from None
-    except (RecursionError, ValueError) as fault:  # the latter where a number is too long
-        raise Unreadable(f"it can't be read: {fault}") from None
+    except (RecursionError, ValueError) as fault:  # ValueError: a number is too long
+        raise Unreadable(f"it cannot be read: {fault}") from None
 
 
-def put(text: str, path: Path, value: Any) -> str:
-    """Set the value at *path*: where it is, at the end of its table, or in a table of its own at the end."""
+def put(text: str, path: KeyPath, value: Any) -> str:
+    """Set the value at *path*. Raises Unreadable if a value on the way is not a table.
+
+    1. A statement sets the value, or an inline table that contains it: that statement is changed.
+    2. A table of another kind is at *path*: it is removed first.
+    3. The table of the value exists: the value is appended to it.
+    4. Otherwise a new table is appended to the file.
+    """
     statements = list(_statements(text))
     _check(text, statements, path)
     beside = None
@@ -59,38 +64,38 @@ def put(text: str, path: Path, value: Any) -> str:
             return _reset(text, each, path, value)
         if (each.path if each.header else each.path[:-1]) == path[:-1]:
             beside = each
-    if any(each.path[: len(path)] == path for each in statements):  # it is of another kind
+    if any(each.path[: len(path)] == path for each in statements):
         return put(drop(text, path), path, value)
     if beside and not isinstance(value, dict):
         names = tomlkit.key([str(name) for name in (*([] if beside.header else beside.names[:-1]), path[-1])])
         return _inserted(text, beside.end, f"{names.as_string()} = {tomlkit.item(value).as_string()}\n")
-    blank = "\n" if text.strip("\ufeff") else ""
+    blank = "\n" if text.strip(BOM) else ""
     return _inserted(text, len(text), blank + tomlkit.dumps(nested(path, value)))
 
 
-def drop(text: str, path: Path) -> str:
-    """Remove what is at *path*, which is there; comments above it stay, for they may be about what follows."""
+def drop(text: str, path: KeyPath) -> str:
+    """Remove the value at *path*, which exists. Comments above it stay, because they can describe what follows."""
     statements = list(_statements(text))
     for each in statements:
         if not each.header and len(each.path) < len(path) and each.path == path[: len(each.path)]:
             return _reset(text, each, path, GONE)
     runs = [list(run) for ours, run in groupby(statements, lambda each: each.path[: len(path)] == path) if ours]
     for run in reversed(runs):
-        line = max(text.rfind("\n", 0, run[0].start) + 1, text.startswith("\ufeff"))
+        line = max(text.rfind("\n", 0, run[0].start) + 1, text.startswith(BOM))
         text = _without(text, line, run[-1].end)
     return text
 
 
-def _check(text: str, statements: list[_Statement], path: Path) -> None:
+def _check(text: str, statements: list[_Statement], path: KeyPath) -> None:
     value: Any = read(text)
     for depth, name in enumerate(path[:-1], 1):
         value = value.get(name, {})
         if not isinstance(value, dict):
             start = next(each.start for each in statements if each.path[:depth] == path[:depth])
-            raise Unreadable.at(start, text, f"{name} is to be a table")
+            raise Unreadable.at(start, text, f"{name} must be a table")
 
 
-def _reset(text: str, statement: _Statement, path: Path, value: Any) -> str:
+def _reset(text: str, statement: _Statement, path: KeyPath, value: Any) -> str:
     document = tomlkit.parse(text[statement.start : statement.end])
     *leading, last = *statement.names, *path[len(statement.path) :]
     target: Any = document
@@ -104,39 +109,39 @@ def _reset(text: str, statement: _Statement, path: Path, value: Any) -> str:
 
 
 def _inserted(text: str, at: int, put_in: str) -> str:
-    begins = at == 0 or text[at - 1] in "\n\ufeff"
+    begins = at == 0 or text[at - 1] in f"\n{BOM}"
     newline = "\r\n" if "\r\n" in text else "\n"
     return text[:at] + ("" if begins else newline) + put_in.replace("\n", newline) + text[at:]
 
 
 def _without(text: str, start: int, end: int) -> str:
-    """Cut lines out, and the blank one before where another or nothing follows."""
+    """Cut lines out, and the blank line before them if another blank line or the end follows."""
     before, after = text[:start], text[end:]
     blank = re.search(r"(?<=\n)\r?\n\Z", before)
     return before[: blank.start() if blank and re.match(r"\r?\n|\Z", after) else start] + after
 
 
 def _statements(text: str) -> Iterator[_Statement]:
-    table: Path = ()
+    table: KeyPath = ()
     start = equals = None
     depth = 0
     for token in _TOKEN.finditer(text + "\n"):
-        shown = token.group()
+        word = token.group()
         if start is None:
-            if shown == "\n" or shown[0] in "# \t\r\ufeff":
+            if word == "\n" or word[0] in f"# \t\r{BOM}":
                 continue
             start = token.start()
-        depth += (shown in {"[", "{"}) - (shown in {"]", "}"})
-        if shown == "=" and equals is None:
+        depth += (word in {"[", "{"}) - (word in {"]", "}"})
+        if word == "=" and equals is None:
             equals = token.start()
-        if shown == "\n" and not depth:
+        if word == "\n" and not depth:
             names = _names(text[start : token.start()].rstrip("\r") if equals is None else f"{text[start:equals]}=0")
             table = names if equals is None else table
             yield _Statement(start, min(token.end(), len(text)), table, names, equals is None)
             start = equals = None
 
 
-def _names(code: str) -> Path:
+def _names(code: str) -> KeyPath:
     value: Any = tomllib.loads(code)
     names: list[str] = []
     while isinstance(value, dict) and value:

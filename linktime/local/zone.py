@@ -16,6 +16,7 @@ from ..wallclock import zone_named
 
 _PATIENCE: Final = 1.0  # s from the start of a lookup; shared by all callers that wait for it
 _DEADLINE: Final = 10.0  # s for a lookup; a late result still serves later callers
+_UNSETTLED: Final = 3.0  # s that a zone serves if a replica behind the last write may have answered
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,8 @@ class AccountZone:
         epoch: Returns the number of writes that could have changed the zone. A new number makes the zone unknown.
         spare: Returns whether there is budget to spare. If not, the last known zone serves, at any age.
         life: Seconds.
-        settled: Returns whether the zone can't be a lagging replica's. If not, the answer is not kept.
+        settled: Returns whether the last such write is so old that no replica is behind it. If not, a result serves
+            for 3 s.
     """
 
     def __init__(
@@ -93,7 +95,7 @@ class AccountZone:
         # 3. There is a reply: its zone serves, for the rest of its life if the reply is from the cache.
         epoch = self._epoch()
         zone, age = self.known, 0.0
-        life = self._life if self._settled() else 0.0
+        life = self._life if self._settled() else min(self._life, _UNSETTLED)
         try:
             reply = await self._send(replace(self._question, deadline=self._clock() + _DEADLINE))
         except (BudgetSpent, Overloaded, ShuttingDown):

@@ -10,10 +10,10 @@ from enum import Enum, auto
 from math import inf
 from typing import Final, Self
 
-from .. import telemetry
 from ..clock import now
 from ..errors import BudgetSpent, OutcomeUnknown, Overloaded, ShuttingDown, Unavailable
 from ..message import Reply, Request, Send
+from ..telemetry import hooks
 from .queue import Envelope, Limiter, Permit, Queue
 
 _NAP: Final = 5.0  # s; a longer wait is taken in pieces, since timers stand still while a laptop sleeps
@@ -153,7 +153,7 @@ class Mailbox:
                     await self._pause(answer)
                     since = min(since, self._clock())
                 elif envelope := self._pop(read=answer.read):
-                    envelope.context.run(telemetry.granted, envelope.request.method, self._clock() - since)
+                    envelope.context.run(hooks.granted, envelope.request.method, self._clock() - since)
                     return envelope, answer
                 else:
                     await asyncio.wait((answer.settle(None),))
@@ -187,7 +187,7 @@ class Mailbox:
     def _tell(self, envelope: Envelope, refusal: BaseException | None = None) -> None:
         """Tell that it waits no longer: it is sent, or refused."""
         waited = self._clock() - envelope.arrival
-        envelope.context.run(telemetry.waited, envelope.request.method, waited, refusal)
+        envelope.context.run(hooks.waited, envelope.request.method, waited, refusal)
 
     async def _serve(self, envelope: Envelope, permit: Permit) -> None:
         """Send it, and let the budget, the caller and the gate know what became of it, in this order."""

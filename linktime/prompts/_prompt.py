@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Final
 
 from ..completion_sources import Source
 from ..errors import InvalidArguments
 from ..sanitize import visible
+from ..suggest import suggest
 from ..today import Moment
 
 _LONGEST: Final = 1000  # characters in the value of an argument
@@ -92,6 +92,6 @@ class Prompt:
 
 
 def _unknown(name: str, known: list[str]) -> str:
-    near = get_close_matches(name, known, 1)
-    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}" if known else "there are none"
+    near = suggest(name, known)
+    hint = f"did you mean {near}?" if near else f"known are {', '.join(known)}" if known else "there are none"
     return f"{name[:_LONGEST_ECHO]!r}: is unknown ({hint})"

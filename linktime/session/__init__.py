@@ -14,12 +14,13 @@ from mcp.shared.exceptions import MCPError
 from mcp_types.methods import SPEC_CLIENT_METHODS, SPEC_CLIENT_NOTIFICATION_METHODS
 from pydantic import ValidationError
 
-from .. import __version__, telemetry as tracing
+from .. import __version__
 from ..errors import Failure
 from ..local import AccountZone, LocalTimes
 from ..message import Request, Send
 from ..prompts import PROMPTS
 from ..resources import find
+from ..telemetry import Middleware, Telemetry
 from ..tools import Tool
 from .calls import Calls, Confirms, Context
 from .completions import Completions
@@ -56,7 +57,7 @@ class Session:
         eta: Callable[[Request], float | None],
         budget: Callable[[], Mapping[str, float]],
         refusal: Failure | None = None,
-        telemetry: tracing.Telemetry | None = None,
+        telemetry: Telemetry | None = None,
         zone: AccountZone | None = None,
         confirm: Callable[[Send], Confirms] | None = None,
         wall: Callable[[], datetime] = wall,
@@ -108,11 +109,11 @@ class Session:
         return self._list
 
 
-def _middleware(telemetry: tracing.Telemetry | None, tools: Mapping[str, Tool]) -> list[ServerMiddleware[Any]]:
+def _middleware(telemetry: Telemetry | None, tools: Mapping[str, Tool]) -> list[ServerMiddleware[Any]]:
     if not telemetry:
         return [name_fields]
     arguments = {name: frozenset(tool.input_schema["properties"]) for name, tool in tools.items()}
-    return [tracing.Messages(telemetry, tracing.Names(_METHODS, arguments, PROMPTS, _resource), _code), name_fields]
+    return [Middleware(telemetry, _code, _METHODS, arguments, PROMPTS, _resource), name_fields]
 
 
 def _resource(uri: str) -> tuple[str, str] | None:

@@ -1,14 +1,13 @@
-"""Turns a tool call into a Request, and its Reply or Failure into a result."""
+"""Tool calls: from the arguments to a Request, and from its Reply or Failure to a result."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import traceback
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any, Final, Protocol
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -17,11 +16,13 @@ import mcp_types
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
-from .. import telemetry as tracing
-from ..errors import Failure, OutcomeUnknown, SwitchedOff
+from ..errors import Failure, InvalidArguments, OutcomeUnknown, SwitchedOff
 from ..local import AccountZone
 from ..message import Delivery, Reply, Request, Send
+from ..suggest import suggest
+from ..telemetry import hooks
 from ..tools import Tool
+from .arguments import received
 from .results import failed, succeeded
 
 _PROGRESS_EVERY: Final = 1.0  # s
@@ -38,7 +39,7 @@ log = logging.getLogger(__name__)
 
 
 class Confirms(Protocol):
-    """Asks the user before a call; what it returns is a question for the client to bring to them first."""
+    """Ask the user to confirm a call. Return a question if the client has to ask it and call again, otherwise None."""
 
     async def __call__(  # noqa: D102
         self, context: Context, tool: Tool, params: mcp_types.CallToolRequestParams
@@ -47,7 +48,7 @@ class Confirms(Protocol):
 
 
 class Calls:
-    """Answers `tools/call`; what it is made of is told at `Session`."""
+    """Handles `tools/call`. For the parameters, see `Session`."""
 
     def __init__(
         self,
@@ -77,26 +78,33 @@ class Calls:
         self._sleep = sleep
 
     async def __call__(self, context: Context, params: mcp_types.CallToolRequestParams) -> Result:
-        """Answer one call; what can go wrong is a result as well, but for a tool that doesn't exist."""
+        """Answer one call. Failures become error results. Only an unknown tool is a protocol error."""
         tool = self._tools.get(params.name)
         if tool is None and params.name in self._off:
             return failed(SwitchedOff(self._off[params.name]))
         if tool is None:
             raise MCPError(mcp_types.INVALID_PARAMS, self._unknown(params.name))
         try:
-            return await self._asked(context, tool, params) or await self.answer(context, tool, params.arguments)
+            arguments, ignored = received(params.arguments, tool.input_schema["properties"])
+        except InvalidArguments as failure:
+            return failed(self._refusal or failure)
+        if arguments is not params.arguments:
+            params = params.model_copy(update={"arguments": arguments})
+        try:
+            result = await self._asked(context, tool, params) or await self.answer(context, tool, arguments)
         except Failure as failure:
-            return failed(failure)
+            result = failed(failure)
+        return _noting(result, ignored) if ignored else result
 
     async def answer(
         self, context: Context, tool: Tool, arguments: Mapping[str, Any] | None
     ) -> mcp_types.CallToolResult:
-        """Answer a call of *tool*, or raise a Failure. The text of any other error stays here."""
+        """Return the result of *tool*. Raise a Failure if there is none; the text of any other exception stays here."""
         delivery = Delivery()
         with _reported(tool, delivery):
             reply = (await self._reply(context, tool, arguments, delivery)).noted(**self._budget())
             result = succeeded(reply, tool)
-        tracing.answered(reply.notes)
+        hooks.answered(reply.notes)
         return result
 
     async def _asked(
@@ -126,23 +134,23 @@ class Calls:
                 progress.cancel()
 
     async def _zone_for(self, tool: Tool, arguments: Mapping[str, Any] | None) -> ZoneInfo | None:
-        """Tell the account's zone; where an argument is a time in it, it is worth a wait."""
+        """Return the account's zone. Wait for it only if an argument is a time in that zone."""
         if self._zone is None:
             return None
         return await self._zone.get() if tool.needs_zone(arguments) else self._zone.known
 
     async def _report_progress(self, context: Context, request: Request) -> None:
-        told = 0
+        reports = 0
         with suppress(MCPError):
             while True:
                 await self._sleep(_PROGRESS_EVERY)
                 if eta := self._eta(request):
-                    told += 1
-                    await context.session.report_progress(told, None, f"waiting for budget, about {eta:.0f} s")
+                    reports += 1
+                    await context.session.report_progress(reports, None, f"waiting for budget, about {eta:.0f} s")
 
     def _unknown(self, name: str) -> str:
-        near = get_close_matches(name, self._tools, 1)
-        return f"Unknown tool: {name[:_LONGEST_NAME]!r}." + (f" Did you mean {near[0]}?" if near else "")
+        near = suggest(name, self._tools)
+        return f"Unknown tool: {name[:_LONGEST_NAME]!r}." + (f" Did you mean {near}?" if near else "")
 
 
 @contextmanager
@@ -157,6 +165,10 @@ def _reported(tool: Tool, delivery: Delivery) -> Iterator[None]:
         if delivery.possible:
             raise OutcomeUnknown(_AFTER_SENDING, answered=False) from None
         raise Failure(_UNEXPECTED if tool.reads else f"{_UNEXPECTED} {_NOTHING_SENT}") from None
+
+
+def _noting(result: Result, ignored: Sequence[str]) -> Result:
+    return result.model_copy(update={"meta": {**(result.meta or {}), "linktime/ignored": list(ignored)}})
 
 
 def _wants_progress(context: Context) -> bool:

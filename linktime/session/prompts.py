@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Final
 
 import mcp_types
@@ -11,6 +10,7 @@ from mcp.shared.exceptions import MCPError
 
 from ..errors import InvalidArguments
 from ..prompts import PROMPTS, Prompt
+from ..suggest import suggest
 from ..tools import Tool
 from .calls import Context
 from .lookups import Lookups
@@ -45,8 +45,8 @@ class Prompts:
             return self.offered[name]
         if name in PROMPTS:
             raise MCPError(mcp_types.INVALID_PARAMS, f"{name} needs tools that are switched off here.")
-        near = get_close_matches(name, self.offered, 1)
-        hint = f" Did you mean {near[0]}?" if near else ""
+        near = suggest(name, self.offered)
+        hint = f" Did you mean {near}?" if near else ""
         raise MCPError(mcp_types.INVALID_PARAMS, f"Unknown prompt: {name[:_LONGEST_NAME]!r}.{hint}")
 
 

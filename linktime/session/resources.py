@@ -8,9 +8,9 @@ from typing import Any, Final
 import mcp_types
 from mcp.shared.exceptions import MCPError
 
-from .. import telemetry as tracing
 from ..errors import Failure, InvalidArguments, Rejected
 from ..resources import RESOURCES, Resource, find
+from ..telemetry import hooks
 from ..tools import Tool
 from .calls import Calls, Context
 from .lookups import Lookups
@@ -95,7 +95,7 @@ def _error(uri: str, failure: Failure) -> MCPError:
         case InvalidArguments() | Rejected(status=404):
             return _not_found(uri, str(failure))
         case _:
-            tracing.failed(failure)
+            hooks.failed(failure)
             return MCPError(mcp_types.INTERNAL_ERROR, str(failure))
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import mcp_types
 import orjson
 
-from .. import telemetry as tracing
 from ..errors import Failure
 from ..message import Reply
+from ..telemetry import hooks
 from ..tools import Tool
 from .truncation import LONGEST, fitted
 
@@ -30,7 +30,7 @@ def succeeded(reply: Reply, tool: Tool) -> mcp_types.CallToolResult:
 
 def failed(failure: Failure) -> mcp_types.CallToolResult:
     """Return the error result of a failed call."""
-    tracing.failed(failure)
+    hooks.failed(failure)
     return mcp_types.CallToolResult(content=[_text(str(failure))], is_error=True)
 
 

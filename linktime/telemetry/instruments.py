@@ -1,181 +1,78 @@
-"""Every instrument, in one table: what is measured, in which unit and by which attributes."""
+"""The table of instruments, with the unit and the attributes of each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 from itertools import product
-from typing import Final, NamedTuple
+from typing import Final, Literal
 
-from .span import Place, Value
-
-_MCP_SECONDS: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300)
-_HTTP_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
-_WAIT_SECONDS: Final = (0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 45, 60)
-
-
-class Kind(Enum):
-    """What the numbers of an instrument are; its value is the word of the documentation."""
-
-    COUNTER = "counter"
-    GAUGE = "gauge"
-    HISTOGRAM = "histogram"
+Value = str | int | float | bool
+Attributes = Mapping[str, Value]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Instrument:
-    """One row: *attributes* are the names it is told apart by, with all their values where they are few.
-
-    *boundaries* are a histogram's. A counter with few values begins at zero for each, so that a short-lived process
-    is counted by what reads it: an increase is seen only by who saw the number before.
-    """
+    """One row. *attributes* maps each attribute to its values, or to () if they are open."""
 
     name: str
-    kind: Kind
+    kind: Literal["counter", "gauge", "histogram"]
     unit: str
     description: str
     attributes: Mapping[str, tuple[str, ...]]
     boundaries: tuple[float, ...] = ()
 
-    def chosen(self, attributes: Mapping[str, Value]) -> dict[str, Value]:
-        """Take the attributes that this instrument knows."""
+    def chosen(self, attributes: Attributes) -> dict[str, Value]:
+        """Return those of *attributes* that this instrument has."""
         return {name: attributes[name] for name in self.attributes if name in attributes}
 
-    @property
     def zeros(self) -> list[dict[str, Value]]:
-        """Tell which attributes a counter begins with; none if their values are not known before."""
-        if self.kind is not Kind.COUNTER or not all(self.attributes.values()):
-            return []
-        return [dict(zip(self.attributes, values, strict=True)) for values in product(*self.attributes.values())]
+        """Return the attributes of a counter's series: Prometheus' `increase()` needs a zero before the first count."""
+        sets = product(*self.attributes.values()) if self.kind == "counter" else ()
+        return [dict(zip(self.attributes, values, strict=True)) for values in sets]
 
 
-class Measurement(NamedTuple):
-    """One number for an instrument, and the *place* of the span that it belongs to."""
-
-    instrument: Instrument
-    value: float
-    attributes: Mapping[str, Value]
-    place: Place | None
+def _seconds(name: str, boundaries: tuple[float, ...], attributes: str, description: str) -> Instrument:
+    return Instrument(name, "histogram", "s", description, dict.fromkeys(attributes.split(), ()), boundaries)
 
 
-def _open(*names: str) -> dict[str, tuple[str, ...]]:
-    return dict.fromkeys(names, ())
+# fmt: off
+_MCP_SECONDS: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300)
+_HTTP_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
+_WAIT_SECONDS: Final = (0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 45, 60)
+_OPERATION: Final = "mcp.method.name gen_ai.operation.name gen_ai.tool.name error.type rpc.response.status_code"
+_EXCHANGE: Final = "http.request.method url.template server.address server.port http.response.status_code error.type"
+_SESSION: Final = "mcp.protocol.version network.transport"
+_METHODS: Final = {"http.request.method": ("GET", "POST", "PUT", "PATCH", "DELETE")}
+_REFUSED: Final = {"linktime.outcome": ("rate_limited", "overloaded", "shutting_down", "invalid_arguments")}
+_UNSURE: Final = {"linktime.outcome": ("verified", "not_committed", "outcome_unknown")}
 
-
-OPERATION: Final = Instrument(
-    "mcp.server.operation.duration",
-    Kind.HISTOGRAM,
-    "s",
-    "How long one message of the client took, waiting included.",
-    _open(
-        "mcp.method.name",
-        "gen_ai.operation.name",
-        "gen_ai.tool.name",
-        "error.type",
-        "rpc.response.status_code",
-        "mcp.protocol.version",
-        "network.transport",
-    ),
-    _MCP_SECONDS,
-)
-SESSION: Final = Instrument(
-    "mcp.server.session.duration",
-    Kind.HISTOGRAM,
-    "s",
-    "How long the session lasted, told at its end.",
-    _open("mcp.protocol.version", "network.transport"),
-    _MCP_SECONDS,
-)
-EXCHANGE: Final = Instrument(
-    "http.client.request.duration",
-    Kind.HISTOGRAM,
-    "s",
-    "How long one request to LinkTime took, from its sending to the last byte of its answer.",
-    _open(
-        "http.request.method",
-        "url.template",
-        "server.address",
-        "server.port",
-        "http.response.status_code",
-        "error.type",
-    ),
-    _HTTP_SECONDS,
-)
-CACHE: Final = Instrument(
-    "linktime.cache.requests",
-    Kind.COUNTER,
-    "{request}",
+OPERATION: Final = _seconds("mcp.server.operation.duration", _MCP_SECONDS, f"{_OPERATION} {_SESSION}",
+    "How long one message of the client took, waiting included.")
+SESSION: Final = _seconds("mcp.server.session.duration", _MCP_SECONDS, _SESSION,
+    "How long the session lasted, told at its end.")
+EXCHANGE: Final = _seconds("http.client.request.duration", _HTTP_SECONDS, _EXCHANGE,
+    "How long one request to LinkTime took, from its sending to the last byte of its answer.")
+CACHE: Final = Instrument("linktime.cache.requests", "counter", "{request}",
     "Reads that were answered, by where the answer came from.",
-    {"linktime.cache.result": ("hit", "miss", "coalesced", "off")},
-)
-DEPTH: Final = Instrument(
-    "linktime.queue.depth", Kind.GAUGE, "{request}", "Requests that wait in the mailbox for budget.", {}
-)
-QUEUE_WAIT: Final = Instrument(
-    "linktime.queue.wait.duration",
-    Kind.HISTOGRAM,
-    "s",
-    "How long a request waited in the mailbox before it was sent.",
-    _open("http.request.method"),
-    _WAIT_SECONDS,
-)
-LIMITER_WAIT: Final = Instrument(
-    "linktime.limiter.wait.duration",
-    Kind.HISTOGRAM,
-    "s",
-    "How long the first in line waited at the gate until the limiter gave its permit.",
-    _open("http.request.method"),
-    _WAIT_SECONDS,
-)
-SLOTS: Final = Instrument(
-    "linktime.limiter.slots",
-    Kind.GAUGE,
-    "{slot}",
-    "Places in the request budget of one period.",
-    {"linktime.limiter.state": ("free", "used")},
-)
-SERVERS: Final = Instrument(
-    "linktime.limiter.servers", Kind.GAUGE, "{server}", "Servers that share the request budget, this one included.", {}
-)
-RETRIES: Final = Instrument(
-    "linktime.retries",
-    Kind.COUNTER,
-    "{request}",
-    "Requests that were sent again, by kind.",
-    {"http.request.method": ("GET", "POST", "PUT", "PATCH", "DELETE")},
-)
-REFUSALS: Final = Instrument(
-    "linktime.refusals",
-    Kind.COUNTER,
-    "{call}",
-    "Tool calls and reads of resources that this server refused by itself; nothing was sent.",
-    {"linktime.outcome": ("rate_limited", "overloaded", "shutting_down", "invalid_arguments")},
-)
-OUTCOMES: Final = Instrument(
-    "linktime.outcomes",
-    Kind.COUNTER,
-    "{call}",
-    "Changes whose answer was lost or a fault, by what reading back found.",
-    {"linktime.outcome": ("verified", "not_committed", "outcome_unknown")},
-)
+    {"linktime.cache.result": ("hit", "miss", "coalesced", "off")})
+DEPTH: Final = Instrument("linktime.queue.depth", "gauge", "{request}",
+    "Requests that wait in the mailbox for budget.", {})
+QUEUE_WAIT: Final = _seconds("linktime.queue.wait.duration", _WAIT_SECONDS, "http.request.method",
+    "How long a request waited in the mailbox before it was sent.")
+LIMITER_WAIT: Final = _seconds("linktime.limiter.wait.duration", _WAIT_SECONDS, "http.request.method",
+    "How long the first in line waited at the gate until the limiter gave its permit.")
+SLOTS: Final = Instrument("linktime.limiter.slots", "gauge", "{slot}",
+    "Places in the request budget of one period.", {"linktime.limiter.state": ("free", "used")})
+SERVERS: Final = Instrument("linktime.limiter.servers", "gauge", "{server}",
+    "Servers that share the request budget, this one included.", {})
+RETRIES: Final = Instrument("linktime.retries", "counter", "{request}",
+    "Requests that were sent again, by kind.", _METHODS)
+REFUSALS: Final = Instrument("linktime.refusals", "counter", "{call}",
+    "Tool calls and reads of resources that this server refused by itself; nothing was sent.", _REFUSED)
+OUTCOMES: Final = Instrument("linktime.outcomes", "counter", "{call}",
+    "Changes whose answer was lost or a fault, by what reading back found.", _UNSURE)
 
 INSTRUMENTS: Final = (
-    OPERATION,
-    SESSION,
-    EXCHANGE,
-    CACHE,
-    DEPTH,
-    QUEUE_WAIT,
-    LIMITER_WAIT,
-    SLOTS,
-    SERVERS,
-    RETRIES,
-    REFUSALS,
-    OUTCOMES,
-)
-
-
-def zeros() -> Iterable[Measurement]:
-    """Begin every counter whose attributes are known at zero."""
-    return (Measurement(row, 0, attributes, None) for row in INSTRUMENTS for attributes in row.zeros)
+    OPERATION, SESSION, EXCHANGE, CACHE, DEPTH, QUEUE_WAIT, LIMITER_WAIT, SLOTS, SERVERS, RETRIES, REFUSALS, OUTCOMES)
+# fmt: on

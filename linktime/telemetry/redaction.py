@@ -1,4 +1,4 @@
-"""What may be shown of a call's arguments: what nobody can be known by."""
+"""Redaction of arguments and ids: only values that identify no person are shown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SHOWN_NAMES: Final = re.compile(
     r"|locationType|trigger|events|currency|price|page|limit|is[A-Z][a-z]+|[a-z]+Enabled|[a-zA-Z]+(Minutes|PerDay)"
     r"|buffer(Before|After)|minimumNotice|rules|focusTimeBlocks|actions|eventTypeIds?"
 )
-_ID: Final = r"(?=\D*\d)(?=[\d_-]*[A-Za-z])[A-Za-z0-9_-]{8,64}"  # letters and digits, as nobody's name or phone has
+_ID: Final = r"(?=\D*\d)(?=[\d_-]*[A-Za-z])[A-Za-z0-9_-]{8,64}"  # letters and digits, unlike any name or phone
 _CHOICE: Final = r"all|[A-Z]{3,}(_[A-Z]+)*|(booking|payment|contact)\.[a-z]+"
 _TIME: Final = r"\d{4}-\d\d-\d\d(T[\d:.]{5,15}(Z|[+-]\d\d:\d\d))?|\d{1,2}:\d\d"
 _ZONE: Final = r"UTC|[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_]+)?"
@@ -23,23 +23,23 @@ _SECRET: Final = re.compile(r"lt_live_.*|whsec_.*")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/+-]{0,63}")
 _LONGEST: Final = 8192  # characters
 _DEEPEST: Final = 4  # levels, more than any tool has
-_LARGEST_NUMBER: Final = 1_000_000  # larger ones may be somebody's
+_LARGEST_NUMBER: Final = 1_000_000  # larger ones may be phone numbers
 
 
 def redacted(arguments: Mapping[str, Any] | None, known: Collection[str]) -> str:
-    """Show *arguments* as JSON: ids, slugs, times, numbers and choices as they are; names only if they are *known*."""
+    """Return *arguments* as JSON with ids, slugs, times, numbers and choices, and with the names that are *known*."""
     shown = {name if name in known else _REDACTED: _value(name, value) for name, value in (arguments or {}).items()}
     text = json.dumps(shown, separators=(",", ":"), ensure_ascii=False)
     return text if len(text) <= _LONGEST else json.dumps(_REDACTED)
 
 
 def shown_id(ident: str) -> str:
-    """Show the id of a thing if it has the form of one; a model may put anything there."""
+    """Return an id if it has the form of one. A model may put anything there."""
     return ident if re.fullmatch(_ID, ident) and not _SECRET.match(ident) else _REDACTED
 
 
 def shown_request_id(ident: str) -> str:
-    """Show the id of a JSON-RPC message, which the client's program makes, if it is short and plain."""
+    """Return the id of a JSON-RPC message, which the client's program makes, if it is short and plain."""
     return ident if _REQUEST_ID.fullmatch(ident) else _REDACTED
 
 

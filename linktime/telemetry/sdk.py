@@ -1,156 +1,89 @@
-"""The OpenTelemetry SDK, imported by the threads that need it and by nobody else."""
+"""OpenTelemetry's providers and exporters. A thread imports this behind the start, because that takes a while."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from typing import Any, Final, Protocol
+from collections.abc import Mapping, Sequence
+from functools import partial
+from importlib import import_module
+from threading import Thread
+from typing import Any, Final, TextIO
 
-from opentelemetry.context import Context
-from opentelemetry.metrics import CallbackOptions, Counter, Histogram, Observation
+from opentelemetry.metrics import Meter, Observation
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import MetricReader
+from opentelemetry.sdk.metrics.export import ConsoleMetricExporter, MetricReader, PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
-from opentelemetry.sdk.trace.id_generator import IdGenerator
-from opentelemetry.sdk.trace.sampling import ALWAYS_ON
-from opentelemetry.trace import (
-    Link,
-    NonRecordingSpan,
-    SpanContext,
-    SpanKind,
-    Status,
-    StatusCode,
-    TraceFlags,
-    TraceState,
-    set_span_in_context,
-)
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter
 
 from .. import __version__
-from .instruments import INSTRUMENTS, Instrument, Kind, Measurement, zeros
-from .span import Place, Span
+from .console import line, metric_lines
+from .environment import Variables
+from .instruments import INSTRUMENTS, Instrument
+from .recorder import Read, Record, Sdk
 
-_SCOPE: Final = "linktime"
-_QUEUE: Final = None if "OTEL_BSP_MAX_QUEUE_SIZE" in os.environ else 8192  # what one delivery may bring
-_KINDS: Final = {"server": SpanKind.SERVER, "client": SpanKind.CLIENT, "internal": SpanKind.INTERNAL}
-
-Read = Callable[[Instrument], Sequence[Measurement]]
-"""Asks for the present values of a gauge."""
+_FIRST_EXPORT: Final = 0.5  # s; a dead collector takes longer
 
 
-def resource() -> Resource:
-    """Tell who sends; OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES go before."""
-    named = Resource.create({"service.version": __version__})
-    if str(named.attributes["service.name"]).startswith("unknown_service"):
-        named = named.merge(Resource({"service.name": "linktime-mcp"}))
-    return named
+def load(variables: Variables, stderr: TextIO | None, read: Read) -> Sdk:
+    """Export to the destinations of *variables*. *read* returns the values of gauges."""
+    out = stderr or os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+    spans, metrics = list[SpanProcessor](), list[MetricReader]()
+    if "console" in variables.traces:
+        spans.append(BatchSpanProcessor(ConsoleSpanExporter(out=out, formatter=line)))
+    if "otlp" in variables.traces:
+        spans.append(BatchSpanProcessor(_otlp("trace_exporter.OTLPSpanExporter", grpc=variables.traces_grpc)))
+    if "console" in variables.metrics:
+        metrics.append(PeriodicExportingMetricReader(ConsoleMetricExporter(out=out, formatter=metric_lines)))
+    if "otlp" in variables.metrics:
+        exporter = _otlp("metric_exporter.OTLPMetricExporter", grpc=variables.metrics_grpc)
+        metrics.append(PeriodicExportingMetricReader(exporter))
+    return build(spans, metrics, read)
 
 
-class _Given(IdGenerator):
-    """Gives out the ids of the span that is played at the moment."""
-
-    def __init__(self) -> None:
-        self.place = Place(1, 1)
-
-    def generate_span_id(self) -> int:
-        return self.place.span_id
-
-    def generate_trace_id(self) -> int:
-        return self.place.trace_id
-
-
-class Spans:
-    """A sink that plays spans through the SDK, which sends them with *exporter* in batches."""
-
-    def __init__(self, exporter: SpanExporter, *, delay: float | None = None) -> None:
-        self._ids = _Given()
-        self._provider = TracerProvider(
-            sampler=ALWAYS_ON,  # what comes here is sampled already
-            id_generator=self._ids,
-            resource=resource(),
-            shutdown_on_exit=False,  # at exit it would wait for as long as a collector hangs
-        )
-        self._provider.add_span_processor(BatchSpanProcessor(exporter, _QUEUE, delay))
-        self._tracer = self._provider.get_tracer(_SCOPE, __version__)
-
-    def deliver(self, items: Sequence[Span]) -> None:
-        """Play them."""
-        for span in items:
-            self._play(span)
-
-    def close(self) -> None:
-        """Send what is left."""
-        self._provider.shutdown()
-
-    def _play(self, span: Span) -> None:
-        self._ids.place = span.place
-        played = self._tracer.start_span(
-            span.name,
-            _around(span.parent),
-            _KINDS[span.kind],
-            span.attributes,
-            [Link(_standing(place)) for place in span.links],
-            span.start,
-        )
-        if span.error is not None:
-            played.set_status(Status(StatusCode.ERROR, span.error or None))
-        played.end(span.start + span.duration)
+def build(processors: Sequence[SpanProcessor], readers: Sequence[MetricReader], read: Read) -> Sdk:
+    """Return the SDK with *processors* of spans and *readers* of metrics, or the API's no-op objects without any."""
+    sdk, named = Sdk(), _resource()
+    if processors:
+        tracers = TracerProvider(resource=named, shutdown_on_exit=False)  # at exit it would wait for a dead collector
+        for processor in processors:
+            tracers.add_span_processor(processor)
+        sdk = Sdk(tracers.get_tracer("linktime", __version__), close=[processor.shutdown for processor in processors])
+    if readers:
+        meters = MeterProvider(readers, named, shutdown_on_exit=False)
+        instruments = _instruments(meters.get_meter("linktime", __version__), read)
+        flush = Thread(target=meters.force_flush, name="telemetry", daemon=True)  # the zeros
+        flush.start()
+        flush.join(_FIRST_EXPORT)
+        sdk = Sdk(sdk.tracer, instruments, [*sdk.close, meters.shutdown])
+    return sdk
 
 
-class _Gauge(Protocol):
-    def __call__(self, options: CallbackOptions, /) -> Sequence[Observation]: ...
+def _otlp(name: str, *, grpc: bool) -> Any:
+    module, _, exporter = name.partition(".")
+    official = import_module(f"opentelemetry.exporter.otlp.proto.{'grpc' if grpc else 'http'}.{module}")
+    return getattr(official, exporter)()
 
 
-class Metrics:
-    """A sink that plays measurements through the SDK, whose *reader* sends them and asks *read* for the gauges."""
-
-    def __init__(self, reader: MetricReader, read: Read) -> None:
-        self._provider = MeterProvider([reader], resource(), shutdown_on_exit=False)
-        self._read = read
-        meter = self._provider.get_meter(_SCOPE, __version__)
-        self._instruments: dict[Instrument, Any] = {row: self._make(meter, row) for row in INSTRUMENTS}
-        self.deliver(list(zeros()))
-        self._provider.force_flush()
-
-    def deliver(self, items: Sequence[Measurement]) -> None:
-        """Play them."""
-        for item in items:
-            instrument, context = self._instruments[item.instrument], _around(item.place)
-            if item.instrument.kind is Kind.COUNTER:
-                instrument.add(item.value, item.attributes, context)
-            else:
-                instrument.record(item.value, item.attributes, context)
-
-    def close(self) -> None:
-        """Send the last numbers."""
-        self._provider.shutdown()
-
-    def _make(self, meter: Any, row: Instrument) -> Counter | Histogram | None:
-        match row.kind:
-            case Kind.COUNTER:
-                made: Counter = meter.create_counter(row.name, row.unit, row.description)
-                return made
-            case Kind.HISTOGRAM:
-                histogram: Histogram = meter.create_histogram(
-                    row.name, row.unit, row.description, explicit_bucket_boundaries_advisory=row.boundaries
-                )
-                return histogram
-            case Kind.GAUGE:
-                meter.create_observable_gauge(row.name, [self._asking(row)], row.unit, row.description)
-                return None
-
-    def _asking(self, row: Instrument) -> _Gauge:
-        def ask(_: CallbackOptions) -> Sequence[Observation]:
-            return [Observation(item.value, item.attributes) for item in self._read(row)]
-
-        return ask
+def _resource() -> Resource:
+    """Return this program as a resource. The service's name in the environment has priority over ours."""
+    detected = Resource.create({"service.version": __version__})
+    unnamed = str(detected.attributes["service.name"]).startswith("unknown_service")
+    return detected.merge(Resource({"service.name": "linktime-mcp"})) if unnamed else detected
 
 
-def _around(place: Place | None) -> Context:
-    return set_span_in_context(NonRecordingSpan(_standing(place)), Context()) if place else Context()
-
-
-def _standing(place: Place) -> SpanContext:
-    flags = TraceFlags(TraceFlags.SAMPLED if place.sampled else TraceFlags.DEFAULT)
-    return SpanContext(place.trace_id, place.span_id, place.remote, flags, TraceState.from_header([place.state]))
+def _instruments(meter: Meter, read: Read) -> Mapping[Instrument, Record]:
+    made: dict[Instrument, Record] = {}
+    for row in INSTRUMENTS:
+        about = (row.unit, row.description)
+        if row.kind == "counter":
+            made[row] = meter.create_counter(row.name, *about).add
+        elif row.kind == "histogram":
+            bounds = row.boundaries
+            made[row] = meter.create_histogram(row.name, *about, explicit_bucket_boundaries_advisory=bounds).record
+        else:
+            observe = partial(lambda row, _: [Observation(*level) for level in read(row)], row)
+            meter.create_observable_gauge(row.name, [observe], *about)
+        for attributes in row.zeros():
+            made[row](0, attributes, None)
+    return made

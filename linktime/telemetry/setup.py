@@ -1,56 +1,58 @@
-"""From the variables to outlets."""
+"""Telemetry from the environment, and the SDK's own warnings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+import logging
+import re
+from collections.abc import Callable, MutableMapping
 from importlib import import_module
-from typing import Any, Final
+from time import monotonic
+from typing import Final, TextIO
 
-from .instruments import Measurement
-from .line import Lines
-from .outlet import Complaints, Outlet, Sink, to_stderr
-from .record import Gauges, Telemetry
-from .span import Span
-from .variables import Variables, Where
+from ..stderr import write_line
+from .environment import settle
+from .recorder import Read, Sdk, Telemetry
 
-_SOON: Final = 0.2  # s; somebody may be reading along
-_LATER: Final = 1.0  # s; so the SDK is imported after the start, not in it
-
-
-def set_up(variables: Variables, *, arguments: bool = False, write: Callable[[str], None] = to_stderr) -> Telemetry:
-    """Make the telemetry that *variables* ask for, with the *arguments* of calls or without; *write* is stderr."""
-    complain, gauges = Complaints(write), Gauges()
-
-    def spans(where: Where) -> Outlet[Span]:
-        if where == "console":
-            return Outlet(lambda: Lines(write), complain, delay=_SOON)
-        return Outlet(partial(_otlp_spans, variables, complain), complain, delay=_LATER)
-
-    def measurements(where: Where) -> Outlet[Measurement]:
-        if where == "console":
-            return Outlet(lambda: _exporters().metric_lines(variables.interval, gauges, write), complain, delay=_LATER)
-        make = partial(_otlp_metrics, variables, gauges, complain)
-        return Outlet(make, complain, delay=_LATER)
-
-    return Telemetry(
-        [spans(where) for where in variables.traces],
-        [measurements(where) for where in variables.metrics],
-        sampler=variables.sampler,
-        gauges=gauges,
-        arguments=arguments,
-    )
+_EVERY: Final = 60.0  # s
+_LONGEST: Final = 500  # characters
+_QUERY: Final = re.compile(r"\?[^\s'\")]+")  # of an endpoint; it may hold a token
 
 
-def _otlp_spans(variables: Variables, complain: Callable[[str], None]) -> Sink[Span]:
-    sink: Sink[Span] = _exporters().spans(variables.traces_protocol, complain)
-    return sink
+class Diagnostics(logging.Handler):
+    """Writes what the SDK logs, such as a collector that is down: a line without its stack, at most one a minute."""
+
+    def __init__(self, write: Callable[[str], None], clock: Callable[[], float] = monotonic) -> None:
+        super().__init__(logging.WARNING)
+        self._write, self._clock, self._next = write, clock, float("-inf")
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        if (moment := self._clock()) >= self._next:
+            self._next = moment + _EVERY
+            text = _QUERY.sub("?…", " ".join(record.getMessage().split()))[:_LONGEST]
+            kind = f" ({record.exc_info[0].__name__})" if record.exc_info and record.exc_info[0] else ""
+            self._write(f"linktime-mcp: WARNING telemetry: {text}{kind}")
 
 
-def _otlp_metrics(variables: Variables, gauges: Gauges, complain: Callable[[str], None]) -> Sink[Measurement]:
-    sink: Sink[Measurement] = _exporters().metrics(variables.metrics_protocol, variables.interval, gauges, complain)
-    return sink
+def set_up(
+    environ: MutableMapping[str, str],
+    *,
+    arguments: bool = False,
+    stderr: TextIO | None = None,
+    warn: Callable[[str], None] = write_line,
+) -> Telemetry:
+    """Return the telemetry of these variables, with the *arguments* of calls or without.
 
+    Lines go to *stderr*, which may block, and warnings to *warn*. Malformed variables are removed from *environ*.
+    """
+    variables = settle(environ)
+    for name, words in variables.faults.items():
+        warn(f"linktime-mcp: WARNING {name}: {words}. The server ignores it.")
+    logger = logging.getLogger("opentelemetry")
+    logger.propagate, logger.handlers = False, [Diagnostics(warn)]
 
-def _exporters() -> Any:
-    return import_module(".exporters", __package__)
+    def load(read: Read) -> Sdk:
+        sdk: Sdk = import_module(".sdk", __package__).load(variables, stderr, read)
+        return sdk
+
+    return Telemetry(load if variables.traces or variables.metrics else None, arguments=arguments)

@@ -61,14 +61,14 @@ DOMAINS: Final[Mapping[str, tuple[Tool, ...]]] = MappingProxyType(
         "workflows": (workflows.list_workflows, workflows.create_workflow),
     }
 )
-"""The ten domains by name, as LINKTIME_TOOLSETS knows them; this is the one registry."""
+"""The registry: the tools by domain. LINKTIME_TOOLSETS has the same names."""
 
 TOOLS: Final[Mapping[str, Tool]] = MappingProxyType({tool.name: tool for tools in DOMAINS.values() for tool in tools})
 """Every tool by its name."""
 
 
 def switched_off(toolsets: Collection[str], *, read_only: bool) -> Mapping[str, str]:
-    """Tell which tools are not offered, each with the setting that is the reason; `all` is every toolset."""
+    """Return the tools that are not offered, each with the setting that hides it. `all` stands for every toolset."""
     by_domain = {
         tool.name: "LINKTIME_TOOLSETS"
         for domain, tools in DOMAINS.items()

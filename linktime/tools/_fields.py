@@ -1,4 +1,4 @@
-"""The kinds of arguments: what each must be, and the words that tell the model."""
+"""The types of arguments: their checks, and their descriptions for the model."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from annotated_types import Ge, Le
 from pydantic import AfterValidator, BeforeValidator
 from typing_extensions import Doc, TypedDict
 
+from ..sanitize import visible
 from . import _times
 
+_JOINERS: Final = re.compile("[\u200c\u200d\ufe00-\ufe0f\u2800]")  # they show nothing when they are alone
 _EMAIL: Final = re.compile(r"[^@\s<>,;]+@[^@\s<>,;.]+(\.[^@\s<>,;.]+)+")
 _DEEPEST: Final = 32  # levels of nesting in one argument
 _LARGEST: Final = 256 << 10  # bytes of one argument
@@ -57,7 +59,7 @@ def _is_deeper(value: Any, levels: int) -> bool:
 
 
 def _parsed(value: Any) -> Any:
-    """Read an array or object that came as JSON text."""
+    """Return the array or object that JSON text stands for."""
     if not isinstance(value, str):
         return value
     try:
@@ -72,14 +74,19 @@ def _number(value: Any) -> Any:
     return value
 
 
+def is_blank(value: object) -> bool:
+    """Return whether *value* is a text without a visible character."""
+    return isinstance(value, str) and not _JOINERS.sub("", visible(value)).strip()
+
+
 def _filled(text: str) -> str:
-    if not text.strip():
+    if is_blank(text):
         raise ValueError("should not be empty")
     return text
 
 
 def _ident(text: str) -> str:
-    """Take any id that is a segment of a path; dots alone would climb out of it."""
+    """Return *text* if it can be one segment of a path. Dots alone would leave the path."""
     if text in {".", ".."}:
         raise ValueError("is not an id")
     return _filled(text)
@@ -109,12 +116,15 @@ def _currency(text: str) -> str:
 
 
 def _amount(number: float) -> float:
-    """Write 25.0 as 25."""
+    """Return 25.0 as 25."""
     return int(number) if number.is_integer() else number
 
 
 JSON: Final = BeforeValidator(_parsed)
 NUMBER: Final = BeforeValidator(_number)
+
+CLEARABLE: Final = object()
+"""A mark of a text in an update: the empty text clears the field. Elsewhere it counts as not given."""
 
 Text = Annotated[str, AfterValidator(_filled)]
 Email = Annotated[str, AfterValidator(_email)]

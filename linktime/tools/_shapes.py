@@ -6,13 +6,13 @@ from typing import TypedDict
 
 
 class Success(TypedDict, total=False):
-    """That it was done."""
+    """A confirmation of a change."""
 
     success: bool
 
 
 class Pagination(TypedDict, total=False):
-    """Where in a list this page stands."""
+    """The place of a page in a list."""
 
     page: int
     limit: int

@@ -1,7 +1,7 @@
-"""What answers depend on and what writes change, for the cache.
+"""Tags for the cache: the data that an answer depends on, and the data that a write changes.
 
-A write names only what it changes at first hand. A read names everything its answer shows, so what follows from a
-write (a guest who becomes a contact, a delivery that is counted) is known in one place, beside the read.
+A write has only the tags of its direct changes. A read has a tag for everything that its answer shows. So the indirect
+effects of a write, such as a guest who becomes a contact, stand in one place, beside the read.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ WORKFLOWS: Final = "workflows"
 
 
 def booking(ident: str) -> str:
-    """Name one booking, so that a change of another leaves its answer alone."""
+    """Return the tag of one booking. A change of another booking does not invalidate its answer."""
     return f"booking:{ident}"
 
 
 def contact(ident: str) -> str:
-    """Name one contact, so that a change of another leaves its answer alone."""
+    """Return the tag of one contact. A change of another contact does not invalidate its answer."""
     return f"contact:{ident}"

@@ -1,36 +1,37 @@
-"""What a tool is: a function whose signature is the schema, whose docstring is the description."""
+"""A tool: a function whose signature is the schema and whose docstring is the description."""
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from inspect import Parameter, signature
-from typing import Any, get_type_hints
+from inspect import Parameter, getsource, signature
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
+from ..confirmations import Confirmation
 from ..errors import InvalidArguments
-from ..loss import Loss
 from ..message import Request, camel
-from ._faults import listed, told
-from ._fields import unsendable
+from ._fields import CLEARABLE, is_blank, unsendable
 from ._schema import answer_schema, object_schema
 from ._times import not_once, zones_of
+from ._validation_errors import described, listed
 
 Build = Callable[..., Request]
 Rule = Callable[[Mapping[str, Any]], str | None]
-"""A check over several arguments, by their Python names: the fault in words, or None."""
+"""A check over several arguments, by their Python names. It returns the error as text, or None."""
 
 
 @dataclass(frozen=True, eq=False)
 class Tool:
-    """One tool: *build* makes its Request, *shape* is what comes back, and every one of *rules* must hold.
+    """One tool. *build* makes its Request, *shape* is the type of its answer, and every one of *rules* must hold.
 
-    It is *destructive* if something that stood before may be lost, and *open_world* if the call, or what it sets
-    going, reaches somebody outside the account: a guest who is written to, a server that is called. Arguments named
-    in *local* are times on the account's clocks on the day of another, `date`. *loss* is what can't be undone.
+    A tool is *destructive* if existing data may be lost. It is *open_world* if the call, or its consequences, reach
+    people or servers outside the account, such as a guest who gets an e-mail. The arguments named in *local* are times
+    in the account's zone on the day of the argument `date`. *confirmation* is the question before a loss.
     """
 
     title: str
@@ -42,17 +43,17 @@ class Tool:
     idempotent: bool
     open_world: bool
     local: tuple[str, ...] = ()
-    loss: Loss | None = None
+    confirmation: Confirmation | None = None
 
     @property
     def name(self) -> str:
-        """The name that the model calls."""
+        """The name in `tools/list` and `tools/call`."""
         return self.build.__name__
 
     @property
     def description(self) -> str:
-        """What the model reads of it."""
-        return " ".join((self.build.__doc__ or "").split())
+        """The description for the model."""
+        return " ".join((self.build.__doc__ or _docstring(self.build)).split())
 
     @cached_property
     def input_schema(self) -> Mapping[str, Any]:
@@ -72,31 +73,45 @@ class Tool:
         return answer_schema(self.shape)
 
     def request(self, arguments: Mapping[str, Any] | None, zone: ZoneInfo | None = None) -> Request:
-        """Check the arguments and build the request, or raise InvalidArguments with every fault found.
+        """Check the arguments and return the request. Raise InvalidArguments with every error.
 
-        *zone* is the account's, if it is known: with it more faults are found, and better told.
+        *zone* is the account's, if it is known. It allows further checks, and better suggestions.
         """
-        known = self.input_schema["properties"]
-        given = {name: value for name, value in (arguments or {}).items() if value is not None or name not in known}
-        if faults := unsendable(given):
+        present = {name: value for name, value in (arguments or {}).items() if not self._is_absent(name, value)}
+        if faults := unsendable(present):
             raise InvalidArguments(listed(faults))
         try:
-            values = dict(self._model.model_validate(given, context={"zones": zones_of(given, zone)}))
+            values = dict(self._model.model_validate(present, context={"zones": zones_of(present, zone)}))
         except ValidationError as error:
-            raise InvalidArguments(told(error, self.input_schema)) from None
-        if faults := [fault for rule in self.rules if (fault := rule(values))] or self._off_the_clock(values, zone):
+            raise InvalidArguments(described(error, self.input_schema)) from None
+        if faults := [fault for rule in self.rules if (fault := rule(values))] or self._not_once(values, zone):
             raise InvalidArguments("; ".join(faults))
         return self.build(**values)
 
     def needs_zone(self, arguments: Mapping[str, Any] | None) -> bool:
-        """Whether the account's zone decides if these arguments are right."""
+        """Return whether the account's zone decides if these arguments are valid."""
         return any(camel(name) in (arguments or {}) for name in self.local)
 
-    def _off_the_clock(self, values: Mapping[str, Any], zone: ZoneInfo | None) -> list[str]:
+    def _is_absent(self, name: str, value: Any) -> bool:
+        """Return whether an argument counts as not given.
+
+        1. null, for every known argument.
+        2. A text without a visible character, for an optional argument, unless that clears the field.
+        """
+        if value is None:
+            return name in self.input_schema["properties"]
+        return name in self._blank_if_absent and is_blank(value)
+
+    @cached_property
+    def _blank_if_absent(self) -> frozenset[str]:
+        optional = {name: hint for name, (hint, default) in self._fields.items() if default is not ...}
+        return frozenset(camel(name) for name, hint in optional.items() if CLEARABLE not in _marks(hint))
+
+    def _not_once(self, values: Mapping[str, Any], zone: ZoneInfo | None) -> list[str]:
         if zone is None:
             return []
-        told = {name: not_once(values["date"], values[name], zone) for name in self.local if values[name]}
-        return [f"{camel(name)}: {fault}" for name, fault in told.items() if fault]
+        errors = {name: not_once(values["date"], values[name], zone) for name in self.local if values[name]}
+        return [f"{camel(name)}: {error}" for name, error in errors.items() if error]
 
     @cached_property
     def _fields(self) -> dict[str, tuple[Any, Any]]:
@@ -112,7 +127,7 @@ class Tool:
 
 
 def read(title: str, *rules: Rule, returns: Any) -> Callable[[Build], Tool]:
-    """Declare a tool that only looks."""
+    """Declare a tool that only reads."""
     return lambda build: Tool(
         title, build, returns, rules, reads=True, destructive=False, idempotent=True, open_world=False
     )
@@ -126,9 +141,9 @@ def write(
     idempotent: bool,
     open_world: bool = False,
     local: tuple[str, ...] = (),
-    loss: Loss | None = None,
+    confirmation: Confirmation | None = None,
 ) -> Callable[[Build], Tool]:
-    """Declare a tool that changes something."""
+    """Declare a tool that changes the account."""
     return lambda build: Tool(
         title,
         build,
@@ -139,19 +154,31 @@ def write(
         idempotent=idempotent,
         open_world=open_world,
         local=local,
-        loss=loss,
+        confirmation=confirmation,
     )
 
 
-def in_order(given: Mapping[str, Any]) -> str | None:
-    """Refuse a span whose first day is after its last."""
-    first, last = given.get("from_"), given.get("to")
+def _marks(hint: Any) -> tuple[Any, ...]:
+    """Return the marks of an annotated type, or of the types in a union."""
+    own = hint.__metadata__ if get_origin(hint) is Annotated else ()
+    return (*own, *(mark for part in get_args(hint) for mark in _marks(part)))
+
+
+def _docstring(function: Callable[..., Any]) -> str:
+    """Return the docstring from the source, since PYTHONOPTIMIZE=2 removes it from the code."""
+    definition = ast.parse(getsource(function)).body[0]
+    return ast.get_docstring(definition) or "" if isinstance(definition, ast.FunctionDef) else ""
+
+
+def in_order(values: Mapping[str, Any]) -> str | None:
+    """Return an error if the first day is after the last."""
+    first, last = values.get("from_"), values.get("to")
     return f"from: {first} is after to, {last}" if first and last and first > last else None
 
 
-def some_change(given: Mapping[str, Any]) -> str | None:
-    """Refuse an update that says which, but not what."""
-    fields = {name: value for name, value in given.items() if not name.endswith("_id")}
+def some_change(values: Mapping[str, Any]) -> str | None:
+    """Return an error if an update changes nothing."""
+    fields = {name: value for name, value in values.items() if not name.endswith("_id")}
     if all(value is None for value in fields.values()):
         return f"nothing to update: give at least one of {', '.join(map(camel, fields))}"
     return None

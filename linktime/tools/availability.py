@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypedDict
 
 from typing_extensions import Doc
 
-from ..loss import OVERRIDE, WEEKLY_HOURS
+from ..confirmations import OVERRIDE, WEEKLY_HOURS
 from ..message import Request, delete, get, post, put
 from ._fields import Clock, Day, From, Ident, To, Windows
 from ._shapes import Success
@@ -49,9 +49,9 @@ class Overrides(TypedDict, total=False):
     data: list[Override]
 
 
-def _blocked_or_custom(given: Mapping[str, Any]) -> str | None:
-    hours = [given["start_time"], given["end_time"]]
-    if given["is_blocked"]:
+def _blocked_or_custom(values: Mapping[str, Any]) -> str | None:
+    hours = [values["start_time"], values["end_time"]]
+    if values["is_blocked"]:
         return "isBlocked: should be false where startTime and endTime set custom hours" if any(hours) else None
     if not all(hours):
         return "isBlocked: false needs custom hours, both startTime and endTime"
@@ -64,7 +64,7 @@ def get_availability_rules() -> Request:
     return get("/availability/rules").tagged(AVAILABILITY_RULES, SETTINGS)
 
 
-@write("Update availability rules", returns=Rules, destructive=True, idempotent=True, loss=WEEKLY_HOURS)
+@write("Update availability rules", returns=Rules, destructive=True, idempotent=True, confirmation=WEEKLY_HOURS)
 def update_availability_rules(rules: Annotated[Windows, Doc("All weekly hours; [] closes every day.")]) -> Request:
     """Set the weekly hours. It replaces all existing rules, so give every window that is to stay."""
     return put("/availability/rules", rules=rules).tagged(AVAILABILITY_RULES)
@@ -106,7 +106,7 @@ def create_availability_override(
     ).tagged(AVAILABILITY_OVERRIDES)
 
 
-@write("Delete availability override", returns=Success, destructive=True, idempotent=True, loss=OVERRIDE)
+@write("Delete availability override", returns=Success, destructive=True, idempotent=True, confirmation=OVERRIDE)
 def delete_availability_override(override_id: OverrideId) -> Request:
     """Remove an override; the weekly hours hold again for its date."""
     return delete("/availability/overrides/{id}", override_id).tagged(AVAILABILITY_OVERRIDES)

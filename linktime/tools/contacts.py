@@ -6,9 +6,9 @@ from typing import Annotated, Any, Required, TypedDict
 
 from typing_extensions import Doc
 
-from ..loss import CONTACT
+from ..confirmations import CONTACT
 from ..message import Request, delete, get, patch, post
-from ._fields import Email, Ident, Limit, Page, Text
+from ._fields import CLEARABLE, Email, Ident, Limit, Page, Text
 from ._shapes import Pagination, Success
 from ._tags import BOOKINGS, CONTACTS, EVENT_TYPES, contact
 from ._tool import read, some_change, write
@@ -88,9 +88,9 @@ def update_contact(
     *,
     name: Name | None = None,
     email: Address | None = None,
-    phone: Phone | None = None,
-    company: Company | None = None,
-    notes: Notes | None = None,
+    phone: Annotated[Phone, CLEARABLE] | None = None,
+    company: Annotated[Company, CLEARABLE] | None = None,
+    notes: Annotated[Notes, CLEARABLE] | None = None,
 ) -> Request:
     """Change a contact. Give only the fields that change; each replaces the old value, notes too."""
     return patch(
@@ -98,7 +98,7 @@ def update_contact(
     ).tagged(CONTACTS, contact(contact_id))
 
 
-@write("Delete contact", returns=Success, destructive=True, idempotent=True, loss=CONTACT)
+@write("Delete contact", returns=Success, destructive=True, idempotent=True, confirmation=CONTACT)
 def delete_contact(contact_id: ContactId) -> Request:
     """Remove a contact for good. It can't be undone."""
     return delete("/contacts/{id}", contact_id).tagged(CONTACTS, contact(contact_id))

@@ -7,9 +7,9 @@ from typing import Annotated, Any, TypedDict
 from annotated_types import Ge, Le
 from typing_extensions import Doc
 
-from ..loss import EVENT_TYPE
+from ..confirmations import EVENT_TYPE
 from ..message import Request, delete, patch, post
-from ._fields import NUMBER, Amount, Currency, EventTypeId, Minutes, Text
+from ._fields import CLEARABLE, NUMBER, Amount, Currency, EventTypeId, Minutes, Text
 from ._shapes import Success
 from ._tags import EVENT_TYPES
 from ._tool import some_change, write
@@ -78,7 +78,7 @@ def update_event_type(
     slug: NewSlug | None = None,
     duration_minutes: Duration | None = None,
     location_type: LocationType | None = None,
-    description: Description | None = None,
+    description: Annotated[Description, CLEARABLE] | None = None,
     buffer_before: BufferBefore | None = None,
     buffer_after: BufferAfter | None = None,
     minimum_notice: Notice | None = None,
@@ -106,7 +106,7 @@ def update_event_type(
     ).tagged(EVENT_TYPES)
 
 
-@write("Delete event type", returns=Success, destructive=True, idempotent=True, loss=EVENT_TYPE)
+@write("Delete event type", returns=Success, destructive=True, idempotent=True, confirmation=EVENT_TYPE)
 def delete_event_type(event_type_id: EventTypeId) -> Request:
     """Delete an event type for good. Its existing bookings are not cancelled."""
     return delete("/event-types/{id}", event_type_id).tagged(EVENT_TYPES)

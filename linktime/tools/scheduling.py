@@ -6,7 +6,7 @@ from typing import Annotated, Any, Required, TypedDict
 
 from typing_extensions import Doc
 
-from ..loss import MEETING
+from ..confirmations import MEETING
 from ..message import Request, get, post
 from ._fields import BookingId, Email, From, Instant, Slug, Text, To, Zone
 from ._shapes import Success
@@ -45,7 +45,7 @@ class Slot(TypedDict, total=False):
 
 
 class Slots(TypedDict, total=False):
-    """What can be booked."""
+    """The free slots."""
 
     eventTypeSlug: str
     timezone: str
@@ -99,7 +99,7 @@ def create_booking(
     ).tagged(BOOKINGS)
 
 
-@write("Cancel booking", returns=Success, destructive=True, idempotent=True, open_world=True, loss=MEETING)
+@write("Cancel booking", returns=Success, destructive=True, idempotent=True, open_world=True, confirmation=MEETING)
 def cancel_booking(
     booking_id: BookingId, *, reason: Annotated[str, Doc("Reason; the guest may see it.")] | None = None
 ) -> Request:

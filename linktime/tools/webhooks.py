@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypedDict
 from annotated_types import MinLen
 from typing_extensions import Doc
 
-from ..loss import WEBHOOK
+from ..confirmations import WEBHOOK
 from ..message import Request, delete, get, patch, post
 from ._fields import JSON, Ident, Text, WebAddress
 from ._shapes import Success
@@ -81,7 +81,7 @@ def update_webhook(
     return patch("/webhooks/{id}", webhook_id, url=url, events=events, name=name, is_active=is_active).tagged(WEBHOOKS)
 
 
-@write("Delete webhook", returns=Success, destructive=True, idempotent=True, loss=WEBHOOK)
+@write("Delete webhook", returns=Success, destructive=True, idempotent=True, confirmation=WEBHOOK)
 def delete_webhook(webhook_id: WebhookId) -> Request:
     """Delete a webhook for good; its secret is lost with it."""
     return delete("/webhooks/{id}", webhook_id).tagged(WEBHOOKS)

@@ -40,8 +40,8 @@ class Workflows(TypedDict, total=False):
     data: list[Workflow]
 
 
-def _timed(given: Mapping[str, Any]) -> str | None:
-    if given["trigger_offset_minutes"] is None or given["trigger"] in {"BEFORE_MEETING", "AFTER_MEETING"}:
+def _timed(values: Mapping[str, Any]) -> str | None:
+    if values["trigger_offset_minutes"] is None or values["trigger"] in {"BEFORE_MEETING", "AFTER_MEETING"}:
         return None
     return "triggerOffsetMinutes: goes only with the trigger BEFORE_MEETING or AFTER_MEETING"
 

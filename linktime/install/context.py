@@ -1,0 +1,103 @@
+"""The installer's inputs: options, environment, and the terminal, if there is one."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from getpass import getpass
+from io import StringIO, TextIOWrapper
+from pathlib import Path
+from typing import Literal, NamedTuple, TextIO
+
+from ..clients import Environment, System
+from .launch import Installation
+
+Reason = Literal[
+    "changed_meanwhile",
+    "encoding",
+    "invalid_key",
+    "invalid_settings",
+    "no_directory",
+    "no_home",
+    "no_project_file",
+    "no_terminal",
+    "runs_on_windows",
+    "system",
+    "temporary_installation",
+    "unknown_client",
+    "unreadable",
+]
+
+
+class Refused(Exception):  # noqa: N818 - it is an answer to the user
+    """Nothing was changed. The text says why and what to do.
+
+    *status* is the exit status of the program: 2 if the command line or a setting is wrong, else 1.
+    """
+
+    def __init__(self, reason: Reason, message: str, status: int = 1) -> None:
+        super().__init__(message)
+        self.reason: Reason = reason
+        self.status = status
+
+
+class Options(NamedTuple):
+    """The command line. *client* is a name in the table of clients."""
+
+    client: str
+    project: bool = False
+    uninstall: bool = False
+    show: bool = False  # --print
+    yes: bool = False
+
+
+class Terminal(NamedTuple):
+    """The user. *ask* shows a question and returns the answer; *secret* does not show what the user types."""
+
+    ask: Callable[[str], str]
+    secret: Callable[[str], str]
+
+
+class Context(NamedTuple):
+    """What the installer works with. Without a *terminal* it cannot ask the user."""
+
+    environment: Environment
+    installation: Installation
+    terminal: Terminal | None
+    out: TextIO
+    err: TextIO
+
+    @classmethod
+    def current(cls) -> Context:
+        """Return the context of this process. Raises Refused if the working directory is gone."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):
+                # A file gets UTF-8 whatever the locale is. A console shows `?` for what it cannot show.
+                stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
+        return cls(
+            Environment(System.called(sys.platform), os.environ, _directory()),
+            Installation.current(os.environ),
+            Terminal(input, getpass) if _has_terminal() else None,
+            sys.stdout,
+            sys.stderr or StringIO(),
+        )
+
+
+def _directory() -> Path:
+    try:
+        return Path.cwd()
+    except OSError as fault:
+        message = f"The current directory cannot be used: {fault.strerror}. Change to another one."
+        raise Refused("no_directory", message) from None
+
+
+def _has_terminal() -> bool:
+    """Return whether a user can answer on stdin."""
+    if sys.platform == "win32":  # isatty is true for the device NUL as well
+        import ctypes  # noqa: PLC0415 - of Windows alone
+        import msvcrt  # noqa: PLC0415
+
+        mode = ctypes.c_ulong()
+        return bool(ctypes.windll.kernel32.GetConsoleMode(msvcrt.get_osfhandle(0), ctypes.byref(mode)))
+    return os.isatty(0)
