@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Annotated, Final, Self
+from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import (
     AfterValidator,
@@ -58,7 +59,14 @@ def _base_url(text: str, info: ValidationInfo) -> str:
         raise ValueError(NOT_A_BASE)
     if base.lower().startswith("http:") and not info.data.get("allow_http") and not is_loopback(host):
         raise ValueError("must be https, since http sends the key unencrypted. Set LINKTIME_ALLOW_HTTP=1 to allow it")
-    return base
+    return base if base.isascii() else _in_ascii(base, host)
+
+
+def _in_ascii(base: str, host: str) -> str:
+    """Return *base* with its *host* as a client calls it, so that no other library reads another host."""
+    parts = urlsplit(base)
+    netloc = host if parts.port is None else f"{host}:{parts.port}"
+    return urlunsplit((parts.scheme, netloc, parts.path, "", ""))
 
 
 def _budget(text: str) -> str:

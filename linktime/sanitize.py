@@ -41,19 +41,6 @@ def visible(data: Any, depth: int = _DEEPEST) -> Any:
             return data
 
 
-def is_deep(data: Any, depth: int = _DEEPEST) -> bool:
-    """Return whether a JSON value is nested deeper than *depth* levels, so that `visible` cuts it."""
-    match data:
-        case list() | dict() if not depth:
-            return True
-        case list():
-            return any(is_deep(item, depth - 1) for item in data)
-        case dict():
-            return any(is_deep(value, depth - 1) for value in data.values())
-        case _:
-            return False
-
-
 def _number(value: float) -> float | None:
     if isinstance(value, int) and -(1 << 63) <= value < 1 << 64:
         return value

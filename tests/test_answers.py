@@ -124,7 +124,7 @@ def settings_of(url: str, state: Path) -> dict[str, str]:
     return {
         "LINKTIME_BASE_URL": url,
         "LINKTIME_API_KEY": "lt_live_x",
-        "LINKTIME_RATE_LIMIT": "10000",
+        "LINKTIME_RATE_LIMIT": "5000",
         "LINKTIME_CACHE_TTL": "0",
         "XDG_STATE_HOME": str(state),
     }

@@ -249,7 +249,7 @@ def test_settings_do_not_change() -> None:
         ("https://proxy.example/api", "https://proxy.example/api"),
         ("https://proxy.example/xapi/v1", "https://proxy.example/xapi/v1"),
         ("https://api.example", "https://api.example"),
-        ("https://ü.example", "https://ü.example"),
+        ("https://ü.example", "https://xn--tda.example"),
         ("https://[2001:db8::1]:8443", "https://[2001:db8::1]:8443"),
         ("http://127.0.0.1:8787", "http://127.0.0.1:8787"),
         ("http://127.8.9.1", "http://127.8.9.1"),

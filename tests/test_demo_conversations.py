@@ -55,7 +55,7 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 @asynccontextmanager
 async def client_of(sandbox: Sandbox, **settings: str) -> AsyncIterator[Client]:
     """Yield a client of a server in this process."""
-    environ = {"LINKTIME_API_KEY": sandbox.key, "LINKTIME_BASE_URL": sandbox.url, "LINKTIME_RATE_LIMIT": "10000"}
+    environ = {"LINKTIME_API_KEY": sandbox.key, "LINKTIME_BASE_URL": sandbox.url, "LINKTIME_RATE_LIMIT": "5000"}
     parsed = Settings.from_environ({**environ, **settings})
     async with asyncio.timeout(PATIENCE), app(parsed) as application, connected(application.session.server) as client:
         yield client

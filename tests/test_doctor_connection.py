@@ -91,7 +91,7 @@ async def test_plan_is_shown(tmp_path: Path) -> None:
 
 
 async def test_base_url_with_another_path_is_rejected(sandbox: Sandbox, tmp_path: Path) -> None:
-    findings = await examined(tmp_path, **over(sandbox, LINKTIME_BASE_URL=f"{sandbox.url}/api/v1"))
+    findings = await examined(tmp_path, **over(sandbox, LINKTIME_BASE_URL=f"{sandbox.url}/app"))
 
     assert states(findings["service"])[-1] == ("key", "fault", "rejected")
     assert findings["service"][-1].cure == BASE

@@ -33,7 +33,8 @@ class AccountZone:
         epoch: Returns the number of writes that could have changed the zone. A new number makes the zone unknown.
         spare: Returns whether there is budget to spare. If not, the last known zone serves, at any age.
         life: Seconds.
-        settled: Returns whether the zone can't be a lagging replica's. If not, the answer is not kept.
+        settled: Returns whether the last such write is so old that no replica is behind it. If not, a result serves
+            for 3 s.
     """
 
     def __init__(
