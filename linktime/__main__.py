@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .environment import prepare
+from .commands.environment import prepare
 
 
 def main() -> None:

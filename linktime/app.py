@@ -17,20 +17,20 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from .cache import Cache
-from .clock import now
 from .config import Settings
-from .departure import Departure
 from .errors import Rejected
-from .lazy_rest import LazyRest
-from .limiter import Limiter, sharing
-from .local import AccountZone
-from .mailbox import Mailbox
 from .message import Send
-from .outcome import Outcome
-from .retry import Retry
-from .session import SPARE, Confirms, Session, wall
-from .stdio import streams
+from .pipeline.cache import Cache
+from .pipeline.clock import now
+from .pipeline.departure import Departure
+from .pipeline.limiter import Limiter, sharing
+from .pipeline.local import AccountZone
+from .pipeline.mailbox import Mailbox
+from .pipeline.outcome import Outcome
+from .pipeline.rest.lazy import LazyRest
+from .pipeline.retry import Retry
+from .protocol.session import SPARE, Confirms, Session, wall
+from .protocol.stdio import streams
 from .telemetry import DEPTH, SERVERS, SLOTS, Telemetry
 from .tools import TOOLS, switched_off
 
@@ -132,7 +132,7 @@ def _zone(settings: Settings, cache: Cache, limiter: Limiter, clock: Callable[[]
 def _confirm(settings: Settings, clock: Callable[[], float]) -> Callable[[Send], Confirms] | None:
     if not settings.confirm:
         return None
-    from .session.elicitation import Elicitation  # noqa: PLC0415 - only users with LINKTIME_CONFIRM pay for it
+    from .protocol.session.elicitation import Elicitation  # noqa: PLC0415 - only users with LINKTIME_CONFIRM pay for it
 
     return partial(Elicitation, clock=clock, deadline=settings.deadline)
 

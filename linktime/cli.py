@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NoReturn
 
 from . import __version__
-from .startup import ignore_plugins, sparing
+from .commands.startup import ignore_plugins, sparing
 
 ON_A_TERMINAL: Final = (
     "linktime-mcp is an MCP server: an MCP client starts it and sends requests to its stdin. Run linktime-mcp install "
@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(notices: Sequence[str]) -> None:
     is_on_terminal = sys.stdin is not None and sys.stdin.isatty()
     with sparing("mcp", "mcp.server"):  # whose own imports are the SDK's client and its HTTP half
-        from .serve import serve  # noqa: PLC0415 - the other commands never pay for it
+        from .commands.serve import serve  # noqa: PLC0415 - the other commands never pay for it
 
     serve([*notices, *([ON_A_TERMINAL] if is_on_terminal else [])])
 
@@ -89,7 +89,7 @@ def _sandbox(chosen: argparse.Namespace) -> int:
 
 
 def _demo() -> None:
-    from .demo import LIMIT, PERIOD, Service, play  # noqa: PLC0415 - likewise
+    from .commands.demo import LIMIT, PERIOD, Service, play  # noqa: PLC0415 - likewise
     from .sandbox import Sandbox  # noqa: PLC0415
 
     async def played() -> int:
@@ -101,13 +101,13 @@ def _demo() -> None:
 
 def _doctor(*, machine: bool) -> None:
     with sparing("mcp", "mcp.server"):
-        from .doctor import doctor  # noqa: PLC0415 - likewise
+        from .commands.doctor import doctor  # noqa: PLC0415 - likewise
 
     doctor(machine=machine)
 
 
 def _install(chosen: argparse.Namespace) -> int:
-    from .install import Context, Options, Refused, install  # noqa: PLC0415 - likewise
+    from .commands.install import Context, Options, Refused, install  # noqa: PLC0415 - likewise
 
     options = Options(chosen.client, chosen.project, chosen.uninstall, chosen.show, chosen.yes)
     try:

@@ -11,8 +11,6 @@ from urllib.parse import quote
 
 import orjson
 
-from .ratelimit_headers import UNTOLD, Quota
-
 NULL: Final = object()
 """A body field that is sent as null; None means a field that is not sent."""
 
@@ -76,6 +74,18 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """The service's own count: requests *remaining* and seconds until the *reset*. None if it is not stated."""
+
+    remaining: int | None = None
+    reset: float | None = None
+
+
+UNSTATED: Final = Quota()
+"""The quota of an answer without such headers."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """An answer: the API's *data*, and *notes* on its way here, which reach the client as `_meta`.
 
@@ -85,7 +95,7 @@ class Reply:
     status: int
     data: Any = None
     notes: Mapping[str, str | float] = field(default_factory=dict)
-    quota: Quota = UNTOLD
+    quota: Quota = UNSTATED
     date: datetime | None = field(default=None, compare=False)
 
     def noted(self, **notes: str | float) -> Reply:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from linktime.ledger.factory import STATE
+from linktime.pipeline.ledger.factory import STATE
 from linktime.sandbox import Sandbox
-from tests.child import Child, child
-from tests.redis_server import RedisServer, redis_server
-from tests.sharing import FileHome, Home, RedisHome
+from tests.support.ledger_homes import FileHome, Home, RedisHome
+from tests.support.process import Child, child
+from tests.support.redis_server import RedisServer, redis_server
 
 
 @pytest.fixture(autouse=True, scope="session")

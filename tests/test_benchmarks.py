@@ -16,7 +16,7 @@ from tests.benchmarks.budget import CASES, SCENARIOS, Case, session, table
 from tests.benchmarks.policies import OURS, POLICIES, ours
 from tests.benchmarks.services import SERVICES
 from tests.benchmarks.session import Session, play
-from tests.virtual import Network, Sliding, clock, virtual
+from tests.support.virtual_time import Network, Sliding, clock, virtual
 
 ME = TOOLS["get_me"].request({})
 FREE = TOOLS["check_availability"].request({"eventTypeSlug": "intro", "from": "2026-03-02", "to": "2026-03-02"})

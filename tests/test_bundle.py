@@ -18,11 +18,11 @@ from jsonschema import Draft7Validator
 
 from linktime import __version__
 from linktime.config import Settings
-from linktime.prompts import PROMPTS
+from linktime.protocol.prompts import PROMPTS
 from linktime.sandbox import Sandbox
 from linktime.tools import TOOLS
-from tests.child import Child, child, environ
-from tests.programs import found, run, told_to_uv
+from tests.support.process import Child, child, environ
+from tests.support.programs import found, run, told_to_uv
 
 ROOT: Final = Path(__file__).parent.parent
 SCHEMA: Final = json.loads((ROOT / "tests/registry/server.schema.json").read_text(encoding="utf-8"))

@@ -12,7 +12,7 @@ from linktime.config import KEY_MISSING, Settings
 from linktime.errors import ConfigError
 from linktime.hosts import is_loopback
 from linktime.placeholders import Placeholder, placeholder
-from tests.child import environ
+from tests.support.process import environ
 
 KEY = "lt_live_51f0c3"
 DEFAULTS = {

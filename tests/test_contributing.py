@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from linktime.session.arguments import ADDITIONS
+from linktime.protocol.session.arguments import ADDITIONS
 
 ROOT = Path(__file__).parent.parent
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")

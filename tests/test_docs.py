@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from linktime.config import Settings
-from linktime.local.annotate import localized
-from linktime.prompts import PROMPTS
-from linktime.resources import RESOURCES
+from linktime.pipeline.local.annotate import localized
+from linktime.protocol.prompts import PROMPTS
+from linktime.protocol.resources import RESOURCES
 from linktime.tools import DOMAINS
 
 ROOT = Path(__file__).parent.parent

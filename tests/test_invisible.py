@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 from hypothesis import given, strategies as st
 
-from linktime.invisible import without_invisible
+from linktime.sanitize.invisible import without_invisible
 
 KEPT = [
     "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",  # Persian: non-joiner between letters

@@ -7,11 +7,11 @@ import sys
 
 import pytest
 
-from linktime.limiter import Lease, MemoryStore
+from linktime.pipeline.limiter import Lease, MemoryStore
 from tests.benchmarks.__main__ import ours
 from tests.benchmarks.backend import sandbox
 from tests.benchmarks.memory import over_cached_calls, over_distinct_reads
-from tests.virtual import clock, virtual
+from tests.support.virtual_time import clock, virtual
 
 MOST = 1.5  # MB; a cache without a bound would grow by twice that
 

@@ -22,9 +22,9 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from linktime import __version__
-from linktime.clients import CLIENTS
-from tests.child import PATIENCE, child, environ
-from tests.programs import found, run, told_to_uv
+from linktime.commands.clients import CLIENTS
+from tests.support.process import PATIENCE, child, environ
+from tests.support.programs import found, run, told_to_uv
 
 ROOT: Final = Path(__file__).parent.parent
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")

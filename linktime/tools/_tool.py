@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from ..confirmations import Confirmation
 from ..errors import InvalidArguments
 from ..message import Request, camel
 from ._fields import CLEARABLE, is_blank, unsendable
 from ._schema import answer_schema, object_schema
 from ._times import not_once, zones_of
 from ._validation_errors import described, listed
+from .confirmations import Confirmation
 
 Build = Callable[..., Request]
 Rule = Callable[[Mapping[str, Any]], str | None]

@@ -7,12 +7,12 @@ from typing import Annotated, Any, TypedDict
 
 from typing_extensions import Doc
 
-from ..confirmations import OVERRIDE, WEEKLY_HOURS
 from ..message import Request, delete, get, post, put
 from ._fields import Clock, Day, From, Ident, To, Windows
 from ._shapes import Success
 from ._tags import AVAILABILITY_OVERRIDES, AVAILABILITY_RULES, SETTINGS
 from ._tool import in_order, read, write
+from .confirmations import OVERRIDE, WEEKLY_HOURS
 
 OverrideId = Annotated[Ident, Doc("id from list_availability_overrides.")]
 

@@ -6,12 +6,12 @@ from typing import Annotated, Any, Required, TypedDict
 
 from typing_extensions import Doc
 
-from ..confirmations import CONTACT
 from ..message import Request, delete, get, patch, post
 from ._fields import CLEARABLE, Email, Ident, Limit, Page, Text
 from ._shapes import Pagination, Success
 from ._tags import BOOKINGS, CONTACTS, EVENT_TYPES, contact
 from ._tool import read, some_change, write
+from .confirmations import CONTACT
 
 ContactId = Annotated[Ident, Doc("id from list_contacts.")]
 Name = Annotated[Text, Doc("Full name.")]

@@ -7,12 +7,12 @@ from typing import Annotated, Any, TypedDict
 from annotated_types import Ge, Le
 from typing_extensions import Doc
 
-from ..confirmations import EVENT_TYPE
 from ..message import Request, delete, patch, post
 from ._fields import CLEARABLE, NUMBER, Amount, Currency, EventTypeId, Minutes, Text
 from ._shapes import Success
 from ._tags import EVENT_TYPES
 from ._tool import some_change, write
+from .confirmations import EVENT_TYPE
 
 Name = Annotated[Text, Doc("Name that guests see.")]
 NewSlug = Annotated[Text, Doc("URL part, such as quick-chat.")]

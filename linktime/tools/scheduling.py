@@ -6,12 +6,12 @@ from typing import Annotated, Any, Required, TypedDict
 
 from typing_extensions import Doc
 
-from ..confirmations import MEETING
 from ..message import Request, get, post
 from ._fields import BookingId, Email, From, Instant, Slug, Text, To, Zone
 from ._shapes import Success
 from ._tags import AVAILABILITY_OVERRIDES, AVAILABILITY_RULES, BOOKINGS, EVENT_TYPES, SETTINGS, booking
 from ._tool import in_order, read, write
+from .confirmations import MEETING
 
 SlotZone = Annotated[Zone, Doc("IANA zone of startTimeLocal; the account's if left out.")]
 SlotStart = Annotated[Instant, Doc("startTime of a slot from check_availability.")]

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal, TypedDict
 from annotated_types import MinLen
 from typing_extensions import Doc
 
-from ..confirmations import WEBHOOK
 from ..message import Request, delete, get, patch, post
 from ._fields import JSON, Ident, Text, WebAddress
 from ._shapes import Success
 from ._tags import BOOKINGS, CONTACTS, WEBHOOKS
 from ._tool import read, some_change, write
+from .confirmations import WEBHOOK
 
 Event = Literal["booking.created", "booking.cancelled", "booking.rescheduled", "payment.received", "contact.created"]
 

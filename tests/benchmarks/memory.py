@@ -12,8 +12,8 @@ from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 from rich.console import Console
 
-from linktime.demo import converse
-from linktime.demo.transcript import Transcript
+from linktime.commands.demo import converse
+from linktime.commands.demo.transcript import Transcript
 
 from .lives import AT_ONCE, Candidate
 from .wire import Program, calls, drive

@@ -9,14 +9,14 @@ from functools import partial
 from math import inf
 from typing import Final
 
-from linktime.cache import Cache
 from linktime.errors import BudgetSpent, RateLimited
-from linktime.limiter import Limiter, MemoryStore
-from linktime.mailbox import Mailbox
 from linktime.message import Reply, Request, Send
-from linktime.outcome import Outcome
-from linktime.retry import Retry
-from tests.virtual import clock
+from linktime.pipeline.cache import Cache
+from linktime.pipeline.limiter import Limiter, MemoryStore
+from linktime.pipeline.mailbox import Mailbox
+from linktime.pipeline.outcome import Outcome
+from linktime.pipeline.retry import Retry
+from tests.support.virtual_time import clock
 
 from .services import LIMIT, PERIOD, SETTINGS
 

@@ -10,7 +10,7 @@ from typing import Final
 from linktime.config import Settings
 from linktime.errors import RateLimited
 from linktime.message import Reply, Request
-from tests.virtual import Bucket, Fixed, Network, Service, Sliding, clock
+from tests.support.virtual_time import Bucket, Fixed, Network, Service, Sliding, clock
 
 SETTINGS: Final = Settings.from_environ({})
 LIMIT: Final = SETTINGS.rate_limit

@@ -11,7 +11,7 @@ from random import Random
 
 from linktime.errors import Failure
 from linktime.message import Request, Send
-from tests.virtual import VirtualLoop, clock, peak
+from tests.support.virtual_time import VirtualLoop, clock, peak
 
 from .agents import Trace, Turn
 from .bounds import Call, critical_path, fewest, shortest

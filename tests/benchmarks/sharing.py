@@ -14,11 +14,11 @@ from time import perf_counter
 from typing import Final
 from uuid import uuid4
 
-from linktime.clock import now
 from linktime.config import Settings
-from linktime.ledger import ChangeFeed, Executor, Shared, open_shared
-from linktime.limiter import Lease, MemoryStore, SharedStore, Store
-from tests.sharing import mature, opened
+from linktime.pipeline.clock import now
+from linktime.pipeline.ledger import ChangeFeed, Executor, Shared, open_shared
+from linktime.pipeline.limiter import Lease, MemoryStore, SharedStore, Store
+from tests.support.ledger_homes import mature, opened
 
 _LIMIT: Final = 60
 _TURNS: Final = 400  # of a permit that is taken and released

@@ -9,7 +9,7 @@ from subprocess import DEVNULL, PIPE, Popen
 from time import perf_counter
 from typing import IO, Any, Final, Self
 
-from tests.child import environ
+from tests.support.process import environ
 
 _PATIENCE: Final = 30.0  # s
 _VERSION: Final = "2025-11-25"

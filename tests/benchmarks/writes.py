@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from tests.replicated import LinkTime, Server, serving
-from tests.virtual import VirtualLoop, clock
+from tests.support.replicated_service import LinkTime, Server, serving
+from tests.support.virtual_time import VirtualLoop, clock
 
 GUEST = {"inviteeName": "Ada", "inviteeEmail": "ada@example.com", "inviteeTimezone": "Europe/London"}
 BOOK = {"eventTypeSlug": "intro", "startTime": "2026-03-02T14:00:00.000Z", **GUEST}

@@ -15,9 +15,9 @@ from itertools import cycle
 from random import Random
 from tempfile import TemporaryDirectory
 
-from linktime.ledger.factory import STATE
+from linktime.pipeline.ledger.factory import STATE
 from linktime.sandbox import Sandbox
-from tests.child import Child, child
+from tests.support.process import Child, child
 
 LIMIT, PERIOD, TIMEOUT = 20, 4.0, 2.0  # requests, s, s
 LEASE = TIMEOUT + 2.0 + PERIOD  # s; then the slots of a killed server are free again

@@ -18,8 +18,8 @@ from typing import Any, Final, TypeVar
 import orjson
 
 from linktime.sandbox import Sandbox
-from tests.child import Child, child, environ
-from tests.visitor import MONDAY, visiting
+from tests.support.process import Child, child, environ
+from tests.support.sandbox_client import MONDAY, visiting
 
 from .claims import NO_ANSWER, Claim, claim_of
 from .judge import ENDED_BADLY, Finding

@@ -8,7 +8,7 @@ from datetime import timedelta
 from itertools import count
 from typing import Any, Final
 
-from tests.visitor import MONDAY, Visitor
+from tests.support.sandbox_client import MONDAY, Visitor
 
 _SPREAD: Final = 3  # slots of half an hour: after each booking the next slot that is used stays free
 _FIRST_DAY: Final = MONDAY.date() + timedelta(days=7)

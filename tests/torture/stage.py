@@ -9,7 +9,7 @@ from random import Random
 from typing import Any, Final, Protocol
 
 from linktime.sandbox import Entry, Sandbox
-from tests.visitor import Visitor
+from tests.support.sandbox_client import Visitor
 
 from .agents import AGENTS, UNDECIDED, Client
 from .claims import Claim

@@ -14,9 +14,9 @@ from mcp import Client as McpClient
 from linktime.app import app
 from linktime.config import Settings
 from linktime.sandbox import Sandbox
-from tests.inprocess import connected
-from tests.virtual import VirtualLoop
-from tests.visitor import MONDAY, visiting
+from tests.support.sandbox_client import MONDAY, visiting
+from tests.support.sdk_client import connected
+from tests.support.virtual_time import VirtualLoop
 
 from .claims import DISCARDED, NO_ANSWER, Claim, claim_of
 from .plan import plan

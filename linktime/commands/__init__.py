@@ -1,0 +1,1 @@
+"""The commands of the program: the server, the installer, the doctor and the demo."""

@@ -1,0 +1,205 @@
+"""A client's configuration file as a value: text that is parsed once and edited in place."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from difflib import unified_diff
+from itertools import chain, takewhile
+from types import ModuleType
+from typing import Any, Final
+
+from ...placeholders import is_placeholder
+from ..clients import KEY, SERVER, Client, Format
+from . import jsonc, toml
+from .syntax import BOM, GONE, QUOTED, Change, KeyPath, Unreadable, changed
+
+PLACEHOLDER: Final = "lt_live_..."  # stands in an entry until the user writes the key there
+
+_EDITORS: Final[dict[Format, ModuleType]] = {Format.JSON: jsonc, Format.JSONC: jsonc, Format.TOML: toml}
+_TEXT: Final = re.compile(
+    rf"(?P<text>{QUOTED})(?P<name>\s*+[:=.])?|(?P<comment>//|\#)[^\r\n]*+|/\*.*?\*/",
+    re.DOTALL,
+)
+_REFERENCE: Final = re.compile(r"\$\{((env|input):)?[\w-]+\}")  # without a default, as in `${NAME:-default}`
+_KEY: Final = re.compile(r"""lt_live_(?!\.\.\.["'])[^\s"']+""")
+
+
+class ConfigFile:
+    """The text of a client's file and its values.
+
+    Each edit returns another ConfigFile. An edit keeps all other text byte for byte: comments, order, layout and line
+    ends. The only exception is a byte order mark where the client does not accept one.
+    """
+
+    def __init__(self, client: Client, text: str | None) -> None:
+        """Parse *text* as strictly as *client* does; None if there is no file. Raises Unreadable."""
+        self.client: Final = client
+        self.text: Final = text
+        self.values: Final = _parsed(text or "", client)
+
+    @property
+    def entry(self) -> dict[str, Any]:
+        """The entry of linktime, or an empty one."""
+        return _table(_table(self.values.get(self.client.servers)).get(SERVER))
+
+    @property
+    def key(self) -> str:
+        """The API key in the entry, or a reference that the client resolves; empty if there is neither."""
+        key = _table(self.entry.get("env")).get(KEY)
+        return key if isinstance(key, str) and (self.client.resolves(key) or not is_placeholder(key)) else ""
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether the API key itself is in the entry."""
+        return bool(self.key) and not self.client.resolves(self.key)
+
+    @property
+    def has_entry(self) -> bool:
+        """Whether the list of servers has the name linktime, with a usable entry or not."""
+        return SERVER in _table(self.values.get(self.client.servers))
+
+    @property
+    def has_refused_bom(self) -> bool:
+        """Whether the file begins with a byte order mark that the client does not accept."""
+        return self.client.format is Format.JSON and (self.text or "").startswith(BOM)
+
+    def with_entry(self, entry: Mapping[str, Any]) -> ConfigFile:
+        """Add *entry*, or update the present one and keep the fields that the user added. Raises Unreadable."""
+        return self._edited(self.changes(entry))
+
+    def changes(self, entry: Mapping[str, Any]) -> list[Change]:
+        """Return the changes that add or update *entry*."""
+        at = (self.client.servers, SERVER)
+        ours = _updates(at, self.entry, entry) if "command" in self.entry else [Change(at, dict(entry))]
+        return [*_missing_inputs(self.values, self.client), *ours]
+
+    def without_entry(self) -> ConfigFile:
+        """Remove the entry, and the inputs that no other server uses. Raises Unreadable."""
+        if not self.has_entry:
+            return self
+        servers = _table(self.values.get(self.client.servers))
+        others = json.dumps([server for name, server in servers.items() if name != SERVER], default=str)
+        unused = [
+            Change(("inputs", index), GONE)
+            for index, each in enumerate(_list(self.values.get("inputs")))
+            if each in self.client.inputs and f"input:{each['id']}" not in others
+        ]
+        return self._edited([Change((self.client.servers, SERVER), GONE), *unused])
+
+    def without_empty_lists(self, original: ConfigFile) -> ConfigFile:
+        """Remove the lists of servers and inputs that are empty now and missing in *original*. Raises Unreadable."""
+        lists = (self.client.servers, "inputs")
+        empty = [name for name in lists if name not in original.values and self.values.get(name) in ([], {})]
+        return self._edited([Change((name,), GONE) for name in empty])
+
+    def without_refused_bom(self) -> ConfigFile:
+        """Remove the byte order mark if the client does not accept it."""
+        return self._edited(()) if self.has_refused_bom else self
+
+    def diff(self, after: ConfigFile, name: str, public: Collection[str]) -> str:
+        """Return a unified diff that shows no secret: of texts only those in *public* and references to variables."""
+        texts = (_masked(file.text or "", public).splitlines() for file in (self, after))
+        lines = unified_diff(*_trimmed(*texts), name, f"{name} (new)", lineterm="", n=1)
+        return "\n".join("@@" if line.startswith("@@") else line for line in lines)
+
+    def _edited(self, changes: Sequence[Change]) -> ConfigFile:
+        editor = _EDITORS[self.client.format]
+        before = self.text or ""
+        after = before.removeprefix(BOM) if self.has_refused_bom else before
+        for path, value in changes:
+            after = editor.drop(after, path) if value is GONE else editor.put(after, path, value)
+        if not _contains(editor, after, changed(self.values, changes)):
+            raise Unreadable("its layout does not allow a safe edit")
+        return ConfigFile(self.client, after)
+
+
+def _parsed(text: str, client: Client) -> dict[str, Any]:
+    values: dict[str, Any] = _EDITORS[client.format].read(text)
+    if client.format is Format.JSON and values:
+        try:
+            json.loads(text.removeprefix(BOM))
+        except json.JSONDecodeError as error:
+            offset = error.pos + text.startswith(BOM)
+            what = f"{client.title} accepts no comments and no trailing commas"
+            raise Unreadable.at(offset, text, what) from None
+    return values
+
+
+def _contains(editor: ModuleType, text: str, values: dict[str, Any]) -> bool:
+    try:
+        return _comparable(editor.read(text)) == _comparable(values)
+    except Unreadable:
+        return False
+
+
+def _comparable(values: dict[str, Any]) -> str:
+    """Return JSON, so that nan equals nan, without empty tables, which TOML may omit."""
+    return json.dumps({name: value for name, value in values.items() if value != {}}, default=repr, sort_keys=True)
+
+
+def _updates(at: KeyPath, present: Mapping[str, Any], entry: Mapping[str, Any]) -> list[Change]:
+    stale = [Change((*at, "args"), GONE)] if present.get("args", []) != entry.get("args", []) == [] else []
+    fields = (_field((*at, name), present.get(name), value) for name, value in entry.items())
+    return [*stale, *chain.from_iterable(fields)]
+
+
+def _field(at: KeyPath, present: Any, value: Any) -> Iterator[Change]:
+    """Yield the changes of one field: tables are merged, and a list of variables gets the missing one."""
+    if isinstance(present, dict) and isinstance(value, dict):
+        for name, each in value.items():
+            if present.get(name) != each and not (each == PLACEHOLDER and present.get(name)):
+                yield Change((*at, name), each)
+    elif isinstance(present, list) and value == [KEY]:
+        if KEY not in present:
+            yield Change(at, [*present, KEY])
+    elif present != value:
+        yield Change(at, value)
+
+
+def _missing_inputs(values: Mapping[str, Any], client: Client) -> list[Change]:
+    present = _list(values.get("inputs"))
+    known = [each.get("id") for each in present if isinstance(each, dict)]
+    missing = [dict(each) for each in client.inputs if each["id"] not in known]
+    return [Change(("inputs", len(present) + count), each) for count, each in enumerate(missing)]
+
+
+def _table(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _trimmed(old: list[str], new: list[str]) -> tuple[list[str], list[str]]:
+    """Cut off all but one of the lines that both begin or end with. With many equal lines difflib takes minutes."""
+    start = max(_common(old, new) - 1, 0)
+    end = max(_common(old[:start:-1], new[:start:-1]) - 1, 0)
+    return old[start : len(old) - end], new[start : len(new) - end]
+
+
+def _common(old: list[str], new: list[str]) -> int:
+    """Count the lines that both begin with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=False)))
+
+
+def _masked(text: str, public: Collection[str]) -> str:
+    def mask(match: re.Match[str]) -> str:
+        quoted = match["text"]
+        if quoted is None:
+            return f"{match['comment']} …" if match["comment"] else "/* … */"
+        value = _unquoted(quoted)
+        if match["name"] or value in public or _REFERENCE.fullmatch(value):
+            return match.group()
+        return '"lt_live_…"' if value.startswith("lt_live_") else '"…"'
+
+    return _KEY.sub("lt_live_…", _TEXT.sub(mask, text))
+
+
+def _unquoted(text: str) -> str:
+    try:
+        return str(json.loads(text))
+    except json.JSONDecodeError:
+        return text[1:-1]

@@ -1,0 +1,62 @@
+"""The server as a program, from the environment to the exit status."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Sequence
+from typing import NoReturn
+
+from .. import stderr
+from ..app import app
+from ..config import Settings
+from ..errors import ConfigError
+from ..telemetry import Telemetry, set_up
+
+log = logging.getLogger(__name__)
+
+RUNNING = "LinkTime MCP server running"
+_FLUSH = 0.2  # s; a stderr that nobody reads does not hold the exit
+
+
+def serve(notices: Sequence[str] = ()) -> None:
+    """Write the *notices* to stderr, serve stdin and stdout, then end the program.
+
+    The exit status is 2 if a setting is invalid, 1 after a fault.
+    """
+    stderr.secure()
+    with stderr.redirected():
+        for notice in notices:
+            stderr.write_line(notice)
+        handlers = [stderr.LineHandler()]
+        logging.basicConfig(format="linktime-mcp: %(levelname)s %(message)s", level=logging.WARNING, handlers=handlers)
+        try:
+            asyncio.run(_serving(*_configured()))
+        except Exception:
+            log.exception("the server stopped")  # Python itself would wait on a stderr that nobody reads
+            _end(1)
+    # The teardown of the SDK's modules takes longer than clients wait. Everything of this project is closed by now.
+    _end(0)
+
+
+def _end(status: int) -> NoReturn:
+    stderr.flush(_FLUSH)
+    os._exit(status)
+
+
+def _configured() -> tuple[Settings, Telemetry]:
+    """Read the environment. If it has faults, write them to stderr and end the program."""
+    try:
+        settings = Settings.from_environ(os.environ)
+    except ConfigError as error:
+        for fault in error.faults:
+            stderr.write_line(fault)
+        _end(2)
+    return settings, set_up(os.environ, arguments=settings.trace_arguments)
+
+
+async def _serving(settings: Settings, telemetry: Telemetry) -> None:
+    async with app(settings, telemetry) as application:
+        stderr.write_line(settings.missing_key or RUNNING)
+        await application.serve()

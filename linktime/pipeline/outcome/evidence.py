@@ -1,0 +1,97 @@
+"""The values of a verification: a write, an answer to a read, and its result.
+
+A committed write needs the state that was requested. NOT_COMMITTED needs the state before the write, or an absence by
+LinkTime's own word. Anything else is UNCLEAR: a field that is not shown, a row that may be older than the write, and a
+value that is neither the requested nor the former one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from math import inf
+from typing import Any, Final
+
+import orjson
+
+from ...message import Request
+from .comparison import Verdict, instant
+from .history import History
+from .timeline import LAG, Moment, Since
+
+SUCCESS: Final = {"success": True}
+GONE: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+"""The refusals of a read that are an answer: there is no such thing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A write: the *ident* in its path, the fields of its *body*, when it *started*, and the row as it was before.
+
+    *former* is empty if that is not known. *history* knows the ids that are older than the write. Before *quiet*
+    (seconds on the app's clock) a replica may show a state before an earlier write of ours. *rivals* returns the bodies
+    of other writes of this kind that are in flight or in doubt: a new row may be theirs.
+    """
+
+    request: Request
+    ident: str
+    body: Mapping[str, Any]
+    started: Moment
+    history: History
+    former: Mapping[str, Any]
+    quiet: float
+    rivals: Callable[[], Iterable[Mapping[str, Any]]] = tuple
+
+    @classmethod
+    def of(cls, request: Request, started: Moment, history: History) -> Write:
+        """Read a request, and the row that it is about."""
+        known = history.find(request)
+        body = orjson.loads(request.body or b"{}")
+        quiet = known.written + LAG if known else -inf
+        return cls(request, request.ident, body, started, history, known.row if known else {}, quiet)
+
+    def made(self, row: Mapping[str, Any], since: Since) -> Verdict:
+        """Return whether this write may have made *row*: False if the row is older, or made by another write."""
+        known = self.history.find(self.request, str(row.get("id")))
+        if known and known.maker is not None:
+            return known.maker == self.request and known.written >= self.started.clock
+        if known and known.first < self.started.clock:
+            return False
+        return since.is_after(_created(row))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """An answer to a verification read. *absent* is LinkTime's own word that there is no such thing."""
+
+    data: Any
+    since: Since
+    absent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A result: whether the write was *committed*, None if it is not certain, and the *data* to answer with.
+
+    *candidate* is the id of the one row that would prove the write if its age were known.
+    """
+
+    committed: Verdict
+    data: Any = None
+    candidate: str = ""
+
+
+NOT_COMMITTED: Final = Finding(committed=False)
+UNCLEAR: Final = Finding(committed=None)
+
+Check = Callable[[Write, Look], Finding]
+
+
+def _created(row: Mapping[str, Any]) -> Any:
+    """Return when a row was made: by its own word, or for a booking by the first e-mail about it."""
+    if "createdAt" in row:
+        return row["createdAt"]
+    logs = row.get("emailLogs")
+    times = [str(log.get("sentAt")) for log in logs if isinstance(log, dict)] if isinstance(logs, list) else []
+    return min(times) if times and all(map(instant, times)) else None

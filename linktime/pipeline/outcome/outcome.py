@@ -1,0 +1,207 @@
+"""The layer that finds out what became of a write."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any, Final
+
+import orjson
+
+from ...errors import Failure, NotCommitted, OutcomeUnknown, Rejected
+from ...message import Delivery, Reply, Request, Send
+from .comparison import record
+from .conflict import advice
+from .doubts import Doubt, Doubts, may_arrive
+from .evidence import GONE, SUCCESS, UNCLEAR, Write
+from .history import History
+from .readback import ReadBack, Result
+from .verification import VERIFICATIONS, Verification
+
+_REPEATED: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY})
+_ACCEPTED: Final = "LinkTime accepted this change but had not finished it"
+_FAILED: Final = "linktime-mcp failed after this change was sent, so it may or may not have been made."
+_UNSENT: Final = "linktime-mcp failed before this change was sent; nothing was sent. Report it if it recurs."
+_EARLIER: Final = (
+    "An equal call before this one may be the reason. Don't choose another time or name before you have looked"
+)
+
+log = logging.getLogger(__name__)
+
+
+class _Accepted(OutcomeUnknown):
+    """LinkTime answered 202: it has not finished the write. *data* is its answer."""
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(f"{_ACCEPTED}.", answered=False)
+        self.data = record(data)
+
+
+class Outcome:
+    """A `Send` that leaves no write at "unknown" if LinkTime can show what became of it.
+
+    A write of unknown outcome is not repeated but read back. If it stays in doubt, an equal write that follows within
+    minutes carries the same Idempotency-Key, and a refusal of it is checked against the first one. If a time is taken,
+    the refusal names free ones. Reads pass through, and the history keeps the rows that they show.
+    """
+
+    def __init__(
+        self,
+        send: Send,
+        *,
+        clock: Callable[[], float],
+        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._send = send
+        self._clock = clock
+        self._read_back = ReadBack(send, clock=clock, wall=wall, sleep=sleep)
+        self._history = History()
+        self._doubts = Doubts()
+
+    def hurry(self) -> None:
+        """Make one more read for each write that is being verified, at once: the server shuts down."""
+        self._read_back.hurry()
+
+    async def __call__(self, request: Request) -> Reply:
+        """Send the request, and verify a write if its outcome is not certain.
+
+        Raises NotCommitted if LinkTime answered the write and proves that it was not made, OutcomeUnknown if that is
+        not certain, and any other error of *send*.
+        """
+        verification = VERIFICATIONS.get((request.method, request.template))
+        if request.is_read or verification is None:
+            reply = await self._send(request)
+            self._history.read(request, reply, self._clock())
+            return reply
+        self._doubts.overtaken(request, self._history)
+        now = self._read_back.now()
+        doubt = self._doubts.begin(request, now)
+        write = replace(Write.of(request, doubt.started, self._history), rivals=lambda: self._rivals(request))
+        self._history.wrote(request, now.clock)
+        try:
+            return await self._write(write, verification, doubt)
+        finally:
+            self._doubts.end(doubt)
+
+    async def _write(self, write: Write, verification: Verification, doubt: Doubt) -> Reply:
+        try:
+            reply = await self._sent(replace(write.request, idempotency_key=doubt.key))
+        except OutcomeUnknown as unknown:
+            return await self._settled(write, verification, doubt, unknown)
+        except Rejected as refusal:
+            return await self._refused(write, verification, doubt, refusal)
+        if _abandoned():  # the client has no answer, so an equal call is a repetition
+            self._doubts.doubtful(doubt, self._clock(), answered=True)
+        return self._done(write, doubt, reply)
+
+    async def _sent(self, request: Request) -> Reply:
+        """Send a write. After it went out, any error but a refusal is an OutcomeUnknown."""
+        delivery = request.delivery or Delivery()
+        try:
+            reply = await self._send(replace(request, delivery=delivery))
+        except Failure:
+            raise
+        except Exception as error:  # noqa: BLE001 - any fault of this program
+            log.error("%s %s: %s", request.method, request.template, type(error).__name__)  # noqa: TRY400 - no text
+            raise (OutcomeUnknown(_FAILED, answered=False) if delivery.possible else Failure(_UNSENT)) from None
+        if reply.status == HTTPStatus.ACCEPTED:
+            raise _Accepted(reply.data)
+        return reply
+
+    async def _settled(self, write: Write, verification: Verification, doubt: Doubt, unknown: OutcomeUnknown) -> Reply:
+        """Answer a write in doubt by what LinkTime shows."""
+        self._history.wrote(write.request, self._clock())
+        self._doubts.doubtful(doubt, self._clock(), answered=unknown.answered)
+        result = await self._verified(write, verification, doubt)
+        if isinstance(result, Reply):
+            return self._done(write, doubt, _with_answer(result, unknown))
+        if result.finding.committed is None:
+            raise OutcomeUnknown(
+                f"{unknown.message} {_inconclusive(result)}: {verification.hint}.", answered=unknown.answered
+            ) from None
+        if not unknown.answered or may_arrive(doubt, self._clock()):
+            raise OutcomeUnknown(
+                f"{unknown.message} Read back, it is not there, but it may still be on its way: {verification.hint}.",
+                answered=unknown.answered,
+            ) from None
+        raise NotCommitted(
+            "LinkTime met a fault and, read back, this was not committed, so it is safe to call again."
+        ) from None
+
+    async def _refused(self, write: Write, verification: Verification, doubt: Doubt, refusal: Rejected) -> Reply:
+        """Answer a refused write: an equal one before it may be the reason of the refusal."""
+        if not (doubt.open or doubt.reply or doubt.in_flight > 1):
+            raise await self._advised(write, refusal) from None
+        if write.request.method == "DELETE" and refusal.status in GONE:
+            return self._done(write, doubt, _verified(Reply(200), SUCCESS))
+        if refusal.status not in _REPEATED:
+            raise refusal
+        result = await self._verified(write, verification, doubt)
+        if isinstance(result, Reply):
+            return self._done(write, doubt, result)
+        if result.finding.committed is None and refusal.status == HTTPStatus.CONFLICT:
+            raise OutcomeUnknown(f"{refusal.message} {_EARLIER}: {verification.hint}.", answered=True) from None
+        raise await self._advised(write, refusal) from None
+
+    async def _verified(self, write: Write, verification: Verification, doubt: Doubt) -> Reply | Result:
+        """Return the reply of a write that was certainly made, else the result of reading it back."""
+        try:
+            result = await self._read_back(
+                write, verification, write.request.deadline, settled=lambda: doubt.reply is not None
+            )
+        # A caller who leaves must not make the layers above believe that nothing was sent.
+        except asyncio.CancelledError as left:
+            return Result(UNCLEAR, met=left)
+        if doubt.reply is not None:
+            return doubt.reply.noted(outcome="verified")
+        return _verified(result.reply, result.finding.data) if result.finding.committed else result
+
+    def _done(self, write: Write, doubt: Doubt, reply: Reply) -> Reply:
+        self._history.made(write.request, reply, self._clock())
+        if not _abandoned():
+            self._doubts.succeeded(doubt, reply)
+        return reply
+
+    def _rivals(self, request: Request) -> list[Mapping[str, Any]]:
+        return [orjson.loads(other.body or b"{}") for other in self._doubts.others(request, self._clock())]
+
+    async def _advised(self, write: Write, refusal: Rejected) -> Rejected:
+        if refusal.status != HTTPStatus.CONFLICT:
+            return refusal
+        try:
+            words = await advice(self._send, write, self._clock())
+        except (Exception, asyncio.CancelledError):  # noqa: BLE001 - help that fails must not hide the refusal
+            return refusal
+        return Rejected(refusal.word, f"{refusal.message} {words}", status=refusal.status) if words else refusal
+
+
+def _abandoned() -> bool:
+    """Return whether the caller has left, so that no answer reaches the client."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _verified(reply: Reply, data: Any) -> Reply:
+    return replace(reply, status=200, data=data).noted(outcome="verified")
+
+
+def _with_answer(reply: Reply, unknown: OutcomeUnknown) -> Reply:
+    """Add LinkTime's own answer to an accepted write: the secret of a webhook is nowhere else."""
+    if not isinstance(unknown, _Accepted) or not isinstance(reply.data, dict):
+        return reply
+    data = {**reply.data, **unknown.data}
+    if "secret" in data:
+        data.pop("secretNote", None)
+    return replace(reply, data=data)
+
+
+def _inconclusive(result: Result) -> str:
+    if result.met is None:
+        return "Read back, LinkTime shows no proof"
+    word = f" ({result.met.word})" if isinstance(result.met, Failure) else ""
+    return f"It could not be read back{word}"

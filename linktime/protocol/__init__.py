@@ -1,0 +1,1 @@
+"""The MCP side: the transport, the session, prompts and resources."""

@@ -1,0 +1,104 @@
+"""Handles `resources/list`, `resources/templates/list` and `resources/read`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import mcp_types
+from mcp.shared.exceptions import MCPError
+
+from ...errors import Failure, InvalidArguments, Rejected
+from ...telemetry import hooks
+from ...tools import Tool
+from ..resources import RESOURCES, Resource, find
+from .calls import Calls, Context
+from .lookups import Lookups
+
+_JSON: Final = "application/json"
+_LONGEST_URI: Final = 128  # characters of an unknown address that are echoed
+
+
+class Resources:
+    """The resources whose tool is among *tools*. Each is the answer of its tool, as *calls* returns it."""
+
+    def __init__(self, tools: Mapping[str, Tool], calls: Calls, lookups: Lookups) -> None:
+        self.offered = [resource for resource in RESOURCES if resource.tool in tools]
+        self._tools = tools
+        self._calls = calls
+        self._at_hand = lookups
+
+    async def list(self, _: Context, __: object) -> mcp_types.ListResourcesResult:
+        """Return the resources with an address."""
+        return mcp_types.ListResourcesResult(
+            resources=[
+                mcp_types.Resource(
+                    uri=each.uri, name=each.name, title=each.title, description=each.description, mime_type=_JSON
+                )
+                for each in self.offered
+                if not each.is_template
+            ]
+        )
+
+    async def templates(self, _: Context, __: object) -> mcp_types.ListResourceTemplatesResult:
+        """Return the resources with a template."""
+        return mcp_types.ListResourceTemplatesResult(
+            resource_templates=[
+                mcp_types.ResourceTemplate(
+                    uri_template=each.uri,
+                    name=each.name,
+                    title=each.title,
+                    description=each.description,
+                    mime_type=_JSON,
+                )
+                for each in self.offered
+                if each.is_template
+            ]
+        )
+
+    async def read(self, context: Context, params: mcp_types.ReadResourceRequestParams) -> mcp_types.ReadResourceResult:
+        """Return the contents of a resource. A failure becomes an error of the protocol."""
+        match = find(params.uri, self.offered)
+        if match is None:
+            raise _not_found(params.uri, f"Unknown resource: {params.uri[:_LONGEST_URI]!r}.")
+        resource, ident = match
+        try:
+            answer = await self._answer(context, resource, ident)
+        except Failure as failure:
+            raise _error(params.uri, failure) from None
+        contents = [
+            mcp_types.TextResourceContents(uri=params.uri, mime_type=_JSON, text=block.text)
+            for block in answer.content
+            if isinstance(block, mcp_types.TextContent)
+        ]
+        return mcp_types.ReadResourceResult(contents=[*contents], _meta=answer.meta)
+
+    def template(self, uri: str) -> Resource:
+        """Return a resource by its template. Raises the protocol's error if there is none."""
+        for each in self.offered:
+            if each.is_template and each.uri == uri:
+                return each
+        raise _not_found(uri, f"Unknown resource template: {uri[:_LONGEST_URI]!r}.")
+
+    async def _answer(self, context: Context, resource: Resource, ident: str) -> mcp_types.CallToolResult:
+        arguments = await self._arguments(resource, ident)
+        return await self._calls.answer(context, self._tools[resource.tool], arguments)
+
+    async def _arguments(self, resource: Resource, ident: str) -> Mapping[str, Any] | None:
+        if resource.by_time:
+            return resource.by_time(await self._at_hand.moment())
+        return resource.by_id(ident) if resource.by_id else None
+
+
+def _error(uri: str, failure: Failure) -> MCPError:
+    match failure:
+        case InvalidArguments() | Rejected(status=404):
+            return _not_found(uri, str(failure))
+        case _:
+            hooks.failed(failure)
+            return MCPError(mcp_types.INTERNAL_ERROR, str(failure))
+
+
+def _not_found(uri: str, message: str) -> MCPError:
+    """Return the error in the form of SEP-2164."""
+    return MCPError(mcp_types.INVALID_PARAMS, message, {"uri": uri})

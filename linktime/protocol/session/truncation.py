@@ -1,0 +1,87 @@
+"""Truncates an answer that is too long for a model after a whole item, with a note."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from itertools import accumulate
+from typing import Any, Final
+
+import orjson
+
+from ...tools import Tool
+
+LONGEST: Final = 60_000  # bytes of JSON; 25,000 tokens, since ids and times take a token for two or three bytes
+_NOTE: Final = 300  # bytes for what is said of a cut
+_TEXTS: Final = (4_000, 400, 40)  # characters of one text, where the whole is too long, and where it still is
+
+
+def fitted(answer: dict[str, Any], tool: Tool) -> dict[str, Any]:
+    """Return *answer* without the last items of its longest lists, so that it fits. Other values stay the same.
+
+    Beside each truncated list stands `truncated`. If not even its first item fits, that item is truncated as well. Long
+    texts are shortened first, each with its own mark.
+    """
+    for longest in _TEXTS:
+        cut = _object(_shortened(answer, longest), LONGEST, tool, outer=True)
+        if _size(cut) <= LONGEST:
+            break
+    return cut
+
+
+def _object(whole: dict[str, Any], room: int, tool: Tool, *, outer: bool = False) -> dict[str, Any]:
+    """Truncate the lists of an object to at most *room* bytes, if possible. Short lists get their room first."""
+    if _size(whole) <= room:
+        return whole
+    parts = sorted((_size(part), name) for name, part in whole.items() if isinstance(part, dict | list))
+    left = room - _size(whole) + sum(size for size, _ in parts)
+    cut, notes = dict(whole), []
+    for place, (size, name) in enumerate(parts):
+        share = left // (len(parts) - place)
+        if size > share:
+            cut[name] = _part(whole[name], share - _NOTE, tool)
+        if len(cut[name]) < len(whole[name]):
+            notes.append(_note(name, cut[name], whole[name], tool, outer=outer))
+        left -= _size(cut[name]) + (_NOTE if size > share else 0)
+    return cut | ({"truncated": notes[0] if len(notes) == 1 else notes} if notes else {})
+
+
+def _part(part: Any, room: int, tool: Tool) -> Any:
+    if isinstance(part, dict):
+        return _object(part, room, tool)
+    fits = bisect_right(list(accumulate(_size(item) + 1 for item in part)), room - 1)
+    if fits or not part or not isinstance(part[0], dict):
+        return part[:fits]
+    return [_object(part[0], room - 2, tool)]
+
+
+def _note(field: str, kept: list[Any], whole: list[Any], tool: Tool, *, outer: bool) -> dict[str, Any]:
+    pages = outer and bool(kept) and kept[0] is whole[0]
+    more = _more(tool, len(kept) if pages else 0)
+    return {"field": field, "shown": len(kept), "total": len(whole), "more": more}
+
+
+def _more(tool: Tool, most: int) -> str:
+    """Return how to get the rest. A page may have *most* items; 0 means that a page would not be shorter."""
+    known = tool.input_schema["properties"]
+    if most and "limit" in known and "page" in known:
+        limit = min(most, known["limit"]["maximum"])
+        return f"Too long to show at once. Call again with limit {limit} and page 1, 2, 3 … to have all of it."
+    if "from" in known:
+        return "Too long to show at once. Call again for fewer days to have the rest."
+    return "Too long to show at once, and this tool can't show less."
+
+
+def _shortened(value: Any, longest: int) -> Any:
+    match value:
+        case str() if len(value) > longest:
+            return f"{value[:longest]}… [{longest} of {len(value)} characters shown]"
+        case dict():
+            return {name: _shortened(each, longest) for name, each in value.items()}
+        case list():
+            return [_shortened(each, longest) for each in value]
+        case _:
+            return value
+
+
+def _size(value: Any) -> int:
+    return len(orjson.dumps(value))

@@ -1,0 +1,139 @@
+"""JSON-RPC frames as bytes: one line, one message."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import orjson
+from mcp_types import (
+    CLIENT_CAPABILITIES_META_KEY,
+    INVALID_REQUEST,
+    PARSE_ERROR,
+    JSONRPCMessage,
+    jsonrpc_message_adapter,
+)
+from pydantic import ValidationError
+
+from ...sanitize import lenient, visible
+
+LARGEST_FRAME: Final = 16 << 20  # bytes
+_LARGEST_ID: Final = 1 << 53  # a whole number up to here has the same value as a float
+_DEEPEST: Final = 8  # levels of capabilities
+_OBJECTS: Final = ("_meta", "arguments", "capabilities", "context", "inputResponses")
+"""Fields of params that hold an object. PHP writes an empty one as `[]`."""
+
+
+class Malformed(Exception):  # noqa: N818 - it is an answer to the client before it is an error
+    """A frame that is no JSON-RPC message. *answers* are the error frames to send, each under the id of its request."""
+
+    def __init__(self, code: int, message: str, *idents: Any) -> None:
+        super().__init__(message)
+        error = {"code": code, "message": message}
+        self.answers: list[dict[str, Any]] = [
+            {"jsonrpc": "2.0", "id": ident, "error": error} for ident in idents or (None,)
+        ]
+
+
+def decode(line: bytes) -> JSONRPCMessage | None:
+    """Return the message in one frame. Raises Malformed.
+
+    A malformed response or notification is None, because neither is ever answered.
+    """
+    try:
+        frame = lenient.loads(line)
+    except ValueError:
+        raise Malformed(PARSE_ERROR, "Parse error: the line is not JSON") from None
+    match frame:
+        case {"method": _}:
+            return _request(frame)
+        case {"result": _} | {"error": _}:
+            return _response(frame)
+        case dict():
+            raise Malformed(INVALID_REQUEST, "Invalid Request: method is missing")
+        case [*frames]:
+            idents = [each["id"] for each in frames if isinstance(each, dict) and "method" in each and "id" in each]
+            raise Malformed(INVALID_REQUEST, "Invalid Request: send one message per line, not a batch", *idents)
+        case _:
+            raise Malformed(INVALID_REQUEST, "Invalid Request: a message is an object")
+
+
+def encode(frame: dict[str, Any]) -> bytes:
+    """Return one frame as UTF-8. If it holds values that JSON can't carry, those are replaced."""
+    try:
+        return orjson.dumps(frame) + b"\n"
+    except TypeError:
+        return orjson.dumps(visible(frame)) + b"\n"
+
+
+def _request(frame: dict[str, Any]) -> JSONRPCMessage | None:
+    """Return a request or a notification."""
+    ident = frame.get("id")
+    if isinstance(ident, float) and ident.is_integer() and abs(ident) < _LARGEST_ID:
+        ident = frame["id"] = int(ident)
+    if fault := _fault(frame, ident):
+        if "id" not in frame:
+            return None
+        answerable = isinstance(ident, str | int | float) and not isinstance(ident, bool)
+        raise Malformed(INVALID_REQUEST, f"Invalid Request: {fault}", ident if answerable else None)
+    if frame.get("params") is None:
+        frame.pop("params", None)
+    else:
+        frame["params"] = _with_objects(frame["params"] or {})
+    return jsonrpc_message_adapter.validate_python(frame, by_name=False)
+
+
+def _fault(frame: dict[str, Any], ident: object) -> str | None:
+    if frame.get("jsonrpc") != "2.0":
+        return 'jsonrpc should be "2.0"'
+    # The SDK takes a request with an invalid id for a notification, and the client would wait for ever.
+    if "id" in frame and (not isinstance(ident, int | str) or isinstance(ident, bool)):
+        return "id should be a string or a whole number"
+    if not isinstance(frame["method"], str):
+        return "method should be a string"
+    if not isinstance(frame.get("params"), dict) and frame.get("params"):
+        return "params should be an object"
+    return None
+
+
+def _response(frame: dict[str, Any]) -> JSONRPCMessage | None:
+    if frame.get("result") == []:
+        frame["result"] = {}
+    try:
+        return jsonrpc_message_adapter.validate_python(frame, by_name=False)
+    except ValidationError:
+        return None
+
+
+def _with_objects(params: dict[str, Any]) -> dict[str, Any]:
+    """Repair params: `[]` and JSON text where an object belongs, and a progress token that is null."""
+    params |= {name: {} for name in _OBJECTS if params.get(name) == []}
+    if isinstance(text := params.get("arguments"), str):
+        params["arguments"] = _object(text)
+    if isinstance(meta := params.get("_meta"), dict):
+        if meta.get("progressToken", "") is None:
+            del meta["progressToken"]
+        if CLIENT_CAPABILITIES_META_KEY in meta:
+            meta[CLIENT_CAPABILITIES_META_KEY] = _capabilities(meta[CLIENT_CAPABILITIES_META_KEY])
+    if "capabilities" in params:
+        params["capabilities"] = _capabilities(params["capabilities"])
+    return params
+
+
+def _object(text: str) -> Any:
+    """Return the object that *text* is the JSON of, an empty one for a blank text, or *text* itself."""
+    try:
+        value = lenient.loads(text.encode("utf-8", "surrogatepass")) if text.strip() else {}
+    except ValueError:
+        return text
+    return value if isinstance(value, dict) else text
+
+
+def _capabilities(value: Any, depth: int = _DEEPEST) -> Any:
+    """Return declared capabilities, which consist of objects, with `{}` for each `[]`."""
+    match value:
+        case []:
+            return {}
+        case dict() if depth:
+            return {name: _capabilities(each, depth - 1) for name, each in value.items()}
+        case _:
+            return value

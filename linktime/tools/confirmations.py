@@ -1,0 +1,181 @@
+"""Confirmations: the questions that the user answers before an irreversible call."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
+
+import orjson
+
+from ..message import Request
+from ..sanitize import plain, quoted
+
+_ADDRESS: Final = re.compile(r"[\w.+%'-]{1,64}@[\w-]+(\.[\w-]+)+")
+_LONGEST_ADDRESS: Final = 254  # characters; RFC 5321
+_LONGEST_REASON: Final = 300  # characters
+_MOST_WINDOWS: Final = 70  # ten for each day
+_MOST_OLD_WINDOWS: Final = 21  # windows to be replaced that a question lists
+_DAYS: Final = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
+_NO_MAIL: Final = "No e-mail is sent."
+
+Details = Mapping[str, Any]
+"""The answer of the lookup before a question; empty if it could not be read."""
+
+
+class Confirmation(NamedTuple):
+    """The confirmation of one tool: *question* is made from the request and the answer of *lookup*.
+
+    *lookup* is the name of a tool that reads, *ident* its argument for the id, if it has one. *fault* returns an error
+    for a request that a question can't show whole. *done* returns an error if there is nothing left to confirm.
+    """
+
+    lookup: str
+    question: Callable[[Request, Details], str]
+    ident: str = ""
+    fault: Callable[[Request], str] = lambda _: ""
+    done: Callable[[Details], str] = lambda _: ""
+
+    def arguments(self, request: Request) -> Mapping[str, Any]:
+        """Return the arguments of the lookup."""
+        return {self.ident: request.ident} if self.ident else {}
+
+    def gist(self, request: Request, details: Details) -> str:
+        """Return the question without local times, which depend on whether the account's zone is known."""
+        return self.question(request, {name: each for name, each in details.items() if not name.endswith("Local")})
+
+
+def _meeting(request: Request, details: Details) -> str:
+    reason = _field(request, "reason")
+    end = f" with the reason {quoted(reason, _LONGEST_REASON)}" if reason else ""
+    if not details:
+        return f"Cancel {_unread('meeting', request)}? LinkTime e-mails its guest{end}. This cannot be undone."
+    title, guest = _at(details, "eventType", "name"), details.get("inviteeName")
+    when = plain(details.get("startTimeLocal") or details.get("startTime"))
+    return (
+        f"Cancel the meeting {quoted(title)} with {quoted(guest)} on {when}? "
+        f"LinkTime e-mails {_guests_address(details)}{end}. This cannot be undone."
+    )
+
+
+def _is_cancelled(details: Details) -> str:
+    cancelled = details.get("status") == "CANCELLED"
+    return "this meeting is already cancelled; nothing was sent. Call get_booking for its details." if cancelled else ""
+
+
+def _event_type(request: Request, details: Details) -> str:
+    item = _item(details, request.ident)
+    what = f"the event type {_called(item, 'slug')}" if item else _unread("event type", request)
+    return f"Delete {what} for good? Guests can no longer book it. Booked meetings stay. {_NO_MAIL}"
+
+
+def _contact(request: Request, details: Details) -> str:
+    what = f"the contact {_called(details, 'email')}{_meetings(details)}" if details else _unread("contact", request)
+    return f"Delete {what} for good? Its notes are lost. {_NO_MAIL}"
+
+
+def _webhook(request: Request, details: Details) -> str:
+    item = _item(details, request.ident)
+    name = f"{quoted(item['name'])} " if item.get("name") else ""
+    what = f"the webhook {name}to {quoted(_host(item.get('url')))}" if item else _unread("webhook", request)
+    return f"Delete {what} for good? LinkTime no longer calls it, and its secret is lost. {_NO_MAIL}"
+
+
+def _override(request: Request, details: Details) -> str:
+    item = _item(details, request.ident)
+    if not item:
+        return f"Delete {_unread('availability override', request)}? The weekly hours apply again. {_NO_MAIL}"
+    hours = "blocked" if item.get("isBlocked") else f"{plain(item.get('startTime'))}-{plain(item.get('endTime'))}"
+    reason = f", {quoted(item['reason'])}" if item.get("reason") else ""
+    return (
+        f"Delete the availability override of {plain(item.get('date'))} ({hours}{reason})? "
+        f"The weekly hours apply again on that date. {_NO_MAIL}"
+    )
+
+
+def _weekly_hours(request: Request, details: Details) -> str:
+    new = _field(request, "rules")
+    old = _windows(details.get("data"), _MOST_OLD_WINDOWS) or "which could not be read"
+    return (
+        f"Replace all weekly hours ({old}) by {_windows(new, _MOST_WINDOWS)}? "
+        f"{'' if new else 'This closes every day. '}The old hours are lost. {_NO_MAIL}"
+    )
+
+
+def _long_reason(request: Request) -> str:
+    fits = len(_field(request, "reason") or "") <= _LONGEST_REASON
+    return "" if fits else f"reason: should have at most {_LONGEST_REASON} characters, since the user has to confirm it"
+
+
+def _many_windows(request: Request) -> str:
+    fits = len(_field(request, "rules")) <= _MOST_WINDOWS
+    return "" if fits else f"rules: should be at most {_MOST_WINDOWS} windows, since the user has to confirm each"
+
+
+def _field(request: Request, field: str) -> Any:
+    return orjson.loads(request.body or b"{}").get(field)
+
+
+def _unread(kind: str, request: Request) -> str:
+    return f"the {kind} with the id {quoted(request.ident)} (its details could not be read)"
+
+
+def _called(item: Details, other: str) -> str:
+    return f"{quoted(item.get('name'))} ({_address(item.get(other)) or quoted(item.get(other))})"
+
+
+def _meetings(details: Details) -> str:
+    counts = [len(each) for name in ("upcomingMeetings", "pastMeetings") if isinstance(each := details.get(name), list)]
+    return f", who has {counts[0]} upcoming and {counts[1]} past meetings," if len(counts) == 2 else ""
+
+
+def _guests_address(booking: Details) -> str:
+    places = (booking.get("inviteeEmail"), _at(booking, "invitee", "email"), _at(booking, "contact", "email"))
+    return next((address for each in places if (address := _address(each))), "the guest")
+
+
+def _address(text: Any) -> str:
+    """Return *text* in quotes if it is an e-mail address and nothing else, otherwise an empty text."""
+    fits = isinstance(text, str) and len(text) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(text)
+    return f"“{text}”" if fits else ""
+
+
+def _host(url: Any) -> str:
+    try:
+        return urlsplit(url).hostname or "" if isinstance(url, str) else ""
+    except ValueError:
+        return ""
+
+
+def _windows(rules: Any, most: int) -> str:
+    """Return the number of windows, with the hours of the first; an empty text if *rules* are not windows."""
+    if not isinstance(rules, list):
+        return ""
+    try:
+        hours = [f"{_DAYS[each['dayOfWeek']]} {plain(each['startTime'])}-{plain(each['endTime'])}" for each in rules]
+    except (KeyError, TypeError, IndexError):
+        return ""
+    listed = ", ".join(hours[:most] + ["…"] * (len(hours) > most))
+    return f"{len(hours)} window{'s' * (len(hours) > 1)}: {listed}" if hours else "none"
+
+
+def _item(details: Details, ident: str) -> Details:
+    items = details.get("data")
+    mine = (each for each in items if isinstance(each, Mapping)) if isinstance(items, list) else ()
+    return next((each for each in mine if each.get("id") == ident), {})
+
+
+def _at(details: Details, *path: str) -> Any:
+    value: Any = details
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+MEETING: Final = Confirmation("get_booking", _meeting, "bookingId", _long_reason, _is_cancelled)
+EVENT_TYPE: Final = Confirmation("list_event_types", _event_type)
+CONTACT: Final = Confirmation("get_contact", _contact, "contactId")
+WEBHOOK: Final = Confirmation("list_webhooks", _webhook)
+OVERRIDE: Final = Confirmation("list_availability_overrides", _override)
+WEEKLY_HOURS: Final = Confirmation("get_availability_rules", _weekly_hours, fault=_many_windows)

@@ -1,0 +1,204 @@
+"""What the doctor says of the budget, and that it leaves it as it was."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from linktime.commands.doctor.finding import Finding
+from linktime.pipeline.ledger.factory import STATE
+from linktime.sandbox import Sandbox
+from tests.pipeline.test_ledger_sqlite import folder, unprivileged
+from tests.support.doctor_user import budget, doctor, examined, over, states
+from tests.support.process import child
+from tests.support.redis_server import PASSWORD, RedisServer
+from tests.support.sandbox_client import paths
+
+__all__ = ["folder"]
+
+UNASKED = ("key", "warning", "budget_spent")
+WRITABLE = "Make its folder writable for you, or set LINKTIME_BUDGET=process to do without."
+ACCEPTED = ("key", "good", "accepted")
+
+
+def spoilt(settings: Mapping[str, str]) -> Path:
+    """Make a file of the budget that is none."""
+    place = Path(budget(settings).shared.ledger.place)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(b"this was never a database" * 400)
+    return place
+
+
+def locked(settings: Mapping[str, str], *, began: bool) -> Path:
+    """Make the folder of the budget one that is for reading alone, with a file in it or without."""
+    place = Path(budget(settings).shared.ledger.place)
+    place.parent.mkdir(exist_ok=True)
+    if began:
+        budget(settings).join()
+        place.chmod(0o444)
+    place.parent.chmod(0o555)
+    return place
+
+
+async def test_what_a_running_server_spent_is_told_and_the_doctor_pays_for_its_own_request(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    settings = over(sandbox, **{STATE: str(tmp_path / "state")})
+    async with child(**settings) as server:
+        await server.greet()
+        await server.result(server.call("get_me"))
+        _, first = await doctor(tmp_path, **settings)
+        _, second = await doctor(tmp_path, **settings)
+
+    assert "left     59 of 60 requests can be sent now\n  ok       servers  1 server shares it\n" in first
+    assert "left     58 of 60 requests can be sent now\n  ok       servers  1 server shares it\n" in second
+
+
+def steady(findings: Iterable[Finding]) -> list[Finding]:
+    """Leave out the seconds, which go on."""
+    return [
+        each._replace(seen=re.sub(r"\d+ s\b", "N s", each.seen), cure=re.sub(r"\d+ s\b", "N s", each.cure))
+        for each in findings
+    ]
+
+
+async def test_a_budget_that_others_have_spent_is_told_and_nothing_is_sent(sandbox: Sandbox, tmp_path: Path) -> None:
+    settings = over(sandbox, LINKTIME_RATE_LIMIT="1")
+    other = budget(settings)
+    other.take("theirs")
+    other.release("theirs", 40.0)
+    findings = await examined(tmp_path, **settings)
+
+    assert states(findings["service"])[-1] == UNASKED
+    assert steady(findings["budget"][1:]) == [
+        Finding("left", "warning", "0 of 1 requests can be sent now", "Wait: the next one can be sent in about N s."),
+        Finding("servers", "good", "1 server shares it"),
+    ]
+    assert paths(sandbox) == []
+
+
+async def test_a_gate_that_is_shut_is_told_and_nothing_is_sent(sandbox: Sandbox, tmp_path: Path) -> None:
+    settings = over(sandbox)
+    budget(settings).join()
+    budget(settings).open_breaker(30.0)
+    findings = await examined(tmp_path, **settings)
+
+    cure = "Wait. If it comes again, something else uses this key: give it a key of its own."
+    assert states(findings["service"])[-1] == UNASKED
+    assert steady(findings["budget"][2:]) == [
+        Finding("breaker", "warning", "open for N s more, since LinkTime answered 429", cure),
+        Finding("servers", "good", "2 servers share it"),
+    ]
+    assert paths(sandbox) == []
+
+
+async def test_a_file_that_cannot_be_read_is_begun_anew_and_that_is_told(sandbox: Sandbox, tmp_path: Path) -> None:
+    settings = over(sandbox)
+    place = spoilt(settings)
+
+    findings = await examined(tmp_path, **settings)
+
+    aside = place.with_suffix(".unreadable")
+    said = f"the shared budget's file could not be read; it is now {aside}, and a new one is begun"
+    assert findings["budget"][:2] == [
+        Finding("place", "warning", said, "Nothing more has to be done."),
+        Finding("place", "good", str(place)),
+    ]
+    assert states(findings["service"])[-1] == ACCEPTED
+
+
+async def test_a_file_that_another_program_holds_is_told_with_a_cure_of_its_own(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    settings = over(sandbox)
+    place = budget(settings).shared.ledger.place
+    budget(settings).join()
+    with closing(sqlite3.connect(place, isolation_level=None)) as program:
+        program.execute("BEGIN EXCLUSIVE")
+        findings = await examined(tmp_path, **settings)
+
+    cure = "Run it again. If it stays so, find the program that has this file open, such as a backup, and end it."
+    assert findings["budget"] == [Finding("place", "fault", f"can't be used: {place}: database is locked", cure)]
+    assert states(findings["service"])[-1] == ACCEPTED
+
+
+async def test_where_no_file_can_be_begun_that_is_told_and_the_key_is_tried(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "state").touch()
+    monkeypatch.setenv(STATE, str(tmp_path / "state"))
+    settings = over(sandbox)
+
+    findings = await examined(tmp_path, **settings)
+
+    seen = f"can't be used: {budget(settings).shared.ledger.place}: Not a directory"
+    assert findings["budget"] == [Finding("place", "fault", seen, WRITABLE)]
+    assert states(findings["service"])[-1] == ACCEPTED
+
+
+@pytest.mark.parametrize("began", [True, False])
+async def test_a_folder_that_is_for_reading_alone_is_told(
+    sandbox: Sandbox, folder: Path, monkeypatch: pytest.MonkeyPatch, *, began: bool
+) -> None:
+    monkeypatch.setenv(STATE, str(folder))
+    settings = over(sandbox)
+    place = locked(settings, began=began)
+
+    with unprivileged():
+        findings = await examined(folder, **settings)
+
+    [told] = findings["budget"]
+    assert (told.subject, told.state, told.cure) == ("place", "fault", WRITABLE)
+    assert told.seen.startswith(f"can't be used: {place}: ")
+    assert states(findings["service"])[-1] == ACCEPTED
+
+
+async def test_a_budget_on_redis_is_told_without_its_password(
+    sandbox: Sandbox, tmp_path: Path, redis: RedisServer
+) -> None:
+    settings = over(sandbox, LINKTIME_BUDGET=redis.url)
+    budget(settings).join()
+    findings = await examined(tmp_path, **settings)
+
+    assert findings["budget"] == [
+        Finding("place", "good", f"Redis at {redis.address}"),
+        Finding("left", "good", "60 of 60 requests can be sent now"),
+        Finding("servers", "good", "1 server shares it"),
+    ]
+    assert ("LINKTIME_BUDGET", "good", "set") in states(findings["settings"])
+    assert f"Redis at {redis.address}" in repr(findings["settings"])
+    assert PASSWORD not in repr(findings)
+    assert len(budget(settings).join().cooling) == 1
+
+
+async def test_a_redis_server_that_is_away_is_told(sandbox: Sandbox, tmp_path: Path) -> None:
+    findings = await examined(tmp_path, **over(sandbox, LINKTIME_BUDGET=f"redis://:{PASSWORD}@127.0.0.1:9"))
+
+    [told] = findings["budget"]
+    assert (told.subject, told.state) == ("place", "fault")
+    assert told.seen.startswith("can't be used: Redis at 127.0.0.1:9: ")
+    assert told.cure.startswith("Start that server or correct LINKTIME_BUDGET")
+    assert PASSWORD not in repr(findings)
+    assert states(findings["service"])[-1] == ACCEPTED
+
+
+async def test_a_budget_of_this_process_alone_has_nobody_to_share_it(sandbox: Sandbox, tmp_path: Path) -> None:
+    findings = await examined(tmp_path, **over(sandbox, LINKTIME_BUDGET="process"))
+
+    assert findings["budget"] == [Finding("place", "good", "this process alone, as LINKTIME_BUDGET says")]
+    assert states(findings["service"])[-1] == ACCEPTED
+
+
+async def test_servers_with_other_settings_are_reported(sandbox: Sandbox, tmp_path: Path) -> None:
+    budget(over(sandbox, LINKTIME_RATE_LIMIT="20")).join()
+
+    findings = await examined(tmp_path, **over(sandbox))
+
+    [found] = [finding for finding in findings["budget"] if finding.subject == "settings"]
+    assert found.state == "warning"
+    assert "20 requests in 60 s" in found.seen

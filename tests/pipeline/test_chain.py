@@ -1,0 +1,93 @@
+"""Cache, retry, mailbox and limiter joined as app.py joins them, over a scripted service."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from linktime.errors import RateLimited
+from linktime.message import Reply, Request, Send, get, post
+from linktime.pipeline.cache import Cache
+from linktime.pipeline.limiter import Limiter, MemoryStore
+from linktime.pipeline.mailbox import Mailbox
+from linktime.pipeline.retry import Retry
+from tests.support.virtual_time import clock, virtual
+
+
+@asynccontextmanager
+async def chain(service: Send) -> AsyncIterator[Cache]:
+    async with (
+        Limiter(MemoryStore(60, clock=clock), 60.0, clock=clock) as limiter,
+        Mailbox(service, limiter, clock=clock) as mailbox,
+    ):
+        cache = Cache(Retry(mailbox, clock=clock), clock=clock)
+        yield cache
+        await cache.aclose()
+
+
+@virtual
+async def test_a_write_whose_caller_left_is_not_sent_again_after_a_429() -> None:
+    sent: list[Request] = []
+    arrived = asyncio.Event()
+
+    async def service(request: Request) -> Reply:
+        sent.append(request)
+        arrived.set()
+        await asyncio.sleep(1)
+        raise RateLimited("wait", retry_after=1.0)
+
+    async with chain(service) as cache:
+        call = asyncio.create_task(cache(post("/bookings", notes="x").tagged("bookings")))
+        await arrived.wait()
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        await asyncio.sleep(120)
+
+    assert len(sent) == 1
+
+
+@virtual
+async def test_a_write_whose_caller_left_makes_answers_old_only_when_it_ends() -> None:
+    bookings = 0
+
+    async def service(request: Request) -> Reply:
+        nonlocal bookings
+        seen = bookings
+        await asyncio.sleep(1)
+        if not request.is_read:
+            await asyncio.sleep(5)
+            bookings += 1
+        return Reply(200, seen)
+
+    async with chain(service) as cache:
+        look = get("/bookings").tagged("bookings")
+        write = asyncio.create_task(cache(post("/bookings", notes="x").tagged("bookings")))
+        await asyncio.sleep(0.5)
+        write.cancel()
+        early = (await cache(look)).data, (await cache(look)).notes["cache"]
+        await asyncio.sleep(10)
+        late = await cache(look)
+
+    assert early == (0, "hit")
+    assert (late.data, late.notes["cache"]) == (1, "miss")
+
+
+@virtual
+async def test_a_429_is_waited_out_by_the_one_gate_and_pays_again() -> None:
+    times: list[float] = []
+
+    async def service(_: Request) -> Reply:
+        times.append(clock())
+        if len(times) == 1:
+            raise RateLimited("wait", retry_after=7.0)
+        return Reply(200, {})
+
+    async with chain(service) as cache:
+        reply = await cache(get("/me").tagged("me"))
+
+    assert reply.notes["retries"] == 1
+    assert times[1] - times[0] == pytest.approx(7.05)

@@ -1,0 +1,372 @@
+"""A ledger in a file, and what can become of files."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from linktime.pipeline.clock import now
+from linktime.pipeline.ledger import Change, LedgerUnavailable
+from linktime.pipeline.ledger.interface import Busy
+from tests.support.ledger_homes import Server, opened as opened_at
+from tests.support.process import environ
+
+CHANGE = Change(frozenset({"contacts"}), 0.0)
+NOBODY = 65534
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "budget-4f.db"
+
+
+def opened(path: Path, server: str = "one") -> Server:
+    return Server(opened_at(path, server, clock=now))
+
+
+def joined(path: Path, server: str = "one") -> Server:
+    opening = opened(path, server)
+    opening.join()
+    return opening
+
+
+def publish(server: Server, change: Change = CHANGE) -> None:
+    server.shared.changes.publish(change)
+
+
+def poll(server: Server) -> list[Change] | None:
+    changes = server.shared.changes.poll(patient=False)
+    return None if changes is None else list(changes)
+
+
+def close(server: Server) -> None:
+    server.shared.ledger.close()
+
+
+def unavailable(step: Callable[[], object]) -> str:
+    with pytest.raises(LedgerUnavailable) as caught:
+        step()
+    return str(caught.value)
+
+
+def remove(path: Path) -> None:
+    for file in path.parent.iterdir():
+        file.unlink()
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Make a folder that everybody may look into."""
+    with TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@contextmanager
+def unprivileged() -> Iterator[None]:
+    """Be somebody whom the rights of files stop."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def run(program: str) -> list[str]:
+    """Run a program of Python; return what it prints."""
+    ended = subprocess.run(
+        [sys.executable, "-c", program], check=True, stdout=subprocess.PIPE, text=True, timeout=30, env=environ()
+    )
+    return ended.stdout.splitlines()
+
+
+def test_nothing_is_written_before_the_first_step_and_then_nobody_else_may_read_it(path: Path) -> None:
+    one = opened(path)
+    assert one.status() is None
+    assert poll(one) is None
+    assert not path.parent.exists()
+
+    one.join()
+
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    files = list(path.parent.iterdir())
+    assert len(files) == 2
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+
+
+@pytest.mark.parametrize("spoil", [b"this was never a database\n" * 400, b"\0" * 4096])
+def test_a_file_that_cannot_be_read_is_set_aside_and_made_new(
+    path: Path, spoil: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    path.parent.mkdir()
+    path.write_bytes(spoil)
+
+    assert joined(path).take("a").wait == 0
+
+    assert path.with_suffix(".unreadable").read_bytes() == spoil
+    assert len(caplog.messages) == 1
+    assert "could not be read" in caplog.text
+
+
+SPOILT: dict[str, Callable[[Path], object]] = {
+    "noise": lambda path: path.write_bytes(b"spoilt" * 4000),
+    "cut in half": lambda path: os.truncate(path, 4096),
+    "no row": lambda path: altered(path, "UPDATE budget SET state = 'x'"),
+    "another value": lambda path: altered(path, 'UPDATE budget SET state = \'{"format": 1, "now": "late"}\''),
+    "number": lambda path: altered(path, "UPDATE budget SET state = 7"),
+    "no table": lambda path: altered(path, "DROP TABLE budget"),
+    "foreign": lambda path: altered(path, "PRAGMA application_id = 7"),
+    "pipe": lambda path: replaced(path, os.mkfifo),
+    "folder": lambda path: replaced(path, Path.mkdir),
+}
+
+
+def replaced(path: Path, make: Callable[[Path], object]) -> None:
+    path.unlink()
+    make(path)
+
+
+def altered(path: Path, statement: str) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute(statement)
+
+
+@pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT)
+def test_file_spoilt_while_open_is_set_aside_once(
+    path: Path, spoil: Callable[[Path], object], caplog: pytest.LogCaptureFixture
+) -> None:
+    one, other = joined(path, "one"), joined(path, "other")
+    poll(one)
+    spoil(path)
+
+    for server in (one, other):
+        with suppress(LedgerUnavailable):
+            poll(server)
+        assert server.take(server.shared.terms.server).wait == 0
+
+    assert len(one.join().leased) == 2
+    assert poll(one) in (None, [])
+    assert len(caplog.messages) == 1
+
+
+@pytest.mark.parametrize("change", ["deleted", "replaced", "emptied"])
+def test_file_that_goes_while_open_is_begun_anew(path: Path, change: str) -> None:
+    one, other = joined(path, "one"), joined(path, "other")
+    publish(one)
+    poll(other)
+    if change == "emptied":
+        os.truncate(path, 0)
+    else:
+        remove(path)
+    if change == "replaced":
+        close(joined(path.with_name("new"), "third"))
+        path.with_name("new").replace(path)
+
+    for server in (one, other):
+        server.join()
+
+    assert one.join().servers == (3 if change == "replaced" else 2)
+    assert poll(other) is None
+    publish(one)
+    assert poll(other) == [CHANGE]
+
+
+def test_lost_journal_ends_nothing(path: Path) -> None:
+    one = joined(path)
+    for companion in path.parent.glob("*-*l"):
+        os.truncate(companion, 0)
+
+    assert one.take("a").wait == 0
+
+
+def test_file_of_another_format_is_left_alone_while_it_is_used(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    one = joined(path)
+    altered(path, "PRAGMA user_version = 99")
+
+    assert "format 99" in unavailable(one.join)
+    assert path.exists()
+
+    os.utime(path, (0, 0))
+    assert one.take("a").wait == 0
+    assert len(caplog.messages) == 1
+
+
+def test_files_that_were_not_used_for_a_month_are_removed(path: Path) -> None:
+    old, recent, foreign = (path.with_name(name) for name in ("budget-a.db", "budget-b.db", "notes.txt"))
+    path.parent.mkdir()
+    for file, age in ((old, 31), (recent, 29), (foreign, 31)):
+        file.touch()
+        os.utime(file, (time.time() - age * 86_400,) * 2)
+
+    joined(path)
+
+    assert [old.exists(), recent.exists(), foreign.exists()] == [False, True, True]
+
+
+def test_in_a_folder_that_cannot_be_made_the_ledger_is_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    one = opened(tmp_path / "file" / "budget")
+
+    assert "Not a directory" in unavailable(one.join)
+    assert "Not a directory" in unavailable(lambda: poll(one))
+    close(one)
+
+
+def test_in_a_folder_that_is_for_reading_alone_the_ledger_is_unavailable(folder: Path) -> None:
+    one = opened(folder / "budget")
+    folder.chmod(0o555)
+
+    with unprivileged():
+        assert "Permission denied" in unavailable(one.join)
+        assert poll(one) is None
+
+
+def test_a_file_that_another_server_has_only_begun_has_no_news_and_nothing_of_it_is_missed(path: Path) -> None:
+    one = opened(path, "one")
+    assert poll(one) is None
+    path.parent.mkdir()
+    path.touch()
+    assert poll(one) == []
+
+    other = joined(path, "other")
+    assert poll(one) == []
+    publish(other)
+    assert poll(one) == [CHANGE]
+
+
+def test_in_a_folder_that_may_not_be_searched_the_ledger_is_unavailable(folder: Path) -> None:
+    one = opened(folder / "budget")
+    folder.chmod(0)
+
+    with unprivileged():
+        assert "Permission denied" in unavailable(one.status)
+        assert "Permission denied" in unavailable(lambda: poll(one))
+
+
+def test_with_a_file_that_it_may_not_read_the_ledger_is_away_until_it_may(folder: Path) -> None:
+    file = folder / "budget"
+    one, other = opened(file, "one"), joined(file, "other")
+    file.chmod(0)
+
+    with unprivileged():
+        assert "unable to open" in unavailable(one.join)
+        assert "unable to open" in unavailable(lambda: poll(one))
+        assert "unable to open" in unavailable(lambda: poll(one))
+
+    file.chmod(0o600)
+    assert poll(one) is None
+    publish(other)
+    assert poll(one) == [CHANGE]
+    one.join()
+
+
+def test_on_a_full_disk_the_ledger_is_away_until_there_is_room(path: Path) -> None:
+    program = f"""
+import resource
+from pathlib import Path
+from linktime.pipeline.clock import now
+from linktime.pipeline.ledger import Change, LedgerUnavailable
+from tests.support.ledger_homes import Server, opened
+one = Server(opened(Path({str(path)!r}), clock=now))
+one.join()
+resource.setrlimit(resource.RLIMIT_FSIZE, (65536, resource.RLIM_INFINITY))
+change = Change(frozenset(map(str, range(500))), 0.0)
+try:
+    for _ in range(1000):
+        one.shared.changes.publish(change)
+except LedgerUnavailable as fault:
+    print("unavailable", fault)
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+print(one.take("a").wait)
+"""
+    ended = run(program)
+
+    assert ended[0].startswith(f"unavailable {path}: ")
+    assert ended[1:] == ["0.0"]
+
+
+@pytest.mark.parametrize("lock", ["IMMEDIATE", "EXCLUSIVE"])
+def test_lock_that_is_held_too_long_makes_the_ledger_unavailable(path: Path, lock: str) -> None:
+    one, other = joined(path, "one"), joined(path, "other")
+    poll(other)
+    publish(one)
+    with closing(sqlite3.connect(path, isolation_level=None)) as holder:
+        holder.execute(f"BEGIN {lock}")
+
+        if lock == "IMMEDIATE":
+            assert poll(other) == [CHANGE]
+        else:
+            with pytest.raises(Busy):
+                poll(other)
+            assert "locked" in unavailable(lambda: other.shared.changes.poll(patient=True))
+        assert "locked" in unavailable(lambda: other.take("a"))
+
+        holder.execute("ROLLBACK")
+        assert other.take("a").wait == 0
+
+
+def test_what_is_heard_of_a_file_that_is_only_begun_is_not_taken_for_all(path: Path) -> None:
+    one, other = joined(path, "one"), joined(path, "other")
+    for _ in range(3):
+        publish(one)
+    poll(other)
+    remove(path)
+    path.touch(0o600)
+    assert poll(other) is None
+
+    publish(one)
+
+    assert poll(other) == [CHANGE]
+    publish(one)
+    assert poll(other) == [CHANGE]
+
+
+def test_several_processes_may_begin_the_file_at_once(path: Path) -> None:
+    program = f"""
+import sys
+from pathlib import Path
+from linktime.pipeline.clock import now
+from tests.support.ledger_homes import Server, opened
+name = sys.argv[1]
+one = Server(opened(Path({str(path)!r}), name, clock=now))
+print(flush=True)
+sys.stdin.readline()
+one.join()
+print(one.take(name).wait)
+"""
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, str(number)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environ(),
+        )
+        for number in range(6)
+    ]
+    for process in started:
+        assert process.stdout
+        process.stdout.readline()
+    for process in started:
+        assert process.stdin
+        process.stdin.write("\n")
+        process.stdin.flush()
+    outputs = [process.communicate(timeout=30) for process in started]
+
+    assert outputs == [("0.0\n", "")] * 6
+    status = opened(path).status()
+    assert status is not None
+    assert (len(status.leased), status.servers) == (6, 6)

@@ -1,0 +1,417 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from linktime.errors import BudgetSpent, Failure, NotCommitted, OutcomeUnknown, ShuttingDown
+from linktime.message import Reply, Request, get, post
+from linktime.pipeline.outcome import VERIFICATIONS
+from linktime.pipeline.outcome.verification import Effect
+from linktime.tools import TOOLS
+
+from ..support.tool_requests import REQUESTS
+from ..support.write_cases import (
+    ADA,
+    ANSWERED,
+    AROUND,
+    BOOK,
+    BOOKING,
+    BROKEN,
+    CASES,
+    DAY_OFF,
+    DENIED,
+    ELSEWHERE,
+    FLOW,
+    HOOK,
+    HOURS,
+    LOST,
+    MISSING,
+    NEW,
+    OLD,
+    PARTIAL,
+    TAKEN,
+    TYPE,
+    UNREADABLE,
+    Case,
+    Service,
+    without,
+)
+
+pytestmark = pytest.mark.timeout(20)
+
+each_write = pytest.mark.parametrize("case", CASES, ids=[case.tool for case in CASES])
+BOOK_IT = CASES[0].request
+_BY_DATE = [
+    *([row | OLD] for row in (BOOKING, ADA, TYPE, HOOK, FLOW)),
+    *(shown for case in CASES for shown in case.disproofs if isinstance(shown, dict) and "updatedAt" in shown),
+]
+LOOKS = [0.5, 2.5, 10.0]  # s after the write
+
+
+def effect(case: Case) -> Effect:
+    return VERIFICATIONS[case.request.method, case.request.template].effect
+
+
+def looks(service: Service) -> list[float]:
+    """Return the distinct moments of the reads: a second way or page is read at once."""
+    return sorted(set(service.looks))
+
+
+# Every write by every kind of evidence
+
+
+@each_write
+@pytest.mark.parametrize("fate", [ANSWERED, LOST], ids=["answered", "lost"])
+async def test_state_as_requested_is_success(case: Case, fate: Failure) -> None:
+    for proof in case.proofs:
+        service = Service(fate, [proof])
+
+        reply = await service.send(case.request)
+
+        assert (reply.status, reply.notes["outcome"]) == (200, "verified"), proof
+        assert service.reads[0] == case.read
+        early = effect(case) is not Effect.REMOVES  # a replica may not have the row yet
+        assert looks(service) == (LOOKS[:1] if early else LOOKS)
+        if proof is case.proofs[0]:
+            assert reply.data == case.answer
+
+
+@each_write
+async def test_state_before_is_not_committed_after_the_last_read(case: Case) -> None:
+    for disproof in case.disproofs:
+        service = Service(ANSWERED, [disproof])
+
+        assert isinstance(await service.failure(case.request), NotCommitted), disproof
+        assert looks(service) == LOOKS
+
+
+@each_write
+async def test_known_former_state_is_not_committed(case: Case) -> None:
+    for shown in case.as_former:
+        assert case.former
+        unknown, known = Service(ANSWERED, [shown]), await Service(ANSWERED, [shown]).knowing(case.former)
+
+        assert isinstance(await unknown.failure(case.request), OutcomeUnknown), shown
+        assert isinstance(await known.failure(case.request), NotCommitted), shown
+
+
+@each_write
+async def test_anything_else_is_unknown(case: Case) -> None:
+    for answer in (*case.open, *UNREADABLE, PARTIAL):
+        service = Service(ANSWERED, [answer])
+
+        assert isinstance(await service.failure(case.request), OutcomeUnknown), answer
+        assert looks(service) == LOOKS
+
+
+@each_write
+async def test_lost_write_that_is_not_there_may_still_come(case: Case) -> None:
+    for disproof in case.disproofs:
+        failure = await Service(LOST, [disproof]).failure(case.request)
+
+        assert isinstance(failure, OutcomeUnknown)
+        assert failure.answered is False
+        assert "on its way" in failure.message
+
+
+@each_write
+async def test_failed_reads_leave_it_unknown(case: Case) -> None:
+    for met, word in (
+        (BROKEN, "(unavailable)"),
+        (BudgetSpent(9), "(rate_limited)"),
+        (DENIED, "(forbidden)"),
+        (ValueError("odd"), ""),
+    ):
+        service = Service(ANSWERED, [met])
+        failure = await service.failure(case.request)
+
+        assert isinstance(failure, OutcomeUnknown)
+        assert word in failure.message
+        assert looks(service) == LOOKS
+
+
+@each_write
+async def test_proof_after_failed_reads_counts(case: Case) -> None:
+    ways = len(VERIFICATIONS[case.request.method, case.request.template].ways)
+    service = Service(ANSWERED, [*[BROKEN] * 2 * ways, case.proofs[0]])
+
+    assert (await service.send(case.request)).notes["outcome"] == "verified"
+    assert looks(service) == LOOKS
+
+
+@each_write
+async def test_without_a_date_no_time_is_early(case: Case) -> None:
+    stamped = [shown for shown in case.disproofs if shown in _BY_DATE]
+    for shown in stamped:
+        assert isinstance(await Service(ANSWERED, [shown], dated=False).failure(case.request), OutcomeUnknown)
+
+
+@each_write
+async def test_no_error_names_a_guest(case: Case) -> None:
+    for fate, shown in ((LOST, case.open), (ANSWERED, case.disproofs), (LOST, [None]), (LOST, [BROKEN])):
+        for answer in shown:
+            words = str(await Service(fate, [answer]).failure(case.request)).lower()
+
+            assert not {"ada", "example.com", "b1", "c1"} & set(words.replace(".", " ").split())
+            assert "@" not in words
+
+
+# Time
+
+
+@pytest.mark.parametrize("behind", [1, 2], ids=["by 1 s", "by 6 s"])
+async def test_lagging_replica_is_waited_for(behind: int) -> None:
+    service = Service(ANSWERED, [*[CASES[0].disproofs[0]] * behind, CASES[0].proofs[0]])
+
+    assert (await service.send(BOOK_IT)).data == {"bookingId": "b1"}
+    assert looks(service) == LOOKS[: behind + 1]
+
+
+@pytest.mark.parametrize(
+    ("left", "expected"), [(50.0, LOOKS), (10.1, LOOKS), (10.0, LOOKS[:2]), (3.0, LOOKS[:2]), (0.1, LOOKS[:2])]
+)
+async def test_deadline_without_ten_seconds_leaves_it_unknown(left: float, expected: list[float]) -> None:
+    service = Service(ANSWERED, [[]])
+    failure = await service.failure(replace(BOOK_IT, deadline=100.0 + left))
+
+    assert looks(service) == expected
+    assert isinstance(failure, NotCommitted if expected == LOOKS else OutcomeUnknown)
+    assert {read.deadline for read in service.reads} == {100.0 + max(left, 5.0)}
+
+
+async def test_shutdown_ends_the_wait_and_proves_no_absence() -> None:
+    for shown, kind in ((CASES[0].proofs[0], Reply), ([], OutcomeUnknown)):
+        service = Service(ANSWERED, [shown])
+        service.outcome.hurry()
+
+        met = await service.send(BOOK_IT) if kind is Reply else await service.failure(BOOK_IT)
+
+        assert isinstance(met, kind)
+        assert len(service.reads) == 1
+
+
+async def test_state_before_an_earlier_write_proves_nothing_at_once() -> None:
+    pause, go_on = (TOOLS["update_webhook"].request({"webhookId": "w1", "isActive": on}) for on in (False, True))
+    service = Service(Reply(200, HOOK | {"isActive": False}), [[HOOK | {"isActive": True}]])
+    await service.send(pause)
+    service.fate = ANSWERED  # and the replica still shows the state before the pause
+    service.answers = [*[[HOOK | {"isActive": True}]] * 2, [HOOK | {"isActive": False}]]
+
+    assert isinstance(await service.failure(go_on), NotCommitted)
+
+
+async def test_row_that_reads_have_shown_is_gone_at_once() -> None:
+    delete = TOOLS["delete_webhook"].request({"webhookId": "w1"})
+    service = await Service(LOST, [[]]).knowing((get("/webhooks"), [HOOK]))
+
+    assert (await service.send(delete)).data == {"success": True}
+    assert looks(service) == LOOKS[:1]
+
+
+async def test_new_row_that_a_replica_lacks_is_not_gone() -> None:
+    service = Service(Reply(201, HOOK), [[], [], [HOOK]])
+    await service.send(TOOLS["create_webhook"].request(CASES[9].arguments))
+    service.fate = ANSWERED
+
+    assert isinstance(await service.failure(TOOLS["delete_webhook"].request({"webhookId": "w1"})), NotCommitted)
+
+
+@pytest.mark.parametrize("ahead", [-3600.0, -30.0, 30.0, 3600.0])
+async def test_clock_of_this_machine_may_be_wrong(ahead: float) -> None:
+    def shown(seconds: float) -> list[dict[str, Any]]:
+        stamp = Service(LOST, now=100.0 + ahead + seconds).wall().isoformat()
+        return [BOOKING | {"createdAt": stamp}]
+
+    made_after = Service(ANSWERED, [shown(1.5)], ahead=ahead)
+    made_before = Service(ANSWERED, [shown(-1.5)], ahead=ahead)
+
+    assert (await made_after.send(BOOK_IT)).data == {"bookingId": "b1"}
+    assert isinstance(await made_before.failure(BOOK_IT), NotCommitted)
+
+
+# Ways
+
+
+async def test_second_way_proves_a_deletion() -> None:
+    delete = TOOLS["delete_contact"].request({"contactId": "c1"})
+    whole = {"data": [ADA | {"id": "c2"}]}
+
+    assert (await Service(ANSWERED, [BROKEN, whole] * 3).send(delete)).data == {"success": True}
+    assert isinstance(await Service(ANSWERED, [BROKEN, {"data": [ADA]}] * 3).failure(delete), NotCommitted)
+
+
+async def test_list_of_active_rows_proves_the_deletion_of_an_active_one() -> None:
+    delete = TOOLS["delete_event_type"].request({"eventTypeId": "e1"})
+    known = await Service(ANSWERED, [BROKEN, []] * 3).knowing((get("/event-types"), [TYPE]))
+
+    assert (await known.send(delete)).data == {"success": True}
+    assert isinstance(await Service(ANSWERED, [BROKEN, []] * 3).failure(delete), OutcomeUnknown)
+    assert isinstance(await Service(ANSWERED, [BROKEN, [TYPE]] * 3).failure(delete), NotCommitted)
+
+
+@pytest.mark.parametrize(
+    ("shown", "word"),
+    [
+        (NEW, "verified"),
+        (OLD, "not_committed"),
+        ({"emailLogs": [{"sentAt": "2026-03-01T12:00:00.200Z"}]}, "verified"),
+        ({"emailLogs": [{"sentAt": OLD["createdAt"]}, {"sentAt": NEW["createdAt"]}]}, "not_committed"),
+        ({"emailLogs": []}, "outcome_unknown"),
+        ({"emailLogs": [{"sentAt": "soon"}]}, "outcome_unknown"),
+        ({}, "outcome_unknown"),
+        (NEW | {"inviteeName": "Grace"}, "outcome_unknown"),
+        (NEW | {"id": "b2"}, "outcome_unknown"),
+    ],
+)
+async def test_age_that_a_list_hides_is_read_from_the_row(shown: dict[str, Any], word: str) -> None:
+    brief = without(BOOKING, "createdAt")
+    service = Service(ANSWERED, [[brief], brief | shown] * 3)
+    try:
+        outcome = (await service.send(BOOK_IT)).notes["outcome"]
+    except Failure as failure:
+        outcome = failure.word
+
+    assert outcome == word
+    assert service.reads[1] == get("/bookings/{id}", "b1")
+
+
+async def test_notes_of_the_read_stay() -> None:
+    reply = await Service(LOST, [CASES[0].proofs[0]]).send(BOOK_IT)
+
+    assert reply.notes == {"budgetRemaining": 7, "outcome": "verified"}
+
+
+@pytest.mark.parametrize(
+    "guest",
+    [
+        {"contact": {"email": "ADA@example.com"}},
+        {"invitee": {"email": "ada@example.com"}, "contact": {"email": "other@example.com"}},
+        {"guest": {"email": "ada@example.com"}, "contact": "c1"},
+        {"inviteeEmail": "ada@example.com", "eventType": None, "eventTypeSlug": "Intro"},
+        {"inviteeEmail": "ada@example.com", "eventType": None},
+    ],
+)
+async def test_booking_is_known_however_it_shows_guest_and_type(guest: dict[str, Any]) -> None:
+    shown = {name: value for name, value in BOOKING.items() if name != "inviteeEmail"} | guest
+
+    assert (await Service(LOST, [[shown]]).send(BOOK_IT)).data == {"bookingId": "b1"}
+
+
+async def test_list_of_few_pages_is_read_whole() -> None:
+    pages = [{"data": [row], "pagination": {"totalPages": 3}} for row in (ELSEWHERE[0], ELSEWHERE[1], BOOKING)]
+    service = Service(LOST, pages)
+
+    assert (await service.send(BOOK_IT)).data == {"bookingId": "b1"}
+    read = CASES[0].read
+    assert service.reads == [read, *(replace(read, query=(*read.query, ("page", number))) for number in "23")]
+
+
+@pytest.mark.parametrize("second", [None, {"data": 7}, "<html>"])
+async def test_list_that_breaks_off_proves_nothing(second: Any) -> None:
+    service = Service(ANSWERED, [{"data": [], "pagination": {"totalPages": 2}}, second] * 3)
+
+    assert isinstance(await service.failure(BOOK_IT), OutcomeUnknown)
+
+
+async def test_contact_is_searched_without_the_tag_of_its_address() -> None:
+    tagged = TOOLS["create_contact"].request({"name": "Ada", "email": "ada+x@example.com"})
+    service = Service(ANSWERED, [[ADA]])
+
+    assert isinstance(await service.failure(tagged), OutcomeUnknown)
+    assert service.reads[0] == get("/contacts", search="ada", limit=100)
+
+
+async def test_days_around_a_time_hold_it_in_every_zone() -> None:
+    for start, first, last in (
+        ("2026-03-01T11:59:00Z", "2026-02-28", "2026-03-02"),
+        ("2026-03-01T09:00:00Z", "2026-02-28", "2026-03-01"),
+    ):
+        service = Service(LOST, [[]])
+        await service.failure(TOOLS["create_booking"].request(BOOK | {"startTime": start}))
+
+        assert service.reads[0] == get("/bookings", **AROUND | {"from_": first, "to": last})
+
+
+async def test_time_at_the_edge_of_the_calendar_is_unknown() -> None:
+    edge = TOOLS["create_booking"].request(BOOK | {"startTime": "0001-01-01T00:00:00Z"})
+
+    assert isinstance(await Service(LOST, [[]]).failure(edge), OutcomeUnknown)
+
+
+# What passes
+
+
+@pytest.mark.parametrize("request_", [get("/me"), BOOK_IT, post("/elsewhere")])
+async def test_answer_passes_untouched(request_: Request) -> None:
+    answer = Reply(201, {"id": "x"})
+    service = Service(answer, [answer])
+
+    assert await service.send(request_) is answer
+    assert service.asked == [request_]
+
+
+@pytest.mark.parametrize(
+    ("request_", "met"),
+    [
+        (get("/bookings"), BROKEN),
+        (get("/bookings"), TAKEN),
+        (BOOK_IT, BROKEN),
+        (BOOK_IT, MISSING),
+        (BOOK_IT, ShuttingDown("leaving")),
+        (CASES[3].request, TAKEN),
+        (post("/elsewhere"), LOST),
+        (post("/elsewhere"), TAKEN),
+    ],
+)
+async def test_other_failures_pass_untouched(request_: Request, met: Failure) -> None:
+    service = Service(met, [met])
+
+    assert await service.failure(request_) is met
+    assert service.asked == [request_]
+
+
+# The table
+
+
+def test_every_write_of_the_tools_has_a_verification() -> None:
+    writes = [TOOLS[expected.tool].request(expected.arguments) for expected in REQUESTS if expected.method != "GET"]
+
+    assert {(write.method, write.template) for write in writes} == set(VERIFICATIONS)
+    assert {case.tool for case in CASES} == {tool.name for tool in TOOLS.values() if not tool.reads}
+
+
+def test_verifications_read_what_the_tools_read() -> None:
+    reads = {
+        TOOLS[expected.tool].request(expected.arguments).template for expected in REQUESTS if expected.method == "GET"
+    }
+
+    assert {case.read.template for case in CASES} - reads == {"/event-types/{id}"}  # the API has it, and no tool
+    named = {name for each in VERIFICATIONS.values() for name in re.findall(r"(?:get|list)_\w+", each.hint)}
+    assert named <= {tool.name for tool in TOOLS.values() if tool.reads}
+
+
+NAMES = sorted({name for shown in (BOOKING, ADA, TYPE, HOOK, DAY_OFF, HOURS, FLOW, OLD) for name in shown})
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9)
+LEAVES |= st.sampled_from(["b1", "2026-03-01T14:00:00Z", "ada@example.com", "intro", "CONFIRMED", "09:00", "Ada"])
+JSON = st.recursive(
+    LEAVES,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from([*NAMES, "data", "pagination", "totalPages", "total"]), inner, max_size=6)
+    ),
+    max_leaves=20,
+)
+
+
+@given(answer=JSON, former=JSON)
+async def test_no_answer_breaks_a_check(answer: Any, former: Any) -> None:
+    for case in CASES:
+        service = await Service(LOST, [answer]).knowing((case.read, former))
+        try:
+            await service.send(case.request)
+        except OutcomeUnknown as unknown:
+            assert "could not be read back" not in unknown.message or "calendar" in unknown.message

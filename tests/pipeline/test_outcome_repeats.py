@@ -1,0 +1,306 @@
+"""Equal writes after one in doubt: they carry its key, and their refusal is checked against it."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from linktime.errors import BudgetSpent, Failure, NotCommitted, OutcomeUnknown, Rejected, Unavailable
+from linktime.message import Reply, Request, get
+from linktime.pipeline.departure import Departure
+from linktime.pipeline.outcome import Outcome
+from linktime.tools import TOOLS
+
+from ..support.write_cases import (
+    ADA,
+    ANSWERED,
+    BOOK,
+    BOOKING,
+    CASES,
+    HOOK,
+    LOST,
+    MISSING,
+    NEW,
+    OLD,
+    SUCCESS,
+    TAKEN,
+    TYPE,
+    Service,
+)
+
+pytestmark = pytest.mark.timeout(10)
+
+BOOK_IT = CASES[0].request
+BOOKED = Reply(201, {"bookingId": "b1"})
+NOWHERE = {"slots": [{"startTime": "2026-03-01T15:00:00Z"}]}
+
+
+def call(request: Request, key: str) -> Request:
+    return replace(request, idempotency_key=key)
+
+
+def keys(service: Service) -> list[str]:
+    return [request.idempotency_key for request in service.asked if not request.is_read]
+
+
+@dataclass
+class Fated(Service):
+    """A service whose writes meet one fate after the other, and whose reads are answered by their template."""
+
+    fate: Any = None
+    fates: list[Any] = field(default_factory=list)
+    shown: dict[str, Any] = field(default_factory=dict)
+
+    async def __call__(self, request: Request) -> Reply:
+        """Answer or fail."""
+        if request.is_read:
+            self.answers = [self.shown.get(request.template, [])]
+        else:
+            await asyncio.sleep(0)
+            self.fate = self.fates.pop(0)
+        return await super().__call__(request)
+
+
+async def met(service: Service, request: Request) -> Reply | Failure:
+    try:
+        return await service.send(request)
+    except Failure as failure:
+        return failure
+
+
+# Keys
+
+
+@pytest.mark.parametrize("doubtful", [ANSWERED, LOST], ids=["not committed", "unknown"])
+async def test_equal_write_after_doubt_carries_its_key(doubtful: Failure) -> None:
+    service = Fated(fates=[doubtful, doubtful, BOOKED, BOOKED])
+    for key in "abcd":
+        await met(service, call(BOOK_IT, key))
+
+    assert keys(service) == ["a", "a", "a", "d"]  # a success ends it
+
+
+async def test_key_is_forgotten_after_ten_minutes() -> None:
+    service = Fated(fates=[LOST, BOOKED])
+    await met(service, call(BOOK_IT, "a"))
+    service.now += 600.1
+    await met(service, call(BOOK_IT, "b"))
+
+    assert keys(service) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "refusal", [BudgetSpent(9), Unavailable("down", sent=False), Rejected("validation_error", "no", status=400), TAKEN]
+)
+async def test_certain_failure_leaves_no_key(refusal: Failure) -> None:
+    service = Fated(fates=[refusal, BOOKED])
+    await met(service, call(BOOK_IT, "a"))
+    await met(service, call(BOOK_IT, "b"))
+
+    assert keys(service) == ["a", "b"]
+
+
+async def test_certain_failure_of_a_repetition_keeps_the_doubt() -> None:
+    service = Fated(fates=[LOST, BudgetSpent(9), BOOKED])
+    for key in "abc":
+        await met(service, call(BOOK_IT, key))
+
+    assert keys(service) == ["a", "a", "a"]
+
+
+async def test_other_write_has_its_own_key() -> None:
+    service = Fated(fates=[LOST, BOOKED])
+    await met(service, call(BOOK_IT, "a"))
+    await met(service, call(TOOLS["create_booking"].request(BOOK | {"notes": "x"}), "b"))
+
+    assert keys(service) == ["a", "b"]
+
+
+def moved(to: str) -> Request:
+    return TOOLS["reschedule_booking"].request({"bookingId": "b1", "newStartTime": to})
+
+
+async def test_other_write_to_the_row_ends_the_doubt() -> None:
+    there, back = moved("2026-03-01T14:00:00Z"), moved("2026-03-01T16:00:00Z")
+    service = Fated(fates=[LOST, Reply(200, SUCCESS), Reply(200, SUCCESS)])
+    for key, request in (("a", there), ("b", back), ("c", there)):
+        await met(service, call(request, key))
+
+    assert keys(service) == ["a", "b", "c"]  # by "a" LinkTime could answer that it is done
+
+
+@pytest.mark.parametrize(("before", "expected"), [(False, "c"), (True, "a")])
+async def test_write_to_a_row_that_may_be_the_made_one_ends_the_doubt(before: bool, expected: str) -> None:  # noqa: FBT001
+    service = Fated(fates=[LOST, Reply(200, SUCCESS), BOOKED])
+    if before:
+        service.shown = {"/bookings": [BOOKING]}
+        await service.knowing((get("/bookings"), None))
+    await met(service, call(BOOK_IT, "a"))
+    await met(service, call(TOOLS["cancel_booking"].request({"bookingId": "b1"}), "b"))
+    await met(service, call(BOOK_IT, "c"))
+
+    assert keys(service) == ["a", "b", expected]
+
+
+async def test_concurrent_equal_writes_share_a_key() -> None:
+    service = Fated(fates=[BOOKED, TAKEN])
+    replies = await asyncio.gather(service.send(call(BOOK_IT, "a")), service.send(call(BOOK_IT, "b")))
+
+    assert keys(service) == ["a", "a"]
+    assert [reply.data for reply in replies] == [{"bookingId": "b1"}] * 2
+
+
+async def test_write_whose_caller_left_is_in_doubt() -> None:
+    sent, go_on = asyncio.Event(), asyncio.Event()
+
+    class Slow(Fated):
+        async def __call__(self, request: Request) -> Reply:
+            if not request.is_read and not sent.is_set():
+                sent.set()
+                with suppress(asyncio.CancelledError):  # as a mailbox that has sent it
+                    await go_on.wait()
+            return await super().__call__(request)
+
+    service = Slow(fates=[BOOKED, TAKEN], shown={"/bookings": [BOOKING]})
+    leaving = asyncio.create_task(service.send(call(BOOK_IT, "a")))
+    await sent.wait()
+    leaving.cancel()
+    await asyncio.wait({leaving})
+
+    assert (await service.send(call(BOOK_IT, "b"))).data == {"bookingId": "b1"}
+    assert keys(service) == ["a", "a"]
+
+
+# Refusals
+
+
+@pytest.mark.parametrize("first", [ANSWERED, LOST], ids=["not committed", "unknown"])
+async def test_conflict_with_the_write_in_doubt_is_success(first: Failure) -> None:
+    for case, shown in ((CASES[0], [BOOKING]), (CASES[3], [ADA | NEW]), (CASES[6], [TYPE | NEW])):
+        service = Fated(fates=[first, TAKEN])
+        await met(service, call(case.request, "a"))
+        service.shown = {case.request.template: shown}
+
+        reply = await service.send(call(case.request, "b"))
+
+        assert reply.notes["outcome"] == "verified"
+        assert reply.data == ({"bookingId": "b1"} if case is CASES[0] else shown[0])
+
+
+async def test_conflict_with_another_is_told_with_free_times() -> None:
+    service = Fated(fates=[LOST, TAKEN], shown={"/availability": NOWHERE})
+    await met(service, call(BOOK_IT, "a"))
+    service.shown["/bookings"] = [BOOKING | {"inviteeEmail": "bob@example.com"}]
+
+    refusal = await service.failure(call(BOOK_IT, "b"))
+
+    assert (refusal.word, "2026-03-01T15:00" in refusal.message) == ("conflict", True)
+
+
+@pytest.mark.parametrize("shown", [None, [BOOKING | {"status": "PENDING"}], [{**BOOKING, "createdAt": None}]])
+async def test_conflict_that_may_be_with_the_write_in_doubt_offers_nothing(shown: Any) -> None:
+    service = Fated(fates=[LOST, TAKEN], shown={"/availability": NOWHERE, "/bookings": shown})
+    await met(service, call(BOOK_IT, "a"))
+
+    unknown = await service.failure(call(BOOK_IT, "b"))
+
+    assert isinstance(unknown, OutcomeUnknown)
+    assert "2026-03-01T15:00" not in unknown.message
+
+
+async def test_conflict_of_another_wish_for_the_meeting_in_doubt_offers_nothing() -> None:
+    service = Fated(fates=[LOST, TAKEN], shown={"/availability": NOWHERE})
+    await met(service, call(BOOK_IT, "a"))
+
+    refusal = await service.failure(TOOLS["create_booking"].request(BOOK | {"notes": "x"}))
+
+    assert (refusal.word, "2026-03-01T15:00" in refusal.message) == ("conflict", False)
+
+
+async def test_repeated_deletion_of_what_is_gone_is_success() -> None:
+    delete = TOOLS["delete_webhook"].request({"webhookId": "w1"})
+    service = Fated(fates=[LOST, MISSING, MISSING], shown={"/webhooks": [HOOK]})
+    await met(service, delete)
+
+    assert (await service.send(delete)).data == SUCCESS
+    assert await service.failure(delete) is MISSING
+
+
+async def test_repeated_cancellation_of_a_cancelled_one_is_success() -> None:
+    cancel = TOOLS["cancel_booking"].request({"bookingId": "b1"})
+    service = Fated(fates=[LOST, TAKEN], shown={"/bookings/{id}": BOOKING})
+    await met(service, cancel)
+    service.shown = {"/bookings/{id}": BOOKING | {"status": "CANCELLED"}}
+
+    assert (await service.send(cancel)).data == SUCCESS
+
+
+# Whose row
+
+
+async def test_row_made_by_another_write_of_ours_is_not_taken() -> None:
+    mine = TOOLS["create_webhook"].request(CASES[9].arguments)
+    other = TOOLS["create_webhook"].request(CASES[9].arguments | {"name": "crm"})
+    service = Fated(fates=[ANSWERED, Reply(201, HOOK)], shown={"/webhooks": [HOOK | NEW]})
+    first = asyncio.create_task(met(service, mine))
+    await asyncio.sleep(0)
+    await met(service, other)
+
+    assert isinstance(await first, NotCommitted)
+
+
+async def test_row_of_an_earlier_success_is_not_taken() -> None:
+    make = TOOLS["create_webhook"].request(CASES[9].arguments)
+    service = Fated(fates=[Reply(201, HOOK), ANSWERED], shown={"/webhooks": [HOOK | NEW]})
+    await met(service, make)
+    service.now += 1
+
+    assert isinstance(await met(service, make), NotCommitted)
+
+
+async def test_lost_write_may_still_come_after_its_repetition() -> None:
+    service = Fated(fates=[LOST, ANSWERED, ANSWERED])
+
+    assert isinstance(await met(service, BOOK_IT), OutcomeUnknown)
+    assert isinstance(await met(service, BOOK_IT), OutcomeUnknown)
+    service.now += 60
+    assert isinstance(await met(service, BOOK_IT), NotCommitted)
+
+
+# What happens after the bytes went out
+
+
+@pytest.mark.parametrize("fault", [RecursionError(), ValueError("ada"), MemoryError(), KeyError("ada"), TypeError()])
+async def test_any_error_after_sending_is_read_back(fault: Exception) -> None:
+    service = Service(fault, [[BOOKING]])
+    service.outcome = Outcome(Departure(service), clock=lambda: service.now, wall=service.wall, sleep=service.sleep)
+
+    assert (await service.send(BOOK_IT)).data == {"bookingId": "b1"}
+    service.answers = [[]]
+    assert isinstance(await service.failure(BOOK_IT), OutcomeUnknown)
+
+
+async def test_any_error_before_sending_says_so() -> None:
+    failure = await Service(ValueError("ada")).failure(BOOK_IT)
+
+    assert failure.word == "internal_error"
+    assert "nothing was sent" in failure.message
+
+
+async def test_accepted_write_is_not_finished() -> None:
+    accepted = Reply(202, {"status": "queued"})
+
+    assert (await Service(accepted, [[BOOKING]]).send(BOOK_IT)).data == {"bookingId": "b1", "status": "queued"}
+    assert isinstance(await Service(accepted, [[]]).failure(BOOK_IT), OutcomeUnknown)
+
+
+async def test_secret_of_an_accepted_webhook_is_not_lost() -> None:
+    make = TOOLS["create_webhook"].request(CASES[9].arguments)
+    reply = await Service(Reply(202, {"secret": "whsec_1"}), [[HOOK | NEW]]).send(make)
+
+    assert reply.data == {**HOOK, **NEW, "secret": "whsec_1"}
+    assert OLD.keys() <= reply.data.keys()

@@ -1,0 +1,61 @@
+"""Our server beside the SDK's own, whose place it takes."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from mcp.server.lowlevel import Server as TheirServer
+from mcp_types import Implementation
+
+from linktime.protocol.session.sdk_server import Server
+
+HANDLERS = {
+    "tools/list": "on_list_tools",
+    "tools/call": "on_call_tool",
+    "prompts/list": "on_list_prompts",
+    "prompts/get": "on_get_prompt",
+    "resources/list": "on_list_resources",
+    "resources/templates/list": "on_list_resource_templates",
+    "resources/read": "on_read_resource",
+    "completion/complete": "on_completion",
+}
+METHODS = [*HANDLERS, "ping", "server/discover", "logging/setLevel"]
+OFFERS = [[], ["tools/list"], ["prompts/list", "completion/complete"], ["resources/list"], [*HANDLERS]]
+
+
+async def nothing(_: object, __: object) -> Any:
+    """Never answer."""
+
+
+def pair(offer: list[str]) -> tuple[Server, TheirServer[Any]]:
+    options: Any = {HANDLERS[method]: nothing for method in offer}
+    ours = Server(Implementation(name="n", title="T", version="1"), "Do this.", dict.fromkeys(offer, nothing))
+    return ours, TheirServer("n", title="T", version="1", instructions="Do this.", **options)
+
+
+@pytest.mark.parametrize("offer", OFFERS)
+async def test_it_says_of_itself_what_the_sdks_own_would_say(offer: list[str]) -> None:
+    ours, theirs = pair(offer)
+    context: Any = SimpleNamespace(protocol_version="2026-07-28")
+    discovered: list[Any] = []
+    for server in (ours, theirs):
+        entry: Any = server.get_request_handler("server/discover")
+        discovered.append(await entry.handler(context, None))
+
+    handshake = theirs.create_initialization_options()
+    handshake.capabilities.extensions = None  # which says what an empty one says
+    assert ours.create_initialization_options() == handshake
+    assert ours.server_info_stamp == theirs.server_info_stamp
+    assert discovered[0] == discovered[1]
+
+
+@pytest.mark.parametrize("offer", OFFERS)
+def test_it_takes_the_methods_and_the_params_that_the_sdks_own_would_take(offer: list[str]) -> None:
+    ours, theirs = pair(offer)
+
+    for method in METHODS:
+        mine, others = ours.get_request_handler(method), theirs.get_request_handler(method)
+        assert (mine and mine.params_type) == (others and others.params_type), method
+    assert dict(ours.cache_hints) == theirs.cache_hints

@@ -1,0 +1,231 @@
+"""Answers that are too long for a model."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from linktime.message import Reply, Request
+from linktime.protocol.session import Session
+from linktime.protocol.session.truncation import LONGEST, fitted
+from linktime.tools import TOOLS
+from tests.support.sdk_client import connected
+
+BOOKING = {
+    "id": "clx9k2v7q0003mp08h4j5z6ab",
+    "startTime": "2026-03-02T15:00:00.000Z",
+    "endTime": "2026-03-02T15:30:00.000Z",
+    "status": "CONFIRMED",
+    "inviteeName": "Zsófia Őry",
+    "inviteeEmail": "zsofia.ory+7f3k9@example.org",
+    "inviteeTimezone": "Europe/Budapest",
+    "notes": "Was haben wir vor? 予定を確認してください。 🙂",
+    "meetingUrl": "https://zoom.example/j/84619302751?pwd=Q2xvc2VkU2VzYW1l",
+}
+
+
+async def answer(data: Any, name: str, **arguments: Any) -> Any:
+    async def send(_: Request) -> Reply:
+        return Reply(200, data)
+
+    session = Session(
+        send, TOOLS, clock=lambda: 0.0, deadline=9.0, eta=lambda _: None, budget=lambda: {"budgetRemaining": 1}
+    )
+    async with asyncio.timeout(10), connected(session.server) as client:
+        return await client.call_tool(name, arguments)
+
+
+def bookings(count: int) -> list[dict[str, Any]]:
+    return [{**BOOKING, "id": f"{BOOKING['id']}{number}"} for number in range(count)]
+
+
+async def test_an_answer_that_fits_is_left_as_it_is() -> None:
+    data = {"data": bookings(100), "pagination": {"page": 1}}
+
+    assert (await answer(data, "list_bookings")).structured_content == data
+
+
+async def test_a_list_that_is_too_long_is_cut_at_a_whole_item_and_says_how_to_get_the_rest() -> None:
+    data: dict[str, Any] = {"data": bookings(1000), "pagination": {"page": 1}}
+
+    result = await answer(data, "list_bookings")
+
+    shown = result.structured_content
+    count = len(shown["data"])
+    assert shown["data"] == data["data"][:count]
+    assert shown["pagination"] == {"page": 1}
+    assert shown["truncated"] == {
+        "field": "data",
+        "shown": count,
+        "total": 1000,
+        "more": "Too long to show at once. Call again with limit 100 and page 1, 2, 3 … to have all of it.",
+    }
+    assert orjson.loads(result.content[0].text) == shown
+    assert len(data["data"]) == 1000
+
+
+@pytest.mark.filterwarnings("ignore:open_binary is deprecated")  # bpe_openai's way to its vocabularies
+async def test_what_is_shown_is_at_most_25_000_tokens() -> None:
+    import bpe_openai  # type: ignore[import-untyped] # noqa: PLC0415 - it has no stubs, and reads all at import
+
+    result = await answer({"data": bookings(1000)}, "list_bookings")
+
+    tokens = len(bpe_openai.get_encoding("o200k_base").encode(result.content[0].text))
+
+    assert 15_000 < tokens <= 25_000
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "more"),
+    [
+        ("list_webhooks", {}, "this tool can't show less"),
+        (
+            "check_availability",
+            {"eventTypeSlug": "intro", "from": "2026-03-02", "to": "2026-03-30"},
+            "Call again for fewer days",
+        ),
+    ],
+)
+async def test_a_tool_without_pages_says_what_it_can(name: str, arguments: dict[str, Any], more: str) -> None:
+    result = await answer({"slots": bookings(1000)}, name, **arguments)
+
+    assert more in result.structured_content["truncated"]["more"]
+    assert result.structured_content["truncated"]["field"] == "slots"
+
+
+async def test_a_text_that_is_too_long_is_shortened_with_a_mark_before_anything_is_left_out() -> None:
+    result = await answer({"id": "b1", "notes": "x" * 100_000}, "get_booking", bookingId="b1")
+
+    assert result.structured_content == {"id": "b1", "notes": "x" * 4000 + "… [4000 of 100000 characters shown]"}
+
+
+async def test_lists_side_by_side_share_the_room_and_a_short_one_is_whole() -> None:
+    contact = {"id": "c1", "notes": "vip", "tags": ["a", "b"], "upcomingMeetings": bookings(400)}
+    whole = {**contact, "pastMeetings": bookings(900)}
+
+    shown = (await answer(whole, "get_contact", contactId="c1")).structured_content
+
+    assert (shown["id"], shown["notes"], shown["tags"]) == ("c1", "vip", ["a", "b"])
+    notes = {note["field"]: (note["shown"], note["total"]) for note in shown["truncated"]}
+    assert notes == {
+        "upcomingMeetings": (len(shown["upcomingMeetings"]), 400),
+        "pastMeetings": (len(shown["pastMeetings"]), 900),
+    }
+    assert min(len(shown[field]) for field in notes) > 40
+
+
+async def test_where_not_even_one_item_fits_that_is_cut_in_its_turn_and_says_so() -> None:
+    threads = [{"id": f"t{number}", "messages": bookings(500), "channel": "SMS"} for number in range(20)]
+
+    shown = (await answer({"data": threads}, "list_conversations")).structured_content
+
+    [thread] = shown["data"]
+    assert (thread["id"], thread["channel"]) == ("t0", "SMS")
+    assert thread["messages"] == threads[0]["messages"][: len(thread["messages"])]
+    assert thread["truncated"] == {
+        "field": "messages",
+        "shown": len(thread["messages"]),
+        "total": 500,
+        "more": "Too long to show at once. Call again for fewer days to have the rest.",
+    }
+    assert (shown["truncated"]["shown"], shown["truncated"]["total"]) == (1, 20)
+    assert "Call again for fewer days" in shown["truncated"]["more"]  # the first page of one would be cut alike
+
+
+async def test_a_list_deeper_inside_is_cut_where_it_stands() -> None:
+    whole = {"booking": {"id": "b1", "emailLogs": bookings(900)}, "other": 1}
+
+    shown = (await answer(whole, "get_settings")).structured_content
+
+    cut = shown["booking"]
+    assert (shown["other"], cut["id"], "truncated" in shown) == (1, "b1", False)
+    assert (cut["truncated"]["shown"], cut["truncated"]["total"]) == (len(cut["emailLogs"]), 900)
+
+
+async def test_no_more_items_are_suggested_than_a_page_may_have() -> None:
+    shown = (
+        await answer({"data": [{"id": f"c{n}", "notes": "x" * 180} for n in range(1000)]}, "list_contacts")
+    ).structured_content
+
+    assert shown["truncated"]["shown"] > 100
+    assert "Call again with limit 100 and page 1, 2, 3" in shown["truncated"]["more"]
+
+
+async def test_only_lists_that_are_cut_take_room_for_a_note() -> None:
+    days = {f"2026-{n:03}": [{"startTime": "2026-03-02T15:00:00.000Z"}] * 4 for n in range(120)}
+    whole = {"days": days, "other": bookings(400)}
+
+    shown = (await answer(whole, "get_settings")).structured_content
+
+    assert shown["days"] == days
+    assert 50_000 < len(orjson.dumps(shown)) <= LONGEST
+
+
+async def test_many_texts_are_shortened_further_where_there_is_no_list_to_cut() -> None:
+    shown = (await answer({f"text{n}": "x" * 9000 for n in range(30)}, "get_settings")).structured_content
+
+    assert set(shown.values()) == {"x" * 400 + "… [400 of 9000 characters shown]"}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=200),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=9), inner, max_size=5),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(JSON, min_size=1, max_size=40), st.integers(1, 4000))
+def test_whatever_is_in_a_list_it_fits_and_nothing_goes_in_silence(items: list[Any], times: int) -> None:
+    whole: dict[str, Any] = {"data": items * times, "other": 1}
+
+    shown = fitted(whole, TOOLS["list_contacts"])
+
+    assert len(orjson.dumps(shown)) <= max(LONGEST, len(orjson.dumps(items)))
+    assert shown["data"] == whole["data"][: len(shown["data"])]
+    assert ("truncated" in shown) == (len(shown["data"]) < len(whole["data"]))
+
+
+ITEM = st.dictionaries(st.sampled_from("abc"), st.integers(0, 9) | st.text("xyz", max_size=300), max_size=3)
+TREE = st.recursive(
+    st.lists(ITEM, min_size=1, max_size=9).map(lambda items: items * 200),
+    lambda inner: (
+        st.dictionaries(st.sampled_from("defg"), inner | ITEM, min_size=1, max_size=4)
+        | st.lists(st.fixed_dictionaries({"h": inner, "i": st.text(max_size=9)}), min_size=1, max_size=4)
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.fixed_dictionaries({"data": TREE, "more": TREE}))
+def test_however_lists_are_nested_every_cut_is_told_beside_the_list(whole: dict[str, Any]) -> None:
+    shown = fitted(whole, TOOLS["list_conversations"])
+
+    assert len(orjson.dumps(shown)) <= LONGEST
+    assert not list(silent(whole, shown))
+
+
+def silent(whole: Any, shown: Any) -> Iterator[str]:
+    """Find what is missing or different in *shown* without a word."""
+    match whole, shown:
+        case dict(), dict():
+            told = shown.get("truncated", [])
+            notes = {
+                note["field"]: (note["shown"], note["total"]) for note in ([told] if isinstance(told, dict) else told)
+            }
+            assert shown.keys() - {"truncated"} == whole.keys()
+            for name, value in whole.items():
+                yield from silent(value, shown[name])
+                if isinstance(value, list) and len(value) != len(shown[name]):
+                    assert notes.pop(name) == (len(shown[name]), len(value))
+            assert notes == {}
+        case list(), list():
+            for item, left in zip(whole, shown, strict=False):
+                yield from silent(item, left)
+        case _ if whole != shown:
+            yield f"{whole} became {shown}"

@@ -1,0 +1,184 @@
+"""The real program as a child process, driven by bare frames."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import orjson
+
+from linktime.pipeline.ledger.factory import STATE
+from tests.support.privacy import slipped
+
+PATIENCE = 20.0  # s; bounds every wait, and says nothing of how long a thing should take
+
+
+FAREWELL = 3.0  # s; that long a test lets the program end by itself
+
+
+def environ(**settings: str) -> dict[str, str]:
+    """Make an environment with no settings but these."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LINKTIME_", "OTEL_"))}
+    return kept | settings
+
+
+class Child:
+    """One server: `request` waits for the answer to its own id, whatever else comes."""
+
+    def __init__(self, process: Process) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        self.process = process
+        self.stdin = process.stdin
+        self.frames: list[dict[str, Any]] = []
+        self.noise: list[bytes] = []
+        self.stderr = ""
+        self._stderr = process.stderr
+        self._arrived = asyncio.Condition()
+        self._ids = 0
+        self._readers = [
+            asyncio.create_task(self._read_frames(process.stdout)),
+            asyncio.create_task(self._read_stderr()),
+        ]
+
+    @property
+    def log(self) -> list[str]:
+        """What stderr has besides the spans."""
+        return [line for line in self.stderr.splitlines() if "Z SPAN " not in line]
+
+    async def _read_frames(self, stdout: asyncio.StreamReader) -> None:
+        async for line in stdout:
+            async with self._arrived:
+                try:
+                    self.frames.append(orjson.loads(line))
+                except orjson.JSONDecodeError:
+                    self.noise.append(line)
+                self._arrived.notify_all()
+
+    async def _read_stderr(self) -> None:
+        async for line in self._stderr:
+            self.stderr += line.decode()
+            async with self._arrived:
+                self._arrived.notify_all()
+
+    def write(self, *frames: dict[str, Any] | bytes) -> None:
+        """Write frames, or any bytes as a line."""
+        for frame in frames:
+            self.stdin.write((frame if isinstance(frame, bytes) else orjson.dumps(frame)) + b"\n")
+
+    def ask(self, method: str, **params: Any) -> int:
+        """Send a request and don't wait; returns its id."""
+        self._ids += 1
+        self.write({"jsonrpc": "2.0", "id": self._ids, "method": method, "params": params})
+        return self._ids
+
+    def call(self, tool: str, **arguments: Any) -> int:
+        """Send a tool call and don't wait; returns its id."""
+        return self.ask("tools/call", name=tool, arguments=arguments)
+
+    def notify(self, method: str, **params: Any) -> None:
+        """Send a notification."""
+        self.write({"jsonrpc": "2.0", "method": method, "params": params})
+
+    async def answer(self, ident: int | str | None) -> dict[str, Any]:
+        """Wait for the answer to a request."""
+        async with asyncio.timeout(PATIENCE), self._arrived:
+            await self._arrived.wait_for(lambda: any(self._answers(frame, ident) for frame in self.frames))
+        return next(frame for frame in self.frames if self._answers(frame, ident))
+
+    @staticmethod
+    def _answers(frame: dict[str, Any], ident: int | str | None) -> bool:
+        return "id" in frame and "method" not in frame and frame["id"] == ident
+
+    async def result(self, ident: int) -> dict[str, Any]:
+        """Wait for the result of a request."""
+        result: dict[str, Any] = (await self.answer(ident))["result"]
+        return result
+
+    async def told(self, method: str) -> dict[str, Any]:
+        """Wait for a request or a notification of the server's, and take it."""
+        async with asyncio.timeout(PATIENCE), self._arrived:
+            await self._arrived.wait_for(lambda: any(frame.get("method") == method for frame in self.frames))
+        found = next(frame for frame in self.frames if frame.get("method") == method)
+        self.frames.remove(found)
+        return found
+
+    async def said(self, text: str) -> None:
+        """Wait until stderr has *text*."""
+        async with asyncio.timeout(PATIENCE), self._arrived:
+            await self._arrived.wait_for(lambda: text in self.stderr)
+
+    async def greet(self, version: str = "2025-11-25", **capabilities: Any) -> dict[str, Any]:
+        """Shake hands."""
+        ident = self.ask(
+            "initialize",
+            protocolVersion=version,
+            capabilities=capabilities,
+            clientInfo={"name": "test", "version": "0"},
+        )
+        result = await self.result(ident)
+        self.notify("notifications/initialized")
+        return result
+
+    async def ended(self) -> int:
+        """Wait for the end of the program and of its output; returns its status."""
+        async with asyncio.timeout(PATIENCE):
+            status = await self.process.wait()
+            await asyncio.gather(*self._readers)
+        return status
+
+    async def close(self) -> int:
+        """End its stdin and wait."""
+        self.stdin.close()
+        return await self.ended()
+
+
+@asynccontextmanager
+async def child(*command: str, **settings: str) -> AsyncIterator[Child]:
+    """Start the program with these settings alone, and nobody to share its budget with; it ends with the test."""
+    with TemporaryDirectory(ignore_cleanup_errors=True) as state:
+        process = await asyncio.create_subprocess_exec(
+            *(command or (sys.executable, "-m", "linktime")),
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+            limit=64 << 20,
+            env=environ(
+                **({STATE: state} if STATE in settings else {STATE: state, "LINKTIME_BUDGET": "process"}) | settings
+            ),
+        )
+        async with _driven(process, settings.get("LINKTIME_API_KEY", "")) as server:
+            yield server
+
+
+@asynccontextmanager
+async def _driven(process: Process, key: str) -> AsyncIterator[Child]:
+    server = Child(process)
+    try:
+        yield server
+    finally:
+        server.stdin.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL):
+                await process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await server.ended()
+        _let_nothing_slip(server, key)
+
+
+def _let_nothing_slip(server: Child, key: str) -> None:
+    """Check every byte that the program wrote: no key anywhere, and in its log nobody and no secret."""
+    answers = b"".join(orjson.dumps(frame) for frame in server.frames) + b"".join(server.noise)
+    if len(key) > len("lt_live_x"):
+        assert key not in server.stderr
+        assert key.encode() not in answers
+    assert slipped(server.stderr) == []

@@ -1,0 +1,51 @@
+"""Programs that others wrote: where they are, what they are told, and a run of one."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import subprocess
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT
+from pathlib import Path
+from typing import Final
+
+import pytest
+from uv import find_uv_bin
+
+from tests.support.process import environ
+
+_OF_PIP: Final = {"index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}  # what uv calls pip's settings
+
+
+def found(name: str) -> str:
+    """Tell where a program is that .ci/run installs; elsewhere the test is skipped without it."""
+    path = shutil.which(name, path=os.environ.get("LINKTIME_TEST_CLIENTS")) or shutil.which(name)
+    if path is None and "CI" not in os.environ:
+        pytest.skip(f"{name} is not installed; .ci/run tells how")
+    assert path, f"{name} is not installed"
+    return path
+
+
+async def run(*command: str, env: dict[str, str], cwd: Path | None = None) -> tuple[int | None, str]:
+    """Run a program to its end; returns its status and all that it said."""
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, env=env, cwd=cwd
+    )
+    async with asyncio.timeout(240):
+        out, _ = await process.communicate()
+    return process.returncode, out.decode()
+
+
+def told_to_uv(cache: Path) -> dict[str, str]:
+    """Make the environment of a user who has uv, which asks the same index as pip does here."""
+    pip = [sys.executable, "-m", "pip", "config", "list"]
+    listed = subprocess.check_output(pip, env=environ(PIP_QUIET="0"), text=True, timeout=50)
+    said = dict(re.findall(r"^(?:global|:env:)\.([\w-]+)='(.*)'$", listed, re.MULTILINE))
+    return {
+        "PATH": f"{Path(find_uv_bin()).parent}{os.pathsep}{os.environ['PATH']}",
+        "UV_CACHE_DIR": str(cache),
+        "UV_PYTHON": sys.executable,
+    } | {_OF_PIP[name]: value for name, value in said.items() if name in _OF_PIP}

@@ -1,0 +1,156 @@
+"""Every expression of the dashboard and of the alerts, asked of a store that has a driven session's metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import shutil
+import socket
+from asyncio.subprocess import DEVNULL
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+import pytest
+import yaml
+
+from linktime.sandbox import Sandbox
+from tests.support.process import Child, child
+from tests.support.promql import filled, selected
+from tests.support.sandbox_client import misbehave
+
+DASHBOARDS: Final = Path(__file__).parents[2] / "dashboards"
+PATIENCE: Final = 20.0  # s
+ATTEMPTS: Final = 40  # each of which takes a second or so
+RESOURCE: Final = """
+- {source_labels: [service_name], target_label: job}
+- {source_labels: [service_instance_id], target_label: instance}
+- {action: labeldrop, regex: (service|telemetry)_.*}
+"""  # what Prometheus' own OTLP receiver makes of the attributes of a resource
+
+
+def panels() -> set[str]:
+    """Collect what the panels ask."""
+    dashboard = json.loads((DASHBOARDS / "grafana/dashboards/linktime-mcp.json").read_text(encoding="utf-8"))
+    return {filled(target["expr"]) for panel in dashboard["panels"] for target in panel.get("targets", [])}
+
+
+def alerts() -> set[str]:
+    """Collect what the alerts ask, so that each says whether it holds: a comparison alone would drop what doesn't."""
+    rules = yaml.safe_load((DASHBOARDS / "prometheus" / "rules.yaml").read_text(encoding="utf-8"))
+    asked = {rule["expr"] for group in rules["groups"] for rule in group["rules"]}
+    return {re.sub(r"(>=?) (?=[\d.]+)", r"\1 bool ", expression) for expression in asked}
+
+
+class Store:
+    """A VictoriaMetrics at *url*."""
+
+    def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
+        self.url = url
+        self._session = session
+
+    async def finds(self, expression: str) -> bool:
+        """Whether there is a series for it now."""
+        async with self._session.post(f"{self.url}/api/v1/query", data={"query": expression}) as answer:
+            found = await answer.json(content_type=None)
+        assert found["status"] == "success", found
+        return bool(found["data"]["result"])
+
+    async def lacks(self, asked: set[str]) -> set[str]:
+        """Tell for which of *asked* there is nothing."""
+        return {expression for expression in asked if not await self.finds(expression)}
+
+
+@asynccontextmanager
+async def store(folder: Path) -> AsyncIterator[Store]:
+    """Start the store, which names series and labels as Prometheus does."""
+    program = shutil.which("victoria-metrics")
+    if program is None:
+        pytest.skip("victoria-metrics is not installed; .ci/run tells how")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    relabel = folder / "relabel.yaml"
+    relabel.write_text(RESOURCE, encoding="utf-8")
+    options = [
+        f"-relabelConfig={relabel}",
+        "-opentelemetry.usePrometheusNaming",
+        "-search.latencyOffset=0s",
+        "-loggerLevel=ERROR",
+    ]
+    process = await asyncio.create_subprocess_exec(
+        program, f"-storageDataPath={folder / 'data'}", f"-httpListenAddr=127.0.0.1:{port}", *options, stderr=DEVNULL
+    )
+    try:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
+            await _up(f"http://127.0.0.1:{port}/health", session)
+            yield Store(f"http://127.0.0.1:{port}", session)
+    finally:
+        process.kill()
+        await process.wait()
+
+
+async def _up(url: str, session: aiohttp.ClientSession) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                async with session.get(url):
+                    return
+            except aiohttp.ClientConnectionError:
+                await asyncio.sleep(0.05)
+
+
+async def trouble(sandbox: Sandbox, server: Child, attempt: int) -> None:
+    """Have everything happen that a panel or an alert tells of."""
+    await misbehave(sandbox, path="/bookings", method="GET", status=503)
+    await misbehave(sandbox, path="/me", status=429, headers={"Retry-After": "0"})
+    await misbehave(sandbox, path="/webhooks", method="GET", reset=True)
+    await misbehave(sandbox, path="/contacts", method="POST", status=500, when="after")
+    await misbehave(sandbox, path="/event-types", method="POST", reset=True)
+    await misbehave(sandbox, path="/contacts", method="GET", delaySeconds=0.2)
+    guest = {"name": "Ada Lovelace", "email": f"ada{attempt}@example.com"}
+    calls = [
+        server.call("list_bookings", page=attempt),
+        server.call("list_bookings", page=attempt),
+        server.call("get_me"),
+        server.call("list_webhooks"),
+        server.call("get_booking", bookingId=f"nobody-{attempt}"),
+        server.call("create_contact", **guest),
+        server.call("create_event_type", name="Chat", slug=f"chat-{attempt}", durationMinutes=15),
+        server.call("list_contacts", page=0),
+        server.call("no_such_tool"),
+        server.ask("no/such/method"),
+    ]
+    for call in calls:
+        await server.answer(call)
+
+
+async def test_every_panel_and_alert_has_its_series_after_a_session_in_which_everything_happened(
+    tmp_path: Path,
+) -> None:
+    async with store(tmp_path) as metrics, Sandbox(limit=0) as sandbox:
+        settings = {
+            "LINKTIME_BASE_URL": sandbox.url,
+            "LINKTIME_API_KEY": sandbox.key,
+            "LINKTIME_CACHE_TTL": "1",
+            "LINKTIME_RATE_LIMIT": "1000",
+            "OTEL_TRACES_EXPORTER": "none",
+            "OTEL_METRICS_EXPORTER": "otlp",
+            "OTEL_METRIC_EXPORT_INTERVAL": "500",
+            "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": f"{metrics.url}/opentelemetry/v1/metrics",
+        }
+        async with child(**settings) as short:
+            await short.greet()
+        async with child(**settings) as server:
+            await server.greet()
+            asked = panels() | alerts()
+            lacking = asked | {each.grouped for expression in asked for each in selected(expression)}
+            for attempt in range(1, ATTEMPTS + 1):
+                await trouble(sandbox, server, attempt)
+                lacking = await metrics.lacks(lacking)
+                if not lacking:
+                    break
+
+    assert lacking == set()

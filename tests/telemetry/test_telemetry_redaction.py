@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from linktime.telemetry.redaction import redacted, shown_id, shown_request_id
+from tests.support.privacy import slipped
+
+HIDDEN = "[redacted]"
+
+
+@pytest.mark.parametrize("ident", ["clx1eimkzcksmvryh1727fr8v", "evt_30min_01", "a1b2c3d4"])
+def test_what_has_the_form_of_an_id_is_shown(ident: str) -> None:
+    assert shown_id(ident) == ident
+
+
+@pytest.mark.parametrize(
+    "ident",
+    [
+        "Ada",
+        "AdaLovelace",
+        "ada.lovelace",
+        "ada@example.com",
+        "+15551234567",
+        "15551234567",
+        "lt_live_0123456789",
+        "a b1",
+    ],
+)
+def test_what_somebody_may_be_known_by_is_not_shown_as_an_id(ident: str) -> None:
+    assert shown_id(ident) == HIDDEN
+
+
+@pytest.mark.parametrize(("ident", "shown"), [("7", "7"), ("discover-probe-1", "discover-probe-1"), ("a b", HIDDEN)])
+def test_the_id_of_a_message_is_shown_if_it_is_plain(ident: str, shown: str) -> None:
+    assert shown_request_id(ident) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("contactId", "clx1eimkzcksmvryh1727fr8v", "clx1eimkzcksmvryh1727fr8v"),
+        ("contactId", "Ada.Lovelace", HIDDEN),
+        ("eventTypeSlug", "30min", "30min"),
+        ("slug", "intro-call", "intro-call"),
+        ("slug", "ada", HIDDEN),
+        ("from", "2026-11-23", "2026-11-23"),
+        ("from", "Ada.Lovelace", HIDDEN),
+        ("startTime", "2026-11-24T18:30:00.000Z", "2026-11-24T18:30:00.000Z"),
+        ("timezone", "America/New_York", "America/New_York"),
+        ("status", "CONFIRMED", "CONFIRMED"),
+        ("status", "Ada-has-cancer", HIDDEN),
+        ("type", "tel:+15551234567", HIDDEN),
+        ("events", ["booking.created", "ada.lovelace"], ["booking.created", HIDDEN]),
+        ("rules", [{"dayOfWeek": 1, "startTime": "09:00", "note": "x"}], [{"dayOfWeek": 1, "startTime": "09:00"}]),
+        ("limit", 20, 20),
+        ("limit", 15551234567, HIDDEN),
+        ("isBlocked", True, True),
+        ("search", "clx1eimkzcksmvryh1727fr8v", HIDDEN),
+        ("inviteeEmail", "ada@example.com", HIDDEN),
+    ],
+)
+def test_an_argument_is_shown_only_where_it_names_nobody(name: str, value: Any, shown: Any) -> None:
+    assert json.loads(redacted({name: value}, {name})) == {name: shown}
+
+
+def test_the_name_of_an_unknown_argument_is_not_shown() -> None:
+    assert json.loads(redacted({"Ada Lovelace": 1}, {"limit"})) == {HIDDEN: HIDDEN}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "secret=whsec_1f",
+        "Bearer lt_live_0123456789",
+        "ada@lovelace.example",
+        "?search=ada%40lovelace.example",
+        "?search=Ada+Lovelace",
+        "/contacts/Sarah%20Chen",
+        "+44 20 7946 0958",
+    ],
+)
+def test_the_search_of_all_that_is_emitted_finds_keys_secrets_and_people(text: str) -> None:
+    assert slipped(f"12:00:00.000Z SPAN {text} url.template=/contacts/{{id}}")
