@@ -43,7 +43,7 @@ def _made(likeness: Likening) -> Check:
         verdicts = [(_is_made(write, row, look.since, likeness), row) for row in shown]
         match [row for verdict, row in verdicts if verdict], [row for verdict, row in verdicts if verdict is None]:
             case [row], _:
-                return Finding(committed=True, data=row)
+                return Finding(committed=True, data=row, fresh=True)
             case [], []:
                 return NOT_COMMITTED
             case [], [{"id": str(ident)} as row] if likeness(write.body, row) is Likeness.SAME:
