@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from linktime.pipeline.departure import Departure
 from linktime.pipeline.outcome import Outcome
 from linktime.tools import TOOLS
 
+from ..support.scripted_service import Fated, Service, call, keys, met
 from ..support.write_cases import (
     ADA,
     ANSWERED,
@@ -29,7 +29,6 @@ from ..support.write_cases import (
     SUCCESS,
     TAKEN,
     TYPE,
-    Service,
 )
 
 pytestmark = pytest.mark.timeout(10)
@@ -37,39 +36,6 @@ pytestmark = pytest.mark.timeout(10)
 BOOK_IT = CASES[0].request
 BOOKED = Reply(201, {"bookingId": "b1"})
 NOWHERE = {"slots": [{"startTime": "2026-03-01T15:00:00Z"}]}
-
-
-def call(request: Request, key: str) -> Request:
-    return replace(request, idempotency_key=key)
-
-
-def keys(service: Service) -> list[str]:
-    return [request.idempotency_key for request in service.asked if not request.is_read]
-
-
-@dataclass
-class Fated(Service):
-    """A service whose writes meet one fate after the other, and whose reads are answered by their template."""
-
-    fate: Any = None
-    fates: list[Any] = field(default_factory=list)
-    shown: dict[str, Any] = field(default_factory=dict)
-
-    async def __call__(self, request: Request) -> Reply:
-        """Answer or fail."""
-        if request.is_read:
-            self.answers = [self.shown.get(request.template, [])]
-        else:
-            await asyncio.sleep(0)
-            self.fate = self.fates.pop(0)
-        return await super().__call__(request)
-
-
-async def met(service: Service, request: Request) -> Reply | Failure:
-    try:
-        return await service.send(request)
-    except Failure as failure:
-        return failure
 
 
 # Keys
@@ -202,7 +168,7 @@ async def test_conflict_with_another_is_told_with_free_times() -> None:
 
 
 @pytest.mark.parametrize("shown", [None, [BOOKING | {"status": "PENDING"}], [{**BOOKING, "createdAt": None}]])
-async def test_conflict_that_may_be_with_the_write_in_doubt_offers_nothing(shown: Any) -> None:
+async def test_conflict_that_may_be_with_the_doubt_offers_nothing(shown: Any) -> None:
     service = Fated(fates=[LOST, TAKEN], shown={"/availability": NOWHERE, "/bookings": shown})
     await met(service, call(BOOK_IT, "a"))
 
@@ -212,7 +178,7 @@ async def test_conflict_that_may_be_with_the_write_in_doubt_offers_nothing(shown
     assert "2026-03-01T15:00" not in unknown.message
 
 
-async def test_conflict_of_another_wish_for_the_meeting_in_doubt_offers_nothing() -> None:
+async def test_conflict_of_another_wish_for_the_meeting_offers_nothing() -> None:
     service = Fated(fates=[LOST, TAKEN], shown={"/availability": NOWHERE})
     await met(service, call(BOOK_IT, "a"))
 

@@ -26,11 +26,13 @@ class Known:
     """What is known of one row. Times are seconds on the app's clock.
 
     *row* holds the fields that LinkTime showed last, unless a write has changed them since. *first* is when the id was
-    first seen. *written* is when a write of ours last began or ended. *maker* is the write of ours that made the row.
+    first seen. *read* is True once a read has shown it. *written* is when a write of ours last began or ended. *maker*
+    is the write of ours that made the row.
     """
 
     first: float
     row: Mapping[str, Any] = field(default_factory=dict)
+    read: bool = False
     written: float = -inf
     maker: Request | None = None
 
@@ -50,7 +52,7 @@ class History:
         """Remember the rows that a read shows."""
         for ident, row in _shown(request, reply.data):
             known = self._at((collection(request), ident), now)
-            known.row = {**known.row, **row} if known.row else row
+            known.row, known.read = ({**known.row, **row} if known.row else row), True
 
     def wrote(self, request: Request, now: float) -> None:
         """Remember that a write began or ended, for its row and for the collection, whose id is empty."""

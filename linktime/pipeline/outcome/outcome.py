@@ -29,6 +29,7 @@ _UNSENT: Final = "linktime-mcp failed before this change was sent; nothing was s
 _EARLIER: Final = (
     "An equal call before this one may be the reason. Don't choose another time or name before you have looked"
 )
+_REPLAYED: Final = "LinkTime may have answered an earlier equal call once more, and its change may be undone since."
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +90,7 @@ class Outcome:
             self._doubts.end(doubt)
 
     async def _write(self, write: Write, verification: Verification, doubt: Doubt) -> Reply:
+        replayable = doubt.replayable
         try:
             reply = await self._sent(replace(write.request, idempotency_key=doubt.key))
         except OutcomeUnknown as unknown:
@@ -97,7 +99,16 @@ class Outcome:
             return await self._refused(write, verification, doubt, refusal)
         if _abandoned():  # the client has no answer, so an equal call is a repetition
             self._doubts.doubtful(doubt, self._clock(), answered=True)
+        elif replayable:
+            await self._check_replay(write, verification, doubt)
         return self._done(write, doubt, reply)
+
+    async def _check_replay(self, write: Write, verification: Verification, doubt: Doubt) -> None:
+        """Raise OutcomeUnknown unless LinkTime shows the new row: the answer may be that of an earlier equal write."""
+        result = await self._verified(replace(write, started=doubt.first), verification, doubt)
+        if isinstance(result, Result):
+            doubt.retired = True
+            raise OutcomeUnknown(f"{_REPLAYED} {_inconclusive(result)}: {verification.hint}.", answered=True)
 
     async def _sent(self, request: Request) -> Reply:
         """Send a write. After it went out, any error but a refusal is an OutcomeUnknown."""
@@ -124,7 +135,8 @@ class Outcome:
             raise OutcomeUnknown(
                 f"{unknown.message} {_inconclusive(result)}: {verification.hint}.", answered=unknown.answered
             ) from None
-        if not unknown.answered or may_arrive(doubt, self._clock()):
+        renewed = doubt.first is not doubt.started  # then an equal write before this one may have been made
+        if not unknown.answered or renewed or may_arrive(doubt, self._clock()):
             raise OutcomeUnknown(
                 f"{unknown.message} Read back, it is not there, but it may still be on its way: {verification.hint}.",
                 answered=unknown.answered,
@@ -141,7 +153,7 @@ class Outcome:
             return self._done(write, doubt, _verified(Reply(200), SUCCESS))
         if refusal.status not in _REPEATED:
             raise refusal
-        result = await self._verified(write, verification, doubt)
+        result = await self._verified(replace(write, started=doubt.first), verification, doubt)
         if isinstance(result, Reply):
             return self._done(write, doubt, result)
         if result.finding.committed is None and refusal.status == HTTPStatus.CONFLICT:
