@@ -5,6 +5,7 @@ A verdict is True, False, or None if it is not certain: an answer may leave fiel
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -15,19 +16,48 @@ PAGE: Final = 100  # rows; LinkTime's longest page of a list
 Verdict = bool | None
 
 _EMPTY: Final = (None, "")
+_HINT: Final = re.compile("next|more|cursor|token|links", re.IGNORECASE)  # fields that name another page
+_SMALLEST_PAGE: Final = 10  # rows; services return pages of 10, 20, 25, 50 or 100
+_ROUND: Final = 5  # rows
 
 
 def pages(data: Any) -> int | None:
     """Return the number of pages of a list, None if it is not certain."""
     match data:
-        case {"data": list(), "pagination": {"totalPages": int(total)}}:
-            return max(total, 1)
-        case {"data": list(page), "pagination": {"total": int(total)}}:
-            return 1 if total <= len(page) else None
-        case {"data": list(page)} | list(page):
-            return 1 if len(page) < PAGE else None
+        case {"data": list(page), **others}:
+            return _pages_of(len(page), {**_group(others, "pagination"), **_group(others, "meta"), **others})
+        case list(page):
+            return _pages_of(len(page), {})
         case _:
             return None
+
+
+def _pages_of(length: int, facts: Mapping[str, Any]) -> int | None:
+    """Return the pages of a list with *length* rows on its first page, by the other *facts* in its answer.
+
+    1. The number of pages is stated.
+    2. The number of rows is stated.
+    3. The answer hints at another page.
+    4. Nothing is stated: a full page has a round number of rows.
+    """
+    if (total_pages := _number(facts, "totalPages", "total_pages", "pageCount")) is not None:
+        return max(total_pages, 1)
+    if (total := _number(facts, "total", "totalCount", "total_count", "count")) is not None:
+        return 1 if total <= length else None
+    if any(value and _HINT.search(name) for name, value in facts.items()):
+        return None
+    return None if length >= _SMALLEST_PAGE and length % _ROUND == 0 else 1
+
+
+def _group(facts: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    group = facts.get(name)
+    return group if isinstance(group, dict) else {}
+
+
+def _number(facts: Mapping[str, Any], *names: str) -> int | None:
+    """Return the first of these fields that is a number, or a text of digits."""
+    values = (str(facts[name]) for name in names if isinstance(facts.get(name), int | str))
+    return next((int(value) for value in values if value.isascii() and value.isdigit()), None)
 
 
 def items(data: Any) -> list[dict[str, Any]] | None:

@@ -36,6 +36,7 @@ class Doubt:
     started: Moment  # of the first of these writes
     first: Moment  # of the first equal write, of this doubt or of those that it renews
     in_flight: int = 0
+    refused: int = 0  # of those in flight, which wait for the answers of the others
     open: bool = False
     until: float = inf
     lost: float = -inf  # when the last of them ended without an answer

@@ -17,12 +17,13 @@ from ...message import Delivery, Reply, Request, Send
 from .comparison import record
 from .conflict import advice
 from .doubts import Doubt, Doubts, may_arrive
-from .evidence import GONE, SUCCESS, UNCLEAR, Write
+from .evidence import SUCCESS, UNCLEAR, Write
 from .history import History
 from .readback import ReadBack, Result
 from .verification import VERIFICATIONS, Verification
 
 _REPEATED: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY})
+_POLL: Final = 0.05  # s
 _ACCEPTED: Final = "LinkTime accepted this change but had not finished it"
 _FAILED: Final = "linktime-mcp failed after this change was sent, so it may or may not have been made."
 _UNSENT: Final = "linktime-mcp failed before this change was sent; nothing was sent. Report it if it recurs."
@@ -60,6 +61,7 @@ class Outcome:
     ) -> None:
         self._send = send
         self._clock = clock
+        self._sleep = sleep
         self._read_back = ReadBack(send, clock=clock, wall=wall, sleep=sleep)
         self._history = History()
         self._doubts = Doubts()
@@ -149,8 +151,11 @@ class Outcome:
         """Answer a refused write: an equal one before it may be the reason of the refusal."""
         if not (doubt.open or doubt.reply or doubt.in_flight > 1):
             raise await self._advised(write, refusal) from None
-        if write.request.method == "DELETE" and refusal.status in GONE:
-            return self._done(write, doubt, _verified(Reply(200), SUCCESS))
+        if write.request.method == "DELETE" and refusal.proves_absence:
+            await self._equals_answered(doubt)
+            if doubt.open or doubt.reply:
+                return self._done(write, doubt, _verified(Reply(200), SUCCESS))
+            raise refusal
         if refusal.status not in _REPEATED:
             raise refusal
         result = await self._verified(replace(write, started=doubt.first), verification, doubt)
@@ -159,6 +164,15 @@ class Outcome:
         if result.finding.committed is None and refusal.status == HTTPStatus.CONFLICT:
             raise OutcomeUnknown(f"{refusal.message} {_EARLIER}: {verification.hint}.", answered=True) from None
         raise await self._advised(write, refusal) from None
+
+    async def _equals_answered(self, doubt: Doubt) -> None:
+        """Wait until each equal write in flight has its answer: if all are refused, none of them removed the row."""
+        doubt.refused += 1
+        try:
+            while doubt.in_flight > doubt.refused and not (doubt.open or doubt.reply):
+                await self._sleep(_POLL)
+        finally:
+            doubt.refused -= 1
 
     async def _verified(self, write: Write, verification: Verification, doubt: Doubt) -> Reply | Result:
         """Return the reply of a write that was certainly made, else the result of reading it back."""

@@ -11,7 +11,7 @@ from typing import Final
 from ...errors import Rejected
 from ...message import Reply, Request, Send, get
 from .comparison import detailed, joined, pages, record
-from .evidence import GONE, UNCLEAR, Finding, Look, Write
+from .evidence import UNCLEAR, Finding, Look, Write
 from .timeline import LAG, Moment, since
 from .verification import Verification
 
@@ -117,7 +117,7 @@ class ReadBack:
         try:
             reply = await self._send(read)
         except Rejected as refusal:
-            if refusal.status not in GONE:
+            if not refusal.proves_absence:
                 raise
             return Reply(refusal.status), True
         count = pages(reply.data) or 1

@@ -181,6 +181,8 @@ class Rest:
         """Return the Reply in a whole answer, or raise the Failure that it states."""
         data, fault = _json(body, headers)
         if status == HTTPStatus.NO_CONTENT or (status // 100 == 2 and not fault):
+            if envelope.denies(data):
+                raise _lost(request, f"LinkTime answered {status}, but states a failure", _LATER, status=status)
             return Reply(status, visible(data), quota=quota(headers), date=http_date(headers.get("Date", "")))
         if status // 100 == 2:
             raise _lost(request, f"LinkTime answered {status}, but {fault}", _BASE, status=status)
@@ -196,7 +198,8 @@ class Rest:
             raise _lost(request, foreign, _BASE, status=status)
         if status // 100 == 4:
             word = self._hidden(envelope.code(data) or _CODES.get(status, "rejected"))
-            raise Rejected(word, self._words(data, status, word), status=status)
+            absent = status in _ABSENT and envelope.proves_absence(data)
+            raise Rejected(word, self._words(data, status, word), status=status, proves_absence=absent)
         own, wait = envelope.code(data) is not None, retry_after(headers)
         raise _lost(request, f"LinkTime answered {status}", status=status, answered=own, wait=wait)
 
