@@ -9,9 +9,10 @@ from datetime import datetime
 from math import inf
 from typing import Final
 
+from ...answers import joined, pages, record
 from ...errors import Rejected
 from ...message import Reply, Request, Send, get
-from .comparison import detailed, joined, pages, record
+from .comparison import detailed
 from .evidence import GONE, UNCLEAR, Finding, Look, Write
 from .timeline import LAG, Moment, since
 from .verification import Effect, Verification

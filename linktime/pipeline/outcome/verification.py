@@ -8,9 +8,10 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Final, NamedTuple
 
+from ...answers import PAGE
 from ...message import Request, get
 from .checks import cancelled, gone, gone_among, gone_among_active, moved, overridden, ruled, updated, updated_among
-from .comparison import PAGE, days_around
+from .comparison import days_around
 from .evidence import Check, Write
 from .new_rows import booked, made, subscribed
 
