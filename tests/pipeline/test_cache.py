@@ -209,14 +209,14 @@ async def test_its_state_is_told_in_one_line(cache: Cache, upstream: Upstream, c
     await cache(BOOKINGS)
     gate = upstream.shut()
     calls = [await begun(cache(request)) for request in (CONTACTS, CONTACTS, BOOK)]
-    assert repr(cache) == "<Cache 1 kept | 2 under way>"
+    assert repr(cache) == "<Cache 1 kept | 2 in flight>"
     gate.set()
     await asyncio.gather(*calls)
     await idle()
-    assert repr(cache) == "<Cache 2 kept | 0 under way>"
+    assert repr(cache) == "<Cache 2 kept | 0 in flight>"
     clock.now += 30
 
-    assert repr(cache) == "<Cache 0 kept | 0 under way>"
+    assert repr(cache) == "<Cache 0 kept | 0 in flight>"
 
 
 # Who waits together
@@ -262,10 +262,10 @@ async def test_the_last_to_leave_cancels_what_was_not_sent(cache: Cache, upstrea
     upstream.shut()
     calls = [await begun(cache(BOOKINGS)) for _ in range(2)]
     await left(calls[0])
-    assert repr(cache) == "<Cache 0 kept | 1 under way>"
+    assert repr(cache) == "<Cache 0 kept | 1 in flight>"
     await left(calls[1])
 
-    assert repr(cache) == "<Cache 0 kept | 0 under way>"
+    assert repr(cache) == "<Cache 0 kept | 0 in flight>"
     assert upstream.ended == 0
 
 
@@ -275,7 +275,7 @@ async def test_the_last_to_leave_lets_what_was_sent_end_and_its_answer_is_kept(
     upstream.sent = True
     gate = upstream.shut()
     await left(await begun(cache(BOOKINGS)))
-    assert repr(cache) == "<Cache 0 kept | 1 under way>"
+    assert repr(cache) == "<Cache 0 kept | 1 in flight>"
     gate.set()
     await idle()
 
@@ -369,7 +369,7 @@ async def test_a_read_that_was_given_up_at_its_deadline_is_cancelled(cache: Cach
     assert await outcome(cache(replace(BOOKINGS, deadline=99.0))) is Unavailable
     await idle()
 
-    assert repr(cache) == "<Cache 0 kept | 0 under way>"
+    assert repr(cache) == "<Cache 0 kept | 0 in flight>"
 
 
 async def test_an_answer_to_a_late_read_that_is_there_is_given(cache: Cache) -> None:
@@ -584,7 +584,7 @@ async def test_closing_drops_what_waits_and_begins_nothing_more(cache: Cache, up
     assert [await outcome(call) for call in calls] == [ShuttingDown] * 4
     assert await outcome(cache(BOOK)) is ShuttingDown
     assert await outcome(cache(BOOKINGS)) is ShuttingDown
-    assert (len(upstream.asked), repr(cache)) == (4, "<Cache 1 kept | 0 under way>")
+    assert (len(upstream.asked), repr(cache)) == (4, "<Cache 1 kept | 0 in flight>")
 
 
 async def test_closing_waits_for_a_write_that_was_sent(cache: Cache, upstream: Upstream) -> None:
@@ -605,7 +605,7 @@ async def test_closing_does_not_wait_for_a_read_that_was_sent(cache: Cache, upst
     gate = upstream.shut()
     read = await begun(cache(BOOKINGS))
     await cache.aclose()
-    assert repr(cache) == "<Cache 0 kept | 1 under way>"
+    assert repr(cache) == "<Cache 0 kept | 1 in flight>"
     gate.set()
 
     assert await outcome(read) == (1, "miss")

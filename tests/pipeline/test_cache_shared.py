@@ -39,9 +39,9 @@ class Service:
         return Reply(200, self.asked)
 
 
-def server(tmp_path: Path, name: str, service: Service, **journal: Any) -> Cache:
+def server(tmp_path: Path, name: str, service: Service, **options: Any) -> Cache:
     log = opened(tmp_path / "budget.db", name).changes
-    return Cache(service, clock=clock, journal=ChangeFeed(log, at_once, clock=clock, **journal))
+    return Cache(service, clock=clock, changes=ChangeFeed(log, at_once, clock=clock, **options))
 
 
 async def seen(cache: Cache, request: Request) -> tuple[int, str]:
@@ -158,7 +158,7 @@ class _Far:
 def far_away(**state: Any) -> tuple[_Far, Service, Cache]:
     far, service = _Far(**state), Service()
     far.arrived.set()
-    return far, service, Cache(service, clock=clock, journal=ChangeFeed(far, far.call, clock=clock))
+    return far, service, Cache(service, clock=clock, changes=ChangeFeed(far, far.call, clock=clock))
 
 
 @virtual

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from ...answers import items, record
 from .bookings import is_cancelled
-from .comparison import agree, instant, items, record, same
+from .comparison import agree, instant, same
 from .evidence import NOT_COMMITTED, SUCCESS, UNCLEAR, Finding, Look, Write
 from .timeline import Since
 

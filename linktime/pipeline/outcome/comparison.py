@@ -1,100 +1,26 @@
-"""Reads LinkTime's answers tolerantly, and compares them with a request.
+"""Comparison of LinkTime's answers with a request.
 
 A verdict is True, False, or None if it is not certain: an answer may leave fields out or write them in another form.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from unicodedata import normalize
 
-PAGE: Final = 100  # rows; LinkTime's longest page of a list
+from ...answers import items, joined
 
 Verdict = bool | None
 
 _EMPTY: Final = (None, "")
-_HINT: Final = re.compile("next|more|cursor|token|links", re.IGNORECASE)  # fields that name another page
-_SMALLEST_PAGE: Final = 10  # rows; services return pages of 10, 20, 25, 50 or 100
-_ROUND: Final = 5  # rows
-
-
-def pages(data: Any) -> int | None:
-    """Return the number of pages of a list, None if it is not certain."""
-    match data:
-        case {"data": list(page), **others}:
-            return _pages_of(len(page), {**_group(others, "pagination"), **_group(others, "meta"), **others})
-        case list(page):
-            return _pages_of(len(page), {})
-        case _:
-            return None
-
-
-def _pages_of(length: int, facts: Mapping[str, Any]) -> int | None:
-    """Return the pages of a list with *length* rows on its first page, by the other *facts* in its answer.
-
-    1. The number of pages is stated.
-    2. The number of rows is stated.
-    3. The answer hints at another page.
-    4. Nothing is stated: a full page has a round number of rows.
-    """
-    if (total_pages := _number(facts, "totalPages", "total_pages", "pageCount")) is not None:
-        return max(total_pages, 1)
-    if (total := _number(facts, "total", "totalCount", "total_count", "count")) is not None:
-        return 1 if total <= length else None
-    if any(value and _HINT.search(name) for name, value in facts.items()):
-        return None
-    return None if length >= _SMALLEST_PAGE and length % _ROUND == 0 else 1
-
-
-def _group(facts: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    group = facts.get(name)
-    return group if isinstance(group, dict) else {}
-
-
-def _number(facts: Mapping[str, Any], *names: str) -> int | None:
-    """Return the first of these fields that is a number, or a text of digits."""
-    values = (str(facts[name]) for name in names if isinstance(facts.get(name), int | str))
-    return next((int(value) for value in values if value.isascii() and value.isdigit()), None)
-
-
-def items(data: Any) -> list[dict[str, Any]] | None:
-    """Return the rows of a list, bare or under `data`. None if it is not a list, or not a complete one."""
-    page = rows(data)
-    return page if pages(data) == 1 and all(isinstance(row, dict) for row in page) else None
-
-
-def joined(answers: Iterable[Any]) -> dict[str, Any]:
-    """Join the pages of a list. If one of them can't be read, neither can the whole."""
-    return {"data": [row for data in answers for row in rows(data)], "pagination": {"totalPages": 1}}
 
 
 def detailed(data: Any, whole: Mapping[str, Any]) -> dict[str, Any]:
     """Return a complete list, one row of it with all the fields that *whole* shows."""
     mine = whole.get("id")
     return joined([[{**row, **whole} if row.get("id") == mine else row for row in items(data) or ()]])
-
-
-def rows(data: Any) -> list[Any]:
-    """Return the rows of one page, bare or under `data`. An answer of another kind has one row, None."""
-    match data:
-        case {"data": list(page)} | list(page):
-            return page
-        case _:
-            return [None]
-
-
-def record(data: Any) -> dict[str, Any]:
-    """Return one object, bare or under `data`. It is empty if there is none."""
-    match data:
-        case {"data": dict(inner)}:
-            return inner
-        case dict():
-            return data
-        case _:
-            return {}
 
 
 def instant(text: Any) -> datetime | None:

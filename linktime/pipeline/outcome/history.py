@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any, Final
 
+from ...answers import record, rows
 from ...message import Reply, Request
-from .comparison import record, rows
 
 _SIZE: Final = 1024  # rows; references to answers that the cache holds, too
 _SINGLE: Final = frozenset({"/settings", "/availability/rules"})  # one object each, without an id

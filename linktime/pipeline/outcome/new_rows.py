@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Any, Final
 
+from ...answers import items
 from .bookings import has_guest, is_cancelled, slug_of
-from .comparison import Verdict, differ, instant, items, same
+from .comparison import Verdict, differ, instant, same
 from .evidence import NOT_COMMITTED, UNCLEAR, Check, Finding, Look, Write
 from .timeline import Since
 

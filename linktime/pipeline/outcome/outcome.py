@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import orjson
 
+from ...answers import record
 from ...errors import Failure, NotCommitted, OutcomeUnknown, Rejected
 from ...message import Delivery, Reply, Request, Send
-from .comparison import record
 from .conflict import advice
 from .doubts import Doubt, Doubts, may_arrive
 from .evidence import SUCCESS, UNCLEAR, Write

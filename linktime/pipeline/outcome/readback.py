@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
+from ...answers import joined, pages, record
 from ...errors import Rejected
 from ...message import Reply, Request, Send, get
-from .comparison import detailed, joined, pages, record
+from .comparison import detailed
 from .evidence import UNCLEAR, Finding, Look, Write
 from .timeline import LAG, Moment, since
 from .verification import Verification

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from ...answers import PAGE
 from ...message import Request, get
 from .checks import cancelled, gone, gone_among, gone_among_active, moved, overridden, ruled, updated, updated_among
-from .comparison import PAGE, days_around
+from .comparison import days_around
 from .evidence import UNCLEAR, Check, Finding, Look, Write
 from .new_rows import booked, made, subscribed
 
