@@ -16,7 +16,7 @@ TOUCHED = {"updatedAt": "2026-03-01T12:00:00.100Z"}
 
 ANSWERED = OutcomeUnknown("LinkTime answered 500.", answered=True)
 LOST = OutcomeUnknown("The connection broke.", answered=False)
-MISSING = Rejected("not_found", 'LinkTime says "not found".', status=404)
+MISSING = Rejected("not_found", 'LinkTime says "not found".', status=404, proves_absence=True)
 TAKEN = Rejected("conflict", 'LinkTime says "taken". Look.', status=409)
 DENIED = Rejected("forbidden", "no", status=403)
 BROKEN = Unavailable("LinkTime answered 502; try again later.", sent=True)
