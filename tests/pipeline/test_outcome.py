@@ -46,7 +46,9 @@ _BY_DATE = [
     *(shown for case in CASES for shown in case.disproofs if isinstance(shown, dict) and "updatedAt" in shown),
 ]
 LOOKS = [0.5, 2.5, 10.0]  # s after the write
-LASTING = {f"create_{kind}" for kind in ("booking", "contact", "event_type", "webhook", "workflow")} | {"cancel_booking"}
+LASTING = {f"create_{kind}" for kind in ("booking", "contact", "event_type", "webhook", "workflow")} | {
+    "cancel_booking"
+}
 """The writes whose effect no older state is like. The others are proved by a read that no replica is behind for."""
 
 

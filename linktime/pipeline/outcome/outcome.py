@@ -18,7 +18,7 @@ from .comparison import record
 from .conflict import advice
 from .doubts import Doubt, Doubts, may_arrive
 from .evidence import GONE, SUCCESS, UNCLEAR, Write
-from .history import History
+from .history import History, ident_of
 from .readback import ReadBack, Result
 from .verification import VERIFICATIONS, Verification
 
@@ -100,14 +100,14 @@ class Outcome:
         if _abandoned():  # the client has no answer, so an equal call is a repetition
             self._doubts.doubtful(doubt, self._clock(), answered=True)
         elif replayable:
-            await self._check_replay(write, verification, doubt)
+            await self._check_replay(write, verification.of_row(ident_of(reply)), doubt)
         return self._done(write, doubt, reply)
 
     async def _check_replay(self, write: Write, verification: Verification, doubt: Doubt) -> None:
         """Raise OutcomeUnknown unless LinkTime shows the new row: the answer may be that of an earlier equal write."""
-        result = await self._verified(replace(write, started=doubt.first), verification, doubt)
+        result = await self._verified(write, verification, doubt)
         if isinstance(result, Result):
-            doubt.retired = True
+            doubt.retired |= result.finding.committed is False
             raise OutcomeUnknown(f"{_REPLAYED} {_inconclusive(result)}: {verification.hint}.", answered=True)
 
     async def _sent(self, request: Request) -> Reply:

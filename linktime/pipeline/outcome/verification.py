@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ...message import Request, get
 from .checks import cancelled, gone, gone_among, gone_among_active, moved, overridden, ruled, updated, updated_among
 from .comparison import PAGE, days_around
 from .evidence import Check, Write
-from .new_rows import booked, made, subscribed
+from .new_rows import booked, kept, made, subscribed
 
 
 class Way(NamedTuple):
@@ -31,6 +31,10 @@ class Verification:
     ways: tuple[Way, ...]
     hint: str
     detail: str = ""
+
+    def of_row(self, ident: Any) -> Verification:
+        """Return how to verify that the new row *ident*, which LinkTime has answered, is still there."""
+        return replace(self, ways=tuple(Way(way.read, kept(ident)) for way in self.ways), detail="")
 
 
 def _one(template: str) -> Callable[[Write], Request]:

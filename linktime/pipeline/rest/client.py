@@ -35,6 +35,7 @@ _KEEP_ALIVE: Final = 50  # s; under the 60 s after which load balancers drop an 
 
 _CODES: Final = {400: "validation_error", 401: "unauthorized", 403: "forbidden", 404: "not_found", 409: "conflict"}
 _ABSENT: Final = {404, 410}
+_UNREAD: Final = {400, 401, 405, 411, 413, 414, 415, 417, 421, 431}  # a gateway's answers before it forwards a request
 _NOT_DONE: Final = {301, 307, 308}  # redirects that promise that nothing was done; 302 and 303 promise nothing
 _BASE: Final = "Check LINKTIME_BASE_URL."
 _LATER: Final = "Call again later."
@@ -191,7 +192,8 @@ class Rest:
             raise self._rate_limited(data, headers)
         if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED and self._proxy:
             raise self._unsent(f"the proxy {self._via} answered {status}", _CHECK_PROXY, repeat=False)
-        if status in _ABSENT and envelope.code(data) is None:  # a load balancer's answer, which proves nothing
+        page = bool(body.strip()) and bool(fault)
+        if (status in _ABSENT and envelope.code(data) is None) or (page and _may_hide_success(request, status)):
             foreign = self._hidden(f"{self._base} answered {status}, but not in LinkTime's words")
             raise _lost(request, foreign, _BASE, status=status)
         if status // 100 == 4:
@@ -214,6 +216,14 @@ class Rest:
 
     def _hidden(self, text: str) -> str:
         return text.replace(self._key, "[key]") if self._key else text
+
+
+def _may_hide_success(request: Request, status: int) -> bool:
+    """Return whether a page with this 4xx may replace LinkTime's answer to a write that was made.
+
+    A load balancer or a filter may send it after it has forwarded the write, as it blocks the answer.
+    """
+    return status // 100 == 4 and status not in _UNREAD and not request.is_read
 
 
 async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
