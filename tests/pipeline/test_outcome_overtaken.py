@@ -11,7 +11,7 @@ from linktime.message import Reply, Request, get
 from linktime.tools import TOOLS
 
 from ..support.scripted_service import Fated, call, keys, met
-from ..support.write_cases import ANSWERED, BOOKING, CASES, ELSEWHERE, HOOK, LOST, NEW, SUCCESS, TAKEN, without
+from ..support.write_cases import ANSWERED, BOOKING, CASES, DAY_OFF, ELSEWHERE, HOOK, LOST, NEW, SUCCESS, TAKEN, without
 
 pytestmark = pytest.mark.timeout(10)
 
@@ -47,6 +47,21 @@ async def test_other_write_to_the_row_ends_the_key(there: Request, back: Request
         await met(service, call(request, key))
 
     assert keys(service) == ["a", "b", "c"]  # by "a" LinkTime could answer that it is done
+
+
+@pytest.mark.parametrize(("seen", "expected"), [(False, "a"), (True, "c")])
+async def test_deleted_override_is_not_made_by_an_old_answer(*, seen: bool, expected: str) -> None:
+    block = TOOLS["create_availability_override"].request({"date": "2026-03-01"})
+    service = Fated(fates=[LOST, DONE, Reply(201, DAY_OFF)])
+    await met(service, call(block, "a"))
+    service.shown = {"/availability/overrides": [{"id": "o1"}]}
+    if seen:
+        await service.send(get("/availability/overrides"))
+    await met(service, call(TOOLS["delete_availability_override"].request({"overrideId": "o1"}), "b"))
+    service.shown = {}
+
+    assert isinstance(await met(service, call(block, "c")), Reply if seen else OutcomeUnknown)
+    assert keys(service) == ["a", "b", expected]
 
 
 async def overtaken(*fates: Reply | Failure, seen: str, shown: Any) -> Fated:
