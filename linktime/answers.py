@@ -45,8 +45,8 @@ def records(data: Any) -> list[dict[str, Any]]:
 def pages(data: Any) -> int | None:
     """Return the number of pages of a list, None if it is not certain."""
     match data:
-        case {"data": list(page), **others}:
-            return _pages_of(len(page), {**_group(others, "pagination"), **_group(others, "meta"), **others})
+        case {"data": list(page)}:
+            return _pages_of(len(page), {**_group(data, "pagination"), **_group(data, "meta"), **data})
         case list(page):
             return _pages_of(len(page), {})
         case _:
@@ -70,7 +70,7 @@ def _pages_of(length: int, facts: Mapping[str, Any]) -> int | None:
     return None if length >= _SMALLEST_PAGE and length % _ROUND == 0 else 1
 
 
-def _group(facts: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def _group(facts: Mapping[Any, Any], name: str) -> dict[str, Any]:
     group = facts.get(name)
     return group if isinstance(group, dict) else {}
 

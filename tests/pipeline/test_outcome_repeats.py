@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from linktime.errors import BudgetSpent, Failure, NotCommitted, OutcomeUnknown, Rejected, Unavailable
-from linktime.message import Reply, Request, get
+from linktime.message import Reply, Request
 from linktime.pipeline.departure import Departure
 from linktime.pipeline.outcome import Outcome
 from linktime.tools import TOOLS
@@ -84,32 +84,6 @@ async def test_other_write_has_its_own_key() -> None:
     await met(service, call(TOOLS["create_booking"].request(BOOK | {"notes": "x"}), "b"))
 
     assert keys(service) == ["a", "b"]
-
-
-def moved(to: str) -> Request:
-    return TOOLS["reschedule_booking"].request({"bookingId": "b1", "newStartTime": to})
-
-
-async def test_other_write_to_the_row_ends_the_doubt() -> None:
-    there, back = moved("2026-03-01T14:00:00Z"), moved("2026-03-01T16:00:00Z")
-    service = Fated(fates=[LOST, Reply(200, SUCCESS), Reply(200, SUCCESS)])
-    for key, request in (("a", there), ("b", back), ("c", there)):
-        await met(service, call(request, key))
-
-    assert keys(service) == ["a", "b", "c"]  # by "a" LinkTime could answer that it is done
-
-
-@pytest.mark.parametrize(("before", "expected"), [(False, "c"), (True, "a")])
-async def test_write_to_a_row_that_may_be_the_made_one_ends_the_doubt(before: bool, expected: str) -> None:  # noqa: FBT001
-    service = Fated(fates=[LOST, Reply(200, SUCCESS), BOOKED])
-    if before:
-        service.shown = {"/bookings": [BOOKING]}
-        await service.knowing((get("/bookings"), None))
-    await met(service, call(BOOK_IT, "a"))
-    await met(service, call(TOOLS["cancel_booking"].request({"bookingId": "b1"}), "b"))
-    await met(service, call(BOOK_IT, "c"))
-
-    assert keys(service) == ["a", "b", expected]
 
 
 async def test_concurrent_equal_writes_share_a_key() -> None:

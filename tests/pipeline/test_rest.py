@@ -187,10 +187,24 @@ async def test_four_megabytes_are_read() -> None:
 )
 @pytest.mark.parametrize("request_", [READ, WRITES[0]], ids=["read", "write"])
 async def test_a_4xx_is_a_rejection_named_by_its_status(request_: Request, status: int, word: str) -> None:
-    failure = await failure_to(request_, answer(status, NOT_FOUND if status == 404 else b"<html>no</html>"))
+    failure = await failure_to(request_, answer(status, b"{}"))
     assert isinstance(failure, Rejected)
     assert (failure.word, failure.status) == (word, status)
     assert failure.message.startswith(f"LinkTime answered {status} without an explanation.")
+
+
+@pytest.mark.parametrize("status", [403, 408, 409, 422])
+async def test_page_in_place_of_a_writes_answer_proves_nothing(status: int) -> None:
+    for write in WRITES:
+        unknown = await failure_to(write, answer(status, b"<html>no</html>"))
+        assert isinstance(unknown, OutcomeUnknown)
+        assert unknown.answered is False
+    assert isinstance(await failure_to(READ, answer(status, b"<html>no</html>")), Rejected)
+
+
+@pytest.mark.parametrize("status", [400, 401, 413, 414, 431])
+async def test_page_that_a_gateway_sends_first_is_a_rejection(status: int) -> None:
+    assert isinstance(await failure_to(WRITES[0], answer(status, b"<html>no</html>")), Rejected)
 
 
 @pytest.mark.parametrize("body", [b"<html>404", b"", b'{"message":"Not Found"}', b"{}"])
@@ -245,7 +259,7 @@ async def test_reply_has_linktimes_date() -> None:
     ],
 )
 async def test_every_envelope_is_read_and_quoted(body: bytes, told: str) -> None:
-    assert str(await failure_to(WRITES[0], answer(422, body))) == told
+    assert str(await failure_to(READ, answer(422, body))) == told
 
 
 async def test_an_error_says_what_to_do_next() -> None:

@@ -105,7 +105,7 @@ class Doubts:
                 continue
             if doubt.request.ident == request.ident:
                 doubt.retired = True
-            elif makes(doubt.request) and not (known and known.first < doubt.first.clock):
+            elif not (doubt.request.ident or (known and known.first < doubt.first.clock)):
                 doubt.retired |= known is not None and known.read
                 doubt.replayable = True
 

@@ -66,6 +66,23 @@ def _is_made(write: Write, row: Mapping[str, Any], since: Since, likeness: Liken
             return None
 
 
+def kept(ident: Any) -> Check:
+    """Return a check that looks whether the new row *ident* is still there. A booking must stand at its time."""
+
+    def check(write: Write, look: Look) -> Finding:
+        shown = items(look.data)
+        if shown is None or not all(isinstance(row.get("id"), str) for row in shown):
+            return UNCLEAR
+        mine = next((row for row in shown if row["id"] == ident), None)
+        if mine is None or is_cancelled(mine):
+            return NOT_COMMITTED
+        start = write.body.get("startTime")
+        stands = start is None or ("status" in mine and instant(mine.get("startTime")) == datetime.fromisoformat(start))
+        return Finding(committed=True, data=mine) if stands else UNCLEAR
+
+    return check
+
+
 def booked(write: Write, look: Look) -> Finding:
     """Look for a new booking of this time, guest and event type."""
     finding = _made(_booking)(write, look)

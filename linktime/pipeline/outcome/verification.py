@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ...answers import PAGE
 from ...message import Request, get
 from .checks import cancelled, gone, gone_among, gone_among_active, moved, overridden, ruled, updated, updated_among
 from .comparison import days_around
 from .evidence import UNCLEAR, Check, Finding, Look, Write
-from .new_rows import booked, made, subscribed
+from .new_rows import booked, kept, made, subscribed
 
 
 class Way(NamedTuple):
@@ -32,6 +32,10 @@ class Verification:
     ways: tuple[Way, ...]
     hint: str
     detail: str = ""
+
+    def of_row(self, ident: Any) -> Verification:
+        """Return how to verify that the new row *ident*, which LinkTime has answered, is still there."""
+        return replace(self, ways=tuple(Way(way.read, kept(ident)) for way in self.ways), detail="")
 
 
 def _one(template: str) -> Callable[[Write], Request]:

@@ -21,6 +21,7 @@ _LONGEST_CLEANED: Final = 4 * _LONGEST_QUOTE  # characters that are sanitized fo
 
 _CODES: Final = {400: "validation_error", 401: "unauthorized", 403: "forbidden", 404: "not_found", 409: "conflict"}
 _ABSENT: Final = {404, 410}
+_UNREAD: Final = {400, 401, 405, 411, 413, 414, 415, 417, 421, 431}  # a gateway's answers before it forwards a request
 _NOT_DONE: Final = {301, 307, 308}  # redirects that mean that nothing was done; 302 and 303 leave it open
 _ADVICE: Final = {
     "unauthorized": "Check LINKTIME_API_KEY, or make a new key under Settings → API Keys.",
@@ -57,7 +58,8 @@ class Response:
         # 1. A success that can't be read, or states a failure. A write may have been made.
         # 2. A redirect. Nothing was done, except that 302 and 303 leave the outcome of a write open.
         # 3. A 429 of LinkTime, and a 407 of the proxy.
-        # 4. An absence without LinkTime's own code. It may be a load balancer's, which proves nothing.
+        # 4. An absence without LinkTime's own code, or a page with another refusal. It may be a load balancer's, which
+        #    proves nothing.
         # 5. Another refusal of LinkTime.
         # 6. A fault at LinkTime or before it.
         status, code = self.status, error_body.code(data)
@@ -71,7 +73,8 @@ class Response:
             raise self._rate_limited(route, longest_wait, data)
         if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED and route.proxy:
             raise route.unsent(f"the proxy {route.via} answered {status}", CHECK_PROXY, repeat=False)
-        if status in _ABSENT and code is None:
+        page = bool(self.body.strip()) and bool(fault)
+        if (status in _ABSENT and code is None) or (page and _may_hide_success(request, status)):
             foreign = route.masked(f"{route.base} answered {status}, but not in LinkTime's words")
             raise lost(request, foreign, CHECK_BASE, status=status)
         if status // 100 == 4:
@@ -107,3 +110,11 @@ class Response:
         message = Message()
         message["Content-Type"] = self.headers.get("Content-Type", "")
         return message.get_content_charset()
+
+
+def _may_hide_success(request: Request, status: int) -> bool:
+    """Return whether a page with this 4xx may replace LinkTime's answer to a write that was made.
+
+    A load balancer or a filter may send it after it has forwarded the write, as it blocks the answer.
+    """
+    return status // 100 == 4 and status not in _UNREAD and not request.is_read
