@@ -81,7 +81,7 @@ async def test_cache_does_not_report_a_write_without_caller_as_unsent() -> None:
         await service.held.wait()
         call.cancel()
         await asyncio.wait({call})
-        while " 0 under way" not in repr(cache):
+        while " 0 in flight" not in repr(cache):
             await asyncio.sleep(0)
     service.answers = [["new"]]
 

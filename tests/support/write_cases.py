@@ -150,7 +150,7 @@ CASES = [
     Case(
         "create_contact",
         {"name": "Ada", "email": "ADA@example.com", "company": ""},
-        get("/contacts", search="ADA@example.com", limit=100),
+        get("/contacts", search="ada@example.com", limit=100),
         (
             {"data": [ADA | {"email": "lada@example.com", "name": "L"}, ADA | NEW], "pagination": {"total": 2}},
             [ADA | {"name": " ada"} | NEW],
@@ -230,7 +230,7 @@ CASES = [
         "delete_event_type",
         {"eventTypeId": "e1"},
         get("/event-types/{id}", "e1"),
-        (Rejected("gone", "gone", status=410),),
+        (Rejected("gone", "gone", status=410, proves_absence=True),),
         SUCCESS,
         (TYPE,),
         (TYPE | {"isActive": False}, TYPE | {"isDeleted": True}),
