@@ -230,8 +230,8 @@ async def test_error_names_the_next_step() -> None:
 )
 async def test_linktimes_message_is_cleaned_and_truncated(said: str, shown: str) -> None:
     failure = await failure_to(READ, answer(418, orjson.dumps({"message": said})))
-    told = f'LinkTime says "{shown}".' if shown else "LinkTime answered 418 without an explanation."
-    assert failure.message == told
+    text = f'LinkTime says "{shown}".' if shown else "LinkTime answered 418 without an explanation."
+    assert failure.message == text
 
 
 async def test_key_in_the_code_is_masked() -> None:

@@ -69,6 +69,7 @@ async def test_unsolicited_bytes_never_answer_a_read(kind: str, *, after: bool) 
     assert [seen.connection for seen in server.seen] == [0, 1, 1]
 
 
+@pytest.mark.slow
 async def test_tools_get_their_own_answers_after_an_unsolicited_one() -> None:
     go, sent = asyncio.Event(), asyncio.Event()
 

@@ -39,7 +39,7 @@ asyncio.run(main())
 
 
 def is_open(failure: Failure, request: Request) -> bool:
-    """Tell whether *failure* leaves open what became of *request*."""
+    """Return whether *failure* leaves the outcome of *request* open."""
     if request.is_read:
         return isinstance(failure, Unavailable) and failure.sent
     return isinstance(failure, OutcomeUnknown) and not failure.answered
@@ -318,8 +318,8 @@ async def test_trusted_certificate_behind_a_tunnel_gets_the_request(tls: ssl.SSL
             child = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-c", CHILD, "https://linktime.test", KEY), stdout=-1, env=environ
             )
-            told, _ = await child.communicate()
-    assert told == b"[1]\n"
+            out, _ = await child.communicate()
+    assert out == b"[1]\n"
     assert server.seen[0].headers["authorization"] == f"Bearer {KEY}"
     assert proxy.seen[0].headers["proxy-authorization"] == "Basic bWU6cHc="
     assert KEY not in repr(proxy.seen)
@@ -327,13 +327,13 @@ async def test_trusted_certificate_behind_a_tunnel_gets_the_request(tls: ssl.SSL
 
 @pytest.fixture
 def tls(tmp_path: Path) -> ssl.SSLContext:
-    """Build a server's context with a certificate that nobody signed but itself."""
+    """Build a server's context with a self-signed certificate."""
     return self_signed(tmp_path, "linktime.test")
 
 
 @contextmanager
 def full_backlog() -> Iterator[str]:
-    """Listen without ever accepting, so full that a further connection gets no answer at all."""
+    """Listen with a full backlog and accept nothing, so that a further connection gets no answer."""
     with ExitStack() as stack:
         listener = stack.enter_context(socket.socket())
         listener.bind(("127.0.0.1", 0))
@@ -362,7 +362,7 @@ def tunnel_to(url: str) -> Act:
 
 
 async def pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Copy until the source ends, and end the other side then."""
+    """Copy until the source ends, then close the other side."""
     while data := await reader.read(1 << 16):
         writer.write(data)
         await writer.drain()
