@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -8,13 +9,19 @@ import orjson
 import pytest
 
 from linktime import __version__
-from linktime.errors import OutcomeUnknown, RateLimited, Rejected, Unavailable
+from linktime.errors import Failure, OutcomeUnknown, RateLimited, Rejected, Unavailable
 from linktime.message import Quota, Reply, Request, delete, get, patch, post, put
 
 from ..support.http_server import Line, answer, upstream
 from ..support.rest_client import KEY, READ, WRITES, client, failure_of, failure_to, reply_to, seen_of
 
 NOT_FOUND = b'{"error":{"code":"not_found"}}'
+
+
+def quote_in(failure: Failure) -> str | None:
+    """Return LinkTime's own message in a failure, None if it quotes none."""
+    match = re.search('"(.*)"', failure.message)
+    return match[1] if match else None
 
 
 # Requests
@@ -146,7 +153,8 @@ async def test_a_4xx_is_a_rejection_named_by_its_status(request_: Request, statu
     failure = await failure_to(request_, answer(status, NOT_FOUND if status == 404 else b"<html>no</html>"))
     assert isinstance(failure, Rejected)
     assert (failure.word, failure.status) == (word, status)
-    assert failure.message.startswith(f"LinkTime answered {status} without an explanation.")
+    assert f"LinkTime answered {status}" in failure.message
+    assert quote_in(failure) is None
 
 
 @pytest.mark.parametrize("body", [b"<html>404", b"", b'{"message":"Not Found"}', b"{}"])
@@ -184,40 +192,41 @@ async def test_reply_has_linktimes_date() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "text"),
+    ("body", "word", "quote"),
     [
-        (b'{"error":{"code":"slot_taken","message":"Gone."}}', 'slot_taken: LinkTime says "Gone.".'),
-        (b'{"error":{"code":"slot_taken"}}', "slot_taken: LinkTime answered 422 without an explanation."),
-        (b'{"error":{"message":"Gone."}}', 'rejected: LinkTime says "Gone.".'),
-        (b'{"error":"slot_taken","message":"Gone."}', 'slot_taken: LinkTime says "Gone.".'),
-        (b'{"error":"slot_taken"}', "slot_taken: LinkTime answered 422 without an explanation."),
-        (b'{"error":"That slot is gone."}', 'rejected: LinkTime says "That slot is gone.".'),
-        (b'{"message":"Gone."}', 'rejected: LinkTime says "Gone.".'),
-        (b'{"error":{"code":"Not A Code","message":7}}', "rejected: LinkTime answered 422 without an explanation."),
-        (b'{"error":null}', "rejected: LinkTime answered 422 without an explanation."),
-        (b"[]", "rejected: LinkTime answered 422 without an explanation."),
-        (b"\xff\xfe", "rejected: LinkTime answered 422 without an explanation."),
-        (b"", "rejected: LinkTime answered 422 without an explanation."),
+        (b'{"error":{"code":"slot_taken","message":"Gone."}}', "slot_taken", "Gone."),
+        (b'{"error":{"code":"slot_taken"}}', "slot_taken", None),
+        (b'{"error":{"message":"Gone."}}', "rejected", "Gone."),
+        (b'{"error":"slot_taken","message":"Gone."}', "slot_taken", "Gone."),
+        (b'{"error":"slot_taken"}', "slot_taken", None),
+        (b'{"error":"That slot is gone."}', "rejected", "That slot is gone."),
+        (b'{"message":"Gone."}', "rejected", "Gone."),
+        (b'{"error":{"code":"Not A Code","message":7}}', "rejected", None),
+        (b'{"error":null}', "rejected", None),
+        (b"[]", "rejected", None),
+        (b"\xff\xfe", "rejected", None),
+        (b"", "rejected", None),
     ],
 )
-async def test_every_error_body_is_read_and_quoted(body: bytes, text: str) -> None:
-    assert str(await failure_to(WRITES[0], answer(422, body))) == text
+async def test_every_error_body_is_read_and_quoted(body: bytes, word: str, quote: str | None) -> None:
+    failure = await failure_to(WRITES[0], answer(422, body))
+    assert (failure.word, quote_in(failure)) == (word, quote)
+    assert quote or "LinkTime answered 422" in failure.message
 
 
 async def test_error_names_the_next_step() -> None:
     failure = await failure_to(READ, answer(401, b'{"error":{"code":"unauthorized","message":"Bad key"}}'))
-    assert str(failure) == (
-        'unauthorized: LinkTime says "Bad key". Check LINKTIME_API_KEY, or make a new key under Settings → API Keys.'
-    )
+    assert (failure.word, quote_in(failure)) == ("unauthorized", "Bad key")
+    assert "LINKTIME_API_KEY" in failure.message
 
 
 @pytest.mark.parametrize(
-    ("said", "shown"),
+    ("message", "quote"),
     [
         ("a\r\n\tb\u2028c\0d\x1b[2J", "a b cd[2J"),
         ("pay\u202eload\u2066 \u200bzero\ufeff \U000e0041tag", "payload zero tag"),
         ("<b onclick='x'>bold</b> <script>alert(1)", "bold alert(1)"),
-        ("<!-- never closed", ""),
+        ("<!-- never closed", None),
         ("sarah.chen+x@acme.example is taken", "[e-mail] is taken"),
         ('"Sarah" <sarah@acme.example>', "'Sarah'"),
         (f"key {KEY} is revoked", "key [key] is revoked"),
@@ -228,10 +237,9 @@ async def test_error_names_the_next_step() -> None:
     ],
     ids=["control", "bidi", "markup", "comment", "e-mail", "quotes", "key", "split key", "cut key", "long", "huge"],
 )
-async def test_linktimes_message_is_cleaned_and_truncated(said: str, shown: str) -> None:
-    failure = await failure_to(READ, answer(418, orjson.dumps({"message": said})))
-    text = f'LinkTime says "{shown}".' if shown else "LinkTime answered 418 without an explanation."
-    assert failure.message == text
+async def test_linktimes_message_is_cleaned_and_truncated(message: str, quote: str | None) -> None:
+    failure = await failure_to(READ, answer(418, orjson.dumps({"message": message})))
+    assert quote_in(failure) == quote
 
 
 async def test_key_in_the_code_is_masked() -> None:
@@ -252,7 +260,7 @@ async def test_a_429_states_its_wait(headers: dict[str, str], seconds: float | N
     failure = await failure_to(WRITES[0], answer(429, b'{"error":{"code":"slow_down","message":"Slow."}}', **headers))
     assert isinstance(failure, RateLimited)
     assert failure.retry_after == seconds
-    assert str(failure) == 'rate_limited: LinkTime says "Slow.". Wait before the next call.'
+    assert (failure.word, quote_in(failure)) == ("rate_limited", "Slow.")
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 599, 304, 999])
@@ -268,10 +276,8 @@ async def test_fault_at_linktime_leaves_the_outcome_of_a_write_open(
         failure = await failure_to(write, response)
         assert isinstance(failure, OutcomeUnknown)
         assert failure.answered is (answered and status != 304)
-        assert str(failure) == (
-            f"outcome_unknown: LinkTime answered {status}, so this change may or may not have been made. "
-            "Look before you try again."
-        )
+        assert failure.word == "outcome_unknown"
+        assert str(status) in failure.message
 
 
 async def test_fault_at_linktime_makes_a_read_unavailable() -> None:
