@@ -121,7 +121,7 @@ class Cache:
             try:
                 reply = await flight.reply(self._time_left(request))
             except Failure as failure:
-                if not flight.is_misleading(failure, request):
+                if not flight.is_foreign(failure, request):
                     raise
             else:
                 flight.joined()

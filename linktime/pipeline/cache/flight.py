@@ -58,8 +58,8 @@ class Flight:
         """Record in the trace that the present caller shares the request of the first one."""
         hooks.joined(self._operation)
 
-    def is_misleading(self, failure: Failure, request: Request) -> bool:
-        """Return whether *failure* says nothing about *request*, which joined this flight.
+    def is_foreign(self, failure: Failure, request: Request) -> bool:
+        """Return whether *failure* does not hold for *request*, which joined this flight.
 
         1. The budget has no room before the deadline of the first caller, but *request* has more time.
         2. The task was cancelled because all earlier callers left.

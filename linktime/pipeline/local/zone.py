@@ -27,6 +27,14 @@ class AccountZone:
 
     A lookup costs a request, so its result serves for *life* seconds, also if the lookup failed.
 
+    | state | `known` | `refresh` |
+    |---|---|---|
+    | no lookup yet | None | starts a lookup if there is budget to spare |
+    | fresh | the last result | does nothing |
+    | stale: its life is over | the last result | starts a lookup if there is budget to spare |
+    | outdated: the epoch is a new one | None | starts a lookup if there is budget to spare |
+    | a lookup is in flight | as before it | does nothing |
+
     Args:
         send: Sends the request.
         question: The request for the settings.

@@ -45,7 +45,7 @@ def denies(data: Any) -> bool:
 
 
 def reasons(data: Any) -> str:
-    """Return the first reasons that an error body states, each with its field; empty if there are none.
+    """Return the first reasons that an error body states, each with its field. It is empty if there are none.
 
     Known shapes: `{"error": {"message"}}`, `{"error": [{"path", "message"}]}`, `{"errors": [{"message"}]}`,
     `{"errors": {field: [message]}}`, problem+json's `detail`, `{"detail": [{"loc", "msg"}]}` and `{"message": […]}`.

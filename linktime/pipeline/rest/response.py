@@ -86,7 +86,7 @@ class Response:
     def _rate_limited(self, route: Route, longest_wait: float, data: Any) -> RateLimited:
         message, wait = self._message(route, data, "rate_limited"), wished_wait(self.headers)
         if wait is not None and wait > longest_wait:
-            message += f" It asks for a wait of {wait:.0f} s; this server waits for {longest_wait:.0f} s."
+            message += f" It asks for a wait of {wait:.0f} s. This server waits for {longest_wait:.0f} s."
             wait = longest_wait
         return RateLimited(message, retry_after=wait)
 
