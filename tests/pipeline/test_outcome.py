@@ -271,7 +271,7 @@ async def test_age_that_a_list_hides_is_read_from_the_row(shown: dict[str, Any],
     brief = without(BOOKING, "createdAt")
     service = Service(ANSWERED, [[brief], brief | shown] * 3)
     try:
-        outcome = (await service.send(BOOK_IT)).notes.outcome
+        outcome: str | None = (await service.send(BOOK_IT)).notes.outcome
     except Failure as failure:
         outcome = failure.word
 
