@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec, module_from_spec
 from typing import Final
 
-_PLAIN: Final = "LINKTIME_PLAIN_IMPORTS"  # for debugging, so it is no setting of `config.py`
+PLAIN_IMPORTS: Final = "LINKTIME_PLAIN_IMPORTS"  # for debugging, so `config.py` does not have it
 _PLUGINS: Final = (
     "OTEL_PROPAGATORS",
     "OTEL_PYTHON_CONTEXT",
@@ -24,7 +24,7 @@ _PLUGINS: Final = (
 
 def is_plain() -> bool:
     """Return whether the program starts without the tricks."""
-    return os.environ.get(_PLAIN) == "1"
+    return os.environ.get(PLAIN_IMPORTS) == "1"
 
 
 @contextmanager
