@@ -100,7 +100,7 @@ async def test_after_a_yes_the_change_is_made_once(sandbox: Sandbox, mode: str) 
 
 
 @each_era
-async def test_the_question_before_a_cancellation_has_the_meeting_in_local_time(sandbox: Sandbox, mode: str) -> None:
+async def test_question_before_a_cancellation_has_local_time(sandbox: Sandbox, mode: str) -> None:
     asked: list[str] = []
     async with visiting(sandbox) as somebody:
         booking = (await somebody.get("/bookings?status=CONFIRMED"))["data"][-1]["id"]
@@ -139,7 +139,7 @@ async def test_without_a_yes_nothing_is_sent(mode: str, answer: ElicitResult, re
 
 
 @each_era
-async def test_a_client_that_cannot_ask_is_told_so_and_costs_no_request(mode: str) -> None:
+async def test_client_without_forms_is_refused_without_a_request(mode: str) -> None:
     service = Service({"data": [HOOK]})
 
     result = await call(session(service), mode, None)
@@ -199,7 +199,7 @@ async def test_bad_arguments_are_told_before_anybody_is_asked(mode: str) -> None
 
 
 @each_era
-async def test_what_changed_while_the_user_thought_is_asked_about_again(mode: str) -> None:
+async def test_changed_details_are_asked_about_again(mode: str) -> None:
     moved, asked = {**HOOK, "url": "https://other.example"}, list[str]()
     service = Service({"data": [HOOK]}, {"data": [moved]})
 
@@ -211,7 +211,7 @@ async def test_what_changed_while_the_user_thought_is_asked_about_again(mode: st
 
 
 @each_era
-async def test_what_somebody_else_changed_meanwhile_is_seen_past_the_cache(sandbox: Sandbox, mode: str) -> None:
+async def test_details_are_read_past_the_cache_after_a_yes(sandbox: Sandbox, mode: str) -> None:
     asked: list[str] = []
     async with visiting(sandbox) as somebody:
         [hook] = (await somebody.get("/webhooks"))["data"]
@@ -252,7 +252,7 @@ async def test_a_time_that_is_shown_on_other_clocks_is_no_change(mode: str) -> N
 
 
 @each_era
-async def test_what_is_too_long_to_be_shown_is_refused_before_anybody_is_asked(mode: str) -> None:
+async def test_text_too_long_for_a_question_is_refused_first(mode: str) -> None:
     service = Service({"id": "b1"})
 
     given = {"bookingId": "b1", "reason": "x" * 301}
@@ -297,7 +297,7 @@ async def test_who_is_about_to_leave_asks_nothing() -> None:
     assert (asked, service.writes) == ([], [])
 
 
-async def test_to_leave_while_a_question_is_ending_anyway_is_no_trouble() -> None:
+async def test_leave_tolerates_a_question_that_is_ending() -> None:
     ending, ended = asyncio.Event(), asyncio.Event()
 
     class Slow:
@@ -415,7 +415,7 @@ async def test_in_rounds_the_first_call_is_told_as_asked(sandbox: Sandbox) -> No
 
 
 @each_era
-async def test_unless_the_user_wants_it_nobody_is_asked_and_nothing_is_looked_up(sandbox: Sandbox, mode: str) -> None:
+async def test_no_question_and_no_lookup_without_the_setting(sandbox: Sandbox, mode: str) -> None:
     asked: list[str] = []
     async with traced(sandbox, user=answering(YES, asked=asked), mode=mode) as seen:
         await seen.call("delete_webhook", webhookId="w1")
@@ -424,7 +424,7 @@ async def test_unless_the_user_wants_it_nobody_is_asked_and_nothing_is_looked_up
     assert paths(sandbox) == ["DELETE /webhooks/w1"]
 
 
-async def test_the_tools_are_listed_as_ever(sandbox: Sandbox) -> None:
+async def test_confirmation_does_not_change_the_tool_list(sandbox: Sandbox) -> None:
     lists = []
     for confirm in (0, 1):
         async with traced(sandbox, confirm=confirm) as seen:
@@ -433,7 +433,7 @@ async def test_the_tools_are_listed_as_ever(sandbox: Sandbox) -> None:
     assert lists[0] == lists[1]
 
 
-async def test_without_a_key_that_is_the_answer_and_nobody_is_asked() -> None:
+async def test_missing_key_is_reported_without_a_question() -> None:
     asked: list[str] = []
     linktime = upstream_of(Service({}), refusal=Rejected("unauthorized", "a key is needed.", status=401))
     under_test = Session(linktime, TOOLS, confirm=Elicitation(linktime))

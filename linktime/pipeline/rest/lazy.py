@@ -1,4 +1,7 @@
-"""Imports the REST client in a thread after the start, because aiohttp would take a third of the start."""
+"""Imports the REST client in a thread after the start, because aiohttp would slow down the start.
+
+Measured as in `commands/startup.py`: without this the start takes 1.28 times as long.
+"""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ class Elicitation:
     | | a connection with a handshake | 2026-07-28 |
     | --- | --- | --- |
     | not asked | no entry | no entry |
-    | asked | a timeout in `_in_flight`; the call waits | an entry in `_pending`; the call has ended |
+    | asked | the call waits, with a limit in `_in_flight` | the call has ended, with an entry in `_pending` |
     | confirmed | the call goes on | the client's next call takes the entry and goes on |
     | after `leave` | NotConfirmed becomes ShuttingDown | the entry stays, and no call comes |
     """
