@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from linktime.errors import Rejected, ShuttingDown
-from linktime.message import Quota, Reply, Request, get
+from linktime.message import Notes, Quota, Reply, Request, get
 from linktime.pipeline.cache import Cache
 from tests.support.cache_setup import (
     BOOK,
@@ -30,8 +30,8 @@ async def test_fresh_answer_is_served_again_with_its_age(cache: Cache, clock: Cl
     clock.now += 2.04
     second = await cache(replace(BOOKINGS, deadline=200.0, idempotency_key="another call"))
 
-    assert first == Reply(200, 1, {"budgetRemaining": 59, "cache": "miss"}, Quota(59))
-    assert second == Reply(200, 1, {"cache": "hit", "ageSeconds": 2.0})
+    assert first == Reply(200, 1, Notes(budget_remaining=59, cache="miss"), Quota(59))
+    assert second == Reply(200, 1, Notes(cache="hit", age_seconds=2.0))
     assert len(upstream.requests) == 1
 
 
@@ -97,7 +97,7 @@ async def test_volatile_answer_is_not_joined_once_it_has_come(clock: Clock) -> N
     cache = Cache(send, clock=clock)
     await cache(SLOTS)
 
-    assert (await calls[0]).notes == {"cache": "miss"}
+    assert (await calls[0]).notes == Notes(cache="miss")
 
 
 async def test_ttl_zero_makes_every_call_a_request(upstream: Upstream, clock: Clock) -> None:

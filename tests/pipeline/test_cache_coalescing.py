@@ -35,8 +35,8 @@ async def test_equal_reads_in_flight_share_one_request(cache: Cache, upstream: U
     replies = await asyncio.gather(*calls)
 
     assert len(upstream.requests) == 1
-    assert [reply.notes["cache"] for reply in replies] == ["miss"] + ["coalesced"] * 19
-    assert {reply.notes["budgetRemaining"] for reply in replies} == {59}
+    assert [reply.notes.cache for reply in replies] == ["miss"] + ["coalesced"] * 19
+    assert {reply.notes.budget_remaining for reply in replies} == {59}
 
 
 async def test_joined_reads_share_a_failure(cache: Cache, upstream: Upstream) -> None:

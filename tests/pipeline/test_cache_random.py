@@ -79,4 +79,4 @@ async def test_no_read_is_older_than_a_write_acknowledged_before_it(seed: int) -
     await asyncio.gather(*(client(cache, store, clock, replies.append) for _ in range(8)))
     await cache.aclose()
 
-    assert {reply.notes.get("cache") for reply in replies} == {"miss", "hit", "coalesced", None}
+    assert {reply.notes.cache for reply in replies} == {"miss", "hit", "coalesced", None}

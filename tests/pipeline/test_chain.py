@@ -68,12 +68,12 @@ async def test_abandoned_write_makes_answers_stale_when_it_ends() -> None:
         write = asyncio.create_task(cache(post("/bookings", notes="x").tagged("bookings")))
         await asyncio.sleep(0.5)
         write.cancel()
-        early = (await cache(look)).data, (await cache(look)).notes["cache"]
+        early = (await cache(look)).data, (await cache(look)).notes.cache
         await asyncio.sleep(10)
         late = await cache(look)
 
     assert early == (0, "hit")
-    assert (late.data, late.notes["cache"]) == (1, "miss")
+    assert (late.data, late.notes.cache) == (1, "miss")
 
 
 @virtual
@@ -89,5 +89,5 @@ async def test_retry_after_a_429_waits_for_the_limiter_and_pays() -> None:
     async with chain(service) as cache:
         reply = await cache(get("/me").tagged("me"))
 
-    assert reply.notes["retries"] == 1
+    assert reply.notes.retries == 1
     assert times[1] - times[0] == pytest.approx(7.05)

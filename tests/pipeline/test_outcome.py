@@ -68,7 +68,7 @@ async def test_state_as_requested_is_success(case: Case, fate: Failure) -> None:
 
         reply = await service.send(case.request)
 
-        assert (reply.status, reply.notes["outcome"]) == (200, "verified"), proof
+        assert (reply.status, reply.notes.outcome) == (200, "verified"), proof
         assert service.reads[0] == case.read
         assert looks(service) == (LOOKS[:1] if case.tool in LASTING else LOOKS)
         if proof is case.proofs[0]:
@@ -134,7 +134,7 @@ async def test_proof_after_failed_reads_counts(case: Case) -> None:
     ways = len(VERIFICATIONS[case.request.method, case.request.template].ways)
     service = Service(ANSWERED, [*[BROKEN] * 2 * ways, case.proofs[0]])
 
-    assert (await service.send(case.request)).notes["outcome"] == "verified"
+    assert (await service.send(case.request)).notes.outcome == "verified"
     assert looks(service) == LOOKS
 
 
@@ -222,7 +222,7 @@ async def test_row_known_for_ten_seconds_is_gone_at_once(age: float, expected: l
 async def test_state_with_a_time_after_the_start_is_proved_at_once(case: Case, shown: Any) -> None:
     service = Service(ANSWERED, [shown])
 
-    assert (await service.send(case.request)).notes["outcome"] == "verified"
+    assert (await service.send(case.request)).notes.outcome == "verified"
     assert looks(service) == LOOKS[:1]
 
 

@@ -86,7 +86,7 @@ async def test_cache_does_not_report_a_write_without_caller_as_unsent() -> None:
     service.answers = [["new"]]
 
     seen = [await cache(look) for _ in range(2)]
-    assert [(reply.data, reply.notes["cache"]) for reply in seen] == [(["new"], "miss")] * 2  # nor is it kept yet
+    assert [(reply.data, reply.notes.cache) for reply in seen] == [(["new"], "miss")] * 2  # nor is it kept yet
 
 
 async def test_write_in_flight_when_the_cache_closes_is_unknown() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from linktime.errors import Failure, NotCommitted, OutcomeUnknown
-from linktime.message import get
+from linktime.message import Notes, get
 from linktime.tools import TOOLS
 
 from ..support.scripted_service import Service
@@ -68,7 +68,7 @@ async def test_age_that_a_list_hides_is_read_from_the_row(shown: dict[str, Any],
     brief = without(BOOKING, "createdAt")
     service = Service(ANSWERED, [[brief], brief | shown] * 3)
     try:
-        outcome = (await service.send(BOOK_IT)).notes["outcome"]
+        outcome: str | None = (await service.send(BOOK_IT)).notes.outcome
     except Failure as failure:
         outcome = failure.word
 
@@ -79,7 +79,7 @@ async def test_age_that_a_list_hides_is_read_from_the_row(shown: dict[str, Any],
 async def test_notes_of_the_read_stay() -> None:
     reply = await Service(LOST, [CASES[0].proofs[0]]).send(BOOK_IT)
 
-    assert reply.notes == {"budgetRemaining": 7, "outcome": "verified"}
+    assert reply.notes == Notes(budget_remaining=7, outcome="verified")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from linktime.errors import OutcomeUnknown
-from linktime.message import Quota, Reply, Request, get, post
+from linktime.message import Notes, Quota, Reply, Request, get, post
 
 LAG = 3.0  # s after a write in which a replica may not show it
 BOOKINGS = get("/bookings").tagged("bookings")
@@ -57,7 +57,7 @@ class Upstream:
         self.ended += 1
         if self.failure:
             raise self.failure
-        return Reply(200, number, {"budgetRemaining": 60 - number}, Quota(60 - number))
+        return Reply(200, number, Notes(budget_remaining=60 - number), Quota(60 - number))
 
     def hold(self) -> asyncio.Event:
         """Hold the next requests until the returned gate opens. Earlier requests keep their own gate."""
@@ -97,4 +97,4 @@ async def outcome(call: Awaitable[Reply]) -> tuple[Any, Any] | type[BaseExceptio
         reply = await call
     except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the class is the outcome
         return type(error)
-    return reply.data, reply.notes.get("cache")
+    return reply.data, reply.notes.cache

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from linktime.errors import Failure
-from linktime.message import Reply, Request
+from linktime.message import Notes, Reply, Request
 from linktime.pipeline.outcome import Outcome
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)  # when the write begins
@@ -40,7 +40,7 @@ class Service:
         if isinstance(answer, Exception):
             raise answer
         date = (self.wall() + timedelta(seconds=self.ahead)).replace(microsecond=0) if self.dated else None
-        return answer if isinstance(answer, Reply) else Reply(200, answer, {"budgetRemaining": 7}, date=date)
+        return answer if isinstance(answer, Reply) else Reply(200, answer, Notes(budget_remaining=7), date=date)
 
     def wall(self) -> datetime:
         """Return our time of day."""

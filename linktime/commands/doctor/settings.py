@@ -12,6 +12,7 @@ from ...placeholders import is_placeholder, placeholder
 from ...suggest import suggest
 from ...telemetry import Variables
 from ..clients import KEY, KEY_PREFIX
+from ..startup import PLAIN_IMPORTS
 from .finding import Finding
 
 PREFIX: Final = "LINKTIME_"
@@ -105,7 +106,7 @@ def _origin(name: str, origins: Mapping[str, str]) -> str:
 def _unknown(variables: Mapping[str, str]) -> Iterator[Finding]:
     """Yield a finding for each variable that has the prefix of a setting and is not one."""
     for name in variables:
-        if name.startswith(PREFIX) and name not in _KNOWN:
+        if name.startswith(PREFIX) and name not in (*_KNOWN, PLAIN_IMPORTS):
             near = suggest(name.removeprefix(PREFIX), [known.removeprefix(PREFIX) for known in _KNOWN])
             cure = f"Did you mean {PREFIX}{near}?" if near else "Remove it."
             yield Finding(name, "warning", "no such setting", cure, "unknown")

@@ -11,7 +11,7 @@ from typing import Any, Final
 from cachetools import TLRUCache
 
 from ...errors import BudgetSpent, Failure, OutcomeUnknown, Overloaded, ShuttingDown
-from ...message import UNSTATED, Reply, Request, Send
+from ...message import UNSTATED, Notes, Reply, Request, Send
 from ..ledger import ChangeFeed
 from .epochs import Epochs
 from .flight import LEAVING, Flight
@@ -84,7 +84,7 @@ class Cache:
         if not request.is_read:
             return await self._start(request, self._change).reply()
         if not self._ttl:
-            return (await self._start(request, self._fetch).reply(self._time_left(request))).noted(cache="off")
+            return (await self._start(request, self._fetch).reply(self._time_left(request))).noted(Notes(cache="off"))
         await self._epochs.poll()
         return self._hit(request) or await self._join(request) or await self._miss(request)
 
@@ -111,7 +111,7 @@ class Cache:
         kept = self._kept.get(request)
         if kept is None or kept.epoch != self.epoch(request):
             return None
-        return kept.reply.noted(cache="hit", ageSeconds=round(self._clock() - kept.since, 1))
+        return kept.reply.noted(Notes(cache="hit", age_seconds=round(self._clock() - kept.since, 1)))
 
     async def _join(self, request: Request) -> Reply | None:
         """Return the answer of an equal read in flight, or None if there is none to share."""
@@ -125,12 +125,12 @@ class Cache:
                     raise
             else:
                 flight.joined()
-                return reply.noted(cache="coalesced")
+                return reply.noted(Notes(cache="coalesced"))
         return None
 
     async def _miss(self, request: Request) -> Reply:
         flight = self._shared[request] = self._start(request, self._fetch)
-        return (await flight.reply(self._time_left(request))).noted(cache="miss")
+        return (await flight.reply(self._time_left(request))).noted(Notes(cache="miss"))
 
     def _start(self, request: Request, work: Callable[[Request], Coroutine[Any, Any, Reply]]) -> Flight:
         if self._closed:
@@ -154,7 +154,7 @@ class Cache:
         reply = await self._send(request)
         if keep and epoch == self.epoch(request):
             # its notes and quota belong to this request only
-            self._kept[request] = _Kept(replace(reply, notes={}, quota=UNSTATED), epoch, self._clock())
+            self._kept[request] = _Kept(replace(reply, notes=Notes(), quota=UNSTATED), epoch, self._clock())
         return reply
 
     async def _change(self, request: Request) -> Reply:

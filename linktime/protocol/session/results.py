@@ -23,7 +23,7 @@ def succeeded(reply: Reply, tool: Tool) -> mcp_types.CallToolResult:
     return mcp_types.CallToolResult(
         content=[_text(text.decode())],
         structured_content=data,
-        _meta={f"linktime/{name}": value for name, value in reply.notes.items()},
+        _meta={f"linktime/{name}": value for name, value in reply.notes.as_meta().items()},
     )
 
 
