@@ -18,7 +18,7 @@ from . import _times
 _JOINERS: Final = re.compile("[\u200c\u200d\ufe00-\ufe0f\u2800]")  # they show nothing when they are alone
 _EMAIL: Final = re.compile(r"[^@\s<>,;]+@[^@\s<>,;.]+(\.[^@\s<>,;.]+)+")
 _DEEPEST: Final = 32  # levels of nesting in one argument
-_LARGEST: Final = 256 << 10  # bytes of one argument
+_LARGEST: Final = 256 << 10  # bytes of one argument as JSON
 _LONGEST_NAME: Final = 64  # characters of an argument's name in an error
 _NOT_JSON: Final = "can't be sent as JSON: it holds half a character or too large a number"
 
@@ -26,7 +26,7 @@ _NOT_JSON: Final = "can't be sent as JSON: it holds half a character or too larg
 def unsendable(arguments: Mapping[str, Any]) -> list[str]:
     """Return the arguments that can't be sent, each with the reason."""
     faults = {name: _fault({name: value}) for name, value in arguments.items()}
-    return [f"{_shown(name)}: {fault}" for name, fault in faults.items() if fault]
+    return [f"{_echoed(name)}: {fault}" for name, fault in faults.items() if fault]
 
 
 def sendable(value: Any) -> Any:
@@ -47,7 +47,7 @@ def _fault(argument: dict[str, Any]) -> str | None:
     return f"has {size} bytes, and at most {_LARGEST} are allowed" if size > _LARGEST else None
 
 
-def _shown(name: str) -> str:
+def _echoed(name: str) -> str:
     return name[:_LONGEST_NAME].encode("utf-8", "replace").decode()
 
 
@@ -59,7 +59,7 @@ def _is_deeper(value: Any, levels: int) -> bool:
 
 
 def _parsed(value: Any) -> Any:
-    """Return the array or object that JSON text stands for."""
+    """Return the array or object in a JSON text."""
     if not isinstance(value, str):
         return value
     try:

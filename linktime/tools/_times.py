@@ -111,7 +111,7 @@ def _zones() -> frozenset[str]:
 
 
 def _same_name(text: str) -> str | None:
-    """Return the one zone whose name differs from *text* by case, blanks or a typing mistake; None otherwise."""
+    """Return the one zone whose name differs from *text* by case, blanks or a typing mistake, or None."""
     bare = _bare(text)
     names = _names_by_bare_form()
     if bare in names or "/" not in bare or _DIGIT.search(bare):

@@ -1,4 +1,4 @@
-"""Validation errors of a call's arguments, in words for the model that made the call."""
+"""The text of validation errors, for the model that made the call."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PLAIN: Final = (
     ("valid list", "valid array"),
     (" after validation", ""),
 )
-"""pydantic's words, and the words for a reader of JSON."""
+"""Python's terms in pydantic's messages, and JSON's terms for them."""
 
 
 def described(error: ValidationError, schema: Mapping[str, Any]) -> str:
@@ -35,7 +35,7 @@ def described(error: ValidationError, schema: Mapping[str, Any]) -> str:
 
 
 def listed(faults: list[str], total: int = 0) -> str:
-    """Return the first faults as one text, with the number of the others."""
+    """Return the first faults as one text, with the number of further faults."""
     others = max(total, len(faults)) - _MOST_FAULTS
     return "; ".join(faults[:_MOST_FAULTS]) + (f"; and {others} more" if others > 0 else "")
 

@@ -21,14 +21,14 @@ _DAYS: Final = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
 _NO_MAIL: Final = "No e-mail is sent."
 
 Details = Mapping[str, Any]
-"""The answer of the lookup before a question; empty if it could not be read."""
+"""The answer of the lookup before a question. It is empty if the lookup failed."""
 
 
 class Confirmation(NamedTuple):
     """The confirmation of one tool: *question* is made from the request and the answer of *lookup*.
 
     *lookup* is the name of a tool that reads, *ident* its argument for the id, if it has one. *fault* returns an error
-    for a request that a question can't show whole. *done* returns an error if there is nothing left to confirm.
+    for a request that a question can't show whole. *done* returns an error if the change was made before.
     """
 
     lookup: str
@@ -61,7 +61,11 @@ def _meeting(request: Request, details: Details) -> str:
 
 def _is_cancelled(details: Details) -> str:
     cancelled = details.get("status") == "CANCELLED"
-    return "this meeting is already cancelled; nothing was sent. Call get_booking for its details." if cancelled else ""
+    return (
+        "this meeting is already cancelled, so no request was sent. Call get_booking for its details."
+        if cancelled
+        else ""
+    )
 
 
 def _event_type(request: Request, details: Details) -> str:
@@ -136,7 +140,7 @@ def _guests_address(booking: Details) -> str:
 
 
 def _address(text: Any) -> str:
-    """Return *text* in quotes if it is an e-mail address and nothing else, otherwise an empty text."""
+    """Return *text* in quotes if the whole of it is an e-mail address, otherwise an empty text."""
     fits = isinstance(text, str) and len(text) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(text)
     return f"“{text}”" if fits else ""
 
@@ -149,7 +153,7 @@ def _host(url: Any) -> str:
 
 
 def _windows(rules: Any, most: int) -> str:
-    """Return the number of windows, with the hours of the first; an empty text if *rules* are not windows."""
+    """Return the number of windows, with the hours of the first, or an empty text if *rules* are not windows."""
     if not isinstance(rules, list):
         return ""
     try:

@@ -65,7 +65,7 @@ def _directory() -> Path:
 
 
 def _write(text: str) -> bool:
-    """Write to stdout. Return whether that worked; a reader that closed the pipe has read enough."""
+    """Write to stdout. Return whether that worked. A reader that closed the pipe has read enough."""
     if sys.stdout is None:
         return False
     try:

@@ -42,12 +42,12 @@ async def check(settings: Settings, *, proxied: bool) -> list[Finding]:
         cure = f"Run this again in {max(1, ceil(spent.retry_after))} s."
         return [Finding("key", "warning", "not checked: the budget is spent", cure, "budget_spent")]
     except Failure as failure:
-        code, seen, cure = _problem(failure, proxied=proxied)
-        return [Finding("key", "fault", seen, cure, code)]
+        code, message, cure = _problem(failure, proxied=proxied)
+        return [Finding("key", "fault", message, cure, code)]
     profile = _profile(reply.data)
     if not _FIELDS & profile.keys():
-        seen = f"LinkTime answered {reply.status}, but without a profile"
-        return [Finding("key", "fault", seen, BASE, "no_profile")]
+        message = f"LinkTime answered {reply.status}, but without a profile"
+        return [Finding("key", "fault", message, BASE, "no_profile")]
     return [Finding("key", "good", f"accepted by LinkTime{_plan(profile)}", code="accepted")]
 
 
@@ -84,7 +84,7 @@ def _plan(profile: Mapping[str, Any]) -> str:
 
 
 def _problem(failure: Failure, *, proxied: bool) -> tuple[str, str, str]:
-    """Return the code, what happened, and the cure. It contains no text of LinkTime, which can name a person."""
+    """Return the code, the message and the cure. They contain no text of LinkTime, which can name a person."""
     match failure:
         case RateLimited(retry_after=seconds):
             wait = "a minute" if seconds is None else f"{max(1, ceil(seconds))} s"
@@ -99,7 +99,7 @@ def _problem(failure: Failure, *, proxied: bool) -> tuple[str, str, str]:
 
 
 def _unavailable(failure: Unavailable, *, proxied: bool) -> tuple[str, str]:
-    """Return the code and the cure: 1. nothing was sent; 2. no answer came; 3. the answer is not usable."""
+    """Return the code and the cure: 1. no request was sent, 2. no answer came, 3. the answer is not usable."""
     if not failure.sent:
         return "unreachable", PROXY if proxied else SLOW
     match (failure.status or 0) // 100:

@@ -44,7 +44,7 @@ _CERTIFICATES: Final = {9: DATES, 10: DATES, 62: OTHER_HOST, 64: OTHER_HOST}  # 
 
 
 class Connection(NamedTuple):
-    """What a connection showed; None if it did not show it."""
+    """The facts that a connection shows. A fact is None if it is unknown."""
 
     tls: str | None = None  # the version
     days: int | None = None  # until the certificate expires
@@ -54,8 +54,8 @@ class Connection(NamedTuple):
 async def check(settings: Settings, *, proxied: bool) -> list[Finding]:
     """Connect. The first finding is whether that works."""
     if proxied:
-        seen = "goes through a proxy, so TLS and clock cannot be checked"
-        return [Finding("connection", "good", seen, code="proxy")]
+        message = "goes through a proxy, so TLS and clock cannot be checked"
+        return [Finding("connection", "good", message, code="proxy")]
     base_url = settings.base_url
     try:
         connecting = asyncio.to_thread(_connect, base_url, min(settings.timeout, _STEP))
@@ -101,25 +101,25 @@ def _clock(ahead: float | None) -> Finding:
         return Finding("clock", "warning", "the service sends no time", NO_TIME, "unknown")
     if abs(ahead) <= _SMALL:
         return Finding("clock", "good", "agrees with the service", code="agrees")
-    seen = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the service"
-    return Finding("clock", "fault" if abs(ahead) > _LARGE else "warning", seen, CLOCK, "differs")
+    message = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the service"
+    return Finding("clock", "fault" if abs(ahead) > _LARGE else "warning", message, CLOCK, "differs")
 
 
 def _problem(base_url: str, error: OSError) -> Finding:
-    """Return why there is no connection, and what to do."""
+    """Return the reason of a failed connection as a finding, with its cure."""
     match error:
         case socket.gaierror():
-            code, seen, cure = "unresolved", f"the host name in {base_url} has no address", NETWORK
+            code, message, cure = "unresolved", f"the host name in {base_url} has no address", NETWORK
         case ConnectionRefusedError():
-            code, seen, cure = "refused", f"{base_url} refuses connections: no server listens there", NETWORK
+            code, message, cure = "refused", f"{base_url} refuses connections: no server listens there", NETWORK
         case ssl.SSLCertVerificationError(verify_code=number, verify_message=reason):
             cure = _CERTIFICATES.get(number, UNTRUSTED)
-            code, seen = "untrusted", f"the certificate is not trusted: {reason}"
+            code, message = "untrusted", f"the certificate is not trusted: {reason}"
         case ssl.SSLError():
-            code, seen, cure = "no_tls", f"{base_url} supports no usable version of TLS", NO_TLS
+            code, message, cure = "no_tls", f"{base_url} supports no usable version of TLS", NO_TLS
         case TimeoutError():
-            code, seen, cure = "timeout", f"{base_url} does not answer", NETWORK
+            code, message, cure = "timeout", f"{base_url} does not answer", NETWORK
         case _:
             reason = error.strerror or type(error).__name__
-            code, seen, cure = "unreachable", f"{base_url} is not reachable: {reason}", NETWORK
-    return Finding("connection", "fault", seen, cure, code)
+            code, message, cure = "unreachable", f"{base_url} is not reachable: {reason}", NETWORK
+    return Finding("connection", "fault", message, cure, code)

@@ -54,7 +54,7 @@ class Entry(NamedTuple):
         return {**env, **({KEY: variables.get(KEY, "")} if self._passes_on_key else {})}
 
     def usable_key(self, variables: Mapping[str, str]) -> str | None:
-        """Return the key that the server gets; None if there is no key or it is not known."""
+        """Return the key that the server gets, or None if there is no key or it is not known."""
         key = self.environment(variables).get(KEY, "").strip()
         return key if key and not is_placeholder(key) else None
 
@@ -124,14 +124,16 @@ def _entries(client: Client, file: Path) -> Iterator[Entry | Finding]:
             servers = list(_servers(client, config.values))
             yield from (_entry(client, file, *server) for server in servers)
             if servers and config.has_refused_bom:
-                seen = f"{file} begins with a byte order mark, and {client.title} does not read such a file"
+                message = f"{file} begins with a byte order mark, and {client.title} does not read such a file"
                 cure = f"Run: linktime-mcp install {client.name}"
-                yield Finding(client.title, "fault", seen, cure, "byte_order_mark")
+                yield Finding(client.title, "fault", message, cure, "byte_order_mark")
     except NotADirectoryError:
         return
     except Exception as fault:  # noqa: BLE001 - one file must not hide what the others contain
-        seen = f"{file} cannot be read: {_reason(fault)}"
-        yield Finding(client.title, "fault", seen, "Fix the file: the client cannot read it either.", "unreadable_file")
+        message = f"{file} cannot be read: {_reason(fault)}"
+        yield Finding(
+            client.title, "fault", message, "Fix the file: the client cannot read it either.", "unreadable_file"
+        )
 
 
 def _reason(fault: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Removes keys, secrets, e-mail addresses and the user's name from findings, because users show them to others."""
+"""Removes keys, secrets, e-mail addresses and the user's name from findings, because users publish them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAME_ENDS: Final = r"(?![\w.-])"
 
 
 def without_keys(findings: Findings, keys: Collection[str]) -> Findings:
-    """Replace the known *keys*, whatever form they have."""
+    """Replace the known *keys*. They can have any form."""
     known = sorted((key for key in keys if len(key) >= _SHORTEST_KEY), key=len, reverse=True)
 
     def redact(text: str) -> str:
@@ -31,7 +31,7 @@ def without_keys(findings: Findings, keys: Collection[str]) -> Findings:
 
 
 def redacted(findings: Findings, home: str) -> Findings:
-    """Replace *home*, which contains the user's name, and keys, secrets and e-mail addresses; remove hidden text."""
+    """Replace *home*, which contains the user's name, and keys, secrets and e-mail addresses. Remove hidden text."""
     homes = list(_homes(home))
 
     def redact(text: str) -> str:
@@ -59,6 +59,6 @@ def _homes(home: str) -> Iterator[re.Pattern[str]]:
 
 def _mapped(findings: Findings, redact: Callable[[str], str]) -> Findings:
     return {
-        area: [finding._replace(subject=redact(finding.subject), seen=redact(finding.seen)) for finding in group]
+        area: [finding._replace(subject=redact(finding.subject), message=redact(finding.message)) for finding in group]
         for area, group in findings.items()
     }

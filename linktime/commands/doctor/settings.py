@@ -1,4 +1,4 @@
-"""The settings: the source of each, and what is wrong with it."""
+"""The settings: the source of each, and its problem."""
 
 from __future__ import annotations
 
@@ -91,9 +91,9 @@ def _key(environment: ServerEnvironment, problem: str) -> Finding:
     if problem:
         return Finding(KEY, "fault", problem, FIX, "invalid")
     if not value.startswith(KEY_PREFIX):
-        seen = f"set, from {origin}, but it does not begin with {KEY_PREFIX}"
+        message = f"set, from {origin}, but it does not begin with {KEY_PREFIX}"
         return Finding(
-            KEY, "warning", seen, f"{NEW_KEY} If LinkTime accepts this key (see below), it is good.", "unusual"
+            KEY, "warning", message, f"{NEW_KEY} If LinkTime accepts this key (see below), it is good.", "unusual"
         )
     return Finding(KEY, "good", f"set, from {origin}", code="set")
 

@@ -37,7 +37,7 @@ State = Literal["printed", "unchanged", "declined", "installed", "uninstalled"]
 
 
 class Result(NamedTuple):
-    """What `install` did. *file* is the client's file; None if it is not known."""
+    """The result of `install`. *file* is the client's file, or None if it is not known."""
 
     state: State
     file: Path | None
@@ -84,7 +84,7 @@ def _client(options: Options) -> Client:
 
 
 def _print(client: Client, options: Options, context: Context) -> Result:
-    """Write the file that an installation would create to the output, and what to do with it to the error output."""
+    """Write the file that an installation would create to the output, and its place to the error output."""
     wanted = entry.build(client, options, context, "")
     context.out.write(ConfigFile(client, None).with_entry(wanted).text or "")
     context.out.flush()
@@ -111,7 +111,7 @@ def _plan(client: Client, options: Options, context: Context, target: Target) ->
 
 
 def _original(target: Target, client: Client) -> ConfigFile | None:
-    """Return the file before linktime; None if there is no usable backup, or if it has an entry of linktime itself."""
+    """Return the file before linktime. Return None if the backup is not usable or has an entry of linktime."""
     if not target.has_backup:
         return None
     with suppress(UnicodeDecodeError, Unreadable):
@@ -143,10 +143,12 @@ def _unusable(reason: Literal["unreadable", "encoding", "system"], message: str)
 
 
 def _place_notes(options: Options, context: Context, plan: Plan, target: Target, command: str) -> Iterator[Note]:
-    """Yield what depends on this machine: permissions, folders, and settings that stay in the environment."""
+    """Yield notices about this machine: permissions, folders, and settings that stay in the environment."""
     title, environment = plan.before.client.title, context.environment
     if plan.after.is_secret and plan.has_changes and files.is_shared(target.file):
-        yield Note("permissions", "other users can read the file now; because it gets a key, only you can afterwards")
+        yield Note(
+            "permissions", "other users can read the file now. Because it gets a key, only you can read it afterwards"
+        )
     if options.project:
         yield Note("path_of_machine", "the command is a path on this machine, which can differ on others")
     if entry.is_password_url(entry.BUDGET, environment.variables):
@@ -161,7 +163,7 @@ def _place_notes(options: Options, context: Context, plan: Plan, target: Target,
 
 
 def _agreed(options: Options, context: Context, summary: str) -> bool:
-    """Return whether the user wants the change. With --yes nothing is shown before it is made."""
+    """Return whether the user wants the change. With --yes the change is made without a question."""
     if options.yes:
         return True
     context.out.write(summary)

@@ -34,7 +34,7 @@ class ConfigFile:
     """
 
     def __init__(self, client: Client, text: str | None) -> None:
-        """Parse *text* as strictly as *client* does; None if there is no file. Raises Unreadable."""
+        """Parse *text* as strictly as *client* does. It is None if there is no file. Raises Unreadable."""
         self.client: Final = client
         self.text: Final = text
         self.values: Final = _parsed(text or "", client)
@@ -46,7 +46,7 @@ class ConfigFile:
 
     @property
     def key(self) -> str:
-        """The API key in the entry, or a reference that the client resolves; empty if there is neither."""
+        """The API key in the entry, or a reference that the client resolves, or an empty text."""
         key = _table(self.entry.get("env")).get(KEY)
         return key if isinstance(key, str) and (self.client.resolves(key) or not is_placeholder(key)) else ""
 

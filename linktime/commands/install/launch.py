@@ -31,7 +31,7 @@ class Launch(NamedTuple):
     env: Mapping[str, str] = {}
 
 
-class TemporaryInstallation(Exception):  # noqa: N818 - its text tells the user what to do
+class TemporaryInstallation(Exception):
     """The installation will be deleted, and the program that creates it again is not known.
 
     *command* is the command that installs permanently.

@@ -74,7 +74,7 @@ def put(text: str, path: KeyPath, value: Any) -> str:
 
 
 def drop(text: str, path: KeyPath) -> str:
-    """Remove the value at *path*, which exists. Comments above it stay, because they can describe what follows."""
+    """Remove the value at *path*, which exists. Comments above it stay, because they can describe the next value."""
     statements = list(_statements(text))
     for each in statements:
         if not each.header and len(each.path) < len(path) and each.path == path[: len(each.path)]:

@@ -52,7 +52,7 @@ _ADVICE: Final = {
 }
 
 
-class _Broken(Exception):  # noqa: N818 - it carries a fault past aiohttp, nothing more
+class _Broken(Exception):
     """A connection that broke under a request; no ClientError, or aiohttp would send GET, PUT and DELETE again."""
 
 
