@@ -22,7 +22,7 @@ from linktime.protocol.prompts import PROMPTS
 from linktime.sandbox import Sandbox
 from linktime.tools import TOOLS
 from tests.support.process import Child, child, environ
-from tests.support.programs import found, run, told_to_uv
+from tests.support.programs import found, run, uv_settings
 
 ROOT: Final = Path(__file__).parent.parent
 SCHEMA: Final = json.loads((ROOT / "tests/registry/server.schema.json").read_text(encoding="utf-8"))
@@ -67,7 +67,7 @@ def manifest(folder: Path) -> dict[str, Any]:
 
 @pytest.fixture
 def uv(tmp_path: Path) -> dict[str, str]:
-    return told_to_uv(tmp_path / "cache")
+    return uv_settings(tmp_path / "cache")
 
 
 def substituted(manifest: dict[str, Any], folder: Path, **given: str | bool) -> tuple[list[str], dict[str, str]]:
@@ -98,14 +98,14 @@ async def listed(server: Child, what: str) -> list[dict[str, Any]]:
     ]
 
 
-def test_the_same_tree_gives_the_same_bytes(built: list[Path], tmp_path: Path) -> None:
+def test_same_tree_gives_the_same_bytes(built: list[Path], tmp_path: Path) -> None:
     again = build(tmp_path / "not yet there")
 
     assert [path.name for path in again] == [f"linktime-mcp-{__version__}.mcpb", "server.json"]
     assert [path.read_bytes() for path in again] == [path.read_bytes() for path in built]
 
 
-def test_the_bundle_has_the_package_and_what_it_is_built_from(bundle: Path) -> None:
+def test_bundle_has_the_package_and_its_build_files(bundle: Path) -> None:
     with ZipFile(bundle) as archive:
         names = archive.namelist()
 
@@ -114,7 +114,7 @@ def test_the_bundle_has_the_package_and_what_it_is_built_from(bundle: Path) -> N
     assert names == sorted(names)
 
 
-def test_what_somebody_left_beside_the_package_stays_out(bundle: Path, tmp_path: Path) -> None:
+def test_stray_files_stay_out_of_the_bundle(bundle: Path, tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     shutil.copytree(ROOT / "linktime", tree / "linktime", ignore=shutil.ignore_patterns("__pycache__"))
     for name in (".ci/bundle", "pyproject.toml", "README.md", "LICENSE"):
@@ -128,7 +128,7 @@ def test_what_somebody_left_beside_the_package_stays_out(bundle: Path, tmp_path:
     assert built.read_bytes() == bundle.read_bytes()
 
 
-def test_a_file_in_the_place_of_the_folder_is_told(tmp_path: Path) -> None:
+def test_file_in_place_of_the_folder_is_an_error(tmp_path: Path) -> None:
     place = tmp_path / "dist"
     place.touch()
 
@@ -144,7 +144,7 @@ def test_a_file_in_the_place_of_the_folder_is_told(tmp_path: Path) -> None:
     assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", said)
 
 
-def test_the_manifest_says_what_stands_elsewhere(manifest: dict[str, Any]) -> None:
+def test_manifest_repeats_the_project_metadata(manifest: dict[str, Any]) -> None:
     said = {name: manifest[name] for name in ("name", "version", "description", "license", "keywords", "author")}
 
     assert said == {
@@ -161,7 +161,7 @@ def test_the_manifest_says_what_stands_elsewhere(manifest: dict[str, Any]) -> No
     ]
 
 
-def test_a_client_asks_for_the_key_keeps_it_secret_and_can_leave_the_rest(manifest: dict[str, Any]) -> None:
+def test_only_the_key_is_required_and_it_is_secret(manifest: dict[str, Any]) -> None:
     options = manifest["user_config"]
     key = options.pop("api_key")
     defaults = {str(Settings.model_fields[name].alias): str(about["default"]) for name, about in options.items()}
@@ -171,7 +171,7 @@ def test_a_client_asks_for_the_key_keeps_it_secret_and_can_leave_the_rest(manife
     assert set(manifest["server"]["mcp_config"]["env"]) == {"LINKTIME_API_KEY", *defaults}
 
 
-async def test_the_official_tool_finds_no_fault_in_it(bundle: Path, folder: Path, tmp_path: Path) -> None:
+async def test_official_tool_accepts_the_bundle(bundle: Path, folder: Path, tmp_path: Path) -> None:
     mcpb, env, out = found("mcpb"), environ(), tmp_path / "by the tool"
 
     assert await run(mcpb, "validate", str(folder / "manifest.json"), env=env) == (
@@ -188,7 +188,7 @@ async def test_the_official_tool_finds_no_fault_in_it(bundle: Path, folder: Path
 
 
 @pytest.mark.timeout(300)  # uv fetches all that the server needs
-async def test_the_bundle_starts_as_a_client_starts_it(
+async def test_bundle_starts_as_a_client_starts_it(
     sandbox: Sandbox, folder: Path, manifest: dict[str, Any], uv: dict[str, str]
 ) -> None:
     given = {"api_key": sandbox.key, "base_url": sandbox.url}
@@ -213,12 +213,12 @@ async def test_the_bundle_starts_as_a_client_starts_it(
     assert [tool["name"] for tool in reading] == [tool.name for tool in TOOLS.values() if tool.reads]
 
 
-def test_the_entry_is_as_the_registry_wants_it(entry: dict[str, Any]) -> None:
+def test_entry_fits_the_schema_of_the_registry(entry: dict[str, Any]) -> None:
     assert entry["$schema"] == SCHEMA["$id"]
     assert list(Draft7Validator(SCHEMA).iter_errors(entry)) == []
 
 
-def test_the_entry_names_the_package_and_the_bundle(entry: dict[str, Any], bundle: Path) -> None:
+def test_entry_names_the_package_and_the_bundle(entry: dict[str, Any], bundle: Path) -> None:
     package, download = entry["packages"]
 
     assert (entry["version"], package["version"], download["version"]) == (__version__,) * 3
@@ -228,14 +228,14 @@ def test_the_entry_names_the_package_and_the_bundle(entry: dict[str, Any], bundl
     assert download["fileSha256"] == sha256(bundle.read_bytes()).hexdigest()
 
 
-def test_the_entry_has_the_settings_and_the_key_is_a_secret(entry: dict[str, Any]) -> None:
+def test_entry_has_the_settings_with_a_secret_key(entry: dict[str, Any]) -> None:
     key, *rest = entry["packages"][0]["environmentVariables"]
 
     assert (key["name"], key["isRequired"], key["isSecret"]) == ("LINKTIME_API_KEY", True, True)
     assert Settings.from_environ({each["name"]: each["default"] for each in rest}) == Settings.from_environ({})
 
 
-def test_the_description_on_the_package_index_claims_the_name_in_the_registry(entry: dict[str, Any]) -> None:
+def test_readme_ends_with_the_name_in_the_registry(entry: dict[str, Any]) -> None:
     description = (ROOT / PROJECT["readme"]).read_text(encoding="utf-8")
 
     assert description.endswith(f"\n\n<!-- mcp-name: {entry['name']} -->\n")

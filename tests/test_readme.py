@@ -24,7 +24,7 @@ import pytest
 from linktime import __version__
 from linktime.commands.clients import CLIENTS
 from tests.support.process import PATIENCE, child, environ
-from tests.support.programs import found, run, told_to_uv
+from tests.support.programs import found, run, uv_settings
 
 ROOT: Final = Path(__file__).parent.parent
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -52,7 +52,7 @@ async def installs_and_plays(command: str, place: Path) -> None:
 async def installs_a_program(command: str, place: Path) -> None:
     tree, programs = place / "checkout", place / "programs"
     shutil.copytree(ROOT, tree, ignore=NO_CHECKOUT)
-    env = told_to_uv(place / "cache") | {
+    env = uv_settings(place / "cache") | {
         "HOME": str(place),
         "UV_TOOL_BIN_DIR": str(programs),
         "UV_TOOL_DIR": str(place / "tools"),
@@ -215,7 +215,7 @@ def link(client: str) -> tuple[str, dict[str, str]]:
     return url.partition("?")[0], dict(parse_qsl(urlsplit(url).query, strict_parsing=True))
 
 
-def test_every_block_and_command_of_the_readme_is_covered() -> None:
+def test_every_block_and_command_has_a_test() -> None:
     lines = [line for language, block in BLOCKS if language == "sh" for line in block.splitlines()]
     prose = re.sub(r"^```.*?^```$", "", README, flags=re.MULTILINE | re.DOTALL)
 
@@ -226,7 +226,7 @@ def test_every_block_and_command_of_the_readme_is_covered() -> None:
 
 @pytest.mark.timeout(300)  # pip fetches all that the server needs
 @pytest.mark.parametrize("command", COMMANDS)
-async def test_every_command_does_what_the_readme_says(command: str, tmp_path: Path) -> None:
+async def test_every_command_behaves_as_described(command: str, tmp_path: Path) -> None:
     await COMMANDS[command](command, tmp_path)
 
 
@@ -246,14 +246,14 @@ async def test_every_snippet_starts_the_server(text: str) -> None:
     assert running.log == ["LinkTime MCP server running"]
 
 
-async def test_the_sandbox_listens_where_the_readme_says() -> None:
+async def test_sandbox_listens_on_the_address_in_the_readme() -> None:
     _, out = await run("linktime-mcp", "sandbox", "--help", env=environ(PATH=HERE))
     host, port, *_ = re.findall(r"\(default:\s+([\w.]+)\)", out)
 
     assert f"`http://{host}:{port}`" in README
 
 
-def test_one_click_adds_to_cursor_what_its_snippet_says() -> None:
+def test_cursor_link_adds_the_snippet() -> None:
     place, query = link("cursor")
     [(name, server)] = snippet("Cursor")["mcpServers"].items()
 
@@ -261,7 +261,7 @@ def test_one_click_adds_to_cursor_what_its_snippet_says() -> None:
     assert query | {"config": json.loads(b64decode(query["config"], validate=True))} == {"name": name, "config": server}
 
 
-def test_one_click_adds_to_vs_code_what_its_snippet_says() -> None:
+def test_vs_code_link_adds_the_snippet() -> None:
     place, query = link("vscode")
     config = snippet("VS Code")
     [(name, server)] = config["servers"].items()

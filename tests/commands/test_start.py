@@ -72,7 +72,7 @@ def imported(*frames: bytes, **settings: str) -> set[str]:
     return {".".join(name.split(".")[: depth + 1]) for name in told for depth in range(name.count(".") + 1)}
 
 
-async def test_what_only_a_call_needs_is_not_imported_before_it(sandbox: Sandbox) -> None:
+async def test_start_imports_no_module_that_only_a_call_needs(sandbox: Sandbox) -> None:
     settings = {"LINKTIME_BASE_URL": sandbox.url, "LINKTIME_API_KEY": sandbox.key}
 
     listed = imported(**settings)
@@ -81,7 +81,7 @@ async def test_what_only_a_call_needs_is_not_imported_before_it(sandbox: Sandbox
     assert not listed & LATER
 
 
-async def test_the_rest_client_is_imported_soon_after_the_start_or_by_the_first_call(sandbox: Sandbox) -> None:
+async def test_rest_client_is_imported_after_start_or_by_a_call(sandbox: Sandbox) -> None:
     settings = {"LINKTIME_BASE_URL": sandbox.url, "LINKTIME_API_KEY": sandbox.key}
     async with child(sys.executable, "-c", TELLING, **settings) as server:
         await server.greet()
@@ -96,7 +96,7 @@ async def test_the_rest_client_is_imported_soon_after_the_start_or_by_the_first_
     assert "IMPORTED linktime.pipeline.rest.client\n" in server.stderr
 
 
-def test_the_sdk_is_whole_for_whoever_imports_it_after_the_server() -> None:
+def test_sdk_is_complete_for_a_later_import() -> None:
     program = (
         "import sys\n"
         "from linktime.commands.startup import sparing\n"

@@ -39,7 +39,7 @@ async def run(*command: str, env: dict[str, str], cwd: Path | None = None) -> tu
     return process.returncode, out.decode()
 
 
-def told_to_uv(cache: Path) -> dict[str, str]:
+def uv_settings(cache: Path) -> dict[str, str]:
     """Make the environment of a user who has uv, which asks the same index as pip does here."""
     pip = [sys.executable, "-m", "pip", "config", "list"]
     listed = subprocess.check_output(pip, env=environ(PIP_QUIET="0"), text=True, timeout=50)

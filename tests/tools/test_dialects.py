@@ -19,18 +19,18 @@ async def listed(server: Child) -> list[dict[str, Any]]:
     return tools
 
 
-async def test_no_client_has_a_reason_to_refuse_the_list_but_for_one_open_object(listed: list[dict[str, Any]]) -> None:
+async def test_tool_list_breaks_no_client_rule_but_one_open_object(listed: list[dict[str, Any]]) -> None:
     assert len(listed) == 32
     found = {rule.name: faults for rule in RULES if (faults := list(rule.faults(listed)))}
     assert found == {"OpenAI's strict mode wants closed objects": OPEN}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
-def test_a_rule_finds_what_it_is_for(rule: Rule) -> None:
+def test_rule_finds_its_bad_example(rule: Rule) -> None:
     assert list(rule.faults(rule.bad))
 
 
-def test_every_part_of_a_schema_is_looked_at() -> None:
+def test_every_part_of_a_schema_is_visited() -> None:
     schema = {"properties": {"a": {"items": {"anyOf": [{"type": "null"}]}}}}
 
     assert [place for place, _ in parts(schema)] == ["", ".a", ".a[]", ".a[]|"]
