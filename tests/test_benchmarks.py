@@ -25,7 +25,7 @@ CHANGE = TOOLS["update_settings"].request({"bufferAfter": 5})
 
 @cache
 def played(policy: str, service: str, thinking: float, writing: float = 1.0) -> Session:
-    """Play half a benchmark; what virtual time tells of it is the same on every machine."""
+    """Play half a benchmark. In virtual time the result is the same on every machine."""
     agents = trace(0, calls=500, thinking=thinking, writing=writing)
     return play(agents, POLICIES[policy], service, seed=0, deadline=inf)
 
@@ -90,8 +90,8 @@ async def test_burst_takes_at_most_a_tenth_more_than_the_shortest_time() -> None
 # The measure itself
 
 
-def asked(request: Request, *times: float) -> list[Call]:
-    """Ask again and again, each answered after a second."""
+def repeated(request: Request, *times: float) -> list[Call]:
+    """Return a call at each of *times*, each answered after a second."""
     return [Call(request, at, at + 1, answered=True) for at in times]
 
 
@@ -102,11 +102,11 @@ def test_shortest_time_is_a_period_for_each_60_requests() -> None:
 @pytest.mark.parametrize(
     ("calls", "requests"),
     [
-        (asked(ME, 0, 20, 30), 1),
-        (asked(ME, 0, 20, 40), 2),
-        (asked(ME, 0, 20) + asked(CHANGE, 10), 3),
-        (asked(FREE, 0, 0.5), 1),
-        (asked(FREE, 0, 2), 2),
+        (repeated(ME, 0, 20, 30), 1),
+        (repeated(ME, 0, 20, 40), 2),
+        (repeated(ME, 0, 20) + repeated(CHANGE, 10), 3),
+        (repeated(FREE, 0, 0.5), 1),
+        (repeated(FREE, 0, 2), 2),
         ([Call(ME, 0, 1, answered=False)], 0),
     ],
 )

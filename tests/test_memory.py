@@ -1,4 +1,4 @@
-"""That memory stays where it is; `python -m tests.benchmarks` looks at more calls."""
+"""Memory does not grow with the number of calls. `python -m tests.benchmarks` makes more calls."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.virtual_time import clock, virtual
 MOST = 1.5  # MB; a cache without a bound would grow by twice that
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what a process holds")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux reports the memory of a process")
 def test_reads_do_not_make_the_program_grow() -> None:
     with sandbox() as (url, key):
         program = ours(url, key)

@@ -1,4 +1,4 @@
-"""Every snippet, command and link of the README, run as it stands there; what no rule covers is a fault."""
+"""Runs every snippet, command and link of the README as written. One without a rule is a fault."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ import pytest
 from linktime import __version__
 from linktime.commands.clients import CLIENTS
 from tests.support.process import PATIENCE, child, environ
-from tests.support.programs import found, run, uv_settings
+from tests.support.programs import program, run, uv_settings
 
 ROOT: Final = Path(__file__).parent.parent
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -148,7 +148,7 @@ async def runs_a_linktime(command: str, place: Path) -> None:
 
 
 async def connects_claude_code(command: str, place: Path) -> None:
-    claude = found("claude")
+    claude = program("claude")
     path = f"{Path(claude).parent}{os.pathsep}{HERE}"
     quiet = {"DISABLE_TELEMETRY": "1", "DISABLE_AUTOUPDATER": "1", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1"}
     env = {"PATH": path, "HOME": str(place)} | quiet
@@ -160,7 +160,7 @@ async def connects_claude_code(command: str, place: Path) -> None:
 
 
 Rule = Callable[[str, Path], Awaitable[None]]
-"""What must hold of a command, which is run in an empty folder."""
+"""A check of a command, which runs in an empty folder."""
 
 COMMANDS: Final[dict[str, Rule]] = {
     "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/linktime-mcp demo": installs_and_plays,
@@ -186,12 +186,12 @@ COMMANDS: Final[dict[str, Rule]] = {
     "--log": runs_a_linktime,
     "docker compose up": has_its_file,
 }
-"""Every command of the README, and what must hold of it."""
+"""Every command of the README, and its check."""
 
 
 @asynccontextmanager
 async def sandbox_of(*options: str, place: Path) -> AsyncIterator[dict[str, str]]:
-    """Run a sandbox, on a free port since the usual one may be taken; yield the environment that it prints."""
+    """Run a sandbox on a free port, and yield the environment that it prints."""
     command = ("linktime-mcp", "sandbox", "--port", "0", *options)
     process = await create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE, env=environ(PATH=HERE), cwd=place)
     assert process.stdout is not None
@@ -209,7 +209,7 @@ def snippet(client: str) -> Any:
 
 
 def link(client: str) -> tuple[str, dict[str, str]]:
-    """Find where a click leads, and what it takes there."""
+    """Return the URL of a link without its query, and the query."""
     [url] = re.findall(rf"^\[{client}\]: (\S+)$", README, re.MULTILINE)
     assert f"][{client}]" in README
     return url.partition("?")[0], dict(parse_qsl(urlsplit(url).query, strict_parsing=True))

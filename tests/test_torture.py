@@ -1,4 +1,4 @@
-"""The torture test: a part of it as the suite runs it, and its judge."""
+"""The torture test: the part that the suite runs, and its judge."""
 
 from __future__ import annotations
 
@@ -83,9 +83,7 @@ def test_seed_gives_one_plan() -> None:
         ([Claim("unavailable", "Nothing was sent.")], "", [], []),
     ],
 )
-def test_honest_answer_is_no_fault(
-    claims: list[Claim], rows: str, effects: list[float], arrived: list[float]
-) -> None:
+def test_honest_answer_is_no_fault(claims: list[Claim], rows: str, effects: list[float], arrived: list[float]) -> None:
     assert judged(claims, rows, effects, arrived) == []
 
 

@@ -1,4 +1,4 @@
-"""The program under clients that others wrote; .ci/run installs them and names their folder."""
+"""The program under external clients. .ci/run installs them and sets the variable of their folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from linktime.protocol.resources import RESOURCES
 from linktime.sandbox import Sandbox
 from linktime.tools import TOOLS
 from tests.support.process import environ
-from tests.support.programs import found, run
+from tests.support.programs import program, run
 from tests.support.sandbox_client import paths, visiting
 
 SERVER = [sys.executable, "-m", "linktime"]
@@ -100,7 +100,7 @@ async def test_official_client_uses_prompts_and_resources(sandbox: Sandbox, mode
 
 def inspector(sandbox: Sandbox, *arguments: str) -> list[str]:
     settings = ["-e", f"LINKTIME_BASE_URL={sandbox.url}", "-e", f"LINKTIME_API_KEY={sandbox.key}"]
-    return [found("mcp-inspector"), "--cli", *SERVER, *settings, *arguments, "--format", "json", "-q"]
+    return [program("mcp-inspector"), "--cli", *SERVER, *settings, *arguments, "--format", "json", "-q"]
 
 
 def result(out: str) -> Any:
@@ -127,9 +127,7 @@ async def test_inspector_lists_the_tools_without_schema_errors(sandbox: Sandbox,
         ("resources/templates/list", [each.name for each in RESOURCES if each.is_template]),
     ],
 )
-async def test_inspector_lists_prompts_and_resources(
-    sandbox: Sandbox, era: str, method: str, names: list[str]
-) -> None:
+async def test_inspector_lists_prompts_and_resources(sandbox: Sandbox, era: str, method: str, names: list[str]) -> None:
     status, out = await run(*inspector(sandbox, "--protocol-era", era, "--method", method), env=environ())
 
     assert status == 0, out
@@ -148,7 +146,7 @@ async def test_inspector_calls_a_tool(sandbox: Sandbox) -> None:
 
 async def test_probe_accepts_every_tool(sandbox: Sandbox, tmp_path: Path) -> None:
     settings = environ(LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY=sandbox.key)
-    probe = found("amagi-mcp-probe")
+    probe = program("amagi-mcp-probe")
 
     status, out = await run(probe, "--allow-destructive", "--", *SERVER, env=settings, cwd=tmp_path)
 
@@ -157,7 +155,7 @@ async def test_probe_accepts_every_tool(sandbox: Sandbox, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("era", ["legacy", "modern"])
 async def test_inspector_shows_the_question_to_its_user(sandbox: Sandbox, tmp_path: Path, era: str) -> None:
-    mcpdo, env = [found("mcpdo"), "--format", "json", "--connection", "linktime"], environ(HOME=str(tmp_path))
+    mcpdo, env = [program("mcpdo"), "--format", "json", "--connection", "linktime"], environ(HOME=str(tmp_path))
     async with visiting(sandbox) as somebody:
         [hook] = (await somebody.get("/webhooks"))["data"]
     _, exports = await run(*mcpdo, "private", env=env)
@@ -190,7 +188,7 @@ def quiet(home: Path) -> dict[str, str]:
 
 
 async def test_claude_code_connects(sandbox: Sandbox, tmp_path: Path) -> None:
-    claude, env = found("claude"), quiet(tmp_path)
+    claude, env = program("claude"), quiet(tmp_path)
     settings = ["--env", f"LINKTIME_BASE_URL={sandbox.url}", "--env", f"LINKTIME_API_KEY={sandbox.key}"]
 
     await run(claude, "mcp", "add", "linktime", *settings, "--", *SERVER, env=env, cwd=tmp_path)
@@ -200,7 +198,7 @@ async def test_claude_code_connects(sandbox: Sandbox, tmp_path: Path) -> None:
 
 
 async def test_claude_code_follows_install_and_uninstall(tmp_path: Path) -> None:
-    claude, env = found("claude"), quiet(tmp_path)
+    claude, env = program("claude"), quiet(tmp_path)
     key = {"LINKTIME_API_KEY": "lt_live_x"}
 
     await run(*SERVER, "install", "claude-code", "--yes", env=env | key, cwd=tmp_path)

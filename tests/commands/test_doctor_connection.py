@@ -14,10 +14,9 @@ import pytest
 from linktime.commands.doctor.api_key import BASE, LATER, OWN_KEY, PLAN, PROXY, SLOW
 from linktime.commands.doctor.connection import CLOCK, DATES, NETWORK, NO_TIME, NO_TLS, OTHER_HOST, UNTRUSTED
 from linktime.sandbox import Sandbox
-from tests.pipeline.test_rest_faults import closing, full_backlog
 from tests.support.certificate import self_signed
 from tests.support.doctor_user import KEY, Findings, date, doctor, examined, over, states
-from tests.support.http_server import Line, answer, upstream
+from tests.support.http_server import Line, answer, closing, full_backlog, upstream
 from tests.support.sandbox_client import misbehave, paths
 
 SKIPPED = ("key", "warning", "skipped")

@@ -1,4 +1,4 @@
-"""What the program imports before somebody calls a tool, and what it leaves for later."""
+"""The imports of the program before the first tool call, and after it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ LATER = {
     "uvicorn",
     "yarl",
 }
-"""None of these before the first call: together they would double the start."""
+"""Modules that are not imported before the first call. Together they would double the start."""
 
 TELLING = (
     "import os, sys\n"
@@ -52,7 +52,7 @@ def frame(method: str, params: object = None, **ident: int) -> bytes:
 
 
 def imported(*frames: bytes, **settings: str) -> set[str]:
-    """Return what the program imported to answer what is in its stdin from the start, with all packages."""
+    """Return the modules, with their packages, that the program imports before the SDK of OpenTelemetry."""
     opening = [frame("initialize", HELLO, id=1), frame("notifications/initialized"), frame("tools/list", id=2)]
     ended = subprocess.run(
         [sys.executable, "-c", TELLING],

@@ -1,4 +1,4 @@
-"""The list of tools, as it is on the wire, against what clients are known to refuse."""
+"""The tool list on the wire against the rules by which clients refuse one."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 from tests.support.client_rules import RULES, Rule, parts
 from tests.support.process import Child
 
-OPEN: Final = ["create_workflow.actions[].config"]  # what it holds depends on the action, and LinkTime doesn't say
+OPEN: Final = ["create_workflow.actions[].config"]  # its fields depend on the action and are not documented
 
 
 @pytest.fixture
 async def listed(server: Child) -> list[dict[str, Any]]:
-    """Ask the real program for its tools."""
+    """Return the tools of the real program."""
     tools: list[dict[str, Any]] = (await server.result(server.ask("tools/list")))["tools"]
     return tools
 

@@ -94,7 +94,7 @@ def test_wire_form_is_the_snapshot() -> None:
     assert json.loads(listed) == json.loads(SNAPSHOT.read_text(encoding="utf-8"))
 
 
-@pytest.mark.filterwarnings("ignore:open_binary is deprecated")  # bpe_openai's way to its vocabularies
+@pytest.mark.filterwarnings("ignore:open_binary is deprecated")  # bpe_openai opens its vocabularies so
 def test_tool_list_costs_at_most_5000_tokens() -> None:
     import bpe_openai  # type: ignore[import-untyped] # noqa: PLC0415 - it has no stubs, and reads all at import
 

@@ -1,4 +1,4 @@
-"""What is offered where the user wants less than everything."""
+"""The offered tools with LINKTIME_TOOLSETS and LINKTIME_READ_ONLY."""
 
 from __future__ import annotations
 
