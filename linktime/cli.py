@@ -26,6 +26,7 @@ def main(arguments: Sequence[str] | None = None, *, notices: Sequence[str] = ())
     ignore_plugins()
     chosen = _parser().parse_args(arguments)
     try:
+        # The demo and the doctor end the program themselves.
         match chosen.command:
             case "sandbox":
                 _printed(lambda: _sandbox(chosen))

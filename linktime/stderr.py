@@ -90,10 +90,12 @@ def secure() -> None:
     A closed descriptor would be reused by the next file that the process opens. Lines on a stderr that is the same
     pipe or file as stdout would break the protocol, so they are discarded.
     """
+    # 1. Open descriptors 0 to 2.
     nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor in _STANDARD:
         if not _is_open(descriptor):
             os.dup2(nothing, descriptor)
+    # 2. Send stderr to the null device if it is the same file as stdout. A terminal may be both.
     out, err = os.fstat(1), os.fstat(2)
     if os.path.samestat(out, err) and not stat.S_ISCHR(out.st_mode):
         os.dup2(nothing, 2)

@@ -18,7 +18,7 @@ def zone_named(name: object) -> ZoneInfo | None:
         return None
 
 
-def shown(instant: datetime, zone: tzinfo) -> str:
+def formatted(instant: datetime, zone: tzinfo) -> str:
     """Format an instant in *zone*: Tue 2026-12-01 10:00 -05:00.
 
     Raises:

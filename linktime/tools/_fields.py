@@ -38,6 +38,7 @@ def sendable(value: Any) -> Any:
 
 def _fault(argument: dict[str, Any]) -> str | None:
     """Return why an argument can't be sent, or None: its nesting, its size, a lone surrogate or a huge number."""
+    # Depth first, because orjson and pydantic recurse.
     if _is_deeper(argument, _DEEPEST + 1):
         return f"is nested deeper than {_DEEPEST} levels"
     try:
@@ -99,6 +100,7 @@ def _email(text: str) -> str:
 
 
 def _web_address(text: str) -> str:
+    # urlsplit raises ValueError for a malformed port or IPv6 address.
     try:
         url = urlsplit(text)
         good = url.scheme in {"http", "https"} and url.hostname and url.port != 0 and text.isprintable()
@@ -126,6 +128,7 @@ NUMBER: Final = BeforeValidator(_number)
 CLEARABLE: Final = object()
 """A mark of a text in an update: the empty text clears the field. Elsewhere it counts as not given."""
 
+# Values
 Text = Annotated[str, AfterValidator(_filled)]
 Email = Annotated[str, AfterValidator(_email)]
 Instant = Annotated[str, AfterValidator(_times.instant)]
@@ -135,10 +138,12 @@ Currency = Annotated[str, AfterValidator(_currency)]
 Amount = Annotated[float, Ge(0), Le(1_000_000_000), AfterValidator(_amount), NUMBER]
 Minutes = Annotated[int, Ge(0), Le(1440), NUMBER]
 
+# Identifiers. Each description names the tool that lists them.
 Ident = Annotated[str, AfterValidator(_ident)]
 BookingId = Annotated[Ident, Doc("id from list_bookings.")]
 EventTypeId = Annotated[Ident, Doc("id from list_event_types.")]
 
+# Arguments that several tools have
 Slug = Annotated[Text, Doc("slug from list_event_types.")]
 Zone = Annotated[str, AfterValidator(_times.zone), Doc("IANA zone, such as America/New_York.")]
 From = Annotated[str, AfterValidator(_times.day), Doc("First day, YYYY-MM-DD.")]

@@ -47,6 +47,7 @@ def _path(steps: tuple[int | str, ...]) -> str:
 
 def _words(error: ErrorDetails, schema: Mapping[str, Any]) -> str:
     kind, value = error["type"], error["input"]
+    # Cases with a text of our own, then pydantic's text with JSON's terms.
     match kind:
         case "missing":
             return "is required"
@@ -55,11 +56,13 @@ def _words(error: ErrorDetails, schema: Mapping[str, Any]) -> str:
         case "value_error":
             return str(error["ctx"]["error"])
     words = reduce(lambda text, plain: text.replace(*plain), _PLAIN, error["msg"])
+    # Only numbers and enumerations are repeated.
     echo = kind.startswith(_ECHOED) and isinstance(value, str | int | float)
     return f"{words} (got {str(value)[:_LONGEST_ECHO]!r})" if echo else words
 
 
 def _unknown(path: tuple[int | str, ...], schema: Mapping[str, Any]) -> str:
+    # Go down to the object that has the unknown field.
     for step in path[:-1]:
         schema = schema["items"] if isinstance(step, int) else schema["properties"][step]
     known = schema["properties"]

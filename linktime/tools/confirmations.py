@@ -49,6 +49,7 @@ class Confirmation(NamedTuple):
 def _meeting(request: Request, details: Details) -> str:
     reason = _field(request, "reason")
     end = f" with the reason {quoted(reason, _LONGEST_REASON)}" if reason else ""
+    # The details could not be read: the question has only the id.
     if not details:
         return f"Cancel {_unread('meeting', request)}? LinkTime e-mails its guest{end}. This cannot be undone."
     title, guest = _at(details, "eventType", "name"), details.get("inviteeName")
@@ -130,11 +131,13 @@ def _called(item: Details, other: str) -> str:
 
 
 def _meetings(details: Details) -> str:
+    # Counts are shown only if both lists are in the answer.
     counts = [len(each) for name in ("upcomingMeetings", "pastMeetings") if isinstance(each := details.get(name), list)]
     return f", who has {counts[0]} upcoming and {counts[1]} past meetings," if len(counts) == 2 else ""
 
 
 def _guests_address(booking: Details) -> str:
+    # The documents disagree about the place of the address.
     places = (booking.get("inviteeEmail"), _at(booking, "invitee", "email"), _at(booking, "contact", "email"))
     return next((address for each in places if (address := _address(each))), "the guest")
 
@@ -160,6 +163,7 @@ def _windows(rules: Any, most: int) -> str:
         hours = [f"{_DAYS[each['dayOfWeek']]} {plain(each['startTime'])}-{plain(each['endTime'])}" for each in rules]
     except (KeyError, TypeError, IndexError):
         return ""
+    # The number of windows is always exact, even if the list is cut.
     listed = ", ".join(hours[:most] + ["…"] * (len(hours) > most))
     return f"{len(hours)} window{'s' * (len(hours) > 1)}: {listed}" if hours else "none"
 

@@ -45,6 +45,7 @@ async def check(settings: Settings, *, proxied: bool) -> list[Finding]:
         code, message, cure = _problem(failure, proxied=proxied)
         return [Finding("key", "fault", message, cure, code)]
     profile = _profile(reply.data)
+    # A server other than LinkTime can answer 200 as well.
     if not _FIELDS & profile.keys():
         message = f"LinkTime answered {reply.status}, but without a profile"
         return [Finding("key", "fault", message, BASE, "no_profile")]
@@ -56,6 +57,7 @@ async def _profile_reply(settings: Settings) -> Reply:
     key = settings.api_key.get_secret_value() if settings.api_key else ""
     request = replace(get("/me"), deadline=now() + _TURN)
     async with (
+        # The same layers as in the server, so that the request respects the shared limit.
         aclosing(Rest(settings.base_url, key, timeout=min(settings.timeout, _LONGEST), connections=1)) as rest,
         sharing(settings) as (store, _),
         Limiter(store, settings.rate_period) as limiter,
@@ -76,6 +78,7 @@ def _profile(data: Any) -> Mapping[str, Any]:
 
 
 def _plan(profile: Mapping[str, Any]) -> str:
+    """Return the plan as a phrase, or an empty text if it is not a plain word."""
     match profile:
         case {"plan": str(plan)} if _PLAN.fullmatch(plan):
             return f", plan {plan}"
@@ -102,6 +105,7 @@ def _unavailable(failure: Unavailable, *, proxied: bool) -> tuple[str, str]:
     """Return the code and the cure: 1. no request was sent, 2. no answer came, 3. the answer is not usable."""
     if not failure.sent:
         return "unreachable", PROXY if proxied else SLOW
+    # By the class of the HTTP status. 0 is a connection without an answer.
     match (failure.status or 0) // 100:
         case 0:
             return "no_answer", SLOW

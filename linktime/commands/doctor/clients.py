@@ -20,6 +20,8 @@ ANOTHER_KEY: Final = "Copy the right key if this is a mistake. Each key has a bu
 
 
 class _Problem(NamedTuple):
+    """A finding about an entry, before the name of its file is added."""
+
     state: State
     code: str
     message: str
@@ -37,6 +39,7 @@ def check(files: ClientFiles, key: SecretStr | None, environment: Environment) -
 
 
 def _findings(entry: Entry, key: str | None, environment: Environment) -> list[Finding]:
+    """Return the problems of one entry, or one good finding."""
     title = entry.client.title
     name = str(entry.file) if entry.title == SERVER else f"{entry.file} ({entry.title})"
     problems = [
@@ -47,14 +50,17 @@ def _findings(entry: Entry, key: str | None, environment: Environment) -> list[F
 
 
 def _switch(entry: Entry) -> Iterator[_Problem]:
+    """Check that the user did not switch the entry off."""
     if entry.is_off:
         yield _Problem("warning", "switched_off", "it is switched off there", f"Switch it on in {entry.client.title}.")
 
 
 def _command(entry: Entry, environment: Environment) -> Iterator[_Problem]:
+    """Check that the command exists and that the system lets the client start it."""
     command = entry.command
     install = f"Run: linktime-mcp install {entry.client.name}"
     cure = install if entry.title == SERVER else f"Fix the entry or remove it. {install}"
+    # The state is a fault only if the client certainly cannot start the program.
     if not command:
         yield _Problem("warning", "no_command", "the entry has no command", cure)
     elif environment.protects(command):

@@ -53,6 +53,7 @@ class Connection(NamedTuple):
 
 async def check(settings: Settings, *, proxied: bool) -> list[Finding]:
     """Connect. The first finding is whether that works."""
+    # A connection to the proxy shows neither the certificate nor the clock of the service.
     if proxied:
         message = "goes through a proxy, so TLS and clock cannot be checked"
         return [Finding("connection", "good", message, code="proxy")]
@@ -71,11 +72,13 @@ async def check(settings: Settings, *, proxied: bool) -> list[Finding]:
 
 
 def _connect(base_url: str, timeout: float) -> Connection:
+    """Open a connection and read its facts. Raise OSError if that fails. *timeout* is in seconds."""
     url = urlsplit(base_url)
     secure = url.scheme == "https"
     line = (HTTPSConnection if secure else HTTPConnection)(
         url.hostname or "", url.port or (443 if secure else 80), timeout=timeout
     )
+    # Connect first, because an error of HEAD is not an error of the connection.
     with closing(line):
         line.connect()
         if not isinstance(line.sock, ssl.SSLSocket):
@@ -92,11 +95,13 @@ def _ahead(line: HTTPConnection) -> float | None:
         headers = line.getresponse().headers
     except (OSError, HTTPException):
         return None
+    # The Date header has whole seconds and is from the middle of the exchange.
     middle, date, age = (sent + time.time()) / 2, http_date(headers.get("Date", "")), headers.get("Age", "")
     return None if date is None else middle - date.timestamp() - (int(age) if _AGE.fullmatch(age) else 0)
 
 
 def _clock(ahead: float | None) -> Finding:
+    """Return a finding about the difference of the clocks. *ahead* is in seconds."""
     if ahead is None:
         return Finding("clock", "warning", "the service sends no time", NO_TIME, "unknown")
     if abs(ahead) <= _SMALL:
@@ -107,6 +112,7 @@ def _clock(ahead: float | None) -> Finding:
 
 def _problem(base_url: str, error: OSError) -> Finding:
     """Return the reason of a failed connection as a finding, with its cure."""
+    # Subclasses come before their base class OSError.
     match error:
         case socket.gaierror():
             code, message, cure = "unresolved", f"the host name in {base_url} has no address", NETWORK

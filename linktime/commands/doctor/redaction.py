@@ -20,6 +20,7 @@ _NAME_ENDS: Final = r"(?![\w.-])"
 
 def without_keys(findings: Findings, keys: Collection[str]) -> Findings:
     """Replace the known *keys*. They can have any form."""
+    # The longest key first, because a key can contain another one.
     known = sorted((key for key in keys if len(key) >= _SHORTEST_KEY), key=len, reverse=True)
 
     def redact(text: str) -> str:
@@ -51,6 +52,7 @@ def _homes(home: str) -> Iterator[re.Pattern[str]]:
         drive = rf"(?:{re.escape(windows.drive)}|/{re.escape(windows.drive[0])})"
         folders = "".join(rf"[\\/]+{re.escape(folder)}" for folder in windows.parts[1:])
         yield re.compile(drive + folders + _NAME_ENDS, re.IGNORECASE)
+    # A folder can have another spelling, and can be behind a symbolic link.
     if Path(home).is_absolute():
         spellings = {str(Path(home)), os.path.normpath(home), os.path.realpath(home)}
         for path in sorted((path for path in spellings if Path(path).parent != Path(path)), key=len, reverse=True):

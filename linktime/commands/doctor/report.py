@@ -34,6 +34,7 @@ def as_text(findings: Findings) -> str:
 
 
 def _section(area: str, group: Sequence[Finding]) -> Iterator[str]:
+    """Yield the lines of one area, with the subjects in a column."""
     width = max((len(finding.subject) for finding in group), default=0)
     yield area
     for finding in group:

@@ -42,6 +42,7 @@ def read(variables: Mapping[str, str]) -> tuple[Settings, dict[str, str]]:
 
     A placeholder counts as no key.
     """
+    # One malformed setting must not hide the result of the others.
     problems = _problems(Settings.from_environ, variables)
     usable = {name: value for name, value in variables.items() if name not in problems}
     if is_placeholder(usable.get(KEY, "")):
@@ -75,13 +76,16 @@ def _problems(reader: Callable[[Mapping[str, str]], object], variables: Mapping[
 
 
 def _valid(name: str, value: str, origins: Mapping[str, str]) -> Finding:
+    """Return a finding for a valid setting. A URL of Redis is shown without its password."""
     text = place_of(value) if name == BUDGET and ":" in value else value
     return Finding(name, "good", f"{text}, from {_origin(name, origins)}", code="set")
 
 
 def _key(environment: ServerEnvironment, problem: str) -> Finding:
+    """Return the finding about the key. It never contains the key."""
     value, origin = environment.variables.get(KEY, "").strip(), _origin(KEY, environment.origins)
     kind = placeholder(value)
+    # From the clearest case to the least clear one.
     if environment.prompt:
         return Finding(KEY, "good", f"{environment.prompt} asks its user for it, as {origin} says", code="prompted")
     if not value:
@@ -99,6 +103,7 @@ def _key(environment: ServerEnvironment, problem: str) -> Finding:
 
 
 def _origin(name: str, origins: Mapping[str, str]) -> str:
+    """Return the place where a variable is set."""
     return origins.get(name, "the environment")
 
 

@@ -168,16 +168,19 @@ def _create_folder(folder: Path, mode: int) -> None:
 
 
 def _replace(target: Path, content: bytes, *, like: Path, private: bool, name: Path) -> None:
+    # The temporary file is in the same folder, because a rename is atomic only within a file system.
     handle, path = mkstemp(prefix=f".{target.name}.", dir=target.parent)
     temporary = Path(path)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
+            # The content must be on the disk before the rename.
             stream.flush()
             os.fsync(stream.fileno())
         _refuse_redirection(name, temporary)
         _copy_permissions(like, temporary, private=private)
         _rename(temporary, target)
+    # After Ctrl-C as well no temporary file stays.
     except BaseException:
         with suppress(FileNotFoundError):
             temporary.unlink()

@@ -179,6 +179,7 @@ def _insertion(text: str, node: _Node, name: str | int, value: Any, unit: str) -
     newline = "\r\n" if "\r\n" in text else "\n"
     outer = _margin(text, node.start)
     inner = outer + unit
+    # 1. The container is empty: a line of its own.
     if not node.members:
         start = node.start + 1 + len(text[node.start + 1 : node.end - 1].rstrip(_BLANK))
         member = f"{newline}{inner}{label}{_json(value, inner, unit, newline)}"
@@ -187,8 +188,10 @@ def _insertion(text: str, node: _Node, name: str | int, value: Any, unit: str) -
     behind = last.node.end if last.comma is None else last.comma + 1
     comma = [_Cut(last.node.end, last.node.end, ",")] if last.comma is None else []
     again = "" if last.comma is None else ","
+    # 2. The container is on one line, and stays so.
     if "\n" not in text[node.start : last.start]:
         return [*comma, _Cut(behind, behind, f" {label}{json.dumps(value, ensure_ascii=False)}{again}")]
+    # 3. A new line with the indentation of the last member.
     inner = _margin(text, last.start)
     rest = _REST_OF_LINE.match(text, behind)
     if rest and text[rest.end()] in "\r\n":
@@ -219,6 +222,7 @@ def _removal(text: str, node: _Node, member: _Member) -> list[_Cut]:
         cut = _Cut(before, end, "")
     else:
         cut = _Cut(member.start, behind, "")
+    # Strict JSON allows no comma before the end of a container.
     orphan = node.members[index - 1].comma if index and member is node.members[-1] and member.comma is None else None
     return [cut] if orphan is None else [_Cut(orphan, orphan + 1, ""), cut]
 

@@ -73,6 +73,7 @@ def plan_uninstall(file: ConfigFile, original: ConfigFile | None, name: str, *, 
     """
     if not file.has_entry:
         return Plan(file, file)
+    # Compare with the result of an installation into the original.
     start = original or ConfigFile(file.client, None)
     if _text_with(start, file.entry) == file.text:
         after = start.without_refused_bom()
@@ -109,6 +110,7 @@ def _notes(file: ConfigFile, entry: Mapping[str, Any]) -> Iterator[Note]:
 def key_notes(plan: Plan, variable: str, *, project: bool) -> Iterator[Note]:
     """Yield a notice about the place of the key. *variable* is LINKTIME_API_KEY in the environment."""
     client, key = plan.before.client, plan.after.key
+    # A placeholder in the shell, then the place of the key: client, environment, or file.
     kind = placeholder(variable) if variable.strip() else None
     if kind and not client.inputs:
         reason = kind if kind is Placeholder.QUOTED else "is a placeholder"
