@@ -24,6 +24,8 @@ from linktime.tools import TOOLS
 from tests.support.process import Child, child, environ
 from tests.support.programs import program, run, uv_settings
 
+pytestmark = pytest.mark.slow  # starts many processes
+
 ROOT: Final = Path(__file__).parent.parent
 SCHEMA: Final = json.loads((ROOT / "tests/registry/server.schema.json").read_text(encoding="utf-8"))
 PROJECT: Final = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

@@ -24,6 +24,8 @@ from tests.support.process import environ
 from tests.support.programs import program, run
 from tests.support.sandbox_client import paths, visiting
 
+pytestmark = pytest.mark.slow  # starts many processes
+
 SERVER = [sys.executable, "-m", "linktime"]
 
 

@@ -22,6 +22,8 @@ from linktime.sandbox import Sandbox
 from tests.support.process import PATIENCE, child, environ
 from tests.support.sandbox_client import paths
 
+pytestmark = pytest.mark.slow  # starts many processes
+
 PYTHON = [sys.executable, "-m", "linktime"]
 
 
