@@ -5,7 +5,7 @@ from math import ceil
 from typing import Final
 
 
-class Failure(Exception):  # noqa: N818 - the model reads it as an answer
+class Failure(Exception):
     """A tool call without an answer. `str` of it is the text that the model reads.
 
     *word* is for programs. *message* says what happened and what to do next. Both are trusted text: neither ever holds

@@ -8,8 +8,6 @@ import os
 import socket
 import ssl
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,7 +16,7 @@ from linktime.errors import Failure, OutcomeUnknown, Unavailable
 from linktime.message import Request
 
 from ..support.certificate import self_signed
-from ..support.http_server import Act, Line, answer, upstream
+from ..support.http_server import Act, Line, answer, closing, full_backlog, upstream
 from ..support.rest_client import KEY, READ, WRITES, client, failure_of
 
 EVERY = pytest.mark.parametrize("request_", [READ, *WRITES], ids=lambda request: str(request.method))
@@ -47,10 +45,6 @@ def is_open(failure: Failure, request: Request) -> bool:
 
 def was_not_sent(failure: Failure) -> bool:
     return isinstance(failure, Unavailable) and not failure.sent
-
-
-async def closing(line: Line) -> None:
-    line.close()
 
 
 async def resetting(line: Line) -> None:
@@ -329,20 +323,6 @@ async def test_trusted_certificate_behind_a_tunnel_gets_the_request(tls: ssl.SSL
 def tls(tmp_path: Path) -> ssl.SSLContext:
     """Build a server's context with a self-signed certificate."""
     return self_signed(tmp_path, "linktime.test")
-
-
-@contextmanager
-def full_backlog() -> Iterator[str]:
-    """Listen with a full backlog and accept nothing, so that a further connection gets no answer."""
-    with ExitStack() as stack:
-        listener = stack.enter_context(socket.socket())
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        for _ in range(4):
-            filler = stack.enter_context(socket.socket())
-            filler.settimeout(0)
-            filler.connect_ex(listener.getsockname())
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 def tunnel_to(url: str) -> Act:

@@ -15,6 +15,8 @@ from linktime.sandbox import Sandbox
 from tests.support.process import Child, child
 from tests.support.sandbox_client import arrived, misbehave
 
+pytestmark = pytest.mark.slow  # starts many processes
+
 STATES = ["idle", "read under way", "write under way", "waiting for budget"]
 PARENT = (
     "import subprocess, sys, time\n"

@@ -103,7 +103,7 @@ async def traced(
         {
             "LINKTIME_BASE_URL": sandbox.url,
             "LINKTIME_API_KEY": sandbox.key,
-            "LINKTIME_BUDGET": "process",  # a file's first step may be a wait worth a span
+            "LINKTIME_BUDGET": "process",  # the first step of a file can wait long enough for a span
             **environ,
         }
     )

@@ -17,6 +17,8 @@ from tests.support.collector import collector, refusing
 from tests.support.process import child, environ
 from tests.support.sandbox_client import misbehave
 
+pytestmark = pytest.mark.slow  # starts many processes
+
 ENDPOINT = "http://collector.example:4318"
 BOTH = ("console", "otlp")
 

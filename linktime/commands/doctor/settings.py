@@ -1,4 +1,4 @@
-"""The settings: the source of each, and what is wrong with it."""
+"""The settings: the source of each, and its problem."""
 
 from __future__ import annotations
 
@@ -43,6 +43,7 @@ def read(variables: Mapping[str, str]) -> tuple[Settings, dict[str, str]]:
 
     A placeholder counts as no key.
     """
+    # One malformed setting must not hide the result of the others.
     problems = _problems(Settings.from_environ, variables)
     usable = {name: value for name, value in variables.items() if name not in problems}
     if is_placeholder(usable.get(KEY, "")):
@@ -76,13 +77,16 @@ def _problems(reader: Callable[[Mapping[str, str]], object], variables: Mapping[
 
 
 def _valid(name: str, value: str, origins: Mapping[str, str]) -> Finding:
+    """Return a finding for a valid setting. A URL of Redis is shown without its password."""
     text = place_of(value) if name == BUDGET and ":" in value else value
     return Finding(name, "good", f"{text}, from {_origin(name, origins)}", code="set")
 
 
 def _key(environment: ServerEnvironment, problem: str) -> Finding:
+    """Return the finding about the key. It never contains the key."""
     value, origin = environment.variables.get(KEY, "").strip(), _origin(KEY, environment.origins)
     kind = placeholder(value)
+    # From the clearest case to the least clear one.
     if environment.prompt:
         return Finding(KEY, "good", f"{environment.prompt} asks its user for it, as {origin} says", code="prompted")
     if not value:
@@ -92,14 +96,15 @@ def _key(environment: ServerEnvironment, problem: str) -> Finding:
     if problem:
         return Finding(KEY, "fault", problem, FIX, "invalid")
     if not value.startswith(KEY_PREFIX):
-        seen = f"set, from {origin}, but it does not begin with {KEY_PREFIX}"
+        message = f"set, from {origin}, but it does not begin with {KEY_PREFIX}"
         return Finding(
-            KEY, "warning", seen, f"{NEW_KEY} If LinkTime accepts this key (see below), it is good.", "unusual"
+            KEY, "warning", message, f"{NEW_KEY} If LinkTime accepts this key (see below), it is good.", "unusual"
         )
     return Finding(KEY, "good", f"set, from {origin}", code="set")
 
 
 def _origin(name: str, origins: Mapping[str, str]) -> str:
+    """Return the place where a variable is set."""
     return origins.get(name, "the environment")
 
 

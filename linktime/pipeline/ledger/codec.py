@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from .rules import Budget
 
 
-class Malformed(Exception):  # noqa: N818 - what is wrong with a text
+class Malformed(Exception):
     """The text is not a budget."""
 
 

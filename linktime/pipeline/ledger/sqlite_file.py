@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class Unreadable(Exception):  # noqa: N818 - what is wrong with a file
+class Unreadable(Exception):
     """The file does not hold a budget."""
 
 

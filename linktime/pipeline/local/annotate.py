@@ -8,7 +8,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from ...answers import record
-from ...wallclock import shown, zone_named
+from ...wallclock import formatted, zone_named
 
 _SHORTEST: Final = len("2026-03-01T14:00Z")
 _DAY: Final = len("2026-03-01")
@@ -59,9 +59,9 @@ def _object(data: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
 
 
 def _beside(name: str, instant: datetime, zone: tzinfo, guest_zone: ZoneInfo | None) -> Iterator[tuple[str, str]]:
-    local = shown(instant, zone)
+    local = formatted(instant, zone)
     yield f"{name}Local", local
-    if guest_zone and name.endswith("Time") and (guest_time := shown(instant, guest_zone)) != local:
+    if guest_zone and name.endswith("Time") and (guest_time := formatted(instant, guest_zone)) != local:
         yield f"{name}Guest", guest_time
 
 

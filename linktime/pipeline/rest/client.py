@@ -32,7 +32,7 @@ _CHECK_NETWORK: Final = f"Check the network and LINKTIME_BASE_URL. {LATER}"
 _SET_PROXY: Final = "Set https_proxy or all_proxy to an http or https proxy, or set no_proxy."
 
 
-class _Broken(Exception):  # noqa: N818 - it carries a fault past aiohttp, nothing more
+class _Broken(Exception):
     """A connection that broke under a request. After a ClientError, aiohttp would send GET, PUT and DELETE again."""
 
 

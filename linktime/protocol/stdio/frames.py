@@ -23,7 +23,7 @@ _OBJECTS: Final = ("_meta", "arguments", "capabilities", "context", "inputRespon
 """Fields of params that hold an object. PHP writes an empty one as `[]`."""
 
 
-class Malformed(Exception):  # noqa: N818 - it is an answer to the client before it is an error
+class Malformed(Exception):
     """A frame that is no JSON-RPC message. *answers* are the error frames to send, each with the id of its request."""
 
     def __init__(self, code: int, message: str, *idents: Any) -> None:
