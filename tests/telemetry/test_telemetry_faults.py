@@ -20,9 +20,9 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from linktime.sandbox import Sandbox
 from linktime.telemetry import Telemetry, set_up
+from linktime.telemetry.environment import Diagnostics
 from linktime.telemetry.recorder import Sdk
 from linktime.telemetry.sdk import build
-from linktime.telemetry.setup import Diagnostics
 from tests.support.collector import refusing, silent
 from tests.support.privacy import slipped
 from tests.support.process import Child, child, environ
@@ -144,9 +144,8 @@ async def test_hanging_exporter_holds_neither_calls_nor_exit(sandbox: Sandbox) -
     assert "tools/call get_me" in [span.name for span in healthy.get_finished_spans()]
 
 
-def _batched(*arguments: Any) -> Sdk:
-    *exporters, read = arguments
-    return build([BatchSpanProcessor(exporter, schedule_delay_millis=10) for exporter in exporters], [], read)
+def _batched(*exporters: SpanExporter) -> Sdk:
+    return build([BatchSpanProcessor(exporter, schedule_delay_millis=10) for exporter in exporters], [])
 
 
 def test_diagnostics_are_one_line_a_minute() -> None:
