@@ -314,6 +314,7 @@ async def test_gauge_of_a_closed_loop_has_no_value() -> None:
 
     await asyncio.to_thread(asyncio.run, session())
     data = await asyncio.to_thread(memory.reader.get_metrics_data)
+    assert data
 
     metrics = [
         metric for resource in data.resource_metrics for scope in resource.scope_metrics for metric in scope.metrics
