@@ -55,7 +55,7 @@ def check(environment: ServerEnvironment, problems: Mapping[str, str]) -> list[F
     """Check each setting that is set, and each variable that is ignored or unknown."""
     variables, origins = environment.variables, environment.origins
     values = {name: variables[name].strip() for name in _KNOWN if name != KEY and variables.get(name, "").strip()}
-    ignored = Variables.from_environ(variables).faults
+    ignored = Variables.from_environ(dict(variables)).faults
     return [
         _key(environment, problems.get(KEY, "")),
         *(_valid(name, value, origins) for name, value in values.items() if name not in problems),

@@ -95,11 +95,11 @@ class Rest:
         url = URL(self._api + request.path, encoded=True).with_query(request.query)
         with hooks.exchange_span(
             request.method, request.template, request.ident, api=self._api, resends=request.attempt
-        ) as span:
+        ) as answered:
             async with session.request(
                 request.method, url, data=request.body, headers=self._headers(request), allow_redirects=False
             ) as answer:
-                span.answered(answer.status)
+                answered(answer.status)
                 return Response(answer.status, answer.headers, await _bounded(answer.content))
 
     def _open(self, *, keep_alive: bool) -> aiohttp.ClientSession:
