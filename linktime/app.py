@@ -92,7 +92,7 @@ async def app(
         )
         stack.callback(mailbox.give_up_reads)  # when the session ended, all have their answers
         outcome = Outcome(Retry(mailbox, clock=clock), clock=clock, wall=wall)
-        cache = Cache(outcome, ttl=settings.cache_ttl, settle=settings.timeout, clock=clock, journal=changes)
+        cache = Cache(outcome, ttl=settings.cache_ttl, settle=settings.timeout, clock=clock, changes=changes)
         stack.push_async_callback(cache.aclose)
         off = switched_off(settings.toolsets, read_only=settings.read_only)
         zone = _zone(settings, cache, limiter, clock)

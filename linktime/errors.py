@@ -29,12 +29,16 @@ class InvalidArguments(Failure):
 
 
 class Rejected(Failure):
-    """LinkTime read the request and refused it. *word* is its own code."""
+    """LinkTime read the request and refused it. *word* is its own code.
 
-    def __init__(self, word: str, message: str, *, status: int) -> None:
+    *proves_absence* is True if LinkTime itself, and no gateway before it, states that there is no such thing.
+    """
+
+    def __init__(self, word: str, message: str, *, status: int, proves_absence: bool = False) -> None:
         super().__init__(message)
         self.word = word
         self.status = status
+        self.proves_absence = proves_absence
 
 
 class RateLimited(Rejected):

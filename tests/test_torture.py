@@ -23,7 +23,7 @@ from tests.torture.stage import Played
 from tests.torture.virtual import drive_part
 
 REAL_SEEDS: Final = (0, 1, 2, 9, 12, 14, 15)  # none of them takes half a minute
-VIRTUAL_SEEDS: Final = range(250, 334)
+VIRTUAL_SEEDS: Final = range(84)
 URL: Final = "https://hooks.example/1"
 LOOK: Final = Look("list_webhooks", {}, URL)
 WRITE: Final = Write("create_webhook", {"url": URL}, "POST", "/webhooks", "SELECT 1", (URL,), LOOK, mark=URL)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from ..answers import records, rows
 from ..message import Request
 from ..sanitize import plain, quoted
 
@@ -101,7 +102,7 @@ def _override(request: Request, details: Details) -> str:
 
 def _weekly_hours(request: Request, details: Details) -> str:
     new = _field(request, "rules")
-    old = _windows(details.get("data"), _MOST_OLD_WINDOWS) or "which could not be read"
+    old = _windows(rows(details), _MOST_OLD_WINDOWS) or "which could not be read"
     return (
         f"Replace all weekly hours ({old}) by {_windows(new, _MOST_WINDOWS)}? "
         f"{'' if new else 'This closes every day. '}The old hours are lost. {_NO_MAIL}"
@@ -169,9 +170,7 @@ def _windows(rules: Any, most: int) -> str:
 
 
 def _item(details: Details, ident: str) -> Details:
-    items = details.get("data")
-    mine = (each for each in items if isinstance(each, Mapping)) if isinstance(items, list) else ()
-    return next((each for each in mine if each.get("id") == ident), {})
+    return next((each for each in records(details) if each.get("id") == ident), {})
 
 
 def _at(details: Details, *path: str) -> Any:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from math import ceil
 from typing import Any, Final
 
+from ...answers import as_object, record
 from ...config import Settings
 from ...errors import BudgetSpent, Failure, RateLimited, Rejected, Unavailable
 from ...message import Reply, get
@@ -44,7 +45,7 @@ async def check(settings: Settings, *, proxied: bool) -> list[Finding]:
     except Failure as failure:
         code, message, cure = _problem(failure, proxied=proxied)
         return [Finding("key", "fault", message, cure, code)]
-    profile = _profile(reply.data)
+    profile = as_object(reply.data) | record(reply.data)  # the fields beside `data` count, too
     # A server other than LinkTime can answer 200 as well.
     if not _FIELDS & profile.keys():
         message = f"LinkTime answered {reply.status}, but without a profile"
@@ -64,17 +65,6 @@ async def _profile_reply(settings: Settings) -> Reply:
         Mailbox(rest, limiter, workers=1) as mailbox,
     ):
         return await mailbox(request)
-
-
-def _profile(data: Any) -> Mapping[str, Any]:
-    """Return the profile, which is bare or under `data`."""
-    match data:
-        case {"data": dict(inner)}:
-            return {**data, **inner}
-        case dict():
-            return data
-        case _:
-            return {}
 
 
 def _plan(profile: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from ...answers import record
 from ...wallclock import formatted, zone_named
 
 _SHORTEST: Final = len("2026-03-01T14:00Z")
@@ -40,8 +41,8 @@ def localized(data: Any, zone: tzinfo) -> Any:
 
 def zone_of_slots(data: Any) -> ZoneInfo | None:
     """Return the zone that an answer with slots names, or None for any other answer."""
-    match data:
-        case {"slots": list(), "timezone": str(name)} | {"data": {"slots": list(), "timezone": str(name)}}:
+    match record(data):
+        case {"slots": list(), "timezone": str(name)}:
             return zone_named(name)
         case _:
             return None

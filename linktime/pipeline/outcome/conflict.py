@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from ...answers import record, rows
 from ...message import Reply, Request, Send, get, utc
 from ...wallclock import formatted, zone_named
 from .bookings import has_guest, is_cancelled, slug_of
-from .comparison import days_around, instant, record, rows
+from .comparison import days_around, instant
 from .evidence import Write
 from .verification import bookings_around
 

@@ -1,4 +1,4 @@
-"""Imports the REST client in a thread after the start, because its library would take a fifth of the start."""
+"""The REST client, imported in a thread after the start, because aiohttp would take a fifth of the start."""
 
 from __future__ import annotations
 
@@ -10,13 +10,20 @@ from ...errors import Unavailable
 from ...message import Reply, Request
 from .ratelimit_headers import LONGEST_WAIT
 
-_SOON: Final = 1.0  # s; clients list the tools at once, and their models think before they call
+_SOON: Final = 1.0  # s; clients list the tools at once, and call one after seconds
 
 
 class LazyRest:
     """A `Send`, as an async context manager: the `Rest` of these arguments, built by a thread.
 
     The thread starts at the first request, or *after* that many seconds. If it fails, the next request starts another.
+
+    | the building task | a request | the exit |
+    |---|---|---|
+    | None | starts it and waits | cancels the timer |
+    | runs | waits | waits, and closes the client |
+    | failed | starts another one and waits | does nothing more |
+    | done | is sent | closes the client |
     """
 
     def __init__(
@@ -29,16 +36,18 @@ class LazyRest:
         longest_wait: float = LONGEST_WAIT,
         after: float = _SOON,
     ) -> None:
+        # how to build it, and when
         self._build = partial(_rest, base_url, key, timeout=timeout, connections=connections, longest_wait=longest_wait)
-        self._after = after
+        self._after = after  # s
+        # the latest attempt to build it
         self._building: asyncio.Task[Any] | None = None
 
     async def __aenter__(self) -> Self:
-        self._alarm = asyncio.get_running_loop().call_later(self._after, self._begin)
+        self._timer = asyncio.get_running_loop().call_later(self._after, self._begin)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._alarm.cancel()
+        self._timer.cancel()
         if self._building is not None:
             await asyncio.wait([self._building])
             if not _failed(self._building):

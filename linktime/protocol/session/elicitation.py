@@ -14,13 +14,13 @@ from mcp.shared.exceptions import MCPError
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
+from ...answers import as_object
 from ...errors import Failure, InvalidArguments, NotConfirmed, Rejected, ShuttingDown
 from ...message import Request, Send
 from ...telemetry import hooks
 from ...tools import TOOLS, Tool
 from ...tools.confirmations import Confirmation, Details
 from .calls import Context
-from .results import as_object
 
 _PATIENCE: Final = 300.0  # s; a person has to come, read and think
 _MOST_OPEN: Final = 256  # questions that wait for a client's next call

@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from ...answers import as_object
 from ...errors import Failure
 from ...message import Send
 from ...pipeline.local import AccountZone
 from ...tools import Tool
 from ..today import Moment
 from .calls import report
-from .results import as_object
 
 _PATIENCE: Final = 2.0  # s; the user is typing
 SPARE: Final = 10  # requests that are left to the calls
