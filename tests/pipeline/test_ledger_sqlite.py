@@ -113,7 +113,7 @@ def test_a_file_that_cannot_be_read_is_set_aside_and_made_new(
     path.parent.mkdir()
     path.write_bytes(spoil)
 
-    assert joined(path).take("a").wait == 0
+    assert joined(path).take("a") == 0
 
     assert path.with_suffix(".unreadable").read_bytes() == spoil
     assert len(caplog.messages) == 1
@@ -154,7 +154,7 @@ def test_file_spoilt_while_open_is_set_aside_once(
     for server in (one, other):
         with suppress(LedgerUnavailable):
             poll(server)
-        assert server.take(server.shared.terms.server).wait == 0
+        assert server.take(server.shared.terms.server) == 0
 
     assert len(one.join().leased) == 2
     assert poll(one) in (None, [])
@@ -188,7 +188,7 @@ def test_lost_journal_ends_nothing(path: Path) -> None:
     for companion in path.parent.glob("*-*l"):
         os.truncate(companion, 0)
 
-    assert one.take("a").wait == 0
+    assert one.take("a") == 0
 
 
 def test_file_of_another_format_is_left_alone_while_it_is_used(path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -199,7 +199,7 @@ def test_file_of_another_format_is_left_alone_while_it_is_used(path: Path, caplo
     assert path.exists()
 
     os.utime(path, (0, 0))
-    assert one.take("a").wait == 0
+    assert one.take("a") == 0
     assert len(caplog.messages) == 1
 
 
@@ -289,7 +289,7 @@ try:
 except LedgerUnavailable as fault:
     print("unavailable", fault)
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-print(one.take("a").wait)
+print(one.take("a"))
 """
     ended = run(program)
 
@@ -314,7 +314,7 @@ def test_lock_that_is_held_too_long_makes_the_ledger_unavailable(path: Path, loc
         assert "locked" in unavailable(lambda: other.take("a"))
 
         holder.execute("ROLLBACK")
-        assert other.take("a").wait == 0
+        assert other.take("a") == 0
 
 
 def test_what_is_heard_of_a_file_that_is_only_begun_is_not_taken_for_all(path: Path) -> None:
@@ -344,7 +344,7 @@ one = Server(opened(Path({str(path)!r}), name, clock=now))
 print(flush=True)
 sys.stdin.readline()
 one.join()
-print(one.take(name).wait)
+print(one.take(name))
 """
     started = [
         subprocess.Popen(

@@ -14,7 +14,8 @@ from uuid import uuid4
 
 from .codec import Malformed, dump, format_of, load, prepare
 from .interface import KEPT, UNUSED, Change, LedgerUnavailable, Step
-from .rules import FORMAT, Budget
+from .rules import Budget
+from .state import FORMAT
 
 T = TypeVar("T")
 

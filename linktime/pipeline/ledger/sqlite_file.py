@@ -19,7 +19,7 @@ from random import uniform
 from typing import Final, NamedTuple, TypeVar
 
 from .interface import UNUSED, Busy, LedgerUnavailable
-from .rules import FORMAT, QUIET
+from .state import FORMAT, QUIET
 
 _BUSY: Final = 1.0  # s; so long a step waits for other servers' steps
 _PAUSE: Final = 0.001  # s; the longest pause before the second try for the lock …
