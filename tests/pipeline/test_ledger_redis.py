@@ -96,7 +96,7 @@ def test_nothing_stays_for_ever(redis: RedisServer) -> None:
     assert UNUSED - 60 < min(lives) <= max(lives) <= UNUSED
 
 
-@pytest.mark.parametrize("state", ["", "nothing", '{"format": 1}', '{"format": 1, "members": 7}'])
+@pytest.mark.parametrize("state", ["", "nothing", "1 0 []", "1 223132457 []", "1 1"])
 def test_unreadable_budget_is_begun_anew(redis: RedisServer, state: str) -> None:
     name = uuid4().hex
     one = joined(redis.url, name=name)
@@ -108,10 +108,10 @@ def test_unreadable_budget_is_begun_anew(redis: RedisServer, state: str) -> None
 def test_budget_of_another_format_is_left_alone(redis: RedisServer) -> None:
     name = uuid4().hex
     one, key = joined(redis.url, name=name), f"linktime:{{{name}}}:budget"
-    redis.do("HSET", key, "state", '{"format": 99}')
+    redis.do("HSET", key, "state", "99 7 []")
 
     assert "format 99" in unavailable(one.join)
-    assert redis.do("HGET", key, "state") == '{"format": 99}'
+    assert redis.do("HGET", key, "state") == "99 7 []"
 
 
 def test_key_of_another_kind_is_left_alone(redis: RedisServer) -> None:

@@ -45,8 +45,8 @@ class FileHome:
         return opened(self.folder / "budget.db", server, limit, clock, period=period)
 
     def forget(self) -> None:
-        """Delete all files."""
-        for file in self.folder.iterdir():
+        """Delete the file of the budget."""
+        for file in self.folder.glob("budget.db*"):
             file.unlink()
 
 
@@ -150,4 +150,4 @@ def shared(shared: Shared, *, old: bool = True) -> SharedStore:
 
 def mature(budget: Budget, _: float) -> None:
     """Let a budget be one without a predecessor."""
-    budget.young = False
+    budget.young, budget.idle = False, None

@@ -24,7 +24,8 @@ class Budget(State):
 
     A permit is leased while its request is in flight and then cools down for a period. A lease ends by itself, so a
     killed server loses its permits for no longer than that. A young budget may be the successor of a lost one: until
-    it is a period old, each server keeps to its share.
+    it is a period old, each server keeps to its share. The successor of a budget that was surely lost is not used
+    until the requests of before no longer count.
     """
 
     def enroll(self, terms: Terms, known: Budget, *, returning: bool = False) -> Member:
@@ -116,7 +117,7 @@ class Budget(State):
 
         1. In doubt, others may hold permits that are not known: it has a part of those that nobody is known to hold,
            and one at least if nobody holds any.
-        2. In a young budget, it has a part of all.
+        2. After a budget was lost, it has none. In a young budget, it has a part of all.
         3. Else all.
         """
         now = self.now + passed
@@ -125,9 +126,17 @@ class Budget(State):
             others = sum([other.held_at(now) for other in self.others(terms)])
             sharers = max(SHARERS, self.present())
             return max(0 if others else 1, (limit - others) // sharers)
-        return max(1, limit // SHARERS) if self.young and now < max(self.period(), terms.period) else limit
+        if now < self._settled(terms):
+            return 0 if self.idle is not None else max(1, limit // SHARERS)
+        return limit
 
     # Parts of the steps
+
+    def _settled(self, terms: Terms) -> float:
+        """Return when requests that a predecessor permitted no longer count."""
+        if self.idle is not None:
+            return self._lease(terms) - self.idle
+        return max(self.period(), terms.period) if self.young else 0.0
 
     def _lease(self, terms: Terms) -> float:
         return terms.patience + max(self.period(), terms.period)
@@ -181,8 +190,8 @@ class Budget(State):
         me = self.members[terms.server]
         if me.held < self.share(terms):
             return 0.0
-        ends = me.doubt if self.now < me.doubt else self.period() if self.young and self.now < self.period() else inf
-        return min([ends, *cooling[:1]]) - self.now
+        ends = [end for end in (me.doubt, self._settled(terms), *cooling[:1]) if end > self.now]
+        return min(ends, default=inf) - self.now
 
     def _restore(self, known: Budget, *, beside: str) -> None:
         """Put down what is *known* of the servers that are not here yet, and of the breaker."""

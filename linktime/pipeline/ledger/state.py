@@ -5,12 +5,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from math import inf
-from typing import Final, Literal
+from typing import Final
 from uuid import uuid4
 
 from .values import Terms
 
-FORMAT: Final = 1  # of a stored budget; a server leaves a budget of another format alone
 QUIET: Final = 300.0  # s; a server that is silent for so long no longer counts
 _CLOCKS: Final = 4  # machines whose clocks are remembered
 
@@ -69,9 +68,9 @@ class State:
     """The permits of one key and its circuit breaker. All times are seconds since the budget began."""
 
     # What it is
-    format: Literal[1] = FORMAT
     ident: str = field(default_factory=lambda: uuid4().hex)  # of this budget and no other
-    young: bool = True  # whether it may have had a predecessor
+    young: bool = True  # whether it may have had a predecessor …
+    idle: float | None = None  # s; … and if it surely had one, between the last use of that one and this one's begin
     # Time
     now: float = 0.0
     clocks: dict[str, float] = field(default_factory=dict)  # what each machine's clock is behind; the latest is last
