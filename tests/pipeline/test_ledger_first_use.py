@@ -81,5 +81,10 @@ async def test_server_that_knows_the_lost_file_goes_on(tmp_path: Path) -> None:
 
 
 @virtual
-async def test_young_budget_on_redis_has_a_share_for_each_server(redis: RedisServer) -> None:
-    assert await spent(started(RedisHome(redis), "one")) == LIMIT // 3
+async def test_new_server_has_a_share_of_a_young_budget_on_redis(redis: RedisServer) -> None:
+    late = started(RedisHome(redis), "late")
+
+    assert await spent(late) == LIMIT // 3
+    assert await late.take(0, 0.0) == PERIOD
+    await asyncio.sleep(PERIOD)
+    assert await spent(late) == LIMIT

@@ -190,8 +190,8 @@ class Budget(State):
         me = self.members[terms.server]
         if me.held < self.share(terms):
             return 0.0
-        ends = [end for end in (me.doubt, self._settled(terms), *cooling[:1]) if end > self.now]
-        return min(ends, default=inf) - self.now
+        ends = (me.doubt if self.now < me.doubt else self._settled(terms), *cooling[:1])
+        return min([end for end in ends if end > self.now], default=inf) - self.now
 
     def _restore(self, known: Budget, *, beside: str) -> None:
         """Put down what is *known* of the servers that are not here yet, and of the breaker."""
