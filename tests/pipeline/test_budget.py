@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ def budget(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def session(budget: dict[str, str]) -> Session:
     """Return the function that starts the program over a sandbox."""
-    return partial(started, **budget)
+    return lambda **settings: started(**settings, **budget)
 
 
 @pytest.fixture
