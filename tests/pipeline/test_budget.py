@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ def budget(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def session(budget: dict[str, str]) -> Session:
     """Return the function that starts the program over a sandbox."""
-    return lambda **settings: started(**settings, **budget)
+    return partial(started, budget)
 
 
 @pytest.fixture
@@ -39,7 +40,9 @@ async def server(sandbox: Sandbox, budget: dict[str, str]) -> AsyncIterator[Chil
 
 
 @asynccontextmanager
-async def started(*, limit: int, period: float, **settings: str) -> AsyncIterator[tuple[Sandbox, Child]]:
+async def started(
+    budget: dict[str, str], *, limit: int, period: float, **settings: str
+) -> AsyncIterator[tuple[Sandbox, Child]]:
     """Start the program over a sandbox whose limit both know."""
     async with (
         Sandbox(limit=limit, period=period) as sandbox,
@@ -48,6 +51,7 @@ async def started(*, limit: int, period: float, **settings: str) -> AsyncIterato
             LINKTIME_API_KEY=sandbox.key,
             LINKTIME_RATE_LIMIT=str(limit),
             LINKTIME_RATE_PERIOD=str(period),
+            **budget,
             **settings,
         ) as server,
     ):
