@@ -13,8 +13,8 @@ import pytest
 from linktime.commands.doctor.finding import Finding
 from linktime.pipeline.ledger.factory import STATE
 from linktime.sandbox import Sandbox
-from tests.pipeline.test_ledger_sqlite import folder, unprivileged
 from tests.support.doctor_user import budget, doctor, examined, over, states
+from tests.support.file_rights import folder, unprivileged
 from tests.support.process import child
 from tests.support.redis_server import PASSWORD, RedisServer
 from tests.support.sandbox_client import paths
