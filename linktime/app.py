@@ -9,8 +9,9 @@ so is the look that finds out what became of a write.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -19,6 +20,7 @@ from pydantic import SecretStr
 
 from .config import Settings
 from .errors import Rejected
+from .hosts import host_of, is_loopback
 from .message import Send
 from .pipeline.cache import Cache
 from .pipeline.clock import now
@@ -30,9 +32,11 @@ from .pipeline.outcome import Outcome
 from .pipeline.rest.lazy import LazyRest
 from .pipeline.retry import Retry
 from .protocol.session import SPARE, Confirms, Session, wall
+from .protocol.session.elicitation import Elicitation
+from .protocol.session.memory import Memory
 from .protocol.stdio import streams
 from .telemetry import DEPTH, SERVERS, SLOTS, Telemetry
-from .tools import TOOLS, switched_off
+from .tools import TOOLS, Tool, switched_off
 
 _PATIENCE: Final = 1.5  # s; clients kill a server 2 s after they closed its stdin
 _PERIODS: Final = 2  # LinkTime's Retry-After counts for so many periods at most
@@ -98,7 +102,7 @@ async def app(
         zone = _zone(settings, cache, limiter, clock)
         session = Session(
             cache,
-            {name: tool for name, tool in TOOLS.items() if name not in off},
+            _offered(settings, off),
             off,
             clock=clock,
             deadline=settings.deadline,
@@ -129,12 +133,17 @@ def _zone(settings: Settings, cache: Cache, limiter: Limiter, clock: Callable[[]
     )
 
 
-def _confirm(settings: Settings, clock: Callable[[], float]) -> Callable[[Send], Confirms] | None:
-    if not settings.confirm:
-        return None
-    from .protocol.session.elicitation import Elicitation  # noqa: PLC0415 - only users with LINKTIME_CONFIRM pay for it
+def _offered(settings: Settings, off: Collection[str]) -> dict[str, Tool]:
+    """Return the tools that are not *off*. Only a local LinkTime may send guests' data to this machine."""
+    local = is_loopback(host_of(settings.base_url))
+    return {name: replace(tool, local_targets=local) for name, tool in TOOLS.items() if name not in off}
 
-    return partial(Elicitation, clock=clock, deadline=settings.deadline)
+
+def _confirm(settings: Settings, clock: Callable[[], float]) -> Callable[[Send], Confirms] | None:
+    if not (settings.confirm or settings.guard):
+        return None
+    memory = Memory() if settings.guard else None
+    return partial(Elicitation, clock=clock, deadline=settings.deadline, memory=memory, always=settings.confirm)
 
 
 def _slots(limiter: Limiter) -> list[tuple[float, dict[str, str]]]:

@@ -39,11 +39,15 @@ log = logging.getLogger(__name__)
 
 
 class Confirms(Protocol):
-    """Ask the user to confirm a call. Return a question if the client has to ask it and call again, otherwise None."""
+    """Ask the user to confirm a call. Return a question if the client has to ask it and call again, otherwise None.
+
+    `remember` takes every answer, because a call to an address that a guest wrote needs the user's yes.
+    """
 
     async def __call__(  # noqa: D102
         self, context: Context, tool: Tool, params: mcp_types.CallToolRequestParams
     ) -> mcp_types.InputRequiredResult | None: ...
+    def remember(self, tool: Tool, data: Any) -> None: ...  # noqa: D102
     def leave(self) -> None: ...  # noqa: D102
 
 
@@ -104,6 +108,8 @@ class Calls:
         with _reported(tool, delivery):
             reply = (await self._reply(context, tool, arguments, delivery)).noted(**self._budget())
             result = succeeded(reply, tool)
+            if self._confirm is not None:
+                self._confirm.remember(tool, reply.data)
         hooks.answered(reply.notes)
         return result
 

@@ -1,4 +1,4 @@
-"""Elicitation: the user confirms an irreversible call through the client. A model can't confirm for them."""
+"""Elicitation: the user confirms an irreversible or outward call through the client. A model can't confirm for them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from mcp.shared.exceptions import MCPError
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
-from ...errors import Failure, InvalidArguments, NotConfirmed, Rejected, ShuttingDown
+from ...errors import Failure, InvalidArguments, NeedsUser, NotConfirmed, Rejected, ShuttingDown
 from ...message import Request, Send
+from ...sanitize import plain
 from ...telemetry import hooks
 from ...tools import TOOLS, Tool
 from ...tools.confirmations import Confirmation, Details
 from .calls import Context
+from .memory import Memory
 from .results import as_object
 
 _PATIENCE: Final = 300.0  # s; a person has to come, read and think
@@ -37,6 +39,11 @@ CANT_ASK: Final = (
     "LINKTIME_CONFIRM requires the user's confirmation, and this client cannot ask for it. Nothing was sent. The user "
     "can do this in LinkTime, or change that setting in the configuration of the MCP client."
 )
+NEEDS_USER: Final = (
+    "a guest wrote the target of this call, in {}. Only the user can approve it, and this client cannot ask. Nothing "
+    "was sent. Do not call again. Report this to the user, who can do it in LinkTime."
+)
+WARNING: Final = "A guest wrote this address, in {}. Answer no unless you know it."
 NO: Final = {
     "accept": "the user's answer was not yes. Nothing was sent.",
     "decline": "the user declined. Nothing was sent. Do not call again unless the user asks for it.",
@@ -56,17 +63,31 @@ class _Open(NamedTuple):
 
 
 class Elicitation:
-    """Asks the user to confirm irreversible calls. *send* carries the lookups, each within *deadline* seconds.
+    """Asks the user to confirm irreversible and outward calls, all of them or only those to an address of a guest.
+
+    *send* carries the lookups, each within *deadline* seconds. *always* is LINKTIME_CONFIRM. The *memory* has the
+    addresses that guests wrote. It is None without LINKTIME_GUARD.
 
     The user confirms exactly the text of the question. After a yes the details are read again, past the cache. If the
     text would now differ, the user is asked again. If that lookup fails, the yes counts.
     """
 
-    def __init__(self, send: Send, *, clock: Callable[[], float], deadline: float, patience: float = _PATIENCE) -> None:
+    def __init__(
+        self,
+        send: Send,
+        *,
+        clock: Callable[[], float],
+        deadline: float,
+        patience: float = _PATIENCE,
+        memory: Memory | None = None,
+        always: bool = True,
+    ) -> None:
         self._send = send
         self._clock = clock
         self._deadline = deadline
         self._patience = patience
+        self._memory = memory
+        self._always = always
         self._open: dict[str, _Open] = {}  # by the state that the client brings back, oldest first
         self._asking: set[asyncio.Timeout] = set()  # of the questions in flight
         self._left = False
@@ -76,20 +97,38 @@ class Elicitation:
     ) -> mcp_types.InputRequiredResult | None:
         """Return None once the user has confirmed the call, or the question that the client has to ask first.
 
-        Raises NotConfirmed, or another Failure if the call can't succeed in any case.
+        Raises NotConfirmed or NeedsUser, or another Failure if the call can't succeed in any case.
         """
-        if tool.confirmation is None:
+        confirmation = tool.confirmation
+        if confirmation is None or not (self._always or confirmation.is_outward):
             return None
         request = tool.request(params.arguments)
-        if fault := tool.confirmation.fault(request):
+        source = self._source(confirmation, request)
+        if not (source or (self._always and confirmation.needed(request))):
+            return None
+        if fault := confirmation.fault(request):
             raise InvalidArguments(fault)
         if not _can_ask(context):
             hooks.confirmation("unsupported")
-            raise NotConfirmed(CANT_ASK)
+            raise NeedsUser(NEEDS_USER.format(source)) if source else NotConfirmed(CANT_ASK)
+        if source:
+            confirmation = confirmation.warning(WARNING.format(source))
         if context.protocol_version in MODERN_PROTOCOL_VERSIONS:
-            return await self._by_rounds(tool.confirmation, request, params)
-        await self._by_request(tool.confirmation, request, context)
+            return await self._by_rounds(confirmation, request, params)
+        await self._by_request(confirmation, request, context)
         return None
+
+    def remember(self, tool: Tool, data: Any) -> None:
+        """Keep the addresses that guests wrote in the answer of *tool*."""
+        if self._memory is not None:
+            self._memory.read(tool.name, data)
+
+    def _source(self, confirmation: Confirmation, request: Request) -> str:
+        """Return the item in which a guest wrote the target of *request*; an empty text if no guest did."""
+        if self._memory is None or confirmation.targets is None:
+            return ""
+        source = self._memory.source_of(confirmation.targets(request))
+        return plain(source) if source else ""
 
     def leave(self) -> None:
         """End the questions in flight, since no answer can come any more, and ask no further questions."""
@@ -161,6 +200,8 @@ class Elicitation:
 
         Raises Rejected if the data does not exist, or if the request has nothing left to do.
         """
+        if not confirmation.lookup:
+            return {}
         lookup = TOOLS[confirmation.lookup].request(confirmation.arguments(request))
         lookup = replace(lookup.fresh() if fresh else lookup, deadline=self._clock() + self._deadline)
         details = await self._read(lookup)
