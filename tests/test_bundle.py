@@ -120,7 +120,7 @@ def test_what_somebody_left_beside_the_package_stays_out(bundle: Path, tmp_path:
     for name in (".ci/bundle", "pyproject.toml", "README.md", "LICENSE"):
         (tree / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tree / name)
-    for name in (".env", "notes.md", "session/cli.py.orig", "ledger/budget.sqlite3", ".DS_Store"):
+    for name in (".env", "notes.md", "tools/cli.py.orig", "pipeline/budget.sqlite3", ".DS_Store"):
         (tree / "linktime" / name).write_text("a secret")
 
     built, _ = build(tmp_path / "dist", tree)

@@ -1,4 +1,4 @@
-"""The table "What others send us" of CONTRIBUTING.md names files that exist, and every client in our tables."""
+"""The tables of CONTRIBUTING.md name files that exist, every client that adds arguments, and every endpoint."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from linktime.protocol.session.arguments import ADDITIONS
+from linktime.tools import TOOLS
+from tests.support.tool_requests import REQUESTS
 
 ROOT = Path(__file__).parent.parent
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -19,10 +21,10 @@ ROWS = [[cell.strip() for cell in row[1:-1].split(" | ")] for row in TABLE.split
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0][:40])
 def test_row_names_existing_files_and_a_test(row: list[str]) -> None:
     files = re.findall(r"`([\w./]+\.py)`", row[-1])
-    places = [ROOT / "tests" / name if name.startswith("test_") else ROOT / "linktime" / name for name in files]
+    tests = {path.name for path in (ROOT / "tests").rglob("test_*.py")}
 
     assert len(row) == 4
-    assert [place for place in places if not place.is_file()] == []
+    assert [name for name in files if not (name in tests or (ROOT / "linktime" / name).is_file())] == []
     assert any(name.startswith("test_") for name in files)
 
 
@@ -30,3 +32,16 @@ def test_every_client_that_adds_arguments_is_named() -> None:
     assert {source.partition(":")[0] for source in ADDITIONS.values()} <= set(
         re.findall(r"Gemini CLI|Cline|n8n|CrewAI", TABLE)
     )
+
+
+def test_every_endpoint_is_named_beside_its_tool() -> None:
+    rows = [row.split(" | ") for row in CONTRIBUTING.splitlines() if re.match(r"\| `(GET|POST|PUT|PATCH|DELETE) ", row)]
+    named = [(set(re.findall(r"`([A-Z]+ /\S+)`", row[0])), set(re.findall(r"`(\w+)`", row[1]))) for row in rows]
+
+    for expected in REQUESTS:
+        tool = TOOLS[expected.tool]
+        request = tool.request(expected.arguments)
+        assert any(
+            f"{request.method} {request.template}" in endpoints and tool.name in tools for endpoints, tools in named
+        )
+    assert {name for _, tools in named for name in tools} == set(TOOLS)

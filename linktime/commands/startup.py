@@ -1,4 +1,7 @@
-"""Speeds up the start: skips unused SDK modules, defers building pydantic models, pauses the garbage collector."""
+"""Speeds up the start: skips unused SDK modules, defers building pydantic models, pauses the garbage collector.
+
+LINKTIME_PLAIN_IMPORTS=1 switches all of this off, so that a bug can be told from a trick.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec, module_from_spec
 from typing import Final
 
+_PLAIN: Final = "LINKTIME_PLAIN_IMPORTS"  # for debugging, so it is no setting of `config.py`
 _PLUGINS: Final = (
     "OTEL_PROPAGATORS",
     "OTEL_PYTHON_CONTEXT",
@@ -18,10 +22,19 @@ _PLUGINS: Final = (
 )
 
 
+def is_plain() -> bool:
+    """Return whether the program starts without the tricks."""
+    return os.environ.get(_PLAIN) == "1"
+
+
 @contextmanager
 def sparing(*packages: str) -> Iterator[None]:
     """Make imports in this block cheap. Of *packages*, outer ones first, only the named modules are imported."""
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # the search for plugins reads the metadata of every package
+    if is_plain():
+        yield
+        return
+    # Otherwise pydantic reads the metadata of every installed package.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
     with _uncollected(), _deferred(), _bare(*packages):
         yield
 
@@ -49,7 +62,7 @@ def _uncollected() -> Iterator[None]:
 @contextmanager
 def _deferred() -> Iterator[None]:
     """Defer building each model to its first use. A session uses a few of the SDK's hundreds."""
-    from pydantic import BaseModel  # noqa: PLC0415 - not before the collector is out
+    from pydantic import BaseModel  # noqa: PLC0415 - only after the collector is paused
 
     BaseModel.model_config["defer_build"] = True
     try:

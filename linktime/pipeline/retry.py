@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from ..errors import BudgetSpent, Failure, Overloaded, RateLimited, ShuttingDown, Unavailable
-from ..message import Reply, Request, Send
+from ..message import Notes, Reply, Request, Send
 
 _PAUSES: Final = (0.5, 1.0)  # s; the longest pause before each retry after a fault; the shortest is 0
 _LONGEST_WAIT: Final = 10.0  # s; a longer Retry-After of a 503 is for the caller to wait out
@@ -54,7 +54,7 @@ class Retry:
                 if pause is None:
                     raise
             else:
-                return reply.noted(retries=len(faults)) if faults else reply
+                return reply.noted(Notes(retries=len(faults))) if faults else reply
             if pause:
                 await self._sleep(pause)
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from linktime.errors import BudgetSpent, Failure, OutcomeUnknown, Overloaded, Rejected, ShuttingDown, Unavailable
-from linktime.message import Quota, Reply, Request, get, post
+from linktime.message import Notes, Quota, Reply, Request, get, post
 from linktime.pipeline.cache import Cache
 
 pytestmark = pytest.mark.timeout(10)
@@ -62,7 +62,7 @@ class Upstream:
         self.ended += 1
         if self.failure:
             raise self.failure
-        return Reply(200, number, {"budgetRemaining": 60 - number}, Quota(60 - number))
+        return Reply(200, number, Notes(budget_remaining=60 - number), Quota(60 - number))
 
     def shut(self) -> asyncio.Event:
         """Hold the requests to come, until the gate that is returned is opened; those held before have their own."""
@@ -114,7 +114,7 @@ async def outcome(call: Awaitable[Reply]) -> tuple[Any, Any] | type[BaseExceptio
         reply = await call
     except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - which one it was is the outcome
         return type(error)
-    return reply.data, reply.notes.get("cache")
+    return reply.data, reply.notes.cache
 
 
 # What is kept
@@ -125,8 +125,8 @@ async def test_a_fresh_answer_is_served_again_with_its_age(cache: Cache, clock: 
     clock.now += 2.04
     second = await cache(replace(BOOKINGS, deadline=200.0, idempotency_key="another call"))
 
-    assert first == Reply(200, 1, {"budgetRemaining": 59, "cache": "miss"}, Quota(59))
-    assert second == Reply(200, 1, {"cache": "hit", "ageSeconds": 2.0})
+    assert first == Reply(200, 1, Notes(budget_remaining=59, cache="miss"), Quota(59))
+    assert second == Reply(200, 1, Notes(cache="hit", age_seconds=2.0))
     assert len(upstream.asked) == 1
 
 
@@ -192,7 +192,7 @@ async def test_a_volatile_answer_is_not_joined_in_the_moment_after_it_came(clock
     cache = Cache(send, clock=clock)
     await cache(SLOTS)
 
-    assert (await calls[0]).notes == {"cache": "miss"}
+    assert (await calls[0]).notes == Notes(cache="miss")
 
 
 async def test_with_no_ttl_every_call_is_a_request(upstream: Upstream, clock: Clock) -> None:
@@ -229,8 +229,8 @@ async def test_equal_reads_under_way_share_one_request(cache: Cache, upstream: U
     replies = await asyncio.gather(*calls)
 
     assert len(upstream.asked) == 1
-    assert [reply.notes["cache"] for reply in replies] == ["miss"] + ["coalesced"] * 19
-    assert {reply.notes["budgetRemaining"] for reply in replies} == {59}
+    assert [reply.notes.cache for reply in replies] == ["miss"] + ["coalesced"] * 19
+    assert {reply.notes.budget_remaining for reply in replies} == {59}
 
 
 async def test_those_who_wait_together_fail_together(cache: Cache, upstream: Upstream) -> None:
@@ -673,4 +673,4 @@ async def test_no_read_is_older_than_a_write_that_was_acknowledged_before_it_beg
     await asyncio.gather(*(client(cache, store, clock, replies.append) for _ in range(8)))
     await cache.aclose()
 
-    assert {reply.notes.get("cache") for reply in replies} == {"miss", "hit", "coalesced", None}
+    assert {reply.notes.cache for reply in replies} == {"miss", "hit", "coalesced", None}

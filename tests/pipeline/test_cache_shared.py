@@ -46,7 +46,7 @@ def server(tmp_path: Path, name: str, service: Service, **journal: Any) -> Cache
 
 async def seen(cache: Cache, request: Request) -> tuple[int, str]:
     reply = await cache(request)
-    return reply.data, str(reply.notes["cache"])
+    return reply.data, str(reply.notes.cache)
 
 
 @virtual

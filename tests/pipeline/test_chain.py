@@ -68,12 +68,12 @@ async def test_a_write_whose_caller_left_makes_answers_old_only_when_it_ends() -
         write = asyncio.create_task(cache(post("/bookings", notes="x").tagged("bookings")))
         await asyncio.sleep(0.5)
         write.cancel()
-        early = (await cache(look)).data, (await cache(look)).notes["cache"]
+        early = (await cache(look)).data, (await cache(look)).notes.cache
         await asyncio.sleep(10)
         late = await cache(look)
 
     assert early == (0, "hit")
-    assert (late.data, late.notes["cache"]) == (1, "miss")
+    assert (late.data, late.notes.cache) == (1, "miss")
 
 
 @virtual
@@ -89,5 +89,5 @@ async def test_a_429_is_waited_out_by_the_one_gate_and_pays_again() -> None:
     async with chain(service) as cache:
         reply = await cache(get("/me").tagged("me"))
 
-    assert reply.notes["retries"] == 1
+    assert reply.notes.retries == 1
     assert times[1] - times[0] == pytest.approx(7.05)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from linktime.errors import BudgetSpent, Failure, NotCommitted, OutcomeUnknown, ShuttingDown
-from linktime.message import Reply, Request, get, post
+from linktime.message import Notes, Reply, Request, get, post
 from linktime.pipeline.outcome import VERIFICATIONS
 from linktime.pipeline.outcome.verification import Effect
 from linktime.tools import TOOLS
@@ -72,7 +72,7 @@ async def test_state_as_requested_is_success(case: Case, fate: Failure) -> None:
 
         reply = await service.send(case.request)
 
-        assert (reply.status, reply.notes["outcome"]) == (200, "verified"), proof
+        assert (reply.status, reply.notes.outcome) == (200, "verified"), proof
         assert service.reads[0] == case.read
         early = effect(case) is not Effect.REMOVES  # a replica may not have the row yet
         assert looks(service) == (LOOKS[:1] if early else LOOKS)
@@ -139,7 +139,7 @@ async def test_proof_after_failed_reads_counts(case: Case) -> None:
     ways = len(VERIFICATIONS[case.request.method, case.request.template].ways)
     service = Service(ANSWERED, [*[BROKEN] * 2 * ways, case.proofs[0]])
 
-    assert (await service.send(case.request)).notes["outcome"] == "verified"
+    assert (await service.send(case.request)).notes.outcome == "verified"
     assert looks(service) == LOOKS
 
 
@@ -271,7 +271,7 @@ async def test_age_that_a_list_hides_is_read_from_the_row(shown: dict[str, Any],
     brief = without(BOOKING, "createdAt")
     service = Service(ANSWERED, [[brief], brief | shown] * 3)
     try:
-        outcome = (await service.send(BOOK_IT)).notes["outcome"]
+        outcome: str | None = (await service.send(BOOK_IT)).notes.outcome
     except Failure as failure:
         outcome = failure.word
 
@@ -282,7 +282,7 @@ async def test_age_that_a_list_hides_is_read_from_the_row(shown: dict[str, Any],
 async def test_notes_of_the_read_stay() -> None:
     reply = await Service(LOST, [CASES[0].proofs[0]]).send(BOOK_IT)
 
-    assert reply.notes == {"budgetRemaining": 7, "outcome": "verified"}
+    assert reply.notes == Notes(budget_remaining=7, outcome="verified")
 
 
 @pytest.mark.parametrize(

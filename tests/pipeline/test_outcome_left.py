@@ -85,7 +85,7 @@ async def test_a_write_whose_caller_left_is_not_taken_for_unsent_by_the_cache() 
     service.answers = [["new"]]
 
     seen = [await cache(look) for _ in range(2)]
-    assert [(reply.data, reply.notes["cache"]) for reply in seen] == [(["new"], "miss")] * 2  # nor is it kept yet
+    assert [(reply.data, reply.notes.cache) for reply in seen] == [(["new"], "miss")] * 2  # nor is it kept yet
 
 
 async def test_a_write_under_way_when_the_cache_closes_is_told_as_unknown() -> None:

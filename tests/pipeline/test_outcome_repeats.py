@@ -187,7 +187,7 @@ async def test_conflict_with_the_write_in_doubt_is_success(first: Failure) -> No
 
         reply = await service.send(call(case.request, "b"))
 
-        assert reply.notes["outcome"] == "verified"
+        assert reply.notes.outcome == "verified"
         assert reply.data == ({"bookingId": "b1"} if case is CASES[0] else shown[0])
 
 

@@ -16,14 +16,14 @@ from linktime.errors import (
     ShuttingDown,
     Unavailable,
 )
-from linktime.message import Reply, Request, get, post
+from linktime.message import Notes, Reply, Request, get, post
 from linktime.pipeline.retry import Retry
 
 pytestmark = pytest.mark.timeout(10)
 
 READ = get("/me")
 WRITE = post("/bookings", invitee_name="Ada")
-ANSWER = Reply(200, {"id": "clx1"}, {"budgetRemaining": 7})
+ANSWER = Reply(200, {"id": "clx1"}, Notes(budget_remaining=7))
 BROKEN = Unavailable("LinkTime answered 502", sent=True)
 REFUSED = Unavailable("no connection", sent=False)
 UNKNOWN = OutcomeUnknown("who knows", answered=True)
@@ -85,7 +85,7 @@ async def test_an_answer_at_the_first_try_passes_untouched(request_: Request) ->
 async def test_a_read_is_tried_twice_more_after_faults_with_growing_pauses(fault: Failure) -> None:
     script, time = Script([fault, fault, ANSWER]), Time()
 
-    assert await retry(script, time)(READ) == Reply(200, {"id": "clx1"}, {"budgetRemaining": 7, "retries": 2})
+    assert await retry(script, time)(READ) == Reply(200, {"id": "clx1"}, Notes(budget_remaining=7, retries=2))
     assert (script.attempts, time.slept) == ([0, 1, 2], [0.5, 1.0])
 
 
@@ -137,7 +137,7 @@ async def test_a_pause_is_drawn_from_between_nothing_and_the_longest() -> None:
 async def test_a_write_is_tried_again_when_certainly_nothing_was_sent_or_done() -> None:
     script, time = Script([REFUSED, RateLimited("slow down", retry_after=3), ANSWER]), Time()
 
-    assert (await retry(script, time)(WRITE)).notes["retries"] == 2
+    assert (await retry(script, time)(WRITE)).notes.retries == 2
     assert time.slept == [0.5]
 
 
@@ -164,7 +164,7 @@ async def test_a_read_that_linktime_refused_is_not_repeated() -> None:
 async def test_a_429_is_sent_again_at_once_since_what_stands_behind_holds_it() -> None:
     script, time = Script([*[RateLimited("slow down", retry_after=1)] * 30, ANSWER]), Time()
 
-    assert (await retry(script, time)(within(50))).notes["retries"] == 30
+    assert (await retry(script, time)(within(50))).notes.retries == 30
     assert time.slept == []
 
 
@@ -190,7 +190,7 @@ async def test_a_service_that_says_429_but_not_for_how_long_is_left_after_ten_tr
 async def test_a_429_between_two_faults_does_not_count_as_one() -> None:
     script, time = Script([BROKEN, RateLimited("slow down", retry_after=1), BROKEN, ANSWER]), Time()
 
-    assert (await retry(script, time)(READ)).notes["retries"] == 3
+    assert (await retry(script, time)(READ)).notes.retries == 3
     assert time.slept == [0.5, 1.0]
 
 

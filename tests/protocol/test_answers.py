@@ -31,6 +31,7 @@ from tests.support.http_server import Line, answer, upstream
 from tests.support.process import environ
 from tests.support.programs import found
 from tests.support.sdk_client import connected
+from tests.support.sessions import upstream_of
 from tests.support.tool_requests import REQUESTS
 
 CALLS: Final = {expected.tool: expected.arguments for expected in REQUESTS}
@@ -172,8 +173,7 @@ def replying(data: Any) -> Session:
         return Reply(200, visible(data))
 
     zone = AccountZone(send, get("/settings"), clock=lambda: 0.0, epoch=lambda: 0, spare=lambda: True, life=30.0)
-    budget = {"budgetRemaining": 1.0}
-    return Session(send, TOOLS, clock=lambda: 0.0, deadline=9.0, eta=lambda _: None, budget=lambda: budget, zone=zone)
+    return Session(upstream_of(send, clock=lambda: 0.0, zone=zone), TOOLS)
 
 
 async def answered(session: Session, name: str) -> Any:

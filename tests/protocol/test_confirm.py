@@ -20,6 +20,7 @@ from linktime.sandbox import Sandbox
 from linktime.tools import TOOLS
 from tests.support.sandbox_client import paths, visiting
 from tests.support.sdk_client import connected
+from tests.support.sessions import upstream_of
 from tests.support.traced_app import traced
 
 ERAS = ["legacy", "auto", "2026-07-28"]
@@ -65,15 +66,8 @@ class Service:
 
 
 def session(send: Send, *, clock: Callable[[], float] = lambda: 1000.0, patience: float = 300.0) -> Session:
-    return Session(
-        send,
-        TOOLS,
-        clock=clock,
-        deadline=50.0,
-        eta=lambda _: None,
-        budget=lambda: {"budgetRemaining": 42},
-        confirm=partial(Elicitation, clock=clock, deadline=50.0, patience=patience),
-    )
+    linktime = upstream_of(send, clock=clock)
+    return Session(linktime, TOOLS, confirm=Elicitation(linktime, patience=patience))
 
 
 async def call(under_test: Session, mode: str, user: User | None, tool: str = "delete_webhook", **given: Any) -> Any:
@@ -295,7 +289,7 @@ async def test_a_user_who_does_not_come_is_not_waited_for_for_ever() -> None:
 async def test_who_is_about_to_leave_asks_nothing() -> None:
     service, asked = Service({"data": [HOOK]}), list[str]()
     under_test = session(service)
-    under_test.hurry(0)
+    under_test.leave()
 
     result = await call(under_test, "legacy", answering(YES, asked=asked))
 
@@ -319,7 +313,7 @@ async def test_to_leave_while_a_question_is_ending_anyway_is_no_trouble() -> Non
 
     context: Any = SimpleNamespace(session=Slow(), protocol_version="2025-11-25", request_id=1)
     params = CallToolRequestParams(name="delete_webhook", arguments={"webhookId": "w1"})
-    confirm = Elicitation(Service({"data": [HOOK]}), clock=lambda: 1000.0, deadline=50.0, patience=0.01)
+    confirm = Elicitation(upstream_of(Service({"data": [HOOK]})), patience=0.01)
     asking = asyncio.create_task(confirm(context, TOOLS["delete_webhook"], params))
     async with asyncio.timeout(BOUND):
         await ending.wait()
@@ -441,16 +435,8 @@ async def test_the_tools_are_listed_as_ever(sandbox: Sandbox) -> None:
 
 async def test_without_a_key_that_is_the_answer_and_nobody_is_asked() -> None:
     asked: list[str] = []
-    under_test = Session(
-        Service({}),
-        TOOLS,
-        clock=lambda: 1000.0,
-        deadline=50.0,
-        eta=lambda _: None,
-        budget=dict,
-        refusal=Rejected("unauthorized", "a key is needed.", status=401),
-        confirm=partial(Elicitation, clock=lambda: 1000.0, deadline=50.0),
-    )
+    linktime = upstream_of(Service({}), refusal=Rejected("unauthorized", "a key is needed.", status=401))
+    under_test = Session(linktime, TOOLS, confirm=Elicitation(linktime))
 
     result = await call(under_test, "legacy", answering(YES, asked=asked))
 

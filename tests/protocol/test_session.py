@@ -10,10 +10,12 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import TextContent
 
 from linktime.errors import Failure, Overloaded, Rejected
-from linktime.message import Reply, Request, Send
+from linktime.message import NO_NOTES, Notes, Reply, Request, Send
+from linktime.pipeline.shutdown import DrainedReads
 from linktime.protocol.session import Session
 from linktime.tools import TOOLS
 from tests.support.sdk_client import connected
+from tests.support.sessions import upstream_of
 
 ERAS = ["legacy", "2026-07-28"]
 BOUND = 10.0  # s
@@ -30,19 +32,10 @@ def session(
     refusal: Failure | None = None,
     sleep: Callable[[float], Awaitable[None]] = at_once,
 ) -> Session:
-    return Session(
-        send,
-        TOOLS,
-        clock=lambda: 1000.0,
-        deadline=50.0,
-        eta=lambda _: eta,
-        budget=lambda: {"budgetRemaining": 42},
-        refusal=refusal,
-        sleep=sleep,
-    )
+    return Session(upstream_of(send, eta=lambda _: eta, refusal=refusal, sleep=sleep), TOOLS)
 
 
-def answering(data: Any, **notes: str | float) -> Send:
+def answering(data: Any, notes: Notes = NO_NOTES) -> Send:
     async def send(_: Request) -> Reply:
         return Reply(200, data, notes)
 
@@ -71,7 +64,7 @@ def text(result: Any) -> str:
 async def test_an_answer_comes_as_text_and_as_the_same_object(mode: str) -> None:
     profile = {"id": "u1", "email": "o@example.com", "name": "O", "username": "o", "plan": "PRO", "new": [1]}
 
-    result = await call(session(answering(profile, cache="hit", ageSeconds=3.5)), "get_me", mode)
+    result = await call(session(answering(profile, Notes(cache="hit", age_seconds=3.5))), "get_me", mode)
 
     assert result.structured_content == profile
     assert text(result) == ('{"id":"u1","email":"o@example.com","name":"O","username":"o","plan":"PRO","new":[1]}')
@@ -253,13 +246,13 @@ async def test_in_a_hurry_a_read_is_answered_and_a_write_is_waited_for() -> None
         await (asyncio.Event() if request.is_read else write_may_end).wait()
         return Reply(200, {"success": True})
 
-    under_test = session(send)
-    async with asyncio.timeout(BOUND), connected(under_test.server, mode="legacy") as client:
+    drained = DrainedReads(send)
+    async with asyncio.timeout(BOUND), connected(session(drained).server, mode="legacy") as client:
         read = asyncio.create_task(client.call_tool("get_me", {}))
         write = asyncio.create_task(client.call_tool("delete_webhook", {"webhookId": "w1"}))
         await begun.acquire()
         await begun.acquire()
-        under_test.hurry(0)
+        drained.hurry(0)
 
         assert text(await read).startswith("shutting_down: ")
         assert not write.done()

@@ -15,6 +15,7 @@ from linktime.protocol.session import Session
 from linktime.protocol.session.truncation import LONGEST, fitted
 from linktime.tools import TOOLS
 from tests.support.sdk_client import connected
+from tests.support.sessions import upstream_of
 
 BOOKING = {
     "id": "clx9k2v7q0003mp08h4j5z6ab",
@@ -33,10 +34,7 @@ async def answer(data: Any, name: str, **arguments: Any) -> Any:
     async def send(_: Request) -> Reply:
         return Reply(200, data)
 
-    session = Session(
-        send, TOOLS, clock=lambda: 0.0, deadline=9.0, eta=lambda _: None, budget=lambda: {"budgetRemaining": 1}
-    )
-    async with asyncio.timeout(10), connected(session.server) as client:
+    async with asyncio.timeout(10), connected(Session(upstream_of(send), TOOLS).server) as client:
         return await client.call_tool(name, arguments)
 
 

@@ -168,7 +168,7 @@ class Server:
             reply = await self.call(tool, **arguments)
         except Failure as failure:
             return failure.word
-        return str(reply.notes.get("outcome", "done"))
+        return str(reply.notes.outcome or "done")
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from linktime.errors import Failure, OutcomeUnknown, Rejected, Unavailable
-from linktime.message import Reply, Request, get
+from linktime.message import Notes, Reply, Request, get
 from linktime.pipeline.outcome import Outcome
 from linktime.tools import TOOLS
 
@@ -52,7 +52,7 @@ class Service:
         if isinstance(told, Exception):
             raise told
         date = (self.wall() + timedelta(seconds=self.ahead)).replace(microsecond=0) if self.dated else None
-        return told if isinstance(told, Reply) else Reply(200, told, {"budgetRemaining": 7}, date=date)
+        return told if isinstance(told, Reply) else Reply(200, told, Notes(budget_remaining=7), date=date)
 
     def wall(self) -> datetime:
         """Return our time of day."""

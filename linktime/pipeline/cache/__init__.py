@@ -11,7 +11,7 @@ from typing import Any, Final
 from cachetools import TLRUCache
 
 from ...errors import BudgetSpent, Failure, OutcomeUnknown, Overloaded, ShuttingDown, Unavailable
-from ...message import UNSTATED, Reply, Request, Send
+from ...message import UNSTATED, Notes, Reply, Request, Send
 from ...telemetry import hooks
 from ..ledger import ChangeFeed
 from .epochs import Epochs
@@ -64,7 +64,7 @@ class Cache:
         if not request.is_read:
             return await self._launch(request, self._change).reply()
         if not self._ttl:
-            return (await self._launch(request, self._fetch).reply(self._patience(request))).noted(cache="off")
+            return (await self._launch(request, self._fetch).reply(self._patience(request))).noted(Notes(cache="off"))
         await self._epochs.hear()
         return self._hit(request) or await self._join(request) or await self._miss(request)
 
@@ -91,7 +91,7 @@ class Cache:
         kept = self._kept.get(request)
         if kept is None or kept.epoch != self._epochs.now(request.tags):
             return None
-        return kept.reply.noted(cache="hit", ageSeconds=round(self._clock() - kept.since, 1))
+        return kept.reply.noted(Notes(cache="hit", age_seconds=round(self._clock() - kept.since, 1)))
 
     async def _join(self, request: Request) -> Reply | None:
         """Share an equal read's answer; None if there is none under way, or none whose end is this one's business."""
@@ -105,12 +105,12 @@ class Cache:
                     raise
             else:
                 hooks.joined(flight.operation)
-                return reply.noted(cache="coalesced")
+                return reply.noted(Notes(cache="coalesced"))
         return None
 
     async def _miss(self, request: Request) -> Reply:
         flight = self._shared[request] = self._launch(request, self._fetch)
-        return (await flight.reply(self._patience(request))).noted(cache="miss")
+        return (await flight.reply(self._patience(request))).noted(Notes(cache="miss"))
 
     def _launch(self, request: Request, work: Callable[[Request], Coroutine[Any, Any, Reply]]) -> _Flight:
         if self._closed:
@@ -133,7 +133,7 @@ class Cache:
         reply = await self._send(request)
         if keep and epoch == self._epochs.now(request.tags):
             # Its notes and quota tell of this request alone.
-            self._kept[request] = _Kept(replace(reply, notes={}, quota=UNSTATED), epoch, self._clock())
+            self._kept[request] = _Kept(replace(reply, notes=Notes(), quota=UNSTATED), epoch, self._clock())
         return reply
 
     async def _change(self, request: Request) -> Reply:

@@ -105,7 +105,7 @@ class AccountZone:
         except Exception as error:  # noqa: BLE001 - a failed lookup must not end the call
             log.error("the lookup of the account's zone failed: %s", type(error).__name__)  # noqa: TRY400 - no text
         else:
-            zone, age = _zone_of(reply.data), float(reply.notes.get("ageSeconds", 0.0))
+            zone, age = _zone_of(reply.data), reply.notes.age_seconds or 0.0
         self._zone, self._zone_epoch, self._fresh_until = zone, epoch, self._clock() + life - age
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 import orjson
 
 from ...errors import Failure, NotCommitted, OutcomeUnknown, Rejected
-from ...message import Delivery, Reply, Request, Send
+from ...message import Delivery, Notes, Reply, Request, Send
 from .comparison import record
 from .conflict import advice
 from .doubts import Doubt, Doubts, may_arrive
@@ -158,7 +158,7 @@ class Outcome:
         except asyncio.CancelledError as left:
             return Result(UNCLEAR, met=left)
         if doubt.reply is not None:
-            return doubt.reply.noted(outcome="verified")
+            return doubt.reply.noted(Notes(outcome="verified"))
         return _verified(result.reply, result.finding.data) if result.finding.committed else result
 
     def _done(self, write: Write, doubt: Doubt, reply: Reply) -> Reply:
@@ -187,7 +187,7 @@ def _abandoned() -> bool:
 
 
 def _verified(reply: Reply, data: Any) -> Reply:
-    return replace(reply, status=200, data=data).noted(outcome="verified")
+    return replace(reply, status=200, data=data).noted(Notes(outcome="verified"))
 
 
 def _with_answer(reply: Reply, unknown: OutcomeUnknown) -> Reply:

@@ -20,9 +20,11 @@ MARKS: Final = "guestWrote"
 
 def succeeded(reply: Reply, tool: Tool) -> mcp_types.CallToolResult:
     """Return the answer of *tool* as an object and as its text, with the notes of the reply as `_meta`."""
-    data = {"data": None} if reply.data is None and tool.reads else as_object(reply.data)
-    data = _marked(with_short_texts(tool.name, data), tool)
-    notes = {**reply.notes, **({"trust": "untrusted"} if MARKS in data else {})}
+    whole = {"data": None} if reply.data is None and tool.reads else as_object(reply.data)
+    data = _marked(with_short_texts(tool.name, whole), tool)
+    notes: dict[str, str | float] = reply.notes.as_meta()
+    if MARKS in data:
+        notes["trust"] = "untrusted"
     return mcp_types.CallToolResult(
         content=[_text(orjson.dumps(data).decode())],
         structured_content=data,
@@ -32,6 +34,7 @@ def succeeded(reply: Reply, tool: Tool) -> mcp_types.CallToolResult:
 
 def _marked(whole: dict[str, Any], tool: Tool) -> dict[str, Any]:
     """Return *whole*, truncated if it is too long, with the list of the fields that guests wrote."""
+    whole = {name: value for name, value in whole.items() if name != MARKS}
     data = whole if size(whole) <= LONGEST else fitted(whole, tool)
     marks = _marks(data, tool)
     if marks and size(data) + (room := size({MARKS: marks})) > LONGEST:
