@@ -17,6 +17,7 @@ from linktime.protocol.session.memory import Memory
 from linktime.protocol.session.results import MARKS, succeeded
 from linktime.protocol.session.truncation import LONGEST
 from linktime.sandbox import Sandbox
+from linktime.sanitize.invisible import without_invisible
 from linktime.tools import TOOLS
 from linktime.tools.guest_text import LONGEST_IN_LIST
 from tests.benchmarks.injection import FIELDS, HOST, STYLES, Case, decline, play
@@ -204,6 +205,7 @@ def ordinary_session(random: Random) -> Iterator[tuple[str, Any]]:
     yield "", [{"type": "SEND_SMS", "config": {"to": "{{invitee.phone}}", "body": "In an hour: {{meeting.link}}"}}]
 
 
+@pytest.mark.slow
 def test_1000_ordinary_sessions_see_no_question() -> None:
     for seed in range(1000):
         memory = Memory()
@@ -212,3 +214,56 @@ def test_1000_ordinary_sessions_see_no_question() -> None:
                 memory.read(tool, value)
             else:
                 assert memory.source_of(value) is None
+
+
+HIDDEN: Final = "a\u202eb\U000e0041\U000e0042\u200bc\ufe0f\ufe0fd"
+
+
+def all_strings(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case list():
+            yield from (text for item in value for text in all_strings(item))
+        case dict():
+            yield from (text for pair in value.items() for item in pair for text in all_strings(item))
+
+
+async def test_every_string_passes_the_filter(sandbox: Sandbox) -> None:
+    questions: list[str] = []
+
+    async def refuse(_: Any, params: Any) -> ElicitResult:
+        questions.append(params.message)
+        return ElicitResult(action="decline")
+
+    with sandbox.store.transaction():
+        for table, column in [*{(table, column) for table, column, _ in FIELDS.values()}, ("webhooks", "name")]:
+            text = [{"id": "m1", "direction": "INBOUND", "body": HIDDEN}] if column == "messages" else HIDDEN
+            sandbox.store.update(table, {column: text}, "? = ?", 1, 1)
+    ids = {
+        table: sandbox.store.rows(f"SELECT id FROM {table}")[0]["id"] for table in ("bookings", "contacts", "webhooks")
+    }
+    async with traced(sandbox, user=refuse, confirm=1) as seen:
+        results = [
+            *[
+                await seen.call(name)
+                for name, tool in TOOLS.items()
+                if tool.reads and "required" not in tool.input_schema
+            ],
+            await seen.call("get_booking", bookingId=ids["bookings"]),
+            await seen.call("get_contact", contactId=ids["contacts"]),
+            await seen.call("get_booking", bookingId=HIDDEN),
+            await seen.call("list_bookings", **{"from": HIDDEN, HIDDEN: HIDDEN}),
+            await seen.call("check_availability", eventTypeSlug=HIDDEN, **{"from": "2026-12-01", "to": "2026-12-01"}),
+            await seen.call("create_webhook", **{**HOOK, "url": f"https://{HIDDEN}.example/", "name": HIDDEN}),
+            await seen.call("create_webhook", **HOOK, name=HIDDEN),
+            await seen.call("delete_webhook", webhookId=ids["webhooks"]),
+            await seen.call("cancel_booking", bookingId=ids["bookings"], reason=HIDDEN),
+            await seen.client.read_resource(f"linktime://bookings/{ids['bookings']}"),
+            await seen.client.get_prompt("about_person", {"person": HIDDEN}),
+        ]
+    texts = [text for result in results for text in all_strings(result.model_dump())] + questions
+
+    assert len(questions) >= 2
+    assert "abcd" in " ".join(texts)
+    assert [text for text in texts if without_invisible(text) != text] == []
