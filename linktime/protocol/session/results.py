@@ -10,6 +10,7 @@ import orjson
 from ...answers import as_object
 from ...errors import Failure
 from ...message import Reply
+from ...sanitize.invisible import without_invisible
 from ...telemetry import hooks
 from ...tools import Tool
 from ...tools.guest_text import guest_texts, with_short_texts
@@ -51,7 +52,7 @@ def _marks(data: dict[str, Any], tool: Tool) -> list[str]:
 def failed(failure: Failure) -> mcp_types.CallToolResult:
     """Return the error result of a failed call."""
     hooks.failed(failure)
-    return mcp_types.CallToolResult(content=[_text(str(failure))], is_error=True)
+    return mcp_types.CallToolResult(content=[_text(without_invisible(str(failure)))], is_error=True)
 
 
 def _text(text: str) -> mcp_types.TextContent:
