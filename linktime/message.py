@@ -12,7 +12,7 @@ from urllib.parse import quote
 import orjson
 
 NULL: Final = object()
-"""A body field that is sent as null; None means a field that is not sent."""
+"""A body field that is sent as null. None means a field that is not sent."""
 
 
 class Delivery:

@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class Background:
-    """Keeps a reference to each task until it ends; the event loop alone would not."""
+    """Keeps a reference to each task until it ends. The event loop alone would not."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()

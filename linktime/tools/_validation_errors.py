@@ -9,7 +9,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from ..suggest import suggest
+from .suggest import suggest
 
 _LONGEST_ECHO: Final = 40  # characters of a refused value
 _MOST_FAULTS: Final = 10

@@ -26,7 +26,7 @@ _NAT64: Final = ip_network("64:ff9b::/96")  # RFC 6052
 
 
 def refusal(url: str, *, allow_local: bool = False) -> str:
-    """Return why guests' data must not go to *url*, or "" if it may; with *allow_local*, loopback and http may."""
+    """Return why guests' data must not go to *url*, or "" if it may. With *allow_local*, loopback and http may."""
     try:
         parts = urlsplit(url)
         host = canonical_host(url)

@@ -63,7 +63,7 @@ class _Warnings(logging.Handler):
 
 
 def _status(ledger: Ledger, terms: Terms, *, is_file: bool) -> Status | None:
-    """Return the status, None if no server began the budget; if there is no file, check that one could be begun."""
+    """Return the status, None if no server began the budget. If there is no file, check that one could be begun."""
     with closing(ledger):
         stored = ledger.peek()
     if stored is None:
@@ -76,7 +76,7 @@ def _status(ledger: Ledger, terms: Terms, *, is_file: bool) -> Status | None:
 
 
 def _try(file: Path) -> None:
-    """Raise OSError if no file can be made there; leave nothing behind."""
+    """Raise OSError if no file can be made there. Leave nothing behind."""
     with TemporaryFile(dir=next(folder for folder in file.parents if folder.exists())):
         pass
 

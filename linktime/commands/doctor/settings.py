@@ -9,8 +9,8 @@ from ...config import KEY_MISSING, Settings
 from ...errors import ConfigError
 from ...pipeline.ledger.redis import place_of
 from ...placeholders import is_placeholder, placeholder
-from ...suggest import suggest
 from ...telemetry import Variables
+from ...tools.suggest import suggest
 from ..clients import KEY, KEY_PREFIX
 from ..startup import PLAIN_IMPORTS
 from .finding import Finding

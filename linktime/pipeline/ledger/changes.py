@@ -41,7 +41,7 @@ class ChangeFeed:
         await asyncio.shield(self._background.start(self._send()))
 
     async def poll(self) -> Sequence[Change] | None:
-        """Return what other servers changed since the last poll; None if it may be anything."""
+        """Return what other servers changed since the last poll. None if it may be anything."""
         if self._joining and not self._joining.done():
             await asyncio.wait((self._joining,))
         if self._unsent:
@@ -52,7 +52,7 @@ class ChangeFeed:
         return changes
 
     def _poll_now(self) -> bool:
-        """Poll on the event loop; return False if that would block it."""
+        """Poll on the event loop. Return False if that would block it."""
         try:
             self._keep(self._log.poll(patient=False))
         except Busy:

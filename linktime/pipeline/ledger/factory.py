@@ -29,7 +29,7 @@ class Shared(NamedTuple):
 
 
 def open_shared(settings: Settings) -> Shared | None:
-    """Return the ledger and the changes of this key at this service; None if the server shares with no other."""
+    """Return the ledger and the changes of this key at this service. None if the server shares with no other."""
     if settings.budget == "process" or settings.api_key is None:
         return None
     name, terms = _name(settings), terms_of(settings)

@@ -29,7 +29,7 @@ class Budget(State):
     """
 
     def enroll(self, terms: Terms, known: Budget, *, returning: bool = False) -> Member:
-        """Count this server as present; return its entry.
+        """Count this server as present. Return its entry.
 
         *known* is the budget as the server saw it last, moved on to the present. It is read in three cases:
         1. This budget is another one, so the known one was lost: all that is known of it is put down here.
@@ -86,7 +86,7 @@ class Budget(State):
         self.opened, self.trial = max(self.opened or 0.0, self.now + seconds), None
 
     def leave(self, terms: Terms) -> None:
-        """Count this server as absent; its permits become free as they would have."""
+        """Count this server as absent. Its permits become free as they would have."""
         if terms.server in self.members:
             self.members[terms.server].here = False
 
@@ -142,7 +142,7 @@ class Budget(State):
         return terms.patience + max(self.period(), terms.period)
 
     def _wait(self, terms: Terms, left: int, soon: float) -> float:
-        """Return the seconds until a permit beside *left* free ones may be taken; 0 or less: now.
+        """Return the seconds until a permit beside *left* free ones may be taken. 0 or less means now.
 
         1. The breaker is open, or a trial request is in flight.
         2. Too few permits are free. If only requests in flight can free one, the time is unknown: other servers are
@@ -212,7 +212,7 @@ class Budget(State):
 
 
 def _due(cooling: Sequence[float], free: int, spare: int) -> float:
-    """Return when a permit beside *spare* others is free; infinite if that depends on requests in flight."""
+    """Return when a permit beside *spare* others is free. It is infinite if that depends on requests in flight."""
     if spare < free:
         return -inf
     later = spare - free

@@ -94,7 +94,7 @@ class SqliteFile:
             raise self._unavailable(fault) from None
 
     def read(self, query: Callable[[sqlite3.Connection, object], T], *, patient: bool) -> tuple[T | None, object]:
-        """Run a query on the file, if there is one; return its result and which file it was.
+        """Run a query on the file, if there is one. Return its result and which file it was.
 
         Raises LedgerUnavailable, or Busy if it is not *patient* and another server writes.
         """

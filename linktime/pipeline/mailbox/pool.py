@@ -88,11 +88,11 @@ class Mailbox:
         return len(self._queue)
 
     def eta(self, request: Request) -> float | None:
-        """Estimate the seconds until *request* is sent; None if it is not queued."""
+        """Estimate the seconds until *request* is sent. Return None if it is not queued."""
         return next((wait for envelope, wait in self._queue.plan() if envelope.request == request), None)
 
     def close(self, *, finish: bool) -> None:
-        """Refuse queued and later calls; to *finish*, those that need not wait for budget still start."""
+        """Refuse queued and later calls. To *finish*, those that need not wait for budget still start."""
         if not finish:
             self._stage = _Stage.CLOSED
         elif self._stage is _Stage.OPEN:
@@ -152,7 +152,7 @@ class Mailbox:
             await self._serve(*taken)
 
     async def _next(self) -> tuple[Envelope, Permit] | None:
-        """Wait for a message and a permit; return None when there will be no more."""
+        """Wait for a message and a permit. Return None when there will be no more."""
         async with self._next_one:
             since = self._clock()
             while self._queue or not self._leaving:
@@ -200,7 +200,7 @@ class Mailbox:
         envelope.context.run(hooks.waited, envelope.request.method, waited, refusal)
 
     async def _serve(self, envelope: Envelope, permit: Permit) -> None:
-        """Send the request; then settle its permit, answer its caller and wake the next worker, in this order."""
+        """Send the request. Then settle its permit, answer its caller and wake the next worker, in this order."""
         waited = self._clock() - envelope.arrival
         self._trace(envelope)
         sending = asyncio.create_task(self._attempt(envelope.request, permit), context=envelope.context)

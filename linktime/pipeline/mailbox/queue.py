@@ -91,7 +91,7 @@ class Queue:
         return len(line) == 1
 
     def withdraw(self, envelope: Envelope) -> bool:
-        """Remove a message; return whether it was still queued."""
+        """Remove a message. Return whether it was still queued."""
         waits = envelope in self
         self._line(read=envelope.request.is_read).pop(envelope, None)
         return waits

@@ -128,7 +128,7 @@ class Elicitation:
             self._memory.read(tool.name, data)
 
     def _source(self, confirmation: Confirmation, request: Request) -> str:
-        """Return the item in which a guest wrote the target of *request*; an empty text if no guest did."""
+        """Return the item in which a guest wrote the target of *request*. Return an empty text if no guest did."""
         if self._memory is None or confirmation.targets is None:
             return ""
         source = self._memory.source_of(confirmation.targets(request))

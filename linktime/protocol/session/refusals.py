@@ -10,7 +10,7 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.shared.exceptions import MCPError
 from pydantic import ValidationError
 
-from ...suggest import suggest
+from ...tools.suggest import suggest
 
 _ANONYMOUS: Final = "Invalid request parameters"  # the SDK's whole message
 _MOST_FAULTS: Final = 10

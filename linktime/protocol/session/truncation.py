@@ -61,7 +61,7 @@ def _note(field: str, kept: list[Any], whole: list[Any], tool: Tool, *, outer: b
 
 
 def _more(tool: Tool, most: int) -> str:
-    """Return how to get the rest. A page may have *most* items; 0 means that a page would not be shorter."""
+    """Return how to get the rest. A page may have *most* items. 0 means that a page would not be shorter."""
     known = tool.input_schema["properties"]
     if most and "limit" in known and "page" in known:
         limit = min(most, known["limit"]["maximum"])
