@@ -1,52 +1,53 @@
-"""Joins everything: read this first.
+"""Builds the server from its parts: read this first.
 
-    session ─▶ local ─▶ cache ─▶ outcome ─▶ retry ─▶ mailbox ─▶ departure ─▶ rest ─▶ LinkTime
+    stdin ─▶ stdio ─▶ session ─▶ tool ─▶ LocalTimes ─▶ DrainedReads ─▶ Cache ─▶ Outcome ─▶ Retry ─▶ Mailbox
+                                                                                                    │ permit
+                                                                        LinkTime ◀─ LazyRest ◀─ Departure
 
-Each of these is a `Send` that takes the next one. A call that the cache can't answer becomes a message; a worker
-takes it when the limiter has a permit. A further attempt is a message like any other, so it pays like any other, and
-so is the look that finds out what became of a write.
+Every layer is a `Send` that takes the next one. A read that the cache can't answer becomes a message in the mailbox. A
+worker takes it as soon as the limiter has a permit. A retry and the read-back of a write are messages too, so they wait
+and pay like any other.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Final
-
-from pydantic import SecretStr
 
 from .config import Settings
 from .errors import Rejected
-from .message import Send
+from .message import Notes
 from .pipeline.cache import Cache
-from .pipeline.clock import now
+from .pipeline.clock import now, utc_now
 from .pipeline.departure import Departure
 from .pipeline.limiter import Limiter, sharing
-from .pipeline.local import AccountZone
+from .pipeline.local import AccountZone, LocalTimes
 from .pipeline.mailbox import Mailbox
 from .pipeline.outcome import Outcome
-from .pipeline.rest.lazy import LazyRest
+from .pipeline.rest.lazy import SOON, LazyRest
 from .pipeline.retry import Retry
-from .protocol.session import SPARE, Confirms, Session, wall
+from .pipeline.shutdown import DrainedReads
+from .protocol.session import SPARE, Confirms, Session, Upstream
 from .protocol.stdio import streams
 from .telemetry import DEPTH, SERVERS, SLOTS, Telemetry
 from .tools import TOOLS, switched_off
 
 _PATIENCE: Final = 1.5  # s; clients kill a server 2 s after they closed its stdin
 _PERIODS: Final = 2  # LinkTime's Retry-After counts for so many periods at most
-_ZONE_LIFE: Final = 30.0  # s; where nothing else is kept
+_ZONE_LIFE: Final = 30.0  # s; if the cache keeps nothing
 
 
+@dataclass(frozen=True, slots=True)
 class App:
-    """A session over the whole chain; *leave* lets it end."""
+    """A session over the whole chain, and the layers that end it."""
 
-    def __init__(self, session: Session, mailbox: Mailbox, outcome: Outcome) -> None:
-        self.session = session
-        self._mailbox = mailbox
-        self._outcome = outcome
-        self._finish = True
+    session: Session
+    drained: DrainedReads
+    outcome: Outcome
+    mailbox: Mailbox
 
     async def serve(self) -> None:
         """Serve this process's stdin and stdout until the client or a signal ends it."""
@@ -54,11 +55,14 @@ class App:
             await self.session.server.run(reader, writer)
 
     def leave(self, *, finish: bool) -> None:
-        """Take no more than can start at once (*finish*), or nothing; reads under way have _PATIENCE to end."""
-        self._finish = self._finish and finish
-        self._mailbox.close(finish=self._finish)
-        self._outcome.hurry()
-        self.session.hurry(_PATIENCE)
+        """Shut down. With *finish*, calls that can start at once still do. Reads in flight have _PATIENCE to end.
+
+        A later call can only withdraw *finish*.
+        """
+        self.mailbox.close(finish=finish)
+        self.outcome.hurry()
+        self.drained.hurry(_PATIENCE)
+        self.session.leave()
 
 
 @asynccontextmanager
@@ -67,53 +71,75 @@ async def app(
     telemetry: Telemetry | None = None,
     *,
     clock: Callable[[], float] = now,
-    wall: Callable[[], datetime] = wall,
+    wall: Callable[[], datetime] = utc_now,
+    lazy: bool = True,
 ) -> AsyncIterator[App]:
-    """Build the chain from *settings*, and take it down in the reverse order; *telemetry* sees all of it.
+    """Build the chain from *settings*, and take it down in the reverse order.
 
-    *clock* counts seconds, *wall* is the time of day in UTC.
+    Args:
+        settings: The user's settings.
+        telemetry: Records all messages and requests.
+        clock: Counts seconds.
+        wall: Returns the time of day in UTC.
+        lazy: Import the REST client in a thread after the start, and not before it.
     """
     async with AsyncExitStack() as stack:
         telemetry = await stack.enter_async_context(telemetry or Telemetry())
-        key = settings.api_key or SecretStr("")
-        rest = await stack.enter_async_context(
-            LazyRest(
-                settings.base_url,
-                key.get_secret_value(),
-                timeout=settings.timeout,
-                connections=settings.workers,
-                longest_wait=_PERIODS * settings.rate_period,
-            )
-        )
         store, changes = await stack.enter_async_context(sharing(settings, clock))
-        limiter = await stack.enter_async_context(Limiter(store, settings.rate_period, clock=clock))
-        mailbox = await stack.enter_async_context(
-            Mailbox(Departure(rest), limiter, capacity=settings.queue, workers=settings.workers, clock=clock)
+        chain = LocalTimes(
+            drained := DrainedReads(
+                cache := Cache(
+                    outcome := Outcome(
+                        Retry(
+                            mailbox := Mailbox(
+                                Departure(
+                                    rest := LazyRest(
+                                        settings.base_url,
+                                        settings.api_key.get_secret_value() if settings.api_key else "",
+                                        timeout=settings.timeout,
+                                        connections=settings.workers,
+                                        longest_wait=_PERIODS * settings.rate_period,
+                                        after=SOON if lazy else None,
+                                    )
+                                ),
+                                limiter := Limiter(store, settings.rate_period, clock=clock),
+                                capacity=settings.queue,
+                                workers=settings.workers,
+                                clock=clock,
+                            ),
+                            clock=clock,
+                        ),
+                        clock=clock,
+                        wall=wall,
+                    ),
+                    ttl=settings.cache_ttl,
+                    settle=settings.timeout,
+                    clock=clock,
+                    changes=changes,
+                )
+            ),
+            zone := _zone(settings, cache, limiter, clock),
         )
-        stack.callback(mailbox.give_up_reads)  # when the session ended, all have their answers
-        outcome = Outcome(Retry(mailbox, clock=clock), clock=clock, wall=wall)
-        cache = Cache(outcome, ttl=settings.cache_ttl, settle=settings.timeout, clock=clock, journal=changes)
+        for layer in (rest, limiter, mailbox):
+            await stack.enter_async_context(layer)
+        stack.callback(mailbox.give_up_reads)  # when the session has ended, every call has its answer
         stack.push_async_callback(cache.aclose)
-        off = switched_off(settings.toolsets, read_only=settings.read_only)
-        zone = _zone(settings, cache, limiter, clock)
-        session = Session(
-            cache,
-            {name: tool for name, tool in TOOLS.items() if name not in off},
-            off,
+        upstream = Upstream(
+            send=chain,
+            direct=drained,
             clock=clock,
             deadline=settings.deadline,
-            eta=mailbox.eta,
-            budget=lambda: {"budgetRemaining": limiter.free, "budgetServers": limiter.servers},
-            refusal=_no_key(settings.missing_key) if settings.missing_key else None,
-            telemetry=telemetry,
-            zone=zone,
-            confirm=_confirm(settings, clock),
             wall=wall,
+            eta=mailbox.eta,
+            budget=lambda: Notes(budget_remaining=limiter.free, budget_servers=limiter.servers),
+            zone=zone,
+            refusal=_no_key(settings.missing_key) if settings.missing_key else None,
         )
-        telemetry.observe(DEPTH, lambda: [(mailbox.waiting, {})])
-        telemetry.observe(SLOTS, lambda: _slots(limiter))
-        telemetry.observe(SERVERS, lambda: [(limiter.servers, {})])
-        yield App(session, mailbox, outcome)
+        off = switched_off(settings.toolsets, read_only=settings.read_only)
+        offered = {name: tool for name, tool in TOOLS.items() if name not in off}
+        confirm = _elicitation(upstream) if settings.confirm else None
+        _observe(telemetry, mailbox, limiter)
+        yield App(Session(upstream, offered, off, confirm=confirm, telemetry=telemetry), drained, outcome, mailbox)
 
 
 def _zone(settings: Settings, cache: Cache, limiter: Limiter, clock: Callable[[], float]) -> AccountZone:
@@ -129,20 +155,25 @@ def _zone(settings: Settings, cache: Cache, limiter: Limiter, clock: Callable[[]
     )
 
 
-def _confirm(settings: Settings, clock: Callable[[], float]) -> Callable[[Send], Confirms] | None:
-    if not settings.confirm:
-        return None
+def _elicitation(upstream: Upstream) -> Confirms:
     from .protocol.session.elicitation import Elicitation  # noqa: PLC0415 - only users with LINKTIME_CONFIRM pay for it
 
-    return partial(Elicitation, clock=clock, deadline=settings.deadline)
+    return Elicitation(upstream)
 
 
-def _slots(limiter: Limiter) -> list[tuple[float, dict[str, str]]]:
+def _observe(telemetry: Telemetry, mailbox: Mailbox, limiter: Limiter) -> None:
+    telemetry.observe(DEPTH, lambda: [(mailbox.waiting, {})])
+    telemetry.observe(SLOTS, lambda: _permits(limiter))
+    telemetry.observe(SERVERS, lambda: [(limiter.servers, {})])
+
+
+def _permits(limiter: Limiter) -> list[tuple[float, dict[str, str]]]:
+    """Return how many permits are free and used, with the attribute of each."""
     free = limiter.free
     state = "linktime.limiter.state"
     return [(free, {state: "free"}), (limiter.limit - free, {state: "used"})]
 
 
 def _no_key(reason: str) -> Rejected:
-    where = "Set it in the env section of your MCP client's configuration for linktime, and restart the client."
-    return Rejected("unauthorized", f"{reason}. {where}", status=401)
+    advice = "Set it in the env section of your MCP client's configuration for linktime, and restart the client."
+    return Rejected("unauthorized", f"{reason}. {advice}", status=401)

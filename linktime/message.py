@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from math import inf
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import quote
 
 import orjson
@@ -85,22 +85,54 @@ UNSTATED: Final = Quota()
 """The quota of an answer without such headers."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notes:
+    """The way of a reply through the layers, each of which adds its own fields. None means that a layer added nothing.
+
+    The order of the fields is that of the client's `_meta`, from the layer next to LinkTime to the session.
+    """
+
+    queue_seconds: float | None = None  # the wait for a permit
+    retries: int | None = None  # further attempts of a read
+    outcome: Literal["verified"] | None = None  # a write whose outcome was read back
+    cache: Literal["off", "hit", "coalesced", "miss"] | None = None
+    age_seconds: float | None = None  # since LinkTime gave a cached answer
+    timezone: str | None = None  # of the local times in the answer, an IANA name
+    budget_remaining: int | None = None  # permits that are free now
+    budget_servers: int | None = None  # servers that share the budget, this one included
+
+    def merged(self, other: Notes) -> Notes:
+        """Return these notes with the fields that *other* has."""
+        return replace(self, **other._stated())
+
+    def as_meta(self) -> dict[str, str | float]:
+        """Return the notes that are not None by their names on the wire, in camelCase."""
+        return {camel(name): value for name, value in self._stated().items()}
+
+    def _stated(self) -> dict[str, Any]:
+        values = ((each.name, getattr(self, each.name)) for each in fields(self))
+        return {name: value for name, value in values if value is not None}
+
+
+NO_NOTES: Final = Notes()
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer: the API's *data*, and *notes* on its way here, which reach the client as `_meta`.
+    """An answer: the API's *data*, and the *notes* of the layers, which reach the client as `_meta`.
 
     *quota* is the budget by LinkTime's headers. *date* is LinkTime's clock, in whole seconds.
     """
 
     status: int
     data: Any = None
-    notes: Mapping[str, str | float] = field(default_factory=dict)
+    notes: Notes = NO_NOTES
     quota: Quota = UNSTATED
     date: datetime | None = field(default=None, compare=False)
 
-    def noted(self, **notes: str | float) -> Reply:
-        """Return the reply with further notes. Their names are in camelCase, as on the wire."""
-        return replace(self, notes={**self.notes, **notes})
+    def noted(self, notes: Notes) -> Reply:
+        """Return the reply with further notes."""
+        return replace(self, notes=self.notes.merged(notes))
 
 
 Send = Callable[[Request], Awaitable[Reply]]
@@ -109,8 +141,8 @@ Send = Callable[[Request], Awaitable[Reply]]
 
 def get(template: str, ident: str = "", /, **query: Any) -> Request:
     """Return a read. Parameters that are None are left out."""
-    given = tuple((camel(name), _query(value)) for name, value in query.items() if value is not None)
-    return Request("GET", template, ident, query=given)
+    parameters = tuple((camel(name), _query(value)) for name, value in query.items() if value is not None)
+    return Request("GET", template, ident, query=parameters)
 
 
 def post(template: str, ident: str = "", /, **body: Any) -> Request:
@@ -134,8 +166,8 @@ def delete(template: str, ident: str, /) -> Request:
 
 
 def _json(body: Mapping[str, Any]) -> bytes:
-    given = {camel(name): value for name, value in body.items() if value is not None}
-    return orjson.dumps({name: None if value is NULL else value for name, value in given.items()})
+    sent = {camel(name): value for name, value in body.items() if value is not None}
+    return orjson.dumps({name: None if value is NULL else value for name, value in sent.items()})
 
 
 def camel(name: str) -> str:

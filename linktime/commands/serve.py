@@ -13,17 +13,18 @@ from ..app import app
 from ..config import Settings
 from ..errors import ConfigError
 from ..telemetry import Telemetry, set_up
+from .startup import is_plain
 
 log = logging.getLogger(__name__)
 
 RUNNING = "LinkTime MCP server running"
-_FLUSH = 0.2  # s; a stderr that nobody reads does not hold the exit
+_FLUSH = 0.2  # s; a stderr that the client does not read must not delay the exit
 
 
 def serve(notices: Sequence[str] = ()) -> None:
     """Write the *notices* to stderr, serve stdin and stdout, then end the program.
 
-    The exit status is 2 if a setting is invalid, 1 after a fault.
+    The exit status is 0 after a session, 2 if a setting is invalid, and 1 after a fault of the program.
     """
     stderr.secure()
     with stderr.redirected():
@@ -34,7 +35,7 @@ def serve(notices: Sequence[str] = ()) -> None:
         try:
             asyncio.run(_serving(*_configured()))
         except Exception:
-            log.exception("the server stopped")  # Python itself would wait on a stderr that nobody reads
+            log.exception("the server stopped")  # Python itself would wait for the reader of stderr
             _end(1)
     # The teardown of the SDK's modules takes longer than clients wait. Everything of this project is closed by now.
     _end(0)
@@ -46,7 +47,7 @@ def _end(status: int) -> NoReturn:
 
 
 def _configured() -> tuple[Settings, Telemetry]:
-    """Read the environment. If it has faults, write them to stderr and end the program."""
+    """Read the environment. If a setting is invalid, write a line for each to stderr and end the program."""
     try:
         settings = Settings.from_environ(os.environ)
     except ConfigError as error:
@@ -57,6 +58,6 @@ def _configured() -> tuple[Settings, Telemetry]:
 
 
 async def _serving(settings: Settings, telemetry: Telemetry) -> None:
-    async with app(settings, telemetry) as application:
+    async with app(settings, telemetry, lazy=not is_plain()) as application:
         stderr.write_line(settings.missing_key or RUNNING)
         await application.serve()

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -30,6 +31,11 @@ def _clock() -> Callable[[], float]:
 
 now: Final[Callable[[], float]] = _clock()
 """Seconds since some moment in the past. Timers of asyncio run on another clock, so long sleeps are taken in pieces."""
+
+
+def utc_now() -> datetime:
+    """Return the time of day in UTC."""
+    return datetime.now(UTC)
 
 
 def machine() -> str:

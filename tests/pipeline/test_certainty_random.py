@@ -40,7 +40,7 @@ class Told:
     @property
     def word(self) -> str:
         """Return the word of the answer."""
-        return self.met.word if isinstance(self.met, Failure) else str(self.met.notes.get("outcome", "done"))
+        return self.met.word if isinstance(self.met, Failure) else str(self.met.notes.outcome or "done")
 
 
 def normalized(random: Random) -> Any:

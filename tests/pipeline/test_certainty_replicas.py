@@ -47,7 +47,7 @@ async def test_guest_is_booked_once_over_a_replica_far_behind(lag: float) -> Non
 async def test_webhook_is_made_once_over_a_lagging_replica() -> None:
     linktime = LinkTime(3.0, ["after"])
     async with serving(linktime) as server:
-        assert (await server.call("create_webhook", **HOOK)).notes["outcome"] == "verified"
+        assert (await server.call("create_webhook", **HOOK)).notes.outcome == "verified"
 
     assert len(linktime.rows("/webhooks")) == 1
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from linktime.errors import BudgetSpent, Failure, Unavailable
-from linktime.message import Reply, Request, get, patch
+from linktime.message import NO_NOTES, Notes, Reply, Request, get, patch
 from linktime.pipeline.local import AccountZone, LocalTimes
 from tests.support.virtual_time import clock, virtual
 
@@ -30,7 +30,7 @@ class LinkTime:
     data: Any = field(default_factory=lambda: {"data": [BOOKING]})
     failure: Exception | None = None
     looks: int = 0
-    notes: dict[str, Any] = field(default_factory=dict)
+    notes: Notes = NO_NOTES
     epoch: int = 0
     spare: bool = True
     gate: asyncio.Event | None = None
@@ -101,7 +101,7 @@ async def test_times_are_added_for_account_and_guest() -> None:
             ],
         ),
     ]
-    assert reply.notes["timezone"] == "America/New_York"
+    assert reply.notes.timezone == "America/New_York"
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ async def test_zone_is_looked_up_once_per_life() -> None:
 
 @virtual
 async def test_zone_from_the_cache_lives_as_long_as_the_cache() -> None:
-    linktime = LinkTime(notes={"cache": "hit", "ageSeconds": 25.0})
+    linktime = LinkTime(notes=Notes(cache="hit", age_seconds=25.0))
     local = linktime.local()
 
     await start(local)
@@ -353,7 +353,7 @@ async def test_settings_of_any_shape_are_accepted() -> None:
 
 
 @virtual
-async def test_zone_from_a_lagging_replica_is_asked_for_again() -> None:
+async def test_zone_from_a_lagging_replica_is_looked_up_again() -> None:
     linktime = LinkTime(zone="America/New_York", settled=False)
     account = linktime.account()
     assert await account.get() == ZoneInfo("America/New_York")

@@ -20,7 +20,7 @@ from linktime.errors import (
     ShuttingDown,
     Unavailable,
 )
-from linktime.message import Reply, Request, Send, get, post
+from linktime.message import Notes, Reply, Request, Send, get, post
 from linktime.pipeline.limiter import Lease, Limiter, MemoryStore, Store
 from linktime.pipeline.mailbox import Mailbox
 from tests.support.virtual_time import (
@@ -98,7 +98,7 @@ async def test_a_call_that_waited_tells_for_how_long() -> None:
 
         reply = await box(write())
 
-        assert reply.notes == {"queueSeconds": 10.0}
+        assert reply.notes == Notes(queue_seconds=10.0)
 
 
 @virtual

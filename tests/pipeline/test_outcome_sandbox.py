@@ -54,7 +54,7 @@ class Faulty:
         self.seconds += 60
         self.commits = True
         reply = await self._outcome(request)
-        assert reply.notes["outcome"] == "verified"
+        assert reply.notes.outcome == "verified"
         self.seconds += 60
         return reply.data
 

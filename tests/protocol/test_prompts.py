@@ -16,7 +16,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import PromptReference, ResourceTemplateReference
 
 from linktime.errors import Failure, Rejected
-from linktime.message import Reply, Request, Send
+from linktime.message import Notes, Reply, Request, Send
 from linktime.pipeline.local import AccountZone
 from linktime.protocol.completion_sources import goes_on, matching
 from linktime.protocol.prompts import PROMPTS
@@ -26,6 +26,7 @@ from linktime.protocol.today import Moment
 from linktime.tools import TOOLS
 from linktime.wallclock import zone_named
 from tests.support.sdk_client import connected
+from tests.support.sessions import upstream_of
 
 BOUND = 10.0  # s
 SUNDAY = datetime(2026, 11, 29, 3, 30, tzinfo=UTC)  # Saturday evening in New York
@@ -54,7 +55,7 @@ class Account:
         answer = self._answers.get(request.template.split("/")[1], {})
         if isinstance(answer, Exception):
             raise answer
-        return Reply(200, answer, {"cache": "miss"})
+        return Reply(200, answer, Notes(cache="miss"))
 
     @property
     def paths(self) -> list[str]:
@@ -66,17 +67,8 @@ class Account:
 async def client(send: Send, mode: str = "legacy", **settings: Any) -> AsyncIterator[Client]:
     question = TOOLS["get_settings"].request(None)
     zone = AccountZone(send, question, clock=lambda: 1000.0, epoch=lambda: 0, spare=lambda: True, life=30.0)
-    session = Session(
-        send,
-        settings.pop("tools", TOOLS),
-        clock=lambda: 1000.0,
-        deadline=50.0,
-        eta=lambda _: None,
-        budget=settings.pop("budget", lambda: {"budgetRemaining": 42}),
-        zone=zone,
-        wall=lambda: SUNDAY,
-        **settings,
-    )
+    tools = settings.pop("tools", TOOLS)
+    session = Session(upstream_of(send, zone=zone, wall=lambda: SUNDAY, **settings), tools)
     async with asyncio.timeout(BOUND), connected(session.server, mode=mode) as connection:
         yield connection
 
@@ -302,8 +294,8 @@ async def test_completion_without_data_is_empty(fault: Exception) -> None:
 async def test_completion_leaves_the_last_ten_permits() -> None:
     account = Account(**{"event-types": EVENT_TYPES})
 
-    await completed(account, SLUGS, "", budget=lambda: {"budgetRemaining": 10})
-    await completed(account, SLUGS, "", budget=lambda: {"budgetRemaining": 11})
+    await completed(account, SLUGS, "", budget=lambda: Notes(budget_remaining=10))
+    await completed(account, SLUGS, "", budget=lambda: Notes(budget_remaining=11))
 
     assert [request.deadline for request in account.requests] == [1000.0, 1002.0]
 
@@ -335,7 +327,7 @@ async def test_unknown_completion_arguments_are_refused(ask: Callable[[Client, s
 
 def test_matching_paging_and_week() -> None:
     assert matching(["Zoe", "ada", "Grada"], "ADA") == ["ada", "Grada"]
-    assert goes_on({"pagination": {"totalPages": 2}})
-    assert not goes_on({"pagination": {"totalPages": 1}})
+    assert goes_on({"data": [], "pagination": {"totalPages": 2}})
+    assert not goes_on({"data": [], "pagination": {"totalPages": 1}})
     assert not goes_on(None)
     assert Moment.at(SUNDAY, zone_named("Europe/Berlin")).week == (SUNDAY.date().replace(day=23), SUNDAY.date())

@@ -10,10 +10,12 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import TextContent
 
 from linktime.errors import Failure, Overloaded, Rejected
-from linktime.message import Reply, Request, Send
+from linktime.message import NO_NOTES, Notes, Reply, Request, Send
+from linktime.pipeline.shutdown import DrainedReads
 from linktime.protocol.session import Session
 from linktime.tools import TOOLS
 from tests.support.sdk_client import connected
+from tests.support.sessions import upstream_of
 
 ERAS = ["legacy", "2026-07-28"]
 BOUND = 10.0  # s
@@ -30,19 +32,10 @@ def session(
     refusal: Failure | None = None,
     sleep: Callable[[float], Awaitable[None]] = at_once,
 ) -> Session:
-    return Session(
-        send,
-        TOOLS,
-        clock=lambda: 1000.0,
-        deadline=50.0,
-        eta=lambda _: eta,
-        budget=lambda: {"budgetRemaining": 42},
-        refusal=refusal,
-        sleep=sleep,
-    )
+    return Session(upstream_of(send, eta=lambda _: eta, refusal=refusal, sleep=sleep), TOOLS)
 
 
-def answering(data: Any, **notes: str | float) -> Send:
+def answering(data: Any, notes: Notes = NO_NOTES) -> Send:
     async def send(_: Request) -> Reply:
         return Reply(200, data, notes)
 
@@ -71,7 +64,7 @@ def text(result: Any) -> str:
 async def test_an_answer_comes_as_text_and_as_the_same_object(mode: str) -> None:
     profile = {"id": "u1", "email": "o@example.com", "name": "O", "username": "o", "plan": "PRO", "new": [1]}
 
-    result = await call(session(answering(profile, cache="hit", ageSeconds=3.5)), "get_me", mode)
+    result = await call(session(answering(profile, Notes(cache="hit", age_seconds=3.5))), "get_me", mode)
 
     assert result.structured_content == profile
     assert text(result) == ('{"id":"u1","email":"o@example.com","name":"O","username":"o","plan":"PRO","new":[1]}')
@@ -128,7 +121,7 @@ async def test_bad_arguments_are_refused_before_any_request() -> None:
 
 
 @pytest.mark.parametrize("fault", [KeyError("ada@example.com"), RecursionError(), MemoryError()])
-async def test_unexpected_fault_of_a_write_is_told_by_its_delivery(fault: Exception) -> None:
+async def test_unexpected_fault_of_a_write_depends_on_delivery(fault: Exception) -> None:
     async def after(request: Request) -> Reply:
         assert request.delivery is not None
         request.delivery.possible = True
@@ -142,7 +135,7 @@ async def test_unexpected_fault_of_a_write_is_told_by_its_delivery(fault: Except
     assert "Nothing was sent." in text(unsent)
 
 
-async def test_acknowledged_write_with_an_unwritable_answer_is_no_internal_error() -> None:
+async def test_unserializable_answer_of_a_write_is_outcome_unknown() -> None:
     async def after(request: Request) -> Reply:
         assert request.delivery is not None
         request.delivery.possible = True
@@ -151,7 +144,7 @@ async def test_acknowledged_write_with_an_unwritable_answer_is_no_internal_error
     assert text(await call(session(after), "cancel_booking", bookingId="b1")).startswith("outcome_unknown: ")
 
 
-async def test_what_nobody_expected_is_told_without_its_text(caplog: pytest.LogCaptureFixture) -> None:
+async def test_unexpected_error_is_reported_without_its_text(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR):
         result = await call(session(failing(KeyError("ada@example.com"))), "get_me")
 
@@ -160,7 +153,7 @@ async def test_what_nobody_expected_is_told_without_its_text(caplog: pytest.LogC
     assert "get_me failed: KeyError at" in caplog.text
 
 
-async def test_a_timeout_that_nobody_set_is_no_farewell() -> None:
+async def test_foreign_timeout_is_no_shutdown() -> None:
     result = await call(session(failing(TimeoutError())), "get_me")
 
     assert text(result).startswith("internal_error: ")
@@ -176,7 +169,7 @@ async def test_an_unknown_tool_is_an_error_of_the_protocol(mode: str) -> None:
     assert error.value.message == "Unknown tool: 'list_booking'. Did you mean list_bookings?"
 
 
-async def test_a_refusal_answers_every_call_even_one_with_bad_arguments() -> None:
+async def test_refusal_answers_calls_with_bad_arguments_too() -> None:
     refusal = Rejected("unauthorized", "a key is needed.", status=401)
 
     result = await call(session(answering({}), refusal=refusal), "get_booking", nonsense=1)
@@ -200,7 +193,7 @@ async def test_each_call_has_its_deadline_and_a_key_of_its_own() -> None:
     assert all(sent[0].idempotency_key)
 
 
-async def test_a_client_that_asked_for_progress_hears_how_long_it_waits() -> None:
+async def test_progress_reports_the_wait_for_budget() -> None:
     told = asyncio.Event()
     heard: list[tuple[float, str | None]] = []
 
@@ -219,7 +212,7 @@ async def test_a_client_that_asked_for_progress_hears_how_long_it_waits() -> Non
     assert heard[:2] == [(1, "waiting for budget, about 12 s"), (2, "waiting for budget, about 12 s")]
 
 
-async def test_who_does_not_wait_for_budget_hears_nothing() -> None:
+async def test_no_progress_without_a_wait_for_budget() -> None:
     ticks = 0
     ticked = asyncio.Event()
 
@@ -244,7 +237,7 @@ async def test_who_does_not_wait_for_budget_hears_nothing() -> None:
     assert not result.is_error
 
 
-async def test_in_a_hurry_a_read_is_answered_and_a_write_is_waited_for() -> None:
+async def test_shutdown_ends_a_read_and_waits_for_a_write() -> None:
     begun = asyncio.Semaphore(0)
     write_may_end = asyncio.Event()
 
@@ -253,13 +246,13 @@ async def test_in_a_hurry_a_read_is_answered_and_a_write_is_waited_for() -> None
         await (asyncio.Event() if request.is_read else write_may_end).wait()
         return Reply(200, {"success": True})
 
-    under_test = session(send)
-    async with asyncio.timeout(BOUND), connected(under_test.server, mode="legacy") as client:
+    drained = DrainedReads(send)
+    async with asyncio.timeout(BOUND), connected(session(drained).server, mode="legacy") as client:
         read = asyncio.create_task(client.call_tool("get_me", {}))
         write = asyncio.create_task(client.call_tool("delete_webhook", {"webhookId": "w1"}))
         await begun.acquire()
         await begun.acquire()
-        under_test.hurry(0)
+        drained.hurry(0)
 
         assert text(await read).startswith("shutting_down: ")
         assert not write.done()

@@ -22,7 +22,7 @@ _row = attrgetter(*(field.name for field in fields(Member)))
 _head = attrgetter(*(field.name for field in fields(Budget) if field.name != "members"))
 
 
-class Malformed(Exception):  # noqa: N818 - what is wrong with a text
+class Malformed(Exception):
     """The text is not a budget."""
 
 

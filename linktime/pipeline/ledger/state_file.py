@@ -15,7 +15,7 @@ from .interface import UNUSED
 log = logging.getLogger(__name__)
 
 
-class Unreadable(Exception):  # noqa: N818 - what is wrong with a file
+class Unreadable(Exception):
     """The file does not hold a budget."""
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from ...message import Reply, Request, Send
+from ...message import Notes, Reply, Request, Send
 from ...wallclock import zone_named
 from .annotate import has_times, localized, zone_of_slots
 from .zone import AccountZone
@@ -41,7 +41,7 @@ class LocalTimes:
         zone = answer.zone or zone_named(dict(request.query).get("timezone")) or await self._account_zone(request)
         if zone is None:
             return reply
-        return replace(reply, data=answer.local(zone), notes={**reply.notes, "timezone": zone.key})
+        return replace(reply, data=answer.local(zone)).noted(Notes(timezone=zone.key))
 
     async def _account_zone(self, request: Request) -> ZoneInfo | None:
         return await self._zone.get(request.deadline) if request.is_read else self._zone.known

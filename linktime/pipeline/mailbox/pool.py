@@ -11,7 +11,7 @@ from math import inf
 from typing import Final, Self
 
 from ...errors import BudgetSpent, OutcomeUnknown, Overloaded, ShuttingDown, Unavailable
-from ...message import Reply, Request, Send
+from ...message import Notes, Reply, Request, Send
 from ...telemetry import hooks
 from ..clock import now
 from .queue import Envelope, Limiter, Permit, Queue
@@ -239,7 +239,7 @@ def _outcome(sending: asyncio.Task[Reply], request: Request) -> Reply | BaseExce
 
 
 def _noted(reply: Reply, waited: float) -> Reply:
-    return reply.noted(queueSeconds=round(waited, 1)) if waited >= _NOTED else reply
+    return reply.noted(Notes(queue_seconds=round(waited, 1))) if waited >= _NOTED else reply
 
 
 def _nap(seconds: float) -> float:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any, Final
 
 import mcp_types
@@ -15,98 +14,73 @@ from mcp_types.methods import SPEC_CLIENT_METHODS, SPEC_CLIENT_NOTIFICATION_METH
 from pydantic import ValidationError
 
 from ... import __version__
-from ...errors import Failure
-from ...message import Request, Send
-from ...pipeline.local import AccountZone, LocalTimes
 from ...telemetry import Middleware, Telemetry
 from ...tools import Tool
 from ..prompts import PROMPTS
 from ..resources import find
-from .calls import Calls, Confirms, Context
 from .completions import Completions
-from .listing import listed
-from .lookups import SPARE, Lookups, wall
+from .lookups import Lookups
 from .prompts import Prompts
 from .refusals import name_fields
 from .resources import Resources
-from .sdk_server import Server
-from .shutdown import DrainedReads
+from .sdk_server import Handler, Server
+from .tools import Confirms, Tools
+from .upstream import SPARE, Upstream
 
-__all__ = ["SPARE", "Confirms", "Session", "wall"]
+__all__ = ["SPARE", "Confirms", "Session", "Upstream"]
 
+_NONE_OFF: Final[Mapping[str, str]] = MappingProxyType({})
 _METHODS: Final = SPEC_CLIENT_METHODS | SPEC_CLIENT_NOTIFICATION_METHODS
 
 
 class Session:
-    """One client's view of LinkTime: the *tools*, whose requests go to *send*.
+    """One client's view of LinkTime.
 
-    *off* has the setting that hides each of the other tools. *clock* measures deadlines, and *deadline* is the time for
-    one call in seconds. *eta* returns the seconds that a waiting request has left, *budget* the notes on the budget,
-    *wall* the current time. A *refusal* answers every call. Local times are in the account's *zone*. *confirm* builds
-    the object that asks the user before an irreversible call.
+    Args:
+        upstream: The way to LinkTime.
+        tools: The tools that the client may use, by name.
+        off: The setting that hides each of the other tools.
+        confirm: Asks the user before an irreversible call, if the user wants that.
+        telemetry: Records every message.
     """
 
     def __init__(
         self,
-        send: Send,
+        upstream: Upstream,
         tools: Mapping[str, Tool],
-        off: Mapping[str, str] | None = None,
+        off: Mapping[str, str] = _NONE_OFF,
         *,
-        clock: Callable[[], float],
-        deadline: float,
-        eta: Callable[[Request], float | None],
-        budget: Callable[[], Mapping[str, float]],
-        refusal: Failure | None = None,
+        confirm: Confirms | None = None,
         telemetry: Telemetry | None = None,
-        zone: AccountZone | None = None,
-        confirm: Callable[[Send], Confirms] | None = None,
-        wall: Callable[[], datetime] = wall,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._reads = DrainedReads(send)
-        local = LocalTimes(self._reads, zone) if zone else self._reads
-        self._confirm = confirm(local) if confirm else None
-        self._calls = Calls(
-            local,
-            tools,
-            off or {},
-            clock=clock,
-            deadline=deadline,
-            eta=eta,
-            budget=budget,
-            refusal=refusal,
-            zone=zone,
-            confirm=self._confirm,
-            sleep=sleep,
-        )
-        lookups = Lookups(self._reads, clock=clock, budget=budget, refusal=refusal, zone=zone, wall=wall)
-        prompts = Prompts(tools, lookups)
-        resources = Resources(tools, self._calls, lookups)
-        self._list = mcp_types.ListToolsResult(tools=[listed(tool) for tool in tools.values()])
+        self._confirm = confirm
         self.server = Server(
             mcp_types.Implementation(name="linktime", title="LinkTime", version=__version__),
             files(__package__).joinpath("instructions.txt").read_text(encoding="utf-8"),
-            {
-                "tools/list": self._list_tools,
-                "tools/call": self._calls,
-                "prompts/list": prompts.list,
-                "prompts/get": prompts.get,
-                "resources/list": resources.list,
-                "resources/templates/list": resources.templates,
-                "resources/read": resources.read,
-                "completion/complete": Completions(tools, prompts, resources, lookups),
-            },
+            _handlers(Tools(upstream, tools, off, confirm), tools, Lookups(upstream)),
             _middleware(telemetry, tools),
         )
 
-    def hurry(self, patience: float) -> None:
-        """End reads in flight after *patience* seconds, and questions to the user now. Writes run to their end."""
-        self._reads.hurry(patience)
+    def leave(self) -> None:
+        """End the questions to the user, since no answer can come any more."""
         if self._confirm:
             self._confirm.leave()
 
-    async def _list_tools(self, _: Context, __: object) -> mcp_types.ListToolsResult:
-        return self._list
+
+def _handlers(handler: Tools, tools: Mapping[str, Tool], lookups: Lookups) -> dict[str, Handler]:
+    """Return the handler of each method."""
+    prompts = Prompts(tools, lookups)
+    resources = Resources(tools, handler, lookups)
+    return {
+        "tools/list": handler.list,
+        "tools/call": handler.call,
+        "prompts/list": prompts.list,
+        "prompts/get": prompts.get,
+        "resources/list": resources.list,
+        "resources/templates/list": resources.templates,
+        "resources/read": resources.read,
+        "completion/complete": Completions(tools, prompts, resources, lookups),
+    }
 
 
 def _middleware(telemetry: Telemetry | None, tools: Mapping[str, Tool]) -> list[ServerMiddleware[Any]]:
@@ -117,11 +91,13 @@ def _middleware(telemetry: Telemetry | None, tools: Mapping[str, Tool]) -> list[
 
 
 def _resource(uri: str) -> tuple[str, str] | None:
-    found = find(uri)
-    return (found[0].uri, found[1]) if found else None
+    """Return the URI or template of the resource that *uri* belongs to, and the id in it."""
+    match = find(uri)
+    return (match[0].uri, match[1]) if match else None
 
 
 def _code(error: BaseException) -> int | None:
+    """Return the JSON-RPC error code that *error* has on the wire, if the handler determines it."""
     match error:
         case MCPError():
             return error.error.code

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import replace
 from hashlib import sha256
 from secrets import token_urlsafe
 from typing import Any, Final, NamedTuple
@@ -14,20 +12,21 @@ from mcp.shared.exceptions import MCPError
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
+from ...answers import as_object
 from ...errors import Failure, InvalidArguments, NotConfirmed, Rejected, ShuttingDown
-from ...message import Request, Send
+from ...message import Request
 from ...telemetry import hooks
 from ...tools import TOOLS, Tool
 from ...tools.confirmations import Confirmation, Details
-from .calls import Context
-from .results import as_object
+from .sdk_server import Context
+from .upstream import Upstream
 
 _PATIENCE: Final = 300.0  # s; a person has to come, read and think
 _MOST_OPEN: Final = 256  # questions that wait for a client's next call
 _FIRST_VERSION: Final = "2025-06-18"  # of the protocol, with elicitation
 _KEY: Final = "confirm"
-# Not a boolean, which some clients show as a text field, nor an empty form, which some answer unseen. Many clients
-# preselect the first choice, which does no harm.
+# Some clients show a boolean as a text field, and some answer an empty form without the user. Many preselect the first
+# choice, so that is the harmless one.
 _FORM: Final = {
     "type": "object",
     "properties": {"answer": {"type": "string", "title": "Do it?", "enum": ["no", "yes"]}},
@@ -47,36 +46,47 @@ TOO_LATE: Final = f"the user did not answer within {_PATIENCE / 60:.0f} minutes.
 LEAVING: Final = "the server is shutting down, and the user had not answered. Nothing was sent."
 
 
-class _Open(NamedTuple):
-    """A pending confirmation: digests of the request and of the question's gist, and the time when it expires."""
+class _Pending(NamedTuple):
+    """A question that waits for the client's next call."""
 
-    about: bytes
-    gist: bytes
-    until: float
+    about: bytes  # digest of the request
+    gist: bytes  # digest of the question, without local times
+    until: float  # s of the clock
 
 
 class Elicitation:
-    """Asks the user to confirm irreversible calls. *send* carries the lookups, each within *deadline* seconds.
+    """Asks the user to confirm irreversible calls. *upstream* carries the lookups.
 
     The user confirms exactly the text of the question. After a yes the details are read again, past the cache. If the
     text would now differ, the user is asked again. If that lookup fails, the yes counts.
+
+    The state of a question, which ends after *patience* seconds:
+
+    | | a connection with a handshake | 2026-07-28 |
+    | --- | --- | --- |
+    | not asked | no entry | no entry |
+    | asked | the call waits, with a limit in `_in_flight` | the call has ended, with an entry in `_pending` |
+    | confirmed | the call goes on | the client's next call takes the entry and goes on |
+    | after `leave` | NotConfirmed becomes ShuttingDown | the entry stays, and no call comes |
     """
 
-    def __init__(self, send: Send, *, clock: Callable[[], float], deadline: float, patience: float = _PATIENCE) -> None:
-        self._send = send
-        self._clock = clock
-        self._deadline = deadline
-        self._patience = patience
-        self._open: dict[str, _Open] = {}  # by the state that the client brings back, oldest first
-        self._asking: set[asyncio.Timeout] = set()  # of the questions in flight
-        self._left = False
+    def __init__(self, upstream: Upstream, *, patience: float = _PATIENCE) -> None:
+        self._upstream = upstream
+        self._patience = patience  # s
+        # 2026-07-28: the questions that wait for the client's next call, by its request state, oldest first
+        self._pending: dict[str, _Pending] = {}
+        # with a handshake: the time limits of the questions in flight, and whether the server is shutting down
+        self._in_flight: set[asyncio.Timeout] = set()
+        self._is_leaving = False
 
     async def __call__(
         self, context: Context, tool: Tool, params: mcp_types.CallToolRequestParams
     ) -> mcp_types.InputRequiredResult | None:
         """Return None once the user has confirmed the call, or the question that the client has to ask first.
 
-        Raises NotConfirmed, or another Failure if the call can't succeed in any case.
+        Raises:
+            NotConfirmed: The user did not agree, or could not be asked.
+            Failure: The call can't succeed in any case.
         """
         if tool.confirmation is None:
             return None
@@ -93,10 +103,10 @@ class Elicitation:
 
     def leave(self) -> None:
         """End the questions in flight, since no answer can come any more, and ask no further questions."""
-        self._left = True
+        self._is_leaving = True
         now = asyncio.get_running_loop().time()
-        while self._asking:
-            if not (limit := self._asking.pop()).expired():
+        while self._in_flight:
+            if not (limit := self._in_flight.pop()).expired():
                 limit.reschedule(now)
 
     async def _by_request(self, confirmation: Confirmation, request: Request, context: Context) -> None:
@@ -107,18 +117,18 @@ class Elicitation:
             confirmed, details = gist, await self._details(confirmation, request, fresh=True) or details
 
     async def _elicit(self, context: Context, question: str) -> mcp_types.ElicitResult:
-        if self._left:
+        if self._is_leaving:
             raise ShuttingDown(LEAVING)
         hooks.confirmation("asked")
         try:
             async with asyncio.timeout(self._patience) as limit:
-                self._asking.add(limit)
+                self._in_flight.add(limit)
                 try:
                     return await context.session.elicit_form(question, _FORM, context.request_id)
                 finally:
-                    self._asking.discard(limit)
+                    self._in_flight.discard(limit)
         except TimeoutError:
-            raise (ShuttingDown(LEAVING) if self._left else NotConfirmed(TOO_LATE)) from None
+            raise (ShuttingDown(LEAVING) if self._is_leaving else NotConfirmed(TOO_LATE)) from None
         except (MCPError, ValidationError):
             raise NotConfirmed(NO_ANSWER) from None
 
@@ -142,27 +152,28 @@ class Elicitation:
 
     def _opened(self, request: Request, gist: bytes) -> str:
         """Keep a pending confirmation for the client's next call. Return its unguessable name."""
-        now = self._clock()
-        self._open = {state: pending for state, pending in self._open.items() if now < pending.until}
-        if len(self._open) == _MOST_OPEN:
-            del self._open[next(iter(self._open))]
+        now = self._upstream.clock()
+        self._pending = {state: pending for state, pending in self._pending.items() if now < pending.until}
+        if len(self._pending) == _MOST_OPEN:
+            del self._pending[next(iter(self._pending))]
         state = token_urlsafe()
-        self._open[state] = _Open(_about(request), gist, now + self._patience)
+        self._pending[state] = _Pending(_about(request), gist, now + self._patience)
         return state
 
     def _taken(self, state: str | None, request: Request) -> bytes | None:
-        """Remove a pending confirmation and return its gist; None if it is missing, late or another call's."""
-        pending = self._open.pop(state or "", None)
-        valid = pending and pending.about == _about(request) and self._clock() < pending.until
+        """Remove a pending confirmation and return its gist, or None if it is missing, late or another call's."""
+        pending = self._pending.pop(state or "", None)
+        valid = pending and pending.about == _about(request) and self._upstream.clock() < pending.until
         return pending.gist if pending and valid else None
 
     async def _details(self, confirmation: Confirmation, request: Request, *, fresh: bool = False) -> Details:
-        """Return the details of the data that would be lost; empty if they can't be read.
+        """Return the details of the data that would be lost. They are empty if they can't be read.
 
-        Raises Rejected if the data does not exist, or if the request has nothing left to do.
+        Raises:
+            Rejected: The data does not exist, or the request has nothing left to do.
         """
         lookup = TOOLS[confirmation.lookup].request(confirmation.arguments(request))
-        lookup = replace(lookup.fresh() if fresh else lookup, deadline=self._clock() + self._deadline)
+        lookup = self._upstream.within(lookup.fresh() if fresh else lookup, self._upstream.deadline)
         details = await self._read(lookup)
         if (done := confirmation.done(details)) and not fresh:  # an answer from the cache may be out of date
             return await self._details(confirmation, request, fresh=True)
@@ -172,7 +183,7 @@ class Elicitation:
 
     async def _read(self, lookup: Request) -> dict[str, Any]:
         try:
-            data = (await self._send(lookup)).data
+            data = (await self._upstream.send(lookup)).data
         except ShuttingDown:
             raise
         except Failure as failure:

@@ -1,7 +1,8 @@
-"""Names the field in the SDK's refusal of malformed request parameters."""
+"""Refusals as errors of the protocol, which name the cause: a field of the parameters, or an unknown name."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import mcp_types
@@ -9,8 +10,11 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.shared.exceptions import MCPError
 from pydantic import ValidationError
 
+from ...suggest import suggest
+
 _ANONYMOUS: Final = "Invalid request parameters"  # the SDK's whole message
 _MOST_FAULTS: Final = 10
+_LONGEST_NAME: Final = 64  # characters of an unknown name that the error repeats
 _TOO_EARLY: Final = f"{_ANONYMOUS}: the session has not begun. Send initialize first."
 
 
@@ -25,6 +29,13 @@ async def name_fields(ctx: ServerRequestContext[Any, Any], call_next: CallNext) 
             raise
         message = _TOO_EARLY
     raise MCPError(mcp_types.INVALID_PARAMS, message)
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> MCPError:
+    """Return the error for an unknown *name* of a *kind* of thing. It names the nearest of the *known* names."""
+    near = suggest(name, known)
+    hint = f" Did you mean {near}?" if near else ""
+    return MCPError(mcp_types.INVALID_PARAMS, f"Unknown {kind}: {name[:_LONGEST_NAME]!r}.{hint}")
 
 
 def _faults(error: ValidationError) -> str:

@@ -12,24 +12,25 @@ from ...errors import Failure, InvalidArguments, Rejected
 from ...telemetry import hooks
 from ...tools import Tool
 from ..resources import RESOURCES, Resource, find
-from .calls import Calls, Context
 from .lookups import Lookups
+from .sdk_server import Context
+from .tools import Tools
 
 _JSON: Final = "application/json"
-_LONGEST_URI: Final = 128  # characters of an unknown address that are echoed
+_LONGEST_URI: Final = 128  # characters of an unknown URI that the error repeats
 
 
 class Resources:
-    """The resources whose tool is among *tools*. Each is the answer of its tool, as *calls* returns it."""
+    """The resources whose tool is among *tools*. Each is the answer of its tool, through the *handler* of calls."""
 
-    def __init__(self, tools: Mapping[str, Tool], calls: Calls, lookups: Lookups) -> None:
+    def __init__(self, tools: Mapping[str, Tool], handler: Tools, lookups: Lookups) -> None:
         self.offered = [resource for resource in RESOURCES if resource.tool in tools]
         self._tools = tools
-        self._calls = calls
-        self._at_hand = lookups
+        self._handler = handler
+        self._lookups = lookups
 
     async def list(self, _: Context, __: object) -> mcp_types.ListResourcesResult:
-        """Return the resources with an address."""
+        """Return the resources with a fixed URI, on one page."""
         return mcp_types.ListResourcesResult(
             resources=[
                 mcp_types.Resource(
@@ -41,7 +42,7 @@ class Resources:
         )
 
     async def templates(self, _: Context, __: object) -> mcp_types.ListResourceTemplatesResult:
-        """Return the resources with a template."""
+        """Return the resources with a template, on one page."""
         return mcp_types.ListResourceTemplatesResult(
             resource_templates=[
                 mcp_types.ResourceTemplate(
@@ -57,7 +58,11 @@ class Resources:
         )
 
     async def read(self, context: Context, params: mcp_types.ReadResourceRequestParams) -> mcp_types.ReadResourceResult:
-        """Return the contents of a resource. A failure becomes an error of the protocol."""
+        """Return the contents of a resource.
+
+        Raises:
+            MCPError: There is no such resource, or no answer.
+        """
         match = find(params.uri, self.offered)
         if match is None:
             raise _not_found(params.uri, f"Unknown resource: {params.uri[:_LONGEST_URI]!r}.")
@@ -74,7 +79,11 @@ class Resources:
         return mcp_types.ReadResourceResult(contents=[*contents], _meta=answer.meta)
 
     def template(self, uri: str) -> Resource:
-        """Return a resource by its template. Raises the protocol's error if there is none."""
+        """Return a resource by its template.
+
+        Raises:
+            MCPError: There is no such template.
+        """
         for each in self.offered:
             if each.is_template and each.uri == uri:
                 return each
@@ -82,11 +91,11 @@ class Resources:
 
     async def _answer(self, context: Context, resource: Resource, ident: str) -> mcp_types.CallToolResult:
         arguments = await self._arguments(resource, ident)
-        return await self._calls.answer(context, self._tools[resource.tool], arguments)
+        return await self._handler.answer(context, self._tools[resource.tool], arguments)
 
     async def _arguments(self, resource: Resource, ident: str) -> Mapping[str, Any] | None:
         if resource.by_time:
-            return resource.by_time(await self._at_hand.moment())
+            return resource.by_time(await self._lookups.moment())
         return resource.by_id(ident) if resource.by_id else None
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import mcp_types
 import orjson
 
+from ...answers import as_object
 from ...errors import Failure
 from ...message import Reply
 from ...telemetry import hooks
@@ -24,7 +23,7 @@ def succeeded(reply: Reply, tool: Tool) -> mcp_types.CallToolResult:
     return mcp_types.CallToolResult(
         content=[_text(text.decode())],
         structured_content=data,
-        _meta={f"linktime/{name}": value for name, value in reply.notes.items()},
+        _meta={f"linktime/{name}": value for name, value in reply.notes.as_meta().items()},
     )
 
 
@@ -32,19 +31,6 @@ def failed(failure: Failure) -> mcp_types.CallToolResult:
     """Return the error result of a failed call."""
     hooks.failed(failure)
     return mcp_types.CallToolResult(content=[_text(str(failure))], is_error=True)
-
-
-def as_object(data: Any) -> dict[str, Any]:
-    """Return an answer as an object. LinkTime's may be bare, under `data`, or empty."""
-    match data:
-        case None:
-            return {"success": True}
-        case {"data": dict(inner), **others} if not others:
-            return inner
-        case dict():
-            return data
-        case _:
-            return {"data": data}
 
 
 def _text(text: str) -> mcp_types.TextContent:

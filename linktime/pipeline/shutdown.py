@@ -1,26 +1,36 @@
-"""Ends reads in flight when the session ends."""
+"""The layer that ends reads in flight when the server shuts down."""
 
 from __future__ import annotations
 
 import asyncio
 
-from ...errors import ShuttingDown
-from ...message import Reply, Request, Send
+from ..errors import ShuttingDown
+from ..message import Reply, Request, Send
 
 
 class DrainedReads:
-    """A `Send` whose reads can be ended. A write always runs to its end."""
+    """A `Send` whose reads can be ended. A write always runs to its end.
+
+    | | a read in flight | a later read | a write |
+    | --- | --- | --- | --- |
+    | before `hurry` | runs | runs | runs |
+    | after `hurry` | ends after *patience* seconds | runs: the mailbox refuses it | runs |
+    """
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self._reads: set[asyncio.Timeout] = set()
+        self._reads: set[asyncio.Timeout] = set()  # one for each read in flight
 
     async def __call__(self, request: Request) -> Reply:
-        """Send the request on. Raises ShuttingDown if a read was ended."""
+        """Send the request on and return its reply.
+
+        Raises:
+            ShuttingDown: `hurry` ended the read.
+        """
         return await (self._read(request) if request.is_read else self._send(request))
 
     def hurry(self, patience: float) -> None:
-        """End every read in flight after *patience* seconds."""
+        """End every read in flight after *patience* seconds. A second call can only bring the end forward."""
         by = asyncio.get_running_loop().time() + patience
         for limit in self._reads:
             if not limit.expired():
@@ -37,6 +47,4 @@ class DrainedReads:
         except TimeoutError:
             if not limit.expired():
                 raise
-            raise ShuttingDown(
-                "the server is shutting down and did not wait for this read. Nothing was changed."
-            ) from None
+            raise ShuttingDown("the server is shutting down and ended this read. Nothing was changed.") from None
