@@ -11,14 +11,15 @@ and pay like any other.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from .config import Settings
 from .errors import Rejected
+from .hosts import host_of, is_loopback
 from .message import Notes
 from .pipeline.cache import Cache
 from .pipeline.clock import now, utc_now
@@ -31,9 +32,11 @@ from .pipeline.rest.lazy import SOON, LazyRest
 from .pipeline.retry import Retry
 from .pipeline.shutdown import DrainedReads
 from .protocol.session import SPARE, Confirms, Session, Upstream
+from .protocol.session.elicitation import Elicitation
+from .protocol.session.memory import Memory
 from .protocol.stdio import streams
 from .telemetry import DEPTH, SERVERS, SLOTS, Telemetry
-from .tools import TOOLS, switched_off
+from .tools import TOOLS, Tool, switched_off
 
 _PATIENCE: Final = 1.5  # s; clients kill a server 2 s after they closed its stdin
 _PERIODS: Final = 2  # LinkTime's Retry-After counts for so many periods at most
@@ -136,10 +139,10 @@ async def app(
             refusal=_no_key(settings.missing_key) if settings.missing_key else None,
         )
         off = switched_off(settings.toolsets, read_only=settings.read_only)
-        offered = {name: tool for name, tool in TOOLS.items() if name not in off}
-        confirm = _elicitation(upstream) if settings.confirm else None
+        confirm = _elicitation(upstream, settings) if settings.confirm or settings.guard else None
+        session = Session(upstream, _offered(settings, off), off, confirm=confirm, telemetry=telemetry)
         _observe(telemetry, mailbox, limiter)
-        yield App(Session(upstream, offered, off, confirm=confirm, telemetry=telemetry), drained, outcome, mailbox)
+        yield App(session, drained, outcome, mailbox)
 
 
 def _zone(settings: Settings, cache: Cache, limiter: Limiter, clock: Callable[[], float]) -> AccountZone:
@@ -155,10 +158,14 @@ def _zone(settings: Settings, cache: Cache, limiter: Limiter, clock: Callable[[]
     )
 
 
-def _elicitation(upstream: Upstream) -> Confirms:
-    from .protocol.session.elicitation import Elicitation  # noqa: PLC0415 - only users with LINKTIME_CONFIRM pay for it
+def _offered(settings: Settings, off: Collection[str]) -> dict[str, Tool]:
+    """Return the tools that are not *off*. Only a local LinkTime may send guests' data to this machine."""
+    local = is_loopback(host_of(settings.base_url))
+    return {name: replace(tool, local_targets=local) for name, tool in TOOLS.items() if name not in off}
 
-    return Elicitation(upstream)
+
+def _elicitation(upstream: Upstream, settings: Settings) -> Confirms:
+    return Elicitation(upstream, memory=Memory() if settings.guard else None, always=settings.confirm)
 
 
 def _observe(telemetry: Telemetry, mailbox: Mailbox, limiter: Limiter) -> None:

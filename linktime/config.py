@@ -143,7 +143,12 @@ class Settings(BaseModel):
     read_only: bool = Field(default=False, description="`1` = offer only the tools that read")
     confirm: bool = Field(
         default=False,
-        description="`1` = ask the user before an irreversible change: deletes, a cancellation, new weekly hours",
+        description="`1` = ask the user before a delete, a cancellation, new weekly hours, and a webhook or workflow "
+        "that sends guests' data out",
+    )
+    guard: bool = Field(
+        default=True,
+        description="`1` = ask the user before guests' data goes to an address that a guest wrote; `0` = do not ask",
     )
     trace_arguments: bool = Field(
         default=False, description="`1` = spans show a call's ids, slugs, times and numbers, but no text of guests"

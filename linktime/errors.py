@@ -67,6 +67,12 @@ class NotConfirmed(Failure):
     word = "not_confirmed"
 
 
+class NeedsUser(Failure):
+    """A guest wrote the target of this call, and the client can't ask the user. Nothing was sent."""
+
+    word = "needs_user"
+
+
 class BudgetSpent(Failure):
     """The request budget has no room before the call's deadline. Nothing was sent."""
 

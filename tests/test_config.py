@@ -30,6 +30,7 @@ DEFAULTS = {
     "toolsets": ("all",),
     "read_only": False,
     "confirm": False,
+    "guard": True,
     "trace_arguments": False,
 }
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -76,6 +77,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
         TOOLSETS=" Meetings, scheduling,,meetings ",
         READ_ONLY="1",
         CONFIRM="1",
+        GUARD="0",
         TRACE_ARGUMENTS="1",
     )
     assert taken.api_key is not None
@@ -94,6 +96,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
         "toolsets": ("meetings", "scheduling"),
         "read_only": True,
         "confirm": True,
+        "guard": False,
         "trace_arguments": True,
     }
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
-from urllib.parse import urlsplit
 
 import orjson
 from annotated_types import Ge, Le
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 from typing_extensions import Doc, TypedDict
 
 from ..sanitize import visible
 from . import _times
+from .targets import config_refusals, refusal
 
 _JOINERS: Final = re.compile("[\u200c\u200d\ufe00-\ufe0f\u2800]")  # they show nothing when they are alone
 _EMAIL: Final = re.compile(r"[^@\s<>,;]+@[^@\s<>,;.]+(\.[^@\s<>,;.]+)+")
@@ -99,16 +99,22 @@ def _email(text: str) -> str:
     return text
 
 
-def _web_address(text: str) -> str:
-    # urlsplit raises ValueError for a malformed port or IPv6 address.
-    try:
-        url = urlsplit(text)
-        good = url.scheme in {"http", "https"} and url.hostname and url.port != 0 and text.isprintable()
-    except ValueError:
-        good = False
-    if not good or " " in text:
-        raise ValueError("should be a full http or https URL, such as https://example.com/hook")
+def _web_address(text: str, info: ValidationInfo) -> str:
+    if " " in text or not text.isprintable():
+        raise ValueError("should be a full https URL, such as https://example.com/hook")
+    if fault := refusal(text, allow_local=_allows_local(info)):
+        raise ValueError(f"{fault}. It should be a full https URL, such as https://example.com/hook")
     return text
+
+
+def _action_config(config: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+    if faults := list(config_refusals(config, allow_local=_allows_local(info))):
+        raise ValueError("; ".join(faults))
+    return config
+
+
+def _allows_local(info: ValidationInfo) -> bool:
+    return bool((info.context or {}).get("local_targets"))
 
 
 def _currency(text: str) -> str:
@@ -172,7 +178,9 @@ Windows = Annotated[list[Annotated[Window, AfterValidator(_forwards), JSON]], JS
 
 class _Action(TypedDict):
     type: Annotated[Text, Doc("SEND_EMAIL, SEND_SMS, SEND_SLACK, CALL_WEBHOOK or AI_CALL.")]
-    config: Annotated[dict[str, Any], JSON, Doc("The action's own fields, such as body or url.")]
+    config: Annotated[
+        dict[str, Any], AfterValidator(_action_config), JSON, Doc("The action's own fields, such as body or url.")
+    ]
 
 
 Action = Annotated[_Action, JSON]

@@ -31,7 +31,8 @@ class Tool:
 
     A tool is *destructive* if existing data may be lost. It is *open_world* if the call, or its consequences, reach
     people or servers outside the account, such as a guest who gets an e-mail. The arguments named in *local* are times
-    in the account's zone on the day of the argument `date`. *confirmation* is the question before a loss.
+    in the account's zone on the day of the argument `date`. *confirmation* is the question before a loss, or before
+    guests' data leaves the account. With *local_targets* that data may go to this machine.
     """
 
     # for the list of tools
@@ -47,6 +48,7 @@ class Tool:
     # extra steps before a call
     local: tuple[str, ...] = ()
     confirmation: Confirmation | None = None
+    local_targets: bool = False
 
     @property
     def name(self) -> str:
@@ -86,7 +88,8 @@ class Tool:
             raise InvalidArguments(listed(faults))
         # 2. The type of each argument. "from None", because pydantic's error contains the values.
         try:
-            values = dict(self._model.model_validate(present, context={"zones": zones_of(present, zone)}))
+            context = {"zones": zones_of(present, zone), "local_targets": self.local_targets}
+            values = dict(self._model.model_validate(present, context=context))
         except ValidationError as error:
             raise InvalidArguments(described(error, self.input_schema)) from None
         # 3. Rules over several arguments, and times that need the account's zone.
@@ -133,10 +136,10 @@ class Tool:
         return create_model(self.name, __config__=config, **fields)
 
 
-def read(title: str, *rules: Rule, returns: Any) -> Callable[[Build], Tool]:
-    """Declare a tool that only reads."""
+def read(title: str, *rules: Rule, returns: Any, open_world: bool = False) -> Callable[[Build], Tool]:
+    """Declare a tool that only reads. It is *open_world* if its answer has text of guests."""
     return lambda build: Tool(
-        title, build, returns, rules, reads=True, destructive=False, idempotent=True, open_world=False
+        title, build, returns, rules, reads=True, destructive=False, idempotent=True, open_world=open_world
     )
 
 

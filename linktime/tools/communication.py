@@ -48,7 +48,7 @@ class Calls(TypedDict, total=False):
     pagination: Any
 
 
-@read("List conversations", in_order, returns=Conversations)
+@read("List conversations", in_order, returns=Conversations, open_world=True)
 def list_conversations(
     *,
     channel: Annotated[Literal["SMS", "WHATSAPP"], Doc("Both if left out.")] | None = None,
@@ -68,7 +68,7 @@ def list_conversations(
     )
 
 
-@read("List call history", in_order, returns=Calls)
+@read("List call history", in_order, returns=Calls, open_world=True)
 def list_call_history(
     *,
     status: Annotated[Text, Doc("all (default), COMPLETED, NO_ANSWER or FAILED.")] | None = None,

@@ -1,22 +1,25 @@
-"""Confirmations: the questions that the user answers before an irreversible call."""
+"""Confirmations: the questions before a call that is irreversible or sends guests' data out."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final, NamedTuple
-from urllib.parse import urlsplit
 
 import orjson
 
 from ..answers import records, rows
 from ..message import Request
 from ..sanitize import plain, quoted
+from .targets import canonical_host, config_targets
 
 _ADDRESS: Final = re.compile(r"[\w.+%'-]{1,64}@[\w-]+(\.[\w-]+)+")
 _LONGEST_ADDRESS: Final = 254  # characters; RFC 5321
+_LONGEST_HOST: Final = 253  # characters; RFC 1035
 _LONGEST_REASON: Final = 300  # characters
 _MOST_WINDOWS: Final = 70  # ten for each day
+_MOST_ACTIONS: Final = 5  # as many as a workflow has
 _MOST_OLD_WINDOWS: Final = 21  # windows to be replaced that a question lists
 _DAYS: Final = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
 _NO_MAIL: Final = "No e-mail is sent."
@@ -28,8 +31,10 @@ Details = Mapping[str, Any]
 class Confirmation(NamedTuple):
     """The confirmation of one tool: *question* is made from the request and the answer of *lookup*.
 
-    *lookup* is the name of a tool that reads, *ident* its argument for the id, if it has one. *fault* returns an error
-    for a request that a question can't show whole. *done* returns an error if the change was made before.
+    *lookup* is the name of a tool that reads, empty if none is needed, and *ident* its argument for the id, if it has
+    one. *fault* returns an error for a request that a question can't show whole. *done* returns an error if there is
+    nothing left to confirm. *needed* returns whether a request needs the confirmation. *targets* returns the values of
+    a request that decide where guests' data goes.
     """
 
     lookup: str
@@ -37,6 +42,17 @@ class Confirmation(NamedTuple):
     ident: str = ""
     fault: Callable[[Request], str] = lambda _: ""
     done: Callable[[Details], str] = lambda _: ""
+    needed: Callable[[Request], bool] = lambda _: True
+    targets: Callable[[Request], Any] | None = None
+
+    @property
+    def is_outward(self) -> bool:
+        """Whether the call may send guests' data out."""
+        return self.targets is not None
+
+    def warning(self, words: str) -> Confirmation:
+        """Return the confirmation with *words* before its question."""
+        return self._replace(question=lambda request, details: f"{words} {self.question(request, details)}")
 
     def arguments(self, request: Request) -> Mapping[str, Any]:
         """Return the arguments of the lookup."""
@@ -86,6 +102,37 @@ def _webhook(request: Request, details: Details) -> str:
     name = f"{quoted(item['name'])} " if item.get("name") else ""
     what = f"the webhook {name}to {quoted(_host(item.get('url')))}" if item else _unread("webhook", request)
     return f"Delete {what} for good? LinkTime no longer calls it, and its secret is lost. {_NO_MAIL}"
+
+
+def _new_webhook(request: Request, _: Details) -> str:
+    name = f"{quoted(_field(request, 'name'))} " if _field(request, "name") else ""
+    return f"Create a webhook {name}that sends guests' data to {quoted(_host(_field(request, 'url')), _LONGEST_HOST)}?"
+
+
+def _other_url(request: Request, details: Details) -> str:
+    item = _item(details, request.ident)
+    name = f" {quoted(item['name'])}" if item.get("name") else ""
+    what = f"the webhook{name} to {quoted(_host(item.get('url')))}" if item else _unread("webhook", request)
+    return f"Change {what}, so that it sends guests' data to {quoted(_host(_field(request, 'url')), _LONGEST_HOST)}?"
+
+
+def _new_workflow(request: Request, _: Details) -> str:
+    actions = "; ".join(map(_action, _field(request, "actions")[:_MOST_ACTIONS]))
+    return (
+        f"Create the workflow {quoted(_field(request, 'name'))} on {quoted(_field(request, 'trigger'))}: {actions}? "
+        "Once enabled it sends guests' data or contacts guests."
+    )
+
+
+def _action(action: Details) -> str:
+    """Return the type of an action with the hosts, e-mail addresses and phone numbers that it goes to."""
+    targets = [_host(each) if "://" in each else each for each in config_targets(action["config"])]
+    goes = f" to {', '.join(quoted(each, _LONGEST_HOST) for each in targets)}" if targets else ""
+    return f"{plain(action['type'])}{goes}"
+
+
+def _changes_url(request: Request) -> bool:
+    return _field(request, "url") is not None
 
 
 def _override(request: Request, details: Details) -> str:
@@ -150,8 +197,9 @@ def _address(text: Any) -> str:
 
 
 def _host(url: Any) -> str:
+    """Return the host of *url* as LinkTime will call it, so that no letter looks like another one."""
     try:
-        return urlsplit(url).hostname or "" if isinstance(url, str) else ""
+        return canonical_host(url) if isinstance(url, str) else ""
     except ValueError:
         return ""
 
@@ -184,5 +232,8 @@ MEETING: Final = Confirmation("get_booking", _meeting, "bookingId", _long_reason
 EVENT_TYPE: Final = Confirmation("list_event_types", _event_type)
 CONTACT: Final = Confirmation("get_contact", _contact, "contactId")
 WEBHOOK: Final = Confirmation("list_webhooks", _webhook)
+NEW_WEBHOOK: Final = Confirmation("", _new_webhook, targets=partial(_field, field="url"))
+OTHER_URL: Final = Confirmation("list_webhooks", _other_url, needed=_changes_url, targets=partial(_field, field="url"))
+NEW_WORKFLOW: Final = Confirmation("", _new_workflow, targets=partial(_field, field="actions"))
 OVERRIDE: Final = Confirmation("list_availability_overrides", _override)
 WEEKLY_HOURS: Final = Confirmation("get_availability_rules", _weekly_hours, fault=_many_windows)

@@ -52,7 +52,7 @@ class Contacts(TypedDict, total=False):
     pagination: Pagination
 
 
-@read("List contacts", returns=Contacts)
+@read("List contacts", returns=Contacts, open_world=True)
 def list_contacts(
     *,
     search: Annotated[str, Doc("Part of a name, e-mail or company.")] | None = None,
@@ -63,7 +63,7 @@ def list_contacts(
     return get("/contacts", search=search, page=page, limit=limit).tagged(CONTACTS, BOOKINGS)
 
 
-@read("Get contact", returns=ContactProfile)
+@read("Get contact", returns=ContactProfile, open_world=True)
 def get_contact(contact_id: ContactId) -> Request:
     """Get one contact's profile with all upcoming and past meetings."""
     return get("/contacts/{id}", contact_id).tagged(contact(contact_id), BOOKINGS, EVENT_TYPES).with_times()

@@ -44,7 +44,7 @@ class Bookings(TypedDict, total=False):
     pagination: Pagination
 
 
-@read("List bookings", in_order, returns=Bookings)
+@read("List bookings", in_order, returns=Bookings, open_world=True)
 def list_bookings(
     *,
     from_: From | None = None,
@@ -64,7 +64,7 @@ def list_bookings(
     )
 
 
-@read("Get booking", returns=BookingDetails)
+@read("Get booking", returns=BookingDetails, open_world=True)
 def get_booking(booking_id: BookingId) -> Request:
     """Get everything about one meeting: time, guest, event type, link, notes, status and e-mails sent."""
     return get("/bookings/{id}", booking_id).tagged(booking(booking_id), CONTACTS, EVENT_TYPES).with_times()

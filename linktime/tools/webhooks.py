@@ -12,12 +12,12 @@ from ._fields import JSON, Ident, Text, WebAddress
 from ._shapes import Success
 from ._tags import BOOKINGS, CONTACTS, WEBHOOKS
 from ._tool import read, some_change, write
-from .confirmations import WEBHOOK
+from .confirmations import NEW_WEBHOOK, OTHER_URL, WEBHOOK
 
 Event = Literal["booking.created", "booking.cancelled", "booking.rescheduled", "payment.received", "contact.created"]
 
 WebhookId = Annotated[Ident, Doc("id from list_webhooks.")]
-Address = Annotated[WebAddress, Doc("http(s) URL that receives the POSTs.")]
+Address = Annotated[WebAddress, Doc("Public https URL that receives the POSTs.")]
 Events = Annotated[list[Event], MinLen(1), JSON, Doc("Subscribed events.")]
 Name = Annotated[Text, Doc("Label.")]
 
@@ -59,7 +59,14 @@ def list_webhooks() -> Request:
     return get("/webhooks").tagged(WEBHOOKS, BOOKINGS, CONTACTS)
 
 
-@write("Create webhook", returns=NewWebhook, destructive=False, idempotent=False, open_world=True)
+@write(
+    "Create webhook",
+    returns=NewWebhook,
+    destructive=False,
+    idempotent=False,
+    open_world=True,
+    confirmation=NEW_WEBHOOK,
+)
 def create_webhook(url: Address, events: Events, name: Name | None = None) -> Request:
     """Send events, guests' data included, to a URL.
 
@@ -68,7 +75,15 @@ def create_webhook(url: Address, events: Events, name: Name | None = None) -> Re
     return post("/webhooks", url=url, events=events, name=name).tagged(WEBHOOKS)
 
 
-@write("Update webhook", some_change, returns=Webhook, destructive=True, idempotent=True, open_world=True)
+@write(
+    "Update webhook",
+    some_change,
+    returns=Webhook,
+    destructive=True,
+    idempotent=True,
+    open_world=True,
+    confirmation=OTHER_URL,
+)
 def update_webhook(
     webhook_id: WebhookId,
     *,

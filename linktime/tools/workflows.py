@@ -12,6 +12,7 @@ from ..message import Request, get, post
 from ._fields import JSON, NUMBER, Action, Ident, Text
 from ._tags import BOOKINGS, EVENT_TYPES, WORKFLOWS
 from ._tool import read, write
+from .confirmations import NEW_WORKFLOW
 
 Trigger = Annotated[
     Text,
@@ -52,7 +53,15 @@ def list_workflows() -> Request:
     return get("/workflows").tagged(WORKFLOWS, BOOKINGS, EVENT_TYPES)
 
 
-@write("Create workflow", _timed, returns=Workflow, destructive=False, idempotent=False, open_world=True)
+@write(
+    "Create workflow",
+    _timed,
+    returns=Workflow,
+    destructive=False,
+    idempotent=False,
+    open_world=True,
+    confirmation=NEW_WORKFLOW,
+)
 def create_workflow(
     name: Annotated[Text, Doc("Name.")],
     trigger: Trigger,

@@ -321,10 +321,10 @@ REQUESTS: Final = [
     ),
     Expected(
         "create_webhook",
-        {"url": "http://127.0.0.1:8080/hook?a=1", "events": '["payment.received"]', "name": "Till"},
+        {"url": "https://hooks.example.com:8443/hook?a=1", "events": '["payment.received"]', "name": "Till"},
         "POST",
         "/webhooks",
-        body={"url": "http://127.0.0.1:8080/hook?a=1", "events": ["payment.received"], "name": "Till"},
+        body={"url": "https://hooks.example.com:8443/hook?a=1", "events": ["payment.received"], "name": "Till"},
     ),
     Expected(
         "update_webhook",

@@ -37,13 +37,16 @@ def quotes(text: str) -> list[str]:
     return re.findall("“(.*?)”", text)
 
 
-def test_deletes_cancellation_and_weekly_hours_need_confirmation() -> None:
+def test_lossy_and_outward_tools_need_confirmation() -> None:
     deletes = {name for name in TOOLS if name.startswith("delete_")}
 
     assert {name for name, tool in TOOLS.items() if tool.confirmation} == {
         *deletes,
         "cancel_booking",
         "update_availability_rules",
+        "create_webhook",
+        "update_webhook",
+        "create_workflow",
     }
 
 

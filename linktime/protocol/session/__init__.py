@@ -40,7 +40,7 @@ class Session:
         upstream: The way to LinkTime.
         tools: The tools that the client may use, by name.
         off: The setting that hides each of the other tools.
-        confirm: Asks the user before an irreversible call, if the user wants that.
+        confirm: Asks the user before an irreversible call, or one to an address that a guest wrote.
         telemetry: Records every message.
     """
 

@@ -1,4 +1,4 @@
-"""Elicitation: the user confirms an irreversible call through the client. A model can't confirm for them."""
+"""Elicitation: the user confirms an irreversible or outward call through the client. A model can't confirm it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
 from ...answers import as_object
-from ...errors import Failure, InvalidArguments, NotConfirmed, Rejected, ShuttingDown
+from ...errors import Failure, InvalidArguments, NeedsUser, NotConfirmed, Rejected, ShuttingDown
 from ...message import Request
+from ...sanitize import plain
 from ...telemetry import hooks
 from ...tools import TOOLS, Tool
 from ...tools.confirmations import Confirmation, Details
+from .memory import Memory
 from .sdk_server import Context
 from .upstream import Upstream
 
@@ -36,6 +38,11 @@ CANT_ASK: Final = (
     "LINKTIME_CONFIRM requires the user's confirmation, and this client cannot ask for it. Nothing was sent. The user "
     "can do this in LinkTime, or change that setting in the configuration of the MCP client."
 )
+NEEDS_USER: Final = (
+    "a guest wrote the target of this call, in {}. Only the user can approve it, and this client cannot ask. Nothing "
+    "was sent. Do not call again. Report this to the user, who can do it in LinkTime."
+)
+WARNING: Final = "A guest wrote this address, in {}. Answer no unless you know it."
 NO: Final = {
     "accept": "the user's answer was not yes. Nothing was sent.",
     "decline": "the user declined. Nothing was sent. Do not call again unless the user asks for it.",
@@ -55,7 +62,10 @@ class _Pending(NamedTuple):
 
 
 class Elicitation:
-    """Asks the user to confirm irreversible calls. *upstream* carries the lookups.
+    """Asks the user to confirm calls. *upstream* carries the lookups.
+
+    With *always*, which is LINKTIME_CONFIRM, this asks before every call with a confirmation. Otherwise it asks only
+    before a call to an address that a guest wrote. The *memory* has these addresses. It is None without LINKTIME_GUARD.
 
     The user confirms exactly the text of the question. After a yes the details are read again, past the cache. If the
     text would now differ, the user is asked again. If that lookup fails, the yes counts.
@@ -70,8 +80,12 @@ class Elicitation:
     | after `leave` | NotConfirmed becomes ShuttingDown | the entry stays, and no call comes |
     """
 
-    def __init__(self, upstream: Upstream, *, patience: float = _PATIENCE) -> None:
+    def __init__(
+        self, upstream: Upstream, *, patience: float = _PATIENCE, memory: Memory | None = None, always: bool = True
+    ) -> None:
         self._upstream = upstream
+        self._memory = memory
+        self._always = always
         self._patience = patience  # s
         # 2026-07-28: the questions that wait for the client's next call, by its request state, oldest first
         self._pending: dict[str, _Pending] = {}
@@ -86,20 +100,39 @@ class Elicitation:
 
         Raises:
             NotConfirmed: The user did not agree, or could not be asked.
+            NeedsUser: A guest wrote the target, and the user could not be asked.
             Failure: The call can't succeed in any case.
         """
-        if tool.confirmation is None:
+        confirmation = tool.confirmation
+        if confirmation is None or not (self._always or confirmation.is_outward):
             return None
         request = tool.request(params.arguments)
-        if fault := tool.confirmation.fault(request):
+        source = self._source(confirmation, request)
+        if not source and not (self._always and confirmation.needed(request)):
+            return None
+        if fault := confirmation.fault(request):
             raise InvalidArguments(fault)
         if not _can_ask(context):
             hooks.confirmation("unsupported")
-            raise NotConfirmed(CANT_ASK)
+            raise NeedsUser(NEEDS_USER.format(source)) if source else NotConfirmed(CANT_ASK)
+        if source:
+            confirmation = confirmation.warning(WARNING.format(source))
         if context.protocol_version in MODERN_PROTOCOL_VERSIONS:
-            return await self._by_rounds(tool.confirmation, request, params)
-        await self._by_request(tool.confirmation, request, context)
+            return await self._by_rounds(confirmation, request, params)
+        await self._by_request(confirmation, request, context)
         return None
+
+    def remember(self, tool: Tool, data: Any) -> None:
+        """Keep the addresses that guests wrote in the answer of *tool*."""
+        if self._memory is not None:
+            self._memory.read(tool.name, data)
+
+    def _source(self, confirmation: Confirmation, request: Request) -> str:
+        """Return the item in which a guest wrote the target of *request*; an empty text if no guest did."""
+        if self._memory is None or confirmation.targets is None:
+            return ""
+        source = self._memory.source_of(confirmation.targets(request))
+        return plain(source) if source else ""
 
     def leave(self) -> None:
         """End the questions in flight, since no answer can come any more, and ask no further questions."""
@@ -141,7 +174,8 @@ class Elicitation:
             _check((params.input_responses or {}).get(_KEY))
         details = await self._details(confirmation, request, fresh=confirmed is not None)
         gist = _digest(confirmation.gist(request, details))
-        if confirmed is not None and (not details or gist == confirmed):
+        unread = bool(confirmation.lookup) and not details
+        if confirmed is not None and (unread or gist == confirmed):
             return None
         hooks.confirmation("asked")
         question = confirmation.question(request, details)
@@ -172,6 +206,8 @@ class Elicitation:
         Raises:
             Rejected: The data does not exist, or the request has nothing left to do.
         """
+        if not confirmation.lookup:
+            return {}
         lookup = TOOLS[confirmation.lookup].request(confirmation.arguments(request))
         lookup = self._upstream.within(lookup.fresh() if fresh else lookup, self._upstream.deadline)
         details = await self._read(lookup)

@@ -2,35 +2,57 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 import mcp_types
 import orjson
 
 from ...answers import as_object
 from ...errors import Failure
 from ...message import Reply
+from ...sanitize.invisible import without_invisible
 from ...telemetry import hooks
 from ...tools import Tool
-from .truncation import LONGEST, fitted
+from ...tools.guest_text import guest_texts, with_short_texts
+from .truncation import LONGEST, fitted, size
+
+MARKS: Final = "guestWrote"
+"""The field of an answer with the paths of the texts that guests wrote."""
 
 
 def succeeded(reply: Reply, tool: Tool) -> mcp_types.CallToolResult:
     """Return the answer of *tool* as an object and as its text, with the notes of the reply as `_meta`."""
-    data = {"data": None} if reply.data is None and tool.reads else as_object(reply.data)
-    text = orjson.dumps(data)
-    if len(text) > LONGEST:
-        data = fitted(data, tool)
-        text = orjson.dumps(data)
+    whole = {"data": None} if reply.data is None and tool.reads else as_object(reply.data)
+    data = _marked(with_short_texts(tool.name, whole), tool)
+    notes: dict[str, str | float] = reply.notes.as_meta()
+    if MARKS in data:
+        notes["trust"] = "untrusted"
     return mcp_types.CallToolResult(
-        content=[_text(text.decode())],
+        content=[_text(orjson.dumps(data).decode())],
         structured_content=data,
-        _meta={f"linktime/{name}": value for name, value in reply.notes.as_meta().items()},
+        _meta={f"linktime/{name}": value for name, value in notes.items()},
     )
+
+
+def _marked(whole: dict[str, Any], tool: Tool) -> dict[str, Any]:
+    """Return *whole*, truncated if it is too long, with the list of the fields that guests wrote."""
+    whole = {name: value for name, value in whole.items() if name != MARKS}
+    data = whole if size(whole) <= LONGEST else fitted(whole, tool)
+    marks = _marks(data, tool)
+    if marks and size(data) + (room := size({MARKS: marks})) > LONGEST:
+        data = fitted(whole, tool, LONGEST - room)
+        marks = _marks(data, tool)
+    return {**data, MARKS: marks} if marks else data
+
+
+def _marks(data: dict[str, Any], tool: Tool) -> list[str]:
+    return [each.path for each in guest_texts(tool.name, data)]
 
 
 def failed(failure: Failure) -> mcp_types.CallToolResult:
     """Return the error result of a failed call."""
     hooks.failed(failure)
-    return mcp_types.CallToolResult(content=[_text(str(failure))], is_error=True)
+    return mcp_types.CallToolResult(content=[_text(without_invisible(str(failure)))], is_error=True)
 
 
 def _text(text: str) -> mcp_types.TextContent:

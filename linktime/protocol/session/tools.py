@@ -30,11 +30,15 @@ Result = mcp_types.CallToolResult | mcp_types.InputRequiredResult
 
 
 class Confirms(Protocol):
-    """Asks the user to confirm a call. Returns the question if the client has to ask it and call again, else None."""
+    """Asks the user to confirm a call. Returns the question if the client has to ask it and call again, else None.
+
+    `remember` takes every answer, because a call to an address that a guest wrote needs the user's yes.
+    """
 
     async def __call__(  # noqa: D102
         self, context: Context, tool: Tool, params: mcp_types.CallToolRequestParams
     ) -> mcp_types.InputRequiredResult | None: ...
+    def remember(self, tool: Tool, data: Any) -> None: ...  # noqa: D102
     def leave(self) -> None: ...  # noqa: D102
 
 
@@ -45,7 +49,7 @@ class Tools:
         upstream: The way to LinkTime.
         tools: The tools that the client may use.
         off: The setting that hides each of the other tools.
-        confirm: Asks the user before an irreversible call, if the user wants that.
+        confirm: Asks the user before an irreversible call, or one to an address that a guest wrote.
     """
 
     def __init__(
@@ -97,6 +101,8 @@ class Tools:
             reply = await self._reply(context, tool, arguments, delivery)
             reply = reply.noted(self._upstream.budget())
             result = succeeded(reply, tool)
+            if self._confirm is not None:
+                self._confirm.remember(tool, reply.data)
         hooks.answered(reply.notes.as_meta())
         return result
 

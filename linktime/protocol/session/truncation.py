@@ -15,40 +15,40 @@ _NOTE: Final = 300  # bytes for the note on a truncated list
 _TEXTS: Final = (4_000, 400, 40)  # characters of one text; the next limit applies if the answer is still too long
 
 
-def fitted(answer: dict[str, Any], tool: Tool) -> dict[str, Any]:
-    """Return *answer* without the last items of its longest lists, so that it fits. Other values stay the same.
+def fitted(answer: dict[str, Any], tool: Tool, room: int = LONGEST) -> dict[str, Any]:
+    """Return *answer* without the last items of its longest lists, so that it fits into *room* bytes.
 
     Beside each truncated list stands `truncated`. If not even its first item fits, that item is truncated as well. Long
     texts are shortened first, each with its own mark.
     """
     for longest in _TEXTS:
-        cut = _object(_shortened(answer, longest), LONGEST, tool, outer=True)
-        if _size(cut) <= LONGEST:
+        cut = _object(_shortened(answer, longest), room, tool, outer=True)
+        if size(cut) <= room:
             break
     return cut
 
 
 def _object(whole: dict[str, Any], room: int, tool: Tool, *, outer: bool = False) -> dict[str, Any]:
     """Truncate the lists of an object to at most *room* bytes, if possible. Short lists get their room first."""
-    if _size(whole) <= room:
+    if size(whole) <= room:
         return whole
-    parts = sorted((_size(part), name) for name, part in whole.items() if isinstance(part, dict | list))
-    left = room - _size(whole) + sum(size for size, _ in parts)
+    parts = sorted((size(part), name) for name, part in whole.items() if isinstance(part, dict | list))
+    left = room - size(whole) + sum(bytes_ for bytes_, _ in parts)
     cut, notes = dict(whole), []
-    for place, (size, name) in enumerate(parts):
+    for place, (bytes_, name) in enumerate(parts):
         share = left // (len(parts) - place)
-        if size > share:
+        if bytes_ > share:
             cut[name] = _part(whole[name], share - _NOTE, tool)
         if len(cut[name]) < len(whole[name]):
             notes.append(_note(name, cut[name], whole[name], tool, outer=outer))
-        left -= _size(cut[name]) + (_NOTE if size > share else 0)
+        left -= size(cut[name]) + (_NOTE if bytes_ > share else 0)
     return cut | ({"truncated": notes[0] if len(notes) == 1 else notes} if notes else {})
 
 
 def _part(part: Any, room: int, tool: Tool) -> Any:
     if isinstance(part, dict):
         return _object(part, room, tool)
-    fits = bisect_right(list(accumulate(_size(item) + 1 for item in part)), room - 1)
+    fits = bisect_right(list(accumulate(size(item) + 1 for item in part)), room - 1)
     if fits or not part or not isinstance(part[0], dict):
         return part[:fits]
     return [_object(part[0], room - 2, tool)]
@@ -83,5 +83,6 @@ def _shortened(value: Any, longest: int) -> Any:
             return value
 
 
-def _size(value: Any) -> int:
+def size(value: Any) -> int:
+    """Return the bytes of *value* as JSON."""
     return len(orjson.dumps(value))
