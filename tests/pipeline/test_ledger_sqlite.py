@@ -16,9 +16,11 @@ import pytest
 from linktime.pipeline.clock import now
 from linktime.pipeline.ledger import Change, LedgerUnavailable
 from linktime.pipeline.ledger.interface import Busy
-from tests.support.file_rights import unprivileged
+from tests.support.file_rights import folder, unprivileged
 from tests.support.ledger_homes import Server, opened as opened_at
 from tests.support.process import environ
+
+__all__ = ["folder"]
 
 CHANGE = Change(frozenset({"contacts"}), 0.0)
 
