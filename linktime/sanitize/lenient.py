@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 import orjson
+
+_MOST_DIGITS: Final = 4000  # sys.get_int_max_str_digits() is 4300 by default
 
 
 def loads(data: bytes, charset: str | None = None) -> Any:
@@ -22,14 +24,19 @@ def loads(data: bytes, charset: str | None = None) -> Any:
     except orjson.JSONDecodeError:
         pass
     try:
-        return json.loads(_text(data, charset), strict=False)
+        return json.loads(_text(data, charset), strict=False, parse_int=_number)
     except RecursionError:
         raise ValueError("JSON is nested too deeply") from None
+
+
+def _number(digits: str) -> float:
+    """Return an integer, as a float if Python refuses so many digits."""
+    return int(digits) if len(digits) <= _MOST_DIGITS else float(digits)
 
 
 def _text(data: bytes, charset: str | None) -> str:
     detected = json.detect_encoding(data)
     try:
         return data.decode(charset if charset and detected == "utf-8" else detected, "replace")
-    except LookupError:
+    except (LookupError, UnicodeError):
         return data.decode("utf-8", "replace")

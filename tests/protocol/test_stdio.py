@@ -373,3 +373,25 @@ async def test_ping_is_answered_while_a_call_is_under_way(server: Child, sandbox
     await arrived(sandbox, "/me")
 
     assert await server.result(server.ask("ping")) == {}
+
+
+@pytest.mark.parametrize("value", [b"9" * 5000, b"[" * 5000 + b"]" * 5000], ids=["digits", "nesting"])
+async def test_request_with_an_unreadable_value_is_answered(value: bytes) -> None:
+    async with child(LINKTIME_API_KEY="lt_live_x", LINKTIME_BASE_URL="http://127.0.0.1:9") as server:
+        await server.greet()
+        server.write(
+            b'{"jsonrpc":"2.0","id":901,"method":"tools/call","params":{"name":"list_contacts","arguments":{"page":'
+            + value
+            + b"}}}"
+        )
+        answer = await server.answer(901)
+
+    assert answer.get("error") or answer["result"]["isError"]
+
+
+async def test_null_capabilities_count_as_none() -> None:
+    async with child(LINKTIME_API_KEY="lt_live_x") as server:
+        greeting = {"protocolVersion": "2025-11-25", "clientInfo": {"name": "t", "version": "0"}}
+        result = await server.result(server.ask("initialize", **greeting, capabilities=None))
+
+    assert result["serverInfo"]["name"] == "linktime"

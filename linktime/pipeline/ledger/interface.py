@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple, Protocol, TypeVar
+import json
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from .rules import Budget
 
@@ -51,6 +52,14 @@ class Change(NamedTuple):
 
     tags: frozenset[str]
     settle: float
+
+
+def changes_of(stored: Iterable[tuple[Any, Any]]) -> list[Change] | None:
+    """Return the changes of stored tags and seconds. None, that is any change, if one of them is damaged."""
+    try:
+        return [Change(frozenset(map(str, json.loads(tags))), float(settle)) for tags, settle in stored]
+    except (TypeError, ValueError):
+        return None
 
 
 class ChangeLog(Protocol):

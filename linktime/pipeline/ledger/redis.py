@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from .codec import FORMAT, Malformed, dump, format_of, load
-from .interface import KEPT, UNUSED, Change, LedgerUnavailable, Step
+from .interface import KEPT, UNUSED, Change, LedgerUnavailable, Step, changes_of
 from .rules import Budget
 
 T = TypeVar("T")
@@ -175,11 +175,11 @@ class RedisChanges:
             self._last = newest[0][0] if newest else self._add(client, "[]", 0.0)
             return None
         self._last = entries[-1][0]
-        return [
-            Change(frozenset(json.loads(change["tags"])), float(change["settle"]))
+        return changes_of(
+            (change.get("tags"), change.get("settle"))
             for _, change in entries[1:]
-            if change["server"] != self._server
-        ]
+            if change.get("server") != self._server
+        )
 
     def _add(self, client: Any, tags: str, settle: float) -> Any:
         fields = {"server": self._server, "tags": tags, "settle": settle}

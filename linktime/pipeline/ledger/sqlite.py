@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from ..clock import machine, now
 from .codec import Malformed, dump, load
-from .interface import KEPT, Change, Step
+from .interface import KEPT, Change, Step, changes_of
 from .rules import Budget
 from .sqlite_file import SqliteFile
 from .state_file import Unreadable
@@ -93,7 +93,7 @@ class SqliteChanges:
         self._polled, self._source = True, source
         if not complete:
             return None
-        return [Change(frozenset(json.loads(tags)), settle) for _, by, tags, settle in new if by != self._server]
+        return changes_of((tags, settle) for _, by, tags, settle in new if by != self._server)
 
 
 def _continues(rows: Sequence[tuple[int, str, str, float]] | None, last: int) -> bool:

@@ -34,7 +34,7 @@ class Store(Protocol):
         """How many permits there are, by this server's own settings."""
 
     async def take(self, spare: int, soon: float) -> Lease | float:
-        """Take a permit if *spare* others are free or will be within *soon* seconds. Otherwise return the seconds to wait.
+        """Take a permit if *spare* others are free or will be within *soon* seconds, else return the seconds to wait.
 
         While the breaker is half-open only one trial request gets a permit.
         """

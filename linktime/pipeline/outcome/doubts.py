@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from typing import Final
 
@@ -37,6 +38,7 @@ class Doubt:
     first: Moment  # of the first equal write, of this doubt or of those that it renews
     in_flight: int = 0
     refused: int = 0  # of those in flight, which wait for the answers of the others
+    changed: asyncio.Event = field(default_factory=asyncio.Event)  # set when one of them is answered
     open: bool = False
     until: float = inf
     lost: float = -inf  # when the last of them ended without an answer
@@ -72,12 +74,14 @@ class Doubts:
     def end(self, doubt: Doubt) -> None:
         """Note that one of its writes has ended. A doubt that was never open is forgotten with the last of them."""
         doubt.in_flight -= 1
+        doubt.changed.set()
         if not doubt.in_flight and not doubt.open:
             self._forget(doubt)
 
     def doubtful(self, doubt: Doubt, now: float, *, answered: bool) -> None:
         """Keep a doubt for an equal write to come. *answered* is False if the request may still arrive."""
         doubt.open, doubt.until = True, now + self._life
+        doubt.changed.set()
         if not answered:
             doubt.lost = now
         self._doubts.setdefault(doubt.request, doubt)
@@ -88,6 +92,7 @@ class Doubts:
     def succeeded(self, doubt: Doubt, reply: Reply) -> None:
         """Settle a doubt. The next equal write is a new wish."""
         doubt.open, doubt.reply = False, reply
+        doubt.changed.set()
         self._forget(doubt)
 
     def overtaken(self, request: Request, history: History) -> None:

@@ -23,7 +23,6 @@ from .readback import ReadBack, Result
 from .verification import VERIFICATIONS, Verification
 
 _REPEATED: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY})
-_POLL: Final = 0.05  # s
 _FAILED: Final = "linktime-mcp failed after this change was sent, so it may or may not have been made."
 _UNSENT: Final = "linktime-mcp failed before this change was sent; nothing was sent. Report it if it recurs."
 _EARLIER: Final = (
@@ -52,7 +51,6 @@ class Outcome:
     ) -> None:
         self._send = send
         self._clock = clock
-        self._sleep = sleep
         self._read_back = ReadBack(send, clock=clock, wall=wall, sleep=sleep)
         self._history = History()
         self._doubts = Doubts()
@@ -159,9 +157,11 @@ class Outcome:
     async def _equals_answered(self, doubt: Doubt) -> None:
         """Wait until each equal write in flight has its answer: if all are refused, none of them removed the row."""
         doubt.refused += 1
+        doubt.changed.set()
         try:
             while doubt.in_flight > doubt.refused and not (doubt.open or doubt.reply):
-                await self._sleep(_POLL)
+                doubt.changed.clear()
+                await doubt.changed.wait()
         finally:
             doubt.refused -= 1
 

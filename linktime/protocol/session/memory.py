@@ -45,7 +45,7 @@ class Memory:
             self._sources.setdefault(self._hash(address), source[:_LONGEST_SOURCE])
 
     def source_of(self, value: Any) -> str | None:
-        """Return the source of the first address in the JSON *value* that a guest wrote. Return None if there is none."""
+        """Return the source of the first address in the JSON *value* that a guest wrote, None if there is none."""
         targets = {address for text in strings(value) for address in addresses(text)}
         if targets and self._full:
             return FULL

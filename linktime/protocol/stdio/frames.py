@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import orjson
@@ -19,6 +20,7 @@ from ...sanitize import lenient, visible
 LARGEST_FRAME: Final = 16 << 20  # bytes
 _LARGEST_ID: Final = 1 << 53  # a whole number up to here has the same value as a float
 _DEEPEST: Final = 8  # levels of capabilities
+_IDENT: Final = re.compile(rb'"id"\s*:\s*(\d{1,15}|"[\w.:-]{1,64}")\s*,')
 _OBJECTS: Final = ("_meta", "arguments", "capabilities", "context", "inputResponses")
 """Fields of params that hold an object. PHP writes an empty one as `[]`."""
 
@@ -43,7 +45,7 @@ def decode(line: bytes) -> JSONRPCMessage | None:
     try:
         frame = lenient.loads(line)
     except ValueError:
-        raise Malformed(PARSE_ERROR, "Parse error: the line is not JSON") from None
+        raise Malformed(PARSE_ERROR, "Parse error: the line is not JSON", *_ident_before_params(line)) from None
     match frame:
         case {"method": _}:
             return _request(frame)
@@ -56,6 +58,13 @@ def decode(line: bytes) -> JSONRPCMessage | None:
             raise Malformed(INVALID_REQUEST, "Invalid Request: send one message per line, not a batch", *idents)
         case _:
             raise Malformed(INVALID_REQUEST, "Invalid Request: a message is an object")
+
+
+def _ident_before_params(line: bytes) -> list[Any]:
+    """Return the id of a request that cannot be parsed, if it stands before the params, else nothing."""
+    head, params, _ = line.partition(b'"params"')
+    match = _IDENT.search(head) if params else None
+    return [orjson.loads(match[1])] if match else []
 
 
 def encode(frame: dict[str, Any]) -> bytes:
@@ -106,8 +115,8 @@ def _response(frame: dict[str, Any]) -> JSONRPCMessage | None:
 
 
 def _with_objects(params: dict[str, Any]) -> dict[str, Any]:
-    """Repair params: `[]` and JSON text where an object belongs, and a progress token that is null."""
-    params |= {name: {} for name in _OBJECTS if params.get(name) == []}
+    """Repair params: `[]`, null and JSON text where an object belongs, and a progress token that is null."""
+    params |= {name: {} for name in _OBJECTS if name in params and params[name] in ([], None)}
     if isinstance(text := params.get("arguments"), str):
         params["arguments"] = _object(text)
     if isinstance(meta := params.get("_meta"), dict):
