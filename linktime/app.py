@@ -118,7 +118,7 @@ async def app(
                     ttl=settings.cache_ttl,
                     settle=settings.timeout,
                     clock=clock,
-                    journal=changes,
+                    changes=changes,
                 )
             ),
             zone := _zone(settings, cache, limiter, clock),

@@ -26,6 +26,7 @@ def main(arguments: Sequence[str] | None = None, *, notices: Sequence[str] = ())
     ignore_plugins()
     chosen = _parser().parse_args(arguments)
     try:
+        # The demo and the doctor end the program themselves.
         match chosen.command:
             case "sandbox":
                 _printed(lambda: _sandbox(chosen))
@@ -49,8 +50,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"linktime-mcp {__version__}")
     commands = parser.add_subparsers(dest="command", title="commands")
     commands.add_parser("serve", help="serve MCP over stdin and stdout (the default)")
-    commands.add_parser("demo", help="play eight conversations against a sandbox; needs no key and no network")
-    doctor = commands.add_parser("doctor", help="diagnose problems and suggest fixes; exit status 1 on a fault")
+    commands.add_parser("demo", help="play eight conversations against a sandbox, without a key and without a network")
+    doctor = commands.add_parser("doctor", help="diagnose problems and suggest fixes (exit status 1 on a fault)")
     doctor.add_argument("--json", action="store_true", help="print one JSON object")
     install = commands.add_parser("install", help="add linktime to the configuration of your MCP client")
     install.add_argument(
@@ -63,10 +64,10 @@ def _parser() -> argparse.ArgumentParser:
     either.add_argument("--uninstall", action="store_true", help="remove it again")
     either.add_argument("--print", action="store_true", dest="show", help="print the change without writing it")
     install.add_argument("--yes", action="store_true", help="write without asking")
-    sandbox = commands.add_parser("sandbox", help="run a local LinkTime with sample data; needs no account")
+    sandbox = commands.add_parser("sandbox", help="run a local LinkTime with sample data and without an account")
     sandbox.add_argument("--host", default="127.0.0.1", help="listen on this address (default: %(default)s)")
     sandbox.add_argument(
-        "--port", type=int, default=8787, help="listen on this port; 0 for any free port (default: %(default)s)"
+        "--port", type=int, default=8787, help="listen on this port, or 0 for any free port (default: %(default)s)"
     )
     sandbox.add_argument("--db", default=":memory:", metavar="FILE", help="keep the data in FILE")
     sandbox.add_argument("--log", action="store_true", help="write a line for each request to stderr")
@@ -75,14 +76,14 @@ def _parser() -> argparse.ArgumentParser:
 
 def _serve(notices: Sequence[str]) -> None:
     is_on_terminal = sys.stdin is not None and sys.stdin.isatty()
-    with sparing("mcp", "mcp.server"):  # whose own imports are the SDK's client and its HTTP half
-        from .commands.serve import serve  # noqa: PLC0415 - the other commands never pay for it
+    with sparing("mcp", "mcp.server"):  # they import the SDK's client and its HTTP half
+        from .commands.serve import serve  # noqa: PLC0415 - only this command needs its imports
 
     serve([*notices, *([ON_A_TERMINAL] if is_on_terminal else [])])
 
 
 def _sandbox(chosen: argparse.Namespace) -> int:
-    from .sandbox import run  # noqa: PLC0415 - the server never pays for it
+    from .sandbox import run  # noqa: PLC0415 - likewise
 
     asyncio.run(run(chosen.host, chosen.port, chosen.db, log=chosen.log))
     return 0

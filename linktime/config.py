@@ -45,6 +45,7 @@ _TOOLSETS: Final = frozenset(
     }
 )
 
+# the texts of errors
 NOT_A_BASE: Final = "must be the base URL of LinkTime, such as https://linktime.io, without user, query or fragment"
 NOT_A_BUDGET: Final = "must be local, process, or the URL of a Redis server: redis://…, rediss://… or unix://…"
 NOT_A_KEY: Final = "must be only the key: printable ASCII without spaces"
@@ -55,6 +56,7 @@ KEY_MISSING: Final = f"{KEY} environment variable is required"
 def _base_url(text: str, info: ValidationInfo) -> str:
     base = _API.sub("", text.rstrip("/"))  # users copy the address from the API's documentation
     host = host_of(base)
+    # Two parsers must agree: urlsplit finds the host, and the pattern excludes user and query.
     if not (host and base.isprintable() and _BASE.fullmatch(base)):
         raise ValueError(NOT_A_BASE)
     if base.lower().startswith("http:") and not info.data.get("allow_http") and not is_loopback(host):
@@ -63,7 +65,7 @@ def _base_url(text: str, info: ValidationInfo) -> str:
 
 
 def _in_ascii(base: str, host: str) -> str:
-    """Return *base* with its *host* as a client calls it, so that no other library reads another host."""
+    """Return *base* with its *host* as an HTTP client writes it, so that no library reads another host."""
     parts = urlsplit(base)
     netloc = host if parts.port is None else f"{host}:{parts.port}"
     return urlunsplit((parts.scheme, netloc, parts.path, "", ""))
@@ -95,7 +97,7 @@ def _key(secret: SecretStr) -> SecretStr:
 
 
 class Settings(BaseModel):
-    """The settings. A field's variable is `LINKTIME_` and its name. Its description is that of the README."""
+    """The settings. A field's variable is `LINKTIME_` and its name. The README has its description."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -104,6 +106,7 @@ class Settings(BaseModel):
         hide_input_in_errors=True,
     )
 
+    # The service
     api_key: Annotated[SecretStr | None, AfterValidator(lambda key: key and _key(key))] = Field(
         None, description="the key, `lt_live_…`, from Settings → API Keys"
     )
@@ -111,26 +114,29 @@ class Settings(BaseModel):
         default=False, description="`1` = allow a plain http base URL that is not this machine's own"
     )
     base_url: Annotated[str, AfterValidator(_base_url)] = Field(
-        "https://linktime.io", description="base URL of LinkTime; `/api/v1` at its end is ignored"
+        "https://linktime.io", description="base URL of LinkTime, where `/api/v1` at the end is ignored"
     )
+    # The budget and the cache
     rate_limit: int = Field(60, ge=1, le=5_000, description="upstream requests allowed …")
     rate_period: float = Field(60, gt=0, le=86_400, description="… in *any* window of this many seconds")
     budget: Annotated[str, AfterValidator(_budget)] = Field(
         "local",
-        description="who shares the budget: `local`, every server with this key on this machine; `redis://…`, every "
-        "machine; `process`, this server alone",
+        description="the servers that share the budget: `local` = those with this key on this machine, `redis://…` = "
+        "those of every machine, `process` = this one only",
         repr=False,  # a URL may hold a password
     )
     cache_ttl: float = Field(
         30,
         ge=0,
         le=86_400,
-        description="seconds a list or get answer may be reused; `0` = every call is a fresh request",
+        description="seconds a list or get answer may be reused, `0` = every call is a fresh request",
     )
+    # Concurrency and time
     workers: int = Field(8, ge=1, le=1000, description="workers, so requests under way at once")
-    queue: int = Field(256, ge=1, le=100_000, description="mailbox places; when full, a call is refused at once")
+    queue: int = Field(256, ge=1, le=100_000, description="calls that may wait (a further call is refused at once)")
     timeout: float = Field(10, gt=0, le=600, description="seconds for one REST request")
     deadline: float = Field(50, gt=0, le=3600, description="seconds for one tool call, waiting included")
+    # The offered tools
     toolsets: Annotated[tuple[str, ...], BeforeValidator(_toolsets)] = Field(
         ("all",), description="which toolsets to offer, comma separated, such as `scheduling,meetings`"
     )
@@ -145,7 +151,7 @@ class Settings(BaseModel):
         description="`1` = ask the user before guests' data goes to an address that a guest wrote; `0` = do not ask",
     )
     trace_arguments: bool = Field(
-        default=False, description="`1` = spans show a call's ids, slugs, times and numbers; never what guests wrote"
+        default=False, description="`1` = spans show a call's ids, slugs, times and numbers, but no text of guests"
     )
 
     _key_fault: str = PrivateAttr("")
@@ -158,6 +164,7 @@ class Settings(BaseModel):
         """
         known = {str(field.alias) for field in cls.model_fields.values()}
         values = {name: value.strip() for name, value in environ.items() if name in known and value.strip()}
+        # A placeholder is reported as a missing key, not as a malformed one.
         unfilled = placeholder(values.get(KEY, ""))
         if unfilled:
             del values[KEY]
@@ -172,7 +179,7 @@ class Settings(BaseModel):
 
     @property
     def missing_key(self) -> str:
-        """The reason why there is no key; an empty text if there is a key."""
+        """The reason why there is no key, or an empty text if there is a key."""
         if self.api_key:
             return ""
         return f"{KEY_MISSING}. {self._key_fault}" if self._key_fault else KEY_MISSING

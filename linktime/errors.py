@@ -1,11 +1,11 @@
-"""The ways in which a call can fail, each named by the remedy of its reader."""
+"""The failures of a call. Each has the word that programs read, and advice for the model."""
 
 from collections.abc import Mapping
 from math import ceil
 from typing import Final
 
 
-class Failure(Exception):  # noqa: N818 - it is an answer to the model before it is an error
+class Failure(Exception):
     """A tool call without an answer. `str` of it is the text that the model reads.
 
     *word* is for programs. *message* says what happened and what to do next. Both are trusted text: neither ever holds
@@ -29,12 +29,16 @@ class InvalidArguments(Failure):
 
 
 class Rejected(Failure):
-    """LinkTime read the request and refused it. *word* is its own code."""
+    """LinkTime read the request and refused it. *word* is its own code.
 
-    def __init__(self, word: str, message: str, *, status: int) -> None:
+    *proves_absence* is True if LinkTime itself, and no gateway before it, states that there is no such thing.
+    """
+
+    def __init__(self, word: str, message: str, *, status: int, proves_absence: bool = False) -> None:
         super().__init__(message)
         self.word = word
         self.status = status
+        self.proves_absence = proves_absence
 
 
 class RateLimited(Rejected):
@@ -77,7 +81,7 @@ class BudgetSpent(Failure):
     def __init__(self, retry_after: float) -> None:
         self.retry_after = retry_after
         super().__init__(
-            f"the request budget is spent and this call was not sent; call again in {max(1, ceil(retry_after))} s, "
+            f"the request budget is spent and this call was not sent. Call again in {max(1, ceil(retry_after))} s, "
             "or ask for less."
         )
 

@@ -1,4 +1,4 @@
-"""URLs of services: which host they name, and which of them are one service."""
+"""URLs of services: the host of a URL, and a comparison that ignores spelling."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def is_loopback(host: str) -> bool:
 
 
 def host_of(url: str) -> str:
-    """Return the host of *url* in lower case and ASCII; empty if it has none that can exist."""
+    """Return the host of *url* in lower case and ASCII, or an empty text if it has no valid host."""
     try:
         parts = urlsplit(url)
         return (parts.hostname or "").encode("idna").decode() if parts.port != 0 else ""

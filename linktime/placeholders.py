@@ -52,7 +52,7 @@ class Placeholder(StrEnum):
 
 
 def placeholder(value: str) -> Placeholder | None:
-    """Return the kind of placeholder that *value* is; None if it can be a key."""
+    """Return the kind of placeholder that *value* is, or None if it can be a key."""
     text = value.strip()
     if _REFERENCE.fullmatch(text):
         return Placeholder.REFERENCE

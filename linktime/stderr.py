@@ -12,7 +12,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from threading import Condition, Thread
 from typing import Final
 
-_MOST_LINES: Final = 1024  # further lines are dropped while nobody reads
+_MOST_LINES: Final = 1024  # further lines are dropped until the reader reads
 _LONGEST_LINE: Final = 4096  # bytes; a pipe takes that many in one piece
 _STANDARD: Final = (0, 1, 2)
 
@@ -57,7 +57,7 @@ _queue: Final = _Queue()
 
 
 def write_line(text: str) -> None:
-    """Write one line to standard error. Never blocks, never raises; drops the line while the queue is full."""
+    """Write one line to standard error. Never blocks and never raises. Drops the line while the queue is full."""
     line = text.rstrip("\n").encode("utf-8", "backslashreplace")[: _LONGEST_LINE - 1]
     _queue.put(line.decode("utf-8", "ignore").encode() + b"\n")
 
@@ -90,10 +90,12 @@ def secure() -> None:
     A closed descriptor would be reused by the next file that the process opens. Lines on a stderr that is the same
     pipe or file as stdout would break the protocol, so they are discarded.
     """
+    # 1. Open descriptors 0 to 2.
     nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor in _STANDARD:
         if not _is_open(descriptor):
             os.dup2(nothing, descriptor)
+    # 2. Send stderr to the null device if it is the same file as stdout. A terminal may be both.
     out, err = os.fstat(1), os.fstat(2)
     if os.path.samestat(out, err) and not stat.S_ISCHR(out.st_mode):
         os.dup2(nothing, 2)
@@ -114,7 +116,7 @@ def _write(line: bytes) -> None:
         while line:
             line = line[os.write(2, line) :]
     except OSError:
-        return  # closed or broken: there is no other place for it
+        return  # closed or broken: the line is lost
 
 
 class _Text(io.TextIOBase):

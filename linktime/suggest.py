@@ -10,7 +10,7 @@ _SAME_WORD: Final = 0.75  # difflib's ratio; "workflow" and "webhook" have 0.4, 
 
 
 def suggest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that is closest to *name*; None if no name is close.
+    """Return the known name that is closest to *name*, or None if no name is close.
 
     Names of the form verb_noun are close only if both words are. So `create_workflow` and `delete_webhook` are no
     suggestions for `delete_workflow`.

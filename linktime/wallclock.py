@@ -6,7 +6,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
-_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")  # whatever the locale
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")  # in every locale
 _MINUTES: Final = len("2026-12-01 10:00")
 
 
@@ -18,7 +18,7 @@ def zone_named(name: object) -> ZoneInfo | None:
         return None
 
 
-def shown(instant: datetime, zone: tzinfo) -> str:
+def formatted(instant: datetime, zone: tzinfo) -> str:
     """Format an instant in *zone*: Tue 2026-12-01 10:00 -05:00.
 
     Raises:

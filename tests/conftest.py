@@ -1,4 +1,4 @@
-"""What many tests start from: a sandbox, and the real program over it."""
+"""Fixtures of many tests: a sandbox, the real program, and ledgers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.redis_server import RedisServer, redis_server
 
 @pytest.fixture(autouse=True, scope="session")
 def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Keep what the programs leave behind out of the user's home."""
+    """Keep the state files of the programs out of the user's home folder."""
     place = tmp_path_factory.mktemp("state")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(place))
@@ -26,14 +26,14 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
-    """Start a LinkTime that sets no limit."""
+    """Run a sandbox without a rate limit."""
     async with Sandbox(limit=0) as sandbox:
         yield sandbox
 
 
 @pytest.fixture
 async def server(sandbox: Sandbox) -> AsyncIterator[Child]:
-    """Start the program over the sandbox, hands shaken."""
+    """Run the program over the sandbox, after the handshake."""
     async with child(LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY=sandbox.key) as server:
         await server.greet()
         yield server
@@ -41,12 +41,12 @@ async def server(sandbox: Sandbox) -> AsyncIterator[Child]:
 
 @pytest.fixture(scope="session")
 def redis() -> Iterator[RedisServer]:
-    """Start a Redis server for all tests that leave it running."""
+    """Run a Redis server for all tests that do not stop it."""
     with redis_server() as server:
         yield server
 
 
 @pytest.fixture(params=["local", "redis"])
 def home(request: pytest.FixtureRequest, tmp_path: Path) -> Home:
-    """Keep a ledger in each of the places where one can be."""
+    """Return a place for a ledger: a folder, or Redis."""
     return FileHome(tmp_path) if request.param == "local" else RedisHome(request.getfixturevalue("redis"))

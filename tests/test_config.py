@@ -57,7 +57,7 @@ def lines(**environ: str) -> list[str]:
     return caught.value.faults
 
 
-def test_nothing_has_to_be_set() -> None:
+def test_every_setting_has_a_default() -> None:
     assert Settings.from_environ({"PATH": "/bin", "LINKTIME_UNKNOWN": "x"}).model_dump() == DEFAULTS
 
 
@@ -191,7 +191,7 @@ def test_all_faults_are_reported_at_once() -> None:
 
 
 @pytest.mark.parametrize("value", ["60.0", " 60 ", "60\n", "+60", "060"])
-def test_a_whole_number_may_be_written_in_several_ways(value: str) -> None:
+def test_whole_number_has_several_spellings(value: str) -> None:
     assert read(RATE_LIMIT=value).rate_limit == 60
 
 
@@ -211,7 +211,7 @@ def test_senseless_time_is_a_fault(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", [f" {KEY}", f"{KEY}\r\n", f"\t{KEY} \n"])
-def test_a_key_loses_the_space_around_it(value: str) -> None:
+def test_key_loses_the_space_around_it(value: str) -> None:
     key = read(API_KEY=value).api_key
     assert key is not None
     assert key.get_secret_value() == KEY
@@ -224,7 +224,7 @@ def test_malformed_key_is_a_fault(value: str) -> None:
     assert faults(API_KEY=value) == ["LINKTIME_API_KEY"]
 
 
-def test_the_key_is_in_no_text_of_the_settings() -> None:
+def test_key_is_in_no_text_of_the_settings() -> None:
     taken = read(API_KEY=KEY)
     texts = [repr(taken), str(taken), repr(taken.model_dump()), taken.model_dump_json(by_alias=True)]
     assert not [text for text in texts if KEY in text]
@@ -345,7 +345,7 @@ def test_key_is_missing_only_if_there_is_none() -> None:
 
 @UNHURRIED
 @given(st.from_regex(r"https?://[^\r\n]{1,30}") | st.from_regex(r"https://[\w.:%\[\]-]{1,20}(/.*)?"))
-def test_every_base_url_that_is_taken_has_the_host_that_was_judged(value: str) -> None:
+def test_accepted_base_url_has_the_host_that_was_checked(value: str) -> None:
     try:
         base = URL(read(BASE_URL=value).base_url)
     except ConfigError:

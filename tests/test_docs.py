@@ -23,7 +23,7 @@ def rows(header: str) -> list[list[str]]:
     return [[cell.strip() for cell in row[1:-1].split(" | ")] for row in table.splitlines()[1:]]
 
 
-def test_the_readme_lists_every_tool_under_its_domain() -> None:
+def test_readme_lists_every_tool_under_its_domain() -> None:
     listed = {domain: re.findall(r"`(\w+)`", tools) for domain, tools in rows("| domain | tools |")}
 
     assert listed == {
@@ -31,7 +31,7 @@ def test_the_readme_lists_every_tool_under_its_domain() -> None:
     }
 
 
-def test_the_readme_has_a_row_for_every_prompt_and_names_every_resource() -> None:
+def test_readme_has_every_prompt_and_resource() -> None:
     assert rows("| prompt | takes | what for |") == [
         [
             f"`{prompt.name}`",
@@ -43,7 +43,7 @@ def test_the_readme_has_a_row_for_every_prompt_and_names_every_resource() -> Non
     assert [each.uri for each in RESOURCES if f"`{each.uri}`" not in README] == []
 
 
-def test_the_readme_has_a_row_for_every_setting() -> None:
+def test_readme_has_a_row_for_every_setting() -> None:
     listed = rows("| variable | default | meaning |")
 
     assert listed == [
@@ -52,7 +52,7 @@ def test_the_readme_has_a_row_for_every_setting() -> None:
     ]
 
 
-def test_the_times_of_the_readme_are_those_of_an_answer() -> None:
+def test_readme_shows_the_times_of_an_answer() -> None:
     shown = {
         field.strip("`"): time.strip("`")
         for field, time in rows("| field | of a meeting in New York, with a guest in London |")

@@ -1,4 +1,4 @@
-"""Which base URLs are one service."""
+"""The identity of a service, from its base URL."""
 
 from __future__ import annotations
 

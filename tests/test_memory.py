@@ -1,4 +1,4 @@
-"""That memory stays where it is; `python -m tests.benchmarks` looks at more calls."""
+"""Memory does not grow with the number of calls. `python -m tests.benchmarks` makes more calls."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from tests.benchmarks.backend import sandbox
 from tests.benchmarks.memory import over_cached_calls, over_distinct_reads
 from tests.support.virtual_time import clock, virtual
 
+pytestmark = pytest.mark.slow  # makes thousands of calls
+
 MOST = 1.5  # MB; a cache without a bound would grow by twice that
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what a process holds")
-def test_neither_cached_calls_nor_distinct_reads_make_the_program_grow() -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux reports the memory of a process")
+def test_reads_do_not_make_the_program_grow() -> None:
     with sandbox() as (url, key):
         program = ours(url, key)
         calls, reads = over_cached_calls(program, 8000), over_distinct_reads(program, 4000)
@@ -27,7 +29,7 @@ def test_neither_cached_calls_nor_distinct_reads_make_the_program_grow() -> None
 
 
 @virtual
-async def test_permits_that_are_free_again_are_forgotten() -> None:
+async def test_expired_permits_are_removed_from_memory() -> None:
     store = MemoryStore(60, clock=clock)
     for _ in range(100):
         lease = await store.take(0, 0.0)

@@ -1,4 +1,4 @@
-"""Every snippet, command and link of the README, run as it stands there; what no rule covers is a fault."""
+"""Runs every snippet, command and link of the README as written. One without a rule is a fault."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ import pytest
 from linktime import __version__
 from linktime.commands.clients import CLIENTS
 from tests.support.process import PATIENCE, child, environ
-from tests.support.programs import found, run, told_to_uv
+from tests.support.programs import program, run, uv_settings
+
+pytestmark = pytest.mark.slow  # starts many processes
 
 ROOT: Final = Path(__file__).parent.parent
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -52,7 +54,7 @@ async def installs_and_plays(command: str, place: Path) -> None:
 async def installs_a_program(command: str, place: Path) -> None:
     tree, programs = place / "checkout", place / "programs"
     shutil.copytree(ROOT, tree, ignore=NO_CHECKOUT)
-    env = told_to_uv(place / "cache") | {
+    env = uv_settings(place / "cache") | {
         "HOME": str(place),
         "UV_TOOL_BIN_DIR": str(programs),
         "UV_TOOL_DIR": str(place / "tools"),
@@ -148,7 +150,7 @@ async def runs_a_linktime(command: str, place: Path) -> None:
 
 
 async def connects_claude_code(command: str, place: Path) -> None:
-    claude = found("claude")
+    claude = program("claude")
     path = f"{Path(claude).parent}{os.pathsep}{HERE}"
     quiet = {"DISABLE_TELEMETRY": "1", "DISABLE_AUTOUPDATER": "1", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1"}
     env = {"PATH": path, "HOME": str(place)} | quiet
@@ -160,7 +162,7 @@ async def connects_claude_code(command: str, place: Path) -> None:
 
 
 Rule = Callable[[str, Path], Awaitable[None]]
-"""What must hold of a command, which is run in an empty folder."""
+"""A check of a command, which runs in an empty folder."""
 
 COMMANDS: Final[dict[str, Rule]] = {
     "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/linktime-mcp demo": installs_and_plays,
@@ -186,12 +188,12 @@ COMMANDS: Final[dict[str, Rule]] = {
     "--log": runs_a_linktime,
     "docker compose up": has_its_file,
 }
-"""Every command of the README, and what must hold of it."""
+"""Every command of the README, and its check."""
 
 
 @asynccontextmanager
 async def sandbox_of(*options: str, place: Path) -> AsyncIterator[dict[str, str]]:
-    """Run a sandbox, on a free port since the usual one may be taken; yield the environment that it prints."""
+    """Run a sandbox on a free port, and yield the environment that it prints."""
     command = ("linktime-mcp", "sandbox", "--port", "0", *options)
     process = await create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE, env=environ(PATH=HERE), cwd=place)
     assert process.stdout is not None
@@ -209,13 +211,13 @@ def snippet(client: str) -> Any:
 
 
 def link(client: str) -> tuple[str, dict[str, str]]:
-    """Find where a click leads, and what it takes there."""
+    """Return the URL of a link without its query, and the query."""
     [url] = re.findall(rf"^\[{client}\]: (\S+)$", README, re.MULTILINE)
     assert f"][{client}]" in README
     return url.partition("?")[0], dict(parse_qsl(urlsplit(url).query, strict_parsing=True))
 
 
-def test_every_block_and_command_of_the_readme_is_covered() -> None:
+def test_every_block_and_command_has_a_test() -> None:
     lines = [line for language, block in BLOCKS if language == "sh" for line in block.splitlines()]
     prose = re.sub(r"^```.*?^```$", "", README, flags=re.MULTILINE | re.DOTALL)
 
@@ -226,7 +228,7 @@ def test_every_block_and_command_of_the_readme_is_covered() -> None:
 
 @pytest.mark.timeout(300)  # pip fetches all that the server needs
 @pytest.mark.parametrize("command", COMMANDS)
-async def test_every_command_does_what_the_readme_says(command: str, tmp_path: Path) -> None:
+async def test_every_command_behaves_as_described(command: str, tmp_path: Path) -> None:
     await COMMANDS[command](command, tmp_path)
 
 
@@ -246,14 +248,14 @@ async def test_every_snippet_starts_the_server(text: str) -> None:
     assert running.log == ["LinkTime MCP server running"]
 
 
-async def test_the_sandbox_listens_where_the_readme_says() -> None:
+async def test_sandbox_listens_on_the_address_in_the_readme() -> None:
     _, out = await run("linktime-mcp", "sandbox", "--help", env=environ(PATH=HERE))
     host, port, *_ = re.findall(r"\(default:\s+([\w.]+)\)", out)
 
     assert f"`http://{host}:{port}`" in README
 
 
-def test_one_click_adds_to_cursor_what_its_snippet_says() -> None:
+def test_cursor_link_adds_the_snippet() -> None:
     place, query = link("cursor")
     [(name, server)] = snippet("Cursor")["mcpServers"].items()
 
@@ -261,7 +263,7 @@ def test_one_click_adds_to_cursor_what_its_snippet_says() -> None:
     assert query | {"config": json.loads(b64decode(query["config"], validate=True))} == {"name": name, "config": server}
 
 
-def test_one_click_adds_to_vs_code_what_its_snippet_says() -> None:
+def test_vs_code_link_adds_the_snippet() -> None:
     place, query = link("vscode")
     config = snippet("VS Code")
     [(name, server)] = config["servers"].items()

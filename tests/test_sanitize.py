@@ -30,7 +30,7 @@ JSON = st.recursive(
         ("\U000e0141\ufeff\u00ad", ""),
     ],
 )
-def test_what_cannot_be_seen_is_taken_out(written: str, seen: str) -> None:
+def test_invisible_characters_are_removed(written: str, seen: str) -> None:
     assert visible({"notes": [written]}) == {"notes": [seen]}
 
 

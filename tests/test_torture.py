@@ -1,4 +1,4 @@
-"""The torture test: a part of it as the suite runs it, and its judge."""
+"""The torture test: the part that the suite runs, and its judge."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.torture.stage import Played
 from tests.torture.virtual import drive_part
 
 REAL_SEEDS: Final = (0, 1, 2, 9, 12, 14, 15)  # none of them takes half a minute
-VIRTUAL_SEEDS: Final = range(250, 334)
+VIRTUAL_SEEDS: Final = range(84)
 URL: Final = "https://hooks.example/1"
 LOOK: Final = Look("list_webhooks", {}, URL)
 WRITE: Final = Write("create_webhook", {"url": URL}, "POST", "/webhooks", "SELECT 1", (URL,), LOOK, mark=URL)
@@ -41,7 +41,7 @@ def effect(at: float) -> Handled:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-async def test_the_real_program_keeps_every_promise() -> None:
+async def test_real_program_keeps_every_promise() -> None:
     report = Report()
 
     await drive(REAL_SEEDS, report, servers=len(REAL_SEEDS))
@@ -52,7 +52,7 @@ async def test_the_real_program_keeps_every_promise() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_the_whole_chain_keeps_every_promise() -> None:
+def test_whole_chain_keeps_every_promise() -> None:
     report = drive_part(VIRTUAL_SEEDS)
 
     assert not report.faults, f"{report}"
@@ -62,11 +62,11 @@ def test_the_whole_chain_keeps_every_promise() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stderr", [False, True])
-async def test_a_client_that_reads_nothing_keeps_no_server(*, stderr: bool) -> None:
+async def test_server_ends_if_its_client_reads_no_output(*, stderr: bool) -> None:
     assert await leave_unread(stderr=stderr) == 0
 
 
-def test_a_seed_gives_one_plan() -> None:
+def test_seed_gives_one_plan() -> None:
     assert plan(7, timeout=1.0) == plan(7, timeout=1.0)
     assert len({f"{plan(seed, timeout=1.0)}" for seed in range(20)}) == 20
 
@@ -83,9 +83,7 @@ def test_a_seed_gives_one_plan() -> None:
         ([Claim("unavailable", "Nothing was sent.")], "", [], []),
     ],
 )
-def test_an_honest_answer_is_no_fault(
-    claims: list[Claim], rows: str, effects: list[float], arrived: list[float]
-) -> None:
+def test_honest_answer_is_no_fault(claims: list[Claim], rows: str, effects: list[float], arrived: list[float]) -> None:
     assert judged(claims, rows, effects, arrived) == []
 
 
@@ -106,7 +104,7 @@ def test_an_honest_answer_is_no_fault(
         ([Claim("discarded")], "1", [1], [1], judging.UNANSWERED),
     ],
 )
-def test_a_broken_promise_is_found(
+def test_broken_promise_is_detected(
     claims: list[Claim], rows: str, effects: list[float], arrived: list[float], kind: str
 ) -> None:
     (finding,) = judged(claims, rows, effects, arrived)
@@ -115,7 +113,7 @@ def test_a_broken_promise_is_found(
     assert "create_webhook /webhooks" in finding.story
 
 
-def test_twins_may_make_two_but_deny_none() -> None:
+def test_twins_may_write_twice_but_deny_no_write() -> None:
     both = [Claim("done"), Claim("done")]
 
     assert judged(both, "12", [1, 2], [1, 2], agent=TWINS) == []
@@ -128,7 +126,7 @@ def test_twins_may_make_two_but_deny_none() -> None:
     ("agent", "honors_keys", "counted"),
     [(HASTY, True, True), (CAREFUL, True, False), (CAREFUL, False, True)],
 )
-def test_a_double_of_the_agents_own_choice_is_counted(agent: str, *, honors_keys: bool, counted: bool) -> None:
+def test_double_by_choice_of_the_agent_is_counted(agent: str, *, honors_keys: bool, counted: bool) -> None:
     claims = [Claim("outcome_unknown"), Claim("done")]
     traits = Traits(honors_keys=honors_keys)
 
@@ -137,14 +135,14 @@ def test_a_double_of_the_agents_own_choice_is_counted(agent: str, *, honors_keys
     assert (finding.kind, finding.counted) == (judging.DOUBLED, counted)
 
 
-def test_the_last_success_of_an_undecided_agent_counts() -> None:
+def test_last_success_of_an_undecided_agent_counts() -> None:
     both = [Claim("done", ident="1"), Claim("done", ident="1")]
 
     assert judged(both, "2", [1, 11], [1, 11], agent=UNDECIDED) == []
     assert kinds(judged(both, "", [1], [1, 11], agent=UNDECIDED)) == [judging.FALSE_SUCCESS]
 
 
-def test_the_writes_of_others_do_not_count() -> None:
+def test_writes_of_other_agents_do_not_count() -> None:
     case = Case(WRITE, HIDING, CAREFUL, (Attempt(Claim("not_committed"), 0, 5),))
     records = Records([sent(1, url="https://hooks.example/2"), sent(2, status=429)], [], Traits())
 
@@ -166,7 +164,7 @@ def test_silence_is_excused_if_the_client_caused_it() -> None:
         (Claim("no answer"), judging.UNANSWERED),
     ],
 )
-def test_a_read_is_judged_by_its_own_object(claim: Claim, kind: str | None) -> None:
+def test_read_is_judged_by_its_own_object(claim: Claim, kind: str | None) -> None:
     assert kinds(judge_read(7, READ, claim, excused=False)) == ([kind] if kind else [])
 
 
@@ -197,11 +195,11 @@ def test_two_bookings_at_one_time_are_a_double() -> None:
         ({"error": {"code": -32603}}, Claim("discarded", "{'error': {'code': -32603}}")),
     ],
 )
-def test_an_answer_is_read(frame: dict[str, Any] | None, claim: Claim) -> None:
+def test_answer_becomes_a_claim(frame: dict[str, Any] | None, claim: Claim) -> None:
     assert claim_of(frame) == claim
 
 
-def test_a_report_counts_unknown_outcomes_and_names_the_seed() -> None:
+def test_report_counts_unknown_outcomes_and_names_the_seed() -> None:
     report = Report()
     done = [case([Claim(word)], "1") for word in ("outcome_unknown", "verified", "verified", "no answer")]
     report.add("stay", Played([*done, case([Claim("not_committed")], "")], 3, []))

@@ -17,7 +17,7 @@ _PROTECTED: Final = ("Documents", "Desktop", "Downloads")  # folders of macOS th
 
 
 class System(StrEnum):
-    """An operating system, by where it keeps users' files."""
+    """An operating system, by its convention for users' files."""
 
     LINUX = "linux"
     MACOS = "macos"
@@ -38,7 +38,7 @@ class Format(StrEnum):
 
 
 class Environment(NamedTuple):
-    """What paths depend on: the system, the environment variables, and the working directory."""
+    """The inputs of paths: the system, the environment variables, and the working directory."""
 
     system: System
     variables: Mapping[str, str]
@@ -97,7 +97,7 @@ class Environment(NamedTuple):
 
 
 class Location(NamedTuple):
-    """A place of a client's file. *folder* exists only where the client is installed; *file* is below it.
+    """A place of a client's file. *folder* exists only if the client is installed, and *file* is below it.
 
     In the table of clients both are templates for `Environment.path`, and *file* is relative to *folder*.
     """
@@ -122,7 +122,7 @@ class Client:
     title: str
     format: Format
     servers: str  # the key of the list of servers in the file
-    user: Locations  # of the user's file; the preferred first, and the last if the client is in none of them
+    user: Locations  # of the user's file; the preferred first. The last is for a client that is in none of them
     project: str | None = None  # the project's file, relative to the project's folder
     reference: str | None = None  # a reference to an environment variable, with NAME for its name
     forward: str | None = None  # the field that lists the variables which the client passes on
@@ -132,7 +132,7 @@ class Client:
     is_desktop: bool = False  # whether it runs on the Windows side of WSL
 
     def files(self, environment: Environment, *, project: bool = False) -> tuple[PurePath, ...]:
-        """Return the files that the client reads, the preferred first; none if it has no file for a project.
+        """Return the files that the client reads, the preferred first. A project can have none.
 
         Raises KeyError as `Environment.path` does.
         """

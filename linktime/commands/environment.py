@@ -1,6 +1,6 @@
 """Protection from the process's environment: only LINKTIME_* settings may keep the server from starting.
 
-`prepare` runs before any other import, so that this module may import only what every Python has already imported.
+`prepare` runs before any other import, so this module imports only modules that every Python has already imported.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _INSTALLED_HERE = ".dist-info"
 
 
 def prepare() -> list[str]:
-    """Undo what the environment changed in Python. Return a line for each change."""
+    """Undo the changes that the environment made to Python. Return a line for each change."""
     lines = (*_search_others_last(), *_ignore_warnings(), *_ignore_unwritable_key_log())
     return [f"linktime-mcp: {line}" for line in lines]
 
@@ -32,13 +32,16 @@ def _search_others_last() -> list[str]:
 
 
 def _standard_library() -> int:
-    """Return the index of the standard library in `sys.path`; 0 if it is elsewhere, as in a frozen program."""
+    """Return the index of the standard library in `sys.path`, or 0 if it is elsewhere, as in a frozen program."""
     library = os.path.dirname(getattr(os, "__file__", ""))
     return next((n for n, folder in enumerate(sys.path) if folder == library), 0)
 
 
 def _hidden(folder: str, installed: list[str]) -> str:
-    """Return the name of a module in *installed* that *folder* hides; an empty text if packages are installed there."""
+    """Return the name of a module in *installed* that *folder* hides, or an empty text.
+
+    A folder with installed packages hides none.
+    """
     try:
         with os.scandir(folder or os.curdir) as entries:
             modules = {_module(entry) for entry in entries} - _NEVER_IMPORTED

@@ -12,16 +12,26 @@ from ..errors import BudgetSpent, Failure, Overloaded, RateLimited, ShuttingDown
 from ..message import Notes, Reply, Request, Send
 
 _PAUSES: Final = (0.5, 1.0)  # s; the longest pause before each retry after a fault; the shortest is 0
-_LONGEST_WAIT: Final = 10.0  # s; a longer Retry-After of a 503 is for the caller to wait out
+_LONGEST_WAIT: Final = 10.0  # s; after a longer Retry-After of a 503, the caller has to call again
 _MOST_UNTIMED: Final = 10  # attempts against a service that answers 429 without a time
 
 
 class Retry:
-    """A `Send` that retries by one more message, which waits for its turn and pays like any other.
+    """A `Send` that retries. Each further attempt is a message that waits for its turn and pays like any other.
 
-    After a 429 it does not pause: the limiter holds all messages until the service's time is up. It goes on for as long
-    as the deadline allows. After a fault it pauses at random, with full jitter. Deadlines are seconds on *clock*.
-    *uniform* returns a random number between its two arguments.
+    | failure of an attempt | further attempts | pause |
+    |---|---|---|
+    | 429 | until the deadline, 9 if LinkTime states no wait | none: the limiter holds all messages |
+    | a read: no usable answer | 2 | full jitter, after LinkTime's own wait of at most 10 s |
+    | a write: nothing was sent | 2 | full jitter |
+    | a write that was sent | none | |
+    | any that would recur, or a refusal | none | |
+
+    Args:
+        send: Sends the request.
+        clock: The clock of deadlines, in seconds.
+        sleep: Pauses for a number of seconds.
+        uniform: Returns a random number between its two arguments.
     """
 
     def __init__(
@@ -40,7 +50,8 @@ class Retry:
     async def __call__(self, request: Request) -> Reply:
         """Send the request until it is answered, or until a retry is useless or unsafe.
 
-        Raises the error of the last attempt. If that was refused before it was sent, raises the fault before it.
+        Raises:
+            Failure: That of the last attempt. If this was refused before it was sent, the more useful one of two.
         """
         faults: list[Unavailable | RateLimited] = []
         while True:
@@ -61,13 +72,14 @@ class Retry:
     def _pause(self, request: Request, faults: list[Unavailable | RateLimited]) -> float | None:
         """Return the seconds until the next attempt, None if there is none."""
         longest = _longest_pause(request, faults)
-        if longest is None or _unwanted():
+        if longest is None or _is_cancelled():
             return None
-        pause = _wished(faults[-1]) + self._uniform(0.0, longest)
+        pause = _own_wait(faults[-1]) + self._uniform(0.0, longest)
         return pause if self._clock() + pause < request.deadline else None
 
 
 def _longest_pause(request: Request, faults: list[Unavailable | RateLimited]) -> float | None:
+    """Return the longest random pause in seconds, None if there is no further attempt."""
     match faults[-1]:
         case RateLimited(retry_after=seconds):
             return 0.0 if seconds or len(faults) < _MOST_UNTIMED else None
@@ -78,17 +90,18 @@ def _longest_pause(request: Request, faults: list[Unavailable | RateLimited]) ->
         case Unavailable(retry_after=float(wait)) if wait > _LONGEST_WAIT:
             return None
         case _:
+            # every attempt but those after a 429 uses up a pause
             nth = sum(isinstance(fault, Unavailable) for fault in faults)
             return _PAUSES[nth - 1] if nth <= len(_PAUSES) else None
 
 
-def _wished(fault: Unavailable | RateLimited) -> float:
-    """Return the seconds that a fault other than 429 asks to wait; the limiter waits out a 429."""
+def _own_wait(fault: Unavailable | RateLimited) -> float:
+    """Return the seconds of LinkTime's Retry-After. After a 429 they are 0, because the limiter waits them out."""
     return fault.retry_after or 0.0 if isinstance(fault, Unavailable) else 0.0
 
 
-def _unwanted() -> bool:
-    """Return whether the caller has left. A message that was sent still ends, but no other follows it."""
+def _is_cancelled() -> bool:
+    """Return whether the caller is cancelled. A request that was sent still ends, but no other follows it."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 

@@ -8,6 +8,8 @@ from types import MappingProxyType
 from typing import Any, Final
 from zoneinfo import available_timezones
 
+from ..answers import PAGE, pages, records
+
 
 @dataclass(frozen=True, slots=True)
 class Choices:
@@ -30,33 +32,25 @@ class Listed:
 
     def values(self, answer: Mapping[str, Any] | None) -> list[str]:
         """Return the distinct values in an answer. An answer without a list has none."""
-        items = answer.get("data") if answer else None
-        if not isinstance(items, list):
-            return []
-        fields = (item.get(self.field) for item in items if isinstance(item, Mapping))
+        fields = (item.get(self.field) for item in records(answer))
         return list(dict.fromkeys(value for value in fields if isinstance(value, str)))
 
 
 Source = Choices | Listed
 
-# the largest page
-_PAGE: Final = MappingProxyType({"limit": 100})
+_LONGEST_PAGE: Final = MappingProxyType({"limit": PAGE})
 
 # Only contacts have a search, so other completions end with the first page.
 EVENT_TYPES: Final = Listed("list_event_types", "slug", {})
-CONTACTS: Final = Listed("list_contacts", "name", _PAGE, search="search")
-CONTACT_IDS: Final = Listed("list_contacts", "id", _PAGE)
-BOOKING_IDS: Final = Listed("list_bookings", "id", _PAGE)
+CONTACTS: Final = Listed("list_contacts", "name", _LONGEST_PAGE, search="search")
+CONTACT_IDS: Final = Listed("list_contacts", "id", _LONGEST_PAGE)
+BOOKING_IDS: Final = Listed("list_bookings", "id", _LONGEST_PAGE)
 ZONES: Final = Choices(lambda: sorted(available_timezones()))
 
 
 def goes_on(answer: Mapping[str, Any] | None) -> bool:
     """Return whether a list has more than one page."""
-    match answer:
-        case {"pagination": {"totalPages": int(pages)}}:
-            return pages > 1
-        case _:
-            return False
+    return (pages(answer) or 1) > 1
 
 
 def matching(values: Iterable[str], typed: str) -> list[str]:

@@ -28,6 +28,10 @@ class NoAnswer(web.Response):
 @web.middleware
 async def inject_faults(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Apply the oldest fault rule that takes the request."""
+    # 1. No rule: the correct answer.
+    # 2. "later": the answer of the rule now, the request after the delay.
+    # 3. "after": the request, the delay, the changed answer.
+    # 4. "before": the delay, then the correct answer if the rule is a delay only, else the answer of the rule.
     path = request.path.removeprefix("/api/v1")
     fault = next((fault for fault in request.app[FAULTS] if fault.takes(request.method, path)), None)
     if fault is None:
@@ -68,7 +72,7 @@ def _answer(fault: Fault, correct: web.Response | None) -> web.Response:
         return correct
     status = fault.status or 500
     code = CODES.get(status, "internal_error")
-    answer = Refusal(status, code, "the sandbox was told to fail", fault.headers).answer()
+    answer = Refusal(status, code, "a fault rule of the sandbox applies", fault.headers).answer()
     if fault.body is not None:
         answer.body = fault.body
     return answer
@@ -79,6 +83,9 @@ def _with_member(body: bytes, member: str) -> bytes:
 
 
 async def _end(request: web.Request, fault: Fault, answer: web.Response) -> web.StreamResponse:
+    # 1. no answer: after the sandbox stops, by a reset, by a normal close
+    # 2. an answer that does not end, ends slowly, or has another one behind it
+    # 3. a whole answer
     match fault.end:
         case "hang":
             await request.app[STOPPING].wait()

@@ -26,22 +26,29 @@ _LONGEST_DELAY: Final = 3600  # s
 class Fault:
     """A rule: the next *times* requests that match, after *skip* others, meet the fault. None means all of them.
 
-    *when* is "before" (the request is not carried out), "after" (it is carried out, then its answer is changed) or
-    "later" (it is answered now and carried out *delay_seconds* from now). In the first two cases the delay comes
-    first, then the *end*, or else the answer of *status*, or else the correct answer. *member* is raw JSON that is
-    added to the object of a correct answer.
+    | *when* | the request is carried out | order |
+    |---|---|---|
+    | "before" | no, unless the fault is a delay only | delay, then answer |
+    | "after" | at once | delay, then answer |
+    | "later" | *delay_seconds* after the answer | answer, then delay |
+
+    The answer is the *end*, or else that of *status*, or else the correct one.
     """
 
+    # which requests
     method: str = "*"
     path: str = "*"
     times: int | None = 1
     skip: int = 0
+    # when
     when: str = "before"
     delay_seconds: float = 0
+    # the answer; *member* is raw JSON that is added to the object of a correct one
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     member: str = ""
+    # how the connection ends
     end: str | None = None
     pace: float = 0  # s; between two bytes of a drip, or before an unsolicited response
 

@@ -24,7 +24,7 @@ CODES: Final = {
 _log: Final = logging.getLogger(__name__)
 
 
-class Refusal(Exception):  # noqa: N818 - a handler raises it in order to answer
+class Refusal(Exception):
     """An error response: HTTP *status*, error *code*, *message* and extra *headers*."""
 
     def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:

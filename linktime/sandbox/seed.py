@@ -7,28 +7,13 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, time, timedelta
 from typing import Final
 
+from . import sample_data as sample
 from .bookings import meeting_link
-from .sample_data import (
-    CALLS,
-    CONVERSATIONS,
-    EVENT_TYPES,
-    INTEGRATIONS,
-    MEETINGS,
-    OWNER,
-    PEOPLE,
-    SETTINGS,
-    SUMMARIES,
-    ZONE,
-    Meeting,
-)
 from .store import Row, Store, cuid
 from .times import stamp
 
 _AGENT: Final = "Sales Agent"
-
-
-# table, row
-_Rows = Iterator[tuple[str, Row]]
+_Rows = Iterator[tuple[str, Row]]  # table, row
 
 
 def seed(store: Store, *, owner: Mapping[str, str], now: datetime) -> None:
@@ -36,12 +21,12 @@ def seed(store: Store, *, owner: Mapping[str, str], now: datetime) -> None:
 
     The current week is the week of the local day, from its Monday. On a weekend its meetings are over.
     """
-    local = now.astimezone(ZONE)
-    monday = datetime.combine(local.date() - timedelta(days=local.weekday()), time(), ZONE)
+    local = now.astimezone(sample.ZONE)
+    monday = datetime.combine(local.date() - timedelta(days=local.weekday()), time(), sample.ZONE)
     with store.transaction():
-        account = {"id": _id("user"), **OWNER, **owner}
+        account = {"id": _id("user"), **sample.OWNER, **owner}
         store.insert("account", {"effectivePlan": account["plan"], **account})
-        store.insert("settings", SETTINGS)
+        store.insert("settings", sample.SETTINGS)
         for rows in (_setup(local), _contacts(local), _bookings(local, monday), _calls(local, monday), _threads(local)):
             for table, row in rows:
                 store.insert(table, row)
@@ -52,13 +37,13 @@ def _setup(now: datetime) -> _Rows:
     # Monday to Friday
     for weekday in range(1, 6):
         yield "rules", {"dayOfWeek": weekday, "startTime": "09:00", "endTime": "17:00"}
-    for provider, category, connected in INTEGRATIONS:
-        email = OWNER["email"] if connected else None
+    for provider, category, connected in sample.INTEGRATIONS:
+        email = sample.OWNER["email"] if connected else None
         yield (
             "integrations",
             {"provider": provider, "category": category, "connected": connected, "accountEmail": email},
         )
-    for name, slug, minutes, location, price, active, more in EVENT_TYPES:
+    for name, slug, minutes, location, price, active, more in sample.EVENT_TYPES:
         row = {"id": _id(slug), "name": name, "slug": slug, "durationMinutes": minutes, "locationType": location}
         yield (
             "eventTypes",
@@ -107,7 +92,7 @@ def _workflow(now: datetime) -> Row:
 
 def _contacts(now: datetime) -> _Rows:
     """Yield the contacts, the first one created 90 days ago."""
-    for age, person in enumerate(PEOPLE):
+    for age, person in enumerate(sample.PEOPLE):
         row = {"id": _id(person.email), "name": person.name, "email": person.email, "phone": person.phone}
         yield (
             "contacts",
@@ -117,7 +102,7 @@ def _contacts(now: datetime) -> _Rows:
 
 def _bookings(now: datetime, monday: datetime) -> _Rows:
     """Yield the bookings, each with its confirmation e-mail."""
-    event_types = {slug: (minutes, location) for _, slug, minutes, location, *_ in EVENT_TYPES}
+    event_types = {slug: (minutes, location) for _, slug, minutes, location, *_ in sample.EVENT_TYPES}
     for number, (week, weekday, hour, slug, guest, call) in enumerate(_meetings(now, monday)):
         ident, (minutes, location) = _id(f"booking {number}"), event_types[slug]
         start = _at(monday, weekday + 7 * week, hour)
@@ -134,7 +119,7 @@ def _bookings(now: datetime, monday: datetime) -> _Rows:
                 "status": "CONFIRMED",
                 "inviteeName": guest.name,
                 "inviteeEmail": guest.email,
-                "inviteeTimezone": ZONE.key,
+                "inviteeTimezone": sample.ZONE.key,
                 "location": location,
                 "meetingLink": meeting_link(location, ident),
                 "createdAt": created,
@@ -145,15 +130,15 @@ def _bookings(now: datetime, monday: datetime) -> _Rows:
         yield "emailLogs", {**mail, "status": "SENT", "sentAt": created}
 
 
-def _meetings(now: datetime, monday: datetime) -> tuple[Meeting, ...]:
+def _meetings(now: datetime, monday: datetime) -> tuple[sample.Meeting, ...]:
     """Return the meetings, so that exactly four with Sarah are over: without the oldest after this week's call."""
-    return MEETINGS[1:] if now >= _at(monday, 1, 14.25) else MEETINGS
+    return sample.MEETINGS[1:] if now >= _at(monday, 1, 14.25) else sample.MEETINGS
 
 
 def _calls(now: datetime, monday: datetime) -> _Rows:
     """Yield the calls of the current week, with the bookings that they led to."""
     led_to = {call: _id(f"booking {number}") for number, (*_, call) in enumerate(_meetings(now, monday))}
-    for number, (_, _, direction, status, seconds, phone) in enumerate(CALLS):
+    for number, (_, _, direction, status, seconds, phone) in enumerate(sample.CALLS):
         yield (
             "calls",
             {
@@ -164,7 +149,7 @@ def _calls(now: datetime, monday: datetime) -> _Rows:
                 "agentName": _AGENT,
                 "phone": phone,
                 "startedAt": _called(number, now, monday),
-                "summary": SUMMARIES[status],
+                "summary": sample.SUMMARIES[status],
                 "bookingId": led_to.get(number),
             },
         )
@@ -172,13 +157,13 @@ def _calls(now: datetime, monday: datetime) -> _Rows:
 
 def _called(number: int, now: datetime, monday: datetime) -> datetime:
     """Return the time of a call: as in the sample data, or earlier, to fit all calls between Monday and now."""
-    weekday, hour, *_ = CALLS[number]
-    return min(_at(monday, weekday, hour), monday + (now - monday) * (number + 1) / (len(CALLS) + 1))
+    weekday, hour, *_ = sample.CALLS[number]
+    return min(_at(monday, weekday, hour), monday + (now - monday) * (number + 1) / (len(sample.CALLS) + 1))
 
 
 def _threads(now: datetime) -> _Rows:
     """Yield the message threads."""
-    for channel, person, days, texts in CONVERSATIONS:
+    for channel, person, days, texts in sample.CONVERSATIONS:
         first = now - timedelta(days=days)
         ident = _id(f"{channel} {person.email}")
         messages = [

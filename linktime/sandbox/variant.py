@@ -40,29 +40,30 @@ class Handled:
 class Variant:
     """How this service differs from the usual one. All of it can be changed while the sandbox serves.
 
-    *lag* is the shortest and the longest age in seconds of the state that a read sees. A request takes some seconds in
-    the range of *latency*. *hidden* maps a path pattern to
-    the fields that answers to reads leave out. A service that *normalizes* stores values in a form of its own. One with
-    *pending* shows new bookings as PENDING. One that *honors_keys* answers a repeated Idempotency-Key from memory.
-    The account's clock is *skew* seconds fast.
+    A service that *normalizes* stores values in a form of its own. One with *pending* shows new bookings as PENDING.
+    One that *honors_keys* answers a repeated Idempotency-Key from memory.
     """
 
     clock: Callable[[], float]
     store: Store
+    # the shortest and the longest: age in seconds of the state that a read sees, and seconds that a request takes
     lag: tuple[float, float] = (0.0, 0.0)
     latency: tuple[float, float] = (0.0, 0.0)
+    # from a path pattern to the fields that answers to reads leave out
     hidden: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    # deviations in the content
     normalizes: bool = False
     pending: bool = False
     honors_keys: bool = True
-    skew: float = 0.0
+    skew: float = 0.0  # s; the account's clock is fast by them
     random: Random = field(default_factory=lambda: Random(0))  # noqa: S311 - it protects nothing
+    # the writes since the start, the latest states with their times, and the answers by Idempotency-Key
     handled: list[Handled] = field(default_factory=list)
     _states: deque[tuple[float, Store]] = field(default_factory=deque)
     _answers: dict[str, asyncio.Future[web.Response | None]] = field(default_factory=dict)
 
     def start_lagging(self, shortest: float, longest: float) -> None:
-        """Serve reads from replicas; they know all that was written up to now."""
+        """Serve reads from replicas. They know every write up to now."""
         self.lag = shortest, longest
         self.forget()
         if longest:

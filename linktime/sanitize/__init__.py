@@ -11,12 +11,12 @@ from .invisible import without_invisible
 
 _DEEPEST: Final = 64  # levels of nesting; LinkTime's answers have six, orjson writes 254
 _CUT: Final = f"[nested deeper than {_DEEPEST} levels]"
-# What could end our quotation, or looks as if it did: ASCII's and Unicode's quotation marks, primes and accents.
+# Characters that end our quotation, or look like its end: ASCII's and Unicode's quotation marks, primes and accents.
 _QUOTES: Final = re.compile(
     "[\"'`\u00ab\u00b4\u00bb\u02b9-\u02bf\u02c8\u02ca\u02cb\u02dd\u02ee\u05f3\u05f4\u2018-\u201f\u2032-\u2037\u2039\u203a"
     "\u275b-\u2760\u276e\u276f\u2e00-\u2e0d\u2e1c\u2e1d\u2e20\u2e21\u2e42\u301d-\u301f\uff02\uff07\U0001f676-\U0001f678]+"
 )
-# What a client that renders Markdown makes links, code and entities of, and a blank that is no space.
+# The syntax of Markdown's links, emphasis and entities, and a blank character that is not a space.
 _MARKUP: Final = re.compile("[*\\[\\]<>\\\\&~\u2800]|(?<=:)//")
 
 
@@ -51,7 +51,7 @@ def _number(value: float) -> float | None:
 
 
 def one_line(text: str) -> str:
-    """Make a message one visible line without markup and e-mail addresses, fit to be quoted in an error."""
+    """Return a message as one visible line without markup and e-mail addresses, for use in an error."""
     text = re.sub(r"<[^>]*>?", " ", text)
     text = re.sub(r"[^\s@\"'<>]+@[^\s@\"'<>]+", "[e-mail]", text)
     return _line(text)
@@ -63,11 +63,11 @@ def _line(text: str) -> str:
 
 
 def plain(value: Any, most: int = 80) -> str:
-    """Give what a stranger wrote as one short visible line without quotes and markup; `?` if there is nothing."""
+    """Return untrusted text as one short visible line without quotes and markup, or `?` if it is empty."""
     text = _QUOTES.sub("'", _line(_MARKUP.sub("", visible(value)))) if isinstance(value, str) else ""
     return (text if len(text) <= most else f"{text[: most - 1]}…") or "?"
 
 
 def quoted(value: Any, most: int = 80) -> str:
-    """Quote what a stranger wrote, so that nobody takes it for words of ours."""
+    """Return untrusted text in quotation marks that it cannot end, as one line of at most *most* characters."""
     return f"“{plain(value, most)}”"

@@ -64,7 +64,7 @@ _CONTEXTS: Final = (
 
 
 def without_invisible(text: str) -> str:
-    """Return *text* without invisible characters; to apply this again changes nothing."""
+    """Return *text* without invisible characters. A second call changes no text."""
     if text.isascii() and text.isprintable():
         return text
     return _RUN.sub(
@@ -95,6 +95,6 @@ def _belongs(char: str, before: str, after: str) -> bool:
 
 
 def _joins_indic(before: str, after: str) -> bool:
-    """Return whether a joiner stands beside a virama."""
+    """Return whether a joiner is beside a virama."""
     virama_after = bool(after) and combining(after) == _VIRAMA
     return combining(before) == _VIRAMA or (virama_after and re.match(_INDIC, before) is not None)

@@ -1,4 +1,4 @@
-"""JSON as other programs write it: cut emoji, NaN, raw control characters, byte order marks and other encodings."""
+"""Lenient JSON: accepts cut emoji, NaN, raw control characters, byte order marks and other encodings."""
 
 from __future__ import annotations
 

@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-from .environment import Variables
+from .environment import Variables, set_up
 from .instruments import DEPTH, SERVERS, SLOTS
 from .middleware import Middleware
 from .recorder import Telemetry
-from .setup import set_up
 
 __all__ = ["DEPTH", "SERVERS", "SLOTS", "Middleware", "Telemetry", "Variables", "set_up"]

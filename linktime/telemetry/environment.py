@@ -1,14 +1,20 @@
-"""The OTEL_* variables: those that the SDK leaves to the program, and rules for the values that the SDK cannot read.
+"""Telemetry by the OTEL_* variables, and the SDK's own warnings.
 
-OpenTelemetry's own rule holds for all of them: a malformed value causes a warning and counts as not set.
+OpenTelemetry's rule holds for every variable: a malformed value causes a warning and counts as not set.
 """
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from importlib import import_module
 from importlib.util import find_spec
+from time import monotonic
 from typing import Final, NamedTuple, Self
+
+from ..stderr import write_line
+from .recorder import Sdk, Telemetry
 
 _DEFAULTS: Final = {  # a server that an agent starts may live for seconds
     "OTEL_BSP_MAX_QUEUE_SIZE": "8192",
@@ -19,6 +25,10 @@ _DEFAULTS: Final = {  # a server that an agent starts may live for seconds
 _OTLP: Final = "OTEL_EXPORTER_OTLP_(TRACES_|METRICS_)?"
 _EXPORTERS: Final = r"none|(console|stderr|otlp)(\s*,\s*(console|stderr|otlp))*"
 _URL: Final = r"https?://([^\s/@]+@)?([\w.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?(/\S*)?"
+_POSITIVE: Final = r"(?=.*[1-9])\d{1,9}(\.\d+)?"
+_EVERY: Final = 60.0  # s between two warnings of the SDK
+_LONGEST: Final = 500  # characters
+_QUERY: Final = re.compile(r"\?[^\s'\")]+")  # of an endpoint; it may hold a token
 _RULES: Final[Sequence[tuple[str, str, str]]] = (  # names, the values that are valid in lower case, and words
     ("OTEL_SDK_DISABLED", "true|false", "must be true or false"),
     ("OTEL_(TRACES|METRICS)_EXPORTER", _EXPORTERS, "must be none, or console, otlp or both with a comma between them"),
@@ -26,8 +36,8 @@ _RULES: Final[Sequence[tuple[str, str, str]]] = (  # names, the values that are 
     (f"{_OTLP}ENDPOINT", _URL, "must be a URL, such as http://localhost:4318"),
     (f"{_OTLP}HEADERS", "[^=,]+=[^,]*(,[^=,]+=[^,]*)*,?", "must be name=value, with commas between several"),
     (f"{_OTLP}COMPRESSION", "gzip|deflate|none", "must be gzip, deflate or none"),
-    (f"{_OTLP}TIMEOUT", r"(?=.*[1-9])\d{1,9}(\.\d+)?", "must be a number of seconds above 0"),
-    ("OTEL_METRIC_EXPORT_[A-Z]+", r"(?=.*[1-9])\d{1,9}(\.\d+)?", "must be a number of milliseconds above 0"),
+    (f"{_OTLP}TIMEOUT", _POSITIVE, "must be a number of seconds above 0"),
+    ("OTEL_METRIC_EXPORT_[A-Z]+", _POSITIVE, "must be a number of milliseconds above 0"),
     ("OTEL_BSP_[A-Z_]+", r"[1-9]\d{0,8}", "must be a whole number above 0"),
     ("OTEL_([A-Z]+_)*(COUNT|LENGTH)_LIMIT", r"\d{1,9}", "must be a whole number"),
     ("OTEL_TRACES_SAMPLER", "(parentbased_)?(always_on|always_off|traceidratio)", "must be the name of a sampler"),
@@ -37,20 +47,18 @@ _RULES: Final[Sequence[tuple[str, str, str]]] = (  # names, the values that are 
 
 
 class Variables(NamedTuple):
-    """The destinations of spans (*traces*) and of *metrics*: "console", "otlp" or both.
+    """The destinations of spans (*traces*) and of *metrics*: "console", and OTLP by "http" or "grpc".
 
     *faults* has the words for each malformed variable. It quotes no value: an endpoint or a header may hold a secret.
     """
 
-    traces: tuple[str, ...] = ()
-    metrics: tuple[str, ...] = ()
-    traces_grpc: bool = False
-    metrics_grpc: bool = False
+    traces: Sequence[str] = ()
+    metrics: Sequence[str] = ()
     faults: Mapping[str, str] = {}
 
     @classmethod
-    def from_environ(cls, environ: Mapping[str, str]) -> Self:
-        """Read the variables. Malformed and empty ones count as not set."""
+    def from_environ(cls, environ: MutableMapping[str, str]) -> Self:
+        """Read the variables, and prepare them for the SDK: remove malformed and empty ones, and set our defaults."""
         values = {name: value.strip().lower() for name, value in environ.items() if name.startswith("OTEL_")}
         faults = {
             name: words
@@ -58,39 +66,63 @@ class Variables(NamedTuple):
             for names, valid, words in _RULES
             if value and re.fullmatch(names, name) and not re.fullmatch(valid, value)
         }
-        values = {name: value for name, value in values.items() if value and name not in faults}
+        for name, value in values.items():
+            if name in faults or not value or (name.endswith("_COMPRESSION") and value == "none"):
+                del environ[name]  # gRPC's exporter lacks the latter
+        environ.update({**_DEFAULTS, **environ})
+        queue, batch = "OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"
+        environ[batch] = str(min(int(environ[batch]), int(environ[queue])))  # the SDK takes no larger one
         if values.get("OTEL_SDK_DISABLED") == "true":
             return cls(faults=faults)
-        traces, traces_grpc = _destinations("TRACES", values, faults, default="console")
-        metrics, metrics_grpc = _destinations("METRICS", values, faults, default="none")
-        return cls(traces, metrics, traces_grpc, metrics_grpc, faults)
+        return cls(_destinations("TRACES", environ, faults), _destinations("METRICS", environ, faults), faults)
 
 
-def settle(environ: MutableMapping[str, str]) -> Variables:
-    """Read the variables and prepare *environ* for the SDK: remove malformed ones, and set this program's defaults."""
+class Diagnostics(logging.Handler):
+    """Writes what the SDK logs, such as a collector that is down: a line without its stack, at most one a minute."""
+
+    def __init__(self, write: Callable[[str], None], clock: Callable[[], float] = monotonic) -> None:
+        super().__init__(logging.WARNING)
+        self._write, self._clock, self._next = write, clock, float("-inf")
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        if (moment := self._clock()) >= self._next:
+            self._next = moment + _EVERY
+            text = _QUERY.sub("?…", " ".join(record.getMessage().split()))[:_LONGEST]
+            kind = f" ({record.exc_info[0].__name__})" if record.exc_info and record.exc_info[0] else ""
+            self._write(f"linktime-mcp: WARNING telemetry: {text}{kind}")
+
+
+def set_up(
+    environ: MutableMapping[str, str], *, arguments: bool = False, warn: Callable[[str], None] = write_line
+) -> Telemetry:
+    """Return the telemetry of these variables, with the *arguments* of calls or without. Warnings go to *warn*."""
     variables = Variables.from_environ(environ)
-    for name, value in list(environ.items()):
-        none = name.endswith("_COMPRESSION") and value.strip().lower() == "none"  # gRPC's exporter lacks it
-        if name.startswith("OTEL_") and (name in variables.faults or not value.strip() or none):
-            del environ[name]
-    for name, value in _DEFAULTS.items():
-        environ.setdefault(name, value)
-    queue, batch = "OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"
-    environ[batch] = str(min(int(environ[batch]), int(environ[queue])))  # the SDK takes no larger one
-    return variables
+    for name, words in variables.faults.items():
+        warn(f"linktime-mcp: WARNING {name}: {words}. The server ignores it.")
+    logger = logging.getLogger("opentelemetry")
+    logger.propagate, logger.handlers = False, [Diagnostics(warn)]
+
+    def load() -> Sdk:
+        sdk: Sdk = import_module(".sdk", __package__).load(variables.traces, variables.metrics)
+        return sdk
+
+    return Telemetry(load if variables.traces or variables.metrics else Sdk, arguments=arguments)
 
 
-def _destinations(
-    signal: str, values: Mapping[str, str], faults: dict[str, str], *, default: str
-) -> tuple[tuple[str, ...], bool]:
-    """Return where *signal* goes, and whether OTLP is gRPC. An endpoint adds OTLP to the *default*."""
-    own, shared = f"OTEL_EXPORTER_OTLP_{signal}_", "OTEL_EXPORTER_OTLP_"
-    endpoint = any(f"{prefix}ENDPOINT" in values for prefix in (own, shared))
-    words = values.get(f"OTEL_{signal}_EXPORTER", f"{default},otlp" if endpoint else default)
-    chosen = dict.fromkeys(re.split(r"\s*,\s*", words.replace("stderr", "console")))
-    protocol = f"{own if f'{own}PROTOCOL' in values else shared}PROTOCOL"
-    grpc = values.get(protocol) == "grpc"
-    if grpc and not find_spec("opentelemetry.exporter.otlp.proto.grpc"):
-        faults[protocol] = "needs `pip install '.[grpc]'` for grpc; nothing is sent to the collector"
-        chosen.pop("otlp", None)
-    return tuple(each for each in chosen if each != "none"), grpc
+def _destinations(signal: str, environ: Mapping[str, str], faults: dict[str, str]) -> Sequence[str]:
+    """Return the destinations of *signal*. An endpoint adds OTLP to the default."""
+
+    def variable(name: str) -> str:
+        own, shared = f"OTEL_EXPORTER_OTLP_{signal}_{name}", f"OTEL_EXPORTER_OTLP_{name}"
+        return own if own in environ else shared
+
+    default = ("console" if signal == "TRACES" else "none") + ",otlp" * (variable("ENDPOINT") in environ)
+    otlp = environ.get(variable("PROTOCOL"), "").strip().lower().partition("/")[0] or "http"
+    if otlp == "grpc" and not find_spec("opentelemetry.exporter.otlp.proto.grpc"):
+        faults[variable("PROTOCOL")] = "needs `pip install '.[grpc]'` for grpc; nothing is sent to the collector"
+        otlp = "none"
+    names = {"stderr": "console", "otlp": otlp}
+    words = environ.get(f"OTEL_{signal}_EXPORTER", default).lower().split(",")
+    chosen = [names.get(word.strip(), word.strip()) for word in words]
+    return tuple(dict.fromkeys(name for name in chosen if name != "none"))

@@ -1,22 +1,25 @@
-"""The hooks that other packages call. They do next to nothing if telemetry is off."""
+"""The operation of the present context, and hooks for other packages. They do next to nothing if telemetry is off."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import partial
 from time import time_ns
 from typing import Final
 from urllib.parse import quote, urlsplit
 
-from opentelemetry.context import get_value
-from opentelemetry.trace import SpanKind, Status, StatusCode
+from opentelemetry.context import Context, create_key, get_value, set_value
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, set_span_in_context
 
 from ..errors import BudgetSpent, Failure, InvalidArguments, NotCommitted, OutcomeUnknown, Overloaded, ShuttingDown
-from .instruments import CACHE, EXCHANGE, LIMITER_WAIT, OUTCOMES, QUEUE_WAIT, REFUSALS, RETRIES, Value
-from .recorder import KEY, Operation
+from . import instruments
+from .instruments import Attributes, Instrument, Value
+from .recorder import Sdk, Telemetry
 from .redaction import shown_id
 
+_KEY: Final = create_key("linktime-operation")
 _REFUSED_HERE: Final = (BudgetSpent, Overloaded, ShuttingDown, InvalidArguments)
 _WORTH_A_SPAN: Final = 0.005  # s; a shorter wait is the loop's own pace
 _NOTES: Final = {
@@ -30,9 +33,52 @@ _NOTES: Final = {
 }
 
 
+@dataclass(slots=True, eq=False)
+class Operation:
+    """One message of the client, under *parent*, the context of the client's span. *start* is in Unix nanoseconds."""
+
+    telemetry: Telemetry
+    name: str
+    parent: Context
+    attributes: dict[str, Value]
+    start: int = field(default_factory=time_ns)
+    word: str | None = None  # the description of an error
+    _span: Span | None = None
+
+    def span(self, sdk: Sdk) -> Span:
+        """Return the server span, which starts now if the SDK was not loaded before."""
+        self._span = self._span or sdk.tracer.start_span(self.name, self.parent, SpanKind.SERVER, start_time=self.start)
+        return self._span
+
+    def context(self) -> Context:
+        """Return the context for everything that belongs to the message."""
+        sdk = self.telemetry.sdk
+        return set_value(_KEY, self, set_span_in_context(self.span(sdk), self.parent) if sdk else self.parent)
+
+    def measure(self, instrument: Instrument, value: float, attributes: Attributes) -> None:
+        """Record a number. The span is its exemplar."""
+        self.telemetry.record(lambda sdk: sdk.measure(instrument, value, attributes, self.span(sdk)))
+
+    def child(self, name: str, kind: SpanKind, start: int, attributes: Attributes, word: str | None = None) -> None:
+        """Record a span below this one that ends now."""
+        end = time_ns()
+
+        def step(sdk: Sdk) -> None:
+            span = sdk.tracer.start_span(name, set_span_in_context(self.span(sdk)), kind, start_time=start)
+            _end(span, end, attributes, word)
+
+        self.telemetry.record(step)
+
+    def end(self) -> None:
+        """End the span, and with it the message."""
+        end = time_ns()
+        self.telemetry.record(lambda sdk: _end(self.span(sdk), end, self.attributes, self.word))
+        self.measure(instruments.OPERATION, (end - self.start) / 1e9, self.attributes)
+
+
 def current() -> Operation | None:
     """Return the operation of the present context, or None if telemetry is off."""
-    operation = get_value(KEY)
+    operation = get_value(_KEY)
     return operation if isinstance(operation, Operation) else None
 
 
@@ -42,21 +88,21 @@ def answered(notes: Mapping[str, str | float]) -> None:
         attributes: dict[str, Value] = {name: notes[note] for note, name in _NOTES.items() if note in notes}
         operation.attributes |= {"linktime.outcome": "ok", **attributes}
         if "cache" in notes:
-            operation.measure(CACHE, 1, attributes)
+            operation.measure(instruments.CACHE, 1, attributes)
         if "outcome" in notes:
-            operation.measure(OUTCOMES, 1, attributes)
+            operation.measure(instruments.OUTCOMES, 1, attributes)
 
 
 def failed(failure: Failure) -> None:
     """Record why the present call has no answer."""
     if operation := current():
         attributes: dict[str, Value] = {"linktime.outcome": failure.word}
-        operation.fail("tool_error", failure.word)
-        operation.attributes |= attributes
+        operation.attributes |= {"error.type": "tool_error", **attributes}
+        operation.word = failure.word
         if isinstance(failure, _REFUSED_HERE):
-            operation.measure(REFUSALS, 1, attributes)
+            operation.measure(instruments.REFUSALS, 1, attributes)
         if isinstance(failure, NotCommitted | OutcomeUnknown):
-            operation.measure(OUTCOMES, 1, attributes)
+            operation.measure(instruments.OUTCOMES, 1, attributes)
 
 
 def confirmation(state: str) -> None:
@@ -76,63 +122,56 @@ def waited(method: str, seconds: float, refusal: BaseException | None = None) ->
     if not (operation := current()):
         return
     attributes: dict[str, Value] = {"http.request.method": method}
-    status = None
+    word = refusal.word if isinstance(refusal, Failure) else None
     if refusal is None:
-        operation.measure(QUEUE_WAIT, seconds, attributes)
-        if seconds < _WORTH_A_SPAN:
-            return
+        operation.measure(instruments.QUEUE_WAIT, seconds, attributes)
     elif isinstance(refusal, Exception):
-        word = refusal.word if isinstance(refusal, Failure) else None
         attributes["error.type"] = word or type(refusal).__qualname__
-        status = Status(StatusCode.ERROR, word)
-    start = time_ns() - round(seconds * 1e9)
-    operation.child("wait for budget", SpanKind.INTERNAL, start, attributes, status)
+    if refusal is not None or seconds >= _WORTH_A_SPAN:
+        start = time_ns() - round(seconds * 1e9)
+        operation.child("wait for budget", SpanKind.INTERNAL, start, attributes, word)
 
 
 def granted(method: str, seconds: float) -> None:
     """Record how long the present request, as the first in line, waited for its permit."""
     if operation := current():
-        operation.measure(LIMITER_WAIT, seconds, {"http.request.method": method})
-
-
-class Exchange(dict[str, Value]):
-    """The attributes of one HTTP exchange."""
-
-    def answered(self, status: int) -> None:
-        """Record the status of the answer."""
-        self["http.response.status_code"] = status
-        if status >= 400:
-            self["error.type"] = str(status)
+        operation.measure(instruments.LIMITER_WAIT, seconds, {"http.request.method": method})
 
 
 @contextmanager
-def exchange_span(method: str, template: str, ident: str, *, api: str, resends: int) -> Iterator[Exchange]:
+def exchange_span(method: str, template: str, ident: str, *, api: str, resends: int) -> Iterator[Callable[[int], None]]:
     """Record an exchange with *api*, the URL above *template*. The same request was sent *resends* times before.
 
-    The span has no query, and no id that lacks the form of one, because both may name a guest.
+    The function records the status of the answer. The span has no query, and no id that lacks the form of one, because
+    both may name a guest.
     """
-    exchange = Exchange({"http.request.method": method, "url.template": template})
+    exchange: dict[str, Value] = {"http.request.method": method, "url.template": template}
+    answered = partial(exchange.__setitem__, "http.response.status_code")
     if not (operation := current()):
-        yield exchange
+        yield answered
         return
+    server = urlsplit(api)
     exchange["url.full"] = api + template.replace("{id}", quote(shown_id(ident), safe="[]"))
-    exchange["server.address"], exchange["server.port"] = _server(api)
+    exchange["server.address"] = server.hostname or ""
+    exchange["server.port"] = server.port or (443 if server.scheme == "https" else 80)
     if resends:
         exchange["http.request.resend_count"] = resends
-        operation.measure(RETRIES, 1, exchange)
+        operation.measure(instruments.RETRIES, 1, exchange)
     start = time_ns()
     try:
-        yield exchange
+        yield answered
+        if int(exchange.get("http.response.status_code", 0)) >= 400:
+            exchange["error.type"] = str(exchange["http.response.status_code"])
     except BaseException as error:  # only its class, because the text of aiohttp's errors may hold the key
         exchange["error.type"] = type(error.__cause__ or error).__qualname__
         raise
     finally:
-        status = Status(StatusCode.ERROR) if "error.type" in exchange else None
-        operation.child(f"{method} {template}", SpanKind.CLIENT, start, exchange, status)
-        operation.measure(EXCHANGE, (time_ns() - start) / 1e9, exchange)
+        operation.child(f"{method} {template}", SpanKind.CLIENT, start, exchange)
+        operation.measure(instruments.EXCHANGE, (time_ns() - start) / 1e9, exchange)
 
 
-@lru_cache(maxsize=8)
-def _server(api: str) -> tuple[str, int]:
-    parts = urlsplit(api)
-    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+def _end(span: Span, end: int, attributes: Attributes, word: str | None) -> None:
+    span.set_attributes(attributes)
+    if "error.type" in attributes:
+        span.set_status(Status(StatusCode.ERROR, word))
+    span.end(end)

@@ -22,10 +22,6 @@ class Instrument:
     attributes: Mapping[str, tuple[str, ...]]
     boundaries: tuple[float, ...] = ()
 
-    def chosen(self, attributes: Attributes) -> dict[str, Value]:
-        """Return those of *attributes* that this instrument has."""
-        return {name: attributes[name] for name in self.attributes if name in attributes}
-
     def zeros(self) -> list[dict[str, Value]]:
         """Return the attributes of a counter's series: Prometheus' `increase()` needs a zero before the first count."""
         sets = product(*self.attributes.values()) if self.kind == "counter" else ()
@@ -43,9 +39,6 @@ _WAIT_SECONDS: Final = (0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30
 _OPERATION: Final = "mcp.method.name gen_ai.operation.name gen_ai.tool.name error.type rpc.response.status_code"
 _EXCHANGE: Final = "http.request.method url.template server.address server.port http.response.status_code error.type"
 _SESSION: Final = "mcp.protocol.version network.transport"
-_METHODS: Final = {"http.request.method": ("GET", "POST", "PUT", "PATCH", "DELETE")}
-_REFUSED: Final = {"linktime.outcome": ("rate_limited", "overloaded", "shutting_down", "invalid_arguments")}
-_UNSURE: Final = {"linktime.outcome": ("verified", "not_committed", "outcome_unknown")}
 
 OPERATION: Final = _seconds("mcp.server.operation.duration", _MCP_SECONDS, f"{_OPERATION} {_SESSION}",
     "How long one message of the client took, waiting included.")
@@ -67,11 +60,13 @@ SLOTS: Final = Instrument("linktime.limiter.slots", "gauge", "{slot}",
 SERVERS: Final = Instrument("linktime.limiter.servers", "gauge", "{server}",
     "Servers that share the request budget, this one included.", {})
 RETRIES: Final = Instrument("linktime.retries", "counter", "{request}",
-    "Requests that were sent again, by kind.", _METHODS)
+    "Requests that were sent again, by kind.", {"http.request.method": ("GET", "POST", "PUT", "PATCH", "DELETE")})
 REFUSALS: Final = Instrument("linktime.refusals", "counter", "{call}",
-    "Tool calls and reads of resources that this server refused by itself; nothing was sent.", _REFUSED)
+    "Tool calls and reads of resources that this server refused by itself; nothing was sent.",
+    {"linktime.outcome": ("rate_limited", "overloaded", "shutting_down", "invalid_arguments")})
 OUTCOMES: Final = Instrument("linktime.outcomes", "counter", "{call}",
-    "Changes whose answer was lost or a fault, by what reading back found.", _UNSURE)
+    "Changes whose answer was lost or a fault, by what reading back found.",
+    {"linktime.outcome": ("verified", "not_committed", "outcome_unknown")})
 
 INSTRUMENTS: Final = (
     OPERATION, SESSION, EXCHANGE, CACHE, DEPTH, QUEUE_WAIT, LIMITER_WAIT, SLOTS, SERVERS, RETRIES, REFUSALS, OUTCOMES)

@@ -5,21 +5,19 @@ from __future__ import annotations
 from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from opentelemetry.context import Context, attach, detach
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from .hooks import Operation
 from .instruments import Value
-from .recorder import Operation, Telemetry
+from .recorder import Telemetry
 from .redaction import redacted, shown_id, shown_request_id
 
 _OTHER: Final = "_OTHER"  # an unknown method; its text is the client's
 _CLIENT_MISTAKES: Final = {-32700, -32600, -32601, -32602, -32002}
 _PROPAGATOR: Final = TraceContextTextMapPropagator()
-_HEADERS: Final = ("traceparent", "tracestate")
-
-R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ class Middleware:
     prompts: Collection[str] = ()
     resource: Callable[[str], tuple[str, str] | None] = lambda _: None
 
-    async def __call__(self, ctx: Any, call_next: Callable[[Any], Awaitable[R]]) -> R:
+    async def __call__(self, ctx: Any, call_next: Callable[[Any], Awaitable[Any]]) -> Any:
         """Handle one message, whose context *ctx* is the MCP SDK's, under its span."""
         operation = self._operation(ctx)
         token = attach(operation.context())
@@ -79,14 +77,15 @@ class Middleware:
         return ""
 
     def _fail(self, operation: Operation, error: BaseException) -> None:
+        code = self.code(error)
         if isinstance(error, CancelledError):  # by the client, or at the end of the session
             operation.attributes["linktime.outcome"] = "cancelled"
-            return
-        code = self.code(error)
-        if code is not None:
+        elif code is None:
+            operation.attributes["error.type"] = type(error).__qualname__
+        else:
             operation.attributes["rpc.response.status_code"] = str(code)
-        if code not in _CLIENT_MISTAKES:
-            operation.fail(type(error).__qualname__ if code is None else str(code))
+            if code not in _CLIENT_MISTAKES:
+                operation.attributes["error.type"] = str(code)
 
 
 def _parent(meta: Mapping[str, Any]) -> Context:
@@ -94,5 +93,5 @@ def _parent(meta: Mapping[str, Any]) -> Context:
 
     https://modelcontextprotocol.io/seps/414-request-meta and https://www.w3.org/TR/trace-context/
     """
-    carrier = {name: value for name in _HEADERS if isinstance(value := meta.get(name), str)}
-    return _PROPAGATOR.extract(carrier, Context()) if carrier else Context()
+    carrier = {name: value for name in _PROPAGATOR.fields if isinstance(value := meta.get(name), str)}
+    return _PROPAGATOR.extract(carrier, Context())

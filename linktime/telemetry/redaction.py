@@ -28,7 +28,7 @@ _LARGEST_NUMBER: Final = 1_000_000  # larger ones may be phone numbers
 
 def redacted(arguments: Mapping[str, Any] | None, known: Collection[str]) -> str:
     """Return *arguments* as JSON with ids, slugs, times, numbers and choices, and with the names that are *known*."""
-    shown = {name if name in known else _REDACTED: _value(name, value) for name, value in (arguments or {}).items()}
+    shown = {name if name in known else _REDACTED: _shown(name, value) for name, value in (arguments or {}).items()}
     text = json.dumps(shown, separators=(",", ":"), ensure_ascii=False)
     return text if len(text) <= _LONGEST else json.dumps(_REDACTED)
 
@@ -43,25 +43,19 @@ def shown_request_id(ident: str) -> str:
     return ident if _REQUEST_ID.fullmatch(ident) else _REDACTED
 
 
-def _value(name: str, value: Any, levels: int = _DEEPEST) -> Any:
-    if not _SHOWN_NAMES.fullmatch(name):
-        return _REDACTED
-    return _shown(value, _SHOWN_SLUG if name.lower().endswith("slug") else _SHOWN_TEXT, levels)
-
-
-def _shown(value: Any, text: re.Pattern[str], levels: int) -> Any:
+def _shown(name: str, value: Any, levels: int = _DEEPEST) -> Any:
+    text = _SHOWN_SLUG if name.lower().endswith("slug") else _SHOWN_TEXT
     match value:
-        case None | bool():
-            return value
-        case int() | float():
-            return value if abs(value) < _LARGEST_NUMBER else _REDACTED
-        case str():
-            return value if text.fullmatch(value) and not _SECRET.match(value) else _REDACTED
+        case _ if not _SHOWN_NAMES.fullmatch(name):
+            safe: Any = _REDACTED
         case list() if levels:
-            return [_shown(item, text, levels - 1) for item in value]
+            safe = [_shown(name, item, levels - 1) for item in value]
         case dict() if levels:
-            return {
-                name: _value(name, item, levels - 1) for name, item in value.items() if _SHOWN_NAMES.fullmatch(name)
-            }
+            safe = {key: _shown(key, item, levels - 1) for key, item in value.items() if _SHOWN_NAMES.fullmatch(key)}
+        case str():
+            safe = value if text.fullmatch(value) and not _SECRET.match(value) else _REDACTED
+        case None | int() | float():
+            safe = value if abs(value or 0) < _LARGEST_NUMBER else _REDACTED
         case _:
-            return _REDACTED
+            safe = _REDACTED
+    return safe

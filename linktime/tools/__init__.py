@@ -75,6 +75,7 @@ def switched_off(toolsets: Collection[str], *, read_only: bool) -> Mapping[str, 
         for tool in tools
         if not {"all", domain} & set(toolsets)
     }
+    # If both settings hide a tool, LINKTIME_READ_ONLY is the reason.
     return by_domain | {name: "LINKTIME_READ_ONLY" for name, tool in TOOLS.items() if read_only and not tool.reads}
 
 

@@ -18,7 +18,7 @@ from .targets import config_refusals, refusal
 _JOINERS: Final = re.compile("[\u200c\u200d\ufe00-\ufe0f\u2800]")  # they show nothing when they are alone
 _EMAIL: Final = re.compile(r"[^@\s<>,;]+@[^@\s<>,;.]+(\.[^@\s<>,;.]+)+")
 _DEEPEST: Final = 32  # levels of nesting in one argument
-_LARGEST: Final = 256 << 10  # bytes of one argument
+_LARGEST: Final = 256 << 10  # bytes of one argument as JSON
 _LONGEST_NAME: Final = 64  # characters of an argument's name in an error
 _NOT_JSON: Final = "can't be sent as JSON: it holds half a character or too large a number"
 
@@ -26,7 +26,7 @@ _NOT_JSON: Final = "can't be sent as JSON: it holds half a character or too larg
 def unsendable(arguments: Mapping[str, Any]) -> list[str]:
     """Return the arguments that can't be sent, each with the reason."""
     faults = {name: _fault({name: value}) for name, value in arguments.items()}
-    return [f"{_shown(name)}: {fault}" for name, fault in faults.items() if fault]
+    return [f"{_echoed(name)}: {fault}" for name, fault in faults.items() if fault]
 
 
 def sendable(value: Any) -> Any:
@@ -38,6 +38,7 @@ def sendable(value: Any) -> Any:
 
 def _fault(argument: dict[str, Any]) -> str | None:
     """Return why an argument can't be sent, or None: its nesting, its size, a lone surrogate or a huge number."""
+    # Depth first, because orjson and pydantic recurse.
     if _is_deeper(argument, _DEEPEST + 1):
         return f"is nested deeper than {_DEEPEST} levels"
     try:
@@ -47,7 +48,7 @@ def _fault(argument: dict[str, Any]) -> str | None:
     return f"has {size} bytes, and at most {_LARGEST} are allowed" if size > _LARGEST else None
 
 
-def _shown(name: str) -> str:
+def _echoed(name: str) -> str:
     return name[:_LONGEST_NAME].encode("utf-8", "replace").decode()
 
 
@@ -59,7 +60,7 @@ def _is_deeper(value: Any, levels: int) -> bool:
 
 
 def _parsed(value: Any) -> Any:
-    """Return the array or object that JSON text stands for."""
+    """Return the array or object in a JSON text."""
     if not isinstance(value, str):
         return value
     try:
@@ -133,6 +134,7 @@ NUMBER: Final = BeforeValidator(_number)
 CLEARABLE: Final = object()
 """A mark of a text in an update: the empty text clears the field. Elsewhere it counts as not given."""
 
+# Values
 Text = Annotated[str, AfterValidator(_filled)]
 Email = Annotated[str, AfterValidator(_email)]
 Instant = Annotated[str, AfterValidator(_times.instant)]
@@ -142,10 +144,12 @@ Currency = Annotated[str, AfterValidator(_currency)]
 Amount = Annotated[float, Ge(0), Le(1_000_000_000), AfterValidator(_amount), NUMBER]
 Minutes = Annotated[int, Ge(0), Le(1440), NUMBER]
 
+# Identifiers. Each description names the tool that lists them.
 Ident = Annotated[str, AfterValidator(_ident)]
 BookingId = Annotated[Ident, Doc("id from list_bookings.")]
 EventTypeId = Annotated[Ident, Doc("id from list_event_types.")]
 
+# Arguments that several tools have
 Slug = Annotated[Text, Doc("slug from list_event_types.")]
 Zone = Annotated[str, AfterValidator(_times.zone), Doc("IANA zone, such as America/New_York.")]
 From = Annotated[str, AfterValidator(_times.day), Doc("First day, YYYY-MM-DD.")]

@@ -22,14 +22,18 @@ _WRAPPERS: Final = (Required, Union, UnionType)
 
 def schema(hint: Any) -> dict[str, Any]:
     """Return the schema of an argument of type *hint*. Objects allow only their own fields."""
+    # 1. A type with marks: the schema of the type and a keyword for each mark.
     if get_origin(hint) is Annotated:
         bare, *marks = get_args(hint)
         return schema(bare) | _keywords(bare, marks)
+    # 2. Optional[X] and Required[X]: the schema of X, because some clients refuse unions.
     if get_origin(hint) in _WRAPPERS:
         return schema(_unwrapped(hint))
+    # 3. An object with named fields.
     if is_typeddict(hint):
         hints = get_type_hints(hint, include_extras=True)
         return object_schema(hints, [name for name in hints if name in hint.__required_keys__])
+    # 4. An enumeration, a list, or a type without parts.
     match get_origin(hint), get_args(hint):
         case (origin, names) if origin is Literal:
             return {"type": "string", "enum": list(names)}
@@ -74,6 +78,7 @@ def object_schema(hints: Mapping[str, Any], required: list[str]) -> dict[str, An
 
 
 def _keywords(bare: Any, marks: list[Any]) -> dict[str, Any]:
+    # Limits of a list and of a text have different keywords.
     items = "Items" if get_origin(bare) is list else "Length"
     words: dict[str, Any] = {}
     for mark in marks:

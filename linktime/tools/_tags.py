@@ -1,7 +1,7 @@
 """Tags for the cache: the data that an answer depends on, and the data that a write changes.
 
 A write has only the tags of its direct changes. A read has a tag for everything that its answer shows. So the indirect
-effects of a write, such as a guest who becomes a contact, stand in one place, beside the read.
+effects of a write, such as a guest who becomes a contact, are listed in one place, with the read.
 """
 
 from __future__ import annotations

@@ -43,6 +43,7 @@ def instant(text: str, info: ValidationInfo) -> str:
 
 
 def _in_zones(text: str, time: datetime, context: Mapping[str, Any]) -> str:
+    # A date without a time is not shown in zones: its midnight is rarely meant.
     zones = context.get("zones", ()) if len(text) > len("2026-03-01") else ()
     meanings = "; ".join(_in(zone, time) for zone in zones)
     return f": {meanings}" if meanings else ", such as 2026-03-01T14:00:00Z or 2026-03-01T09:00:00-05:00"
@@ -84,6 +85,7 @@ def not_once(day: str, clock: str, zone: ZoneInfo) -> str | None:
     fault = unclear(time, zone)
     if fault is None:
         return None
+    # The closest unambiguous times before and after it, if they are on the same day.
     near = [_clear(time, zone, step) for step in (-_MINUTE, _MINUTE)]
     choice = " or ".join(f"{each:%H:%M}" for each in near if each.date() == time.date())
     return f"{clock} {fault} on {day} in {zone}, where the clocks change; take {choice or 'another day'}"
@@ -111,11 +113,13 @@ def _zones() -> frozenset[str]:
 
 
 def _same_name(text: str) -> str | None:
-    """Return the one zone whose name differs from *text* by case, blanks or a typing mistake; None otherwise."""
+    """Return the one zone whose name differs from *text* by case, blanks or a typing mistake, or None."""
     bare = _bare(text)
     names = _names_by_bare_form()
+    # A short name without a slash, or with a digit, is too close to other names for a guess.
     if bare in names or "/" not in bare or _DIGIT.search(bare):
         return names.get(bare)
+    # Two candidates are no suggestion.
     close = [name for other, name in names.items() if "/" in other and _one_mistake(bare, other)]
     return close[0] if len(close) == 1 else None
 
@@ -132,6 +136,7 @@ def _bare(name: str) -> str:
 
 def _one_mistake(text: str, right: str) -> bool:
     """Return whether *text* is *right* with one character added, left out, replaced or swapped with its neighbour."""
+    # Compare from the first difference on.
     start = next((n for n, (a, b) in enumerate(zip(text, right, strict=False)) if a != b), min(len(text), len(right)))
     text, right = text[start:], right[start:]
     swapped = right[1::-1] + right[2:]

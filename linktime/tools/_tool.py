@@ -35,14 +35,17 @@ class Tool:
     guests' data leaves the account. With *local_targets* that data may go to this machine.
     """
 
+    # for the list of tools
     title: str
     build: Build
     shape: Any
     rules: tuple[Rule, ...]
+    # hints, as MCP defines them
     reads: bool
     destructive: bool
     idempotent: bool
     open_world: bool
+    # extra steps before a call
     local: tuple[str, ...] = ()
     confirmation: Confirmation | None = None
     local_targets: bool = False
@@ -79,14 +82,17 @@ class Tool:
 
         *zone* is the account's, if it is known. It allows further checks, and better suggestions.
         """
+        # 1. Limits that also protect pydantic: depth, size, and text that is not Unicode.
         present = {name: value for name, value in (arguments or {}).items() if not self._is_absent(name, value)}
         if faults := unsendable(present):
             raise InvalidArguments(listed(faults))
+        # 2. The type of each argument. "from None", because pydantic's error contains the values.
         try:
             context = {"zones": zones_of(present, zone), "local_targets": self.local_targets}
             values = dict(self._model.model_validate(present, context=context))
         except ValidationError as error:
             raise InvalidArguments(described(error, self.input_schema)) from None
+        # 3. Rules over several arguments, and times that need the account's zone.
         if faults := [fault for rule in self.rules if (fault := rule(values))] or self._not_once(values, zone):
             raise InvalidArguments("; ".join(faults))
         return self.build(**values)
@@ -107,6 +113,7 @@ class Tool:
 
     @cached_property
     def _blank_if_absent(self) -> frozenset[str]:
+        # A required text stays, so that its own check reports that it is empty.
         optional = {name: hint for name, (hint, default) in self._fields.items() if default is not ...}
         return frozenset(camel(name) for name, hint in optional.items() if CLEARABLE not in _marks(hint))
 
@@ -163,6 +170,7 @@ def write(
 
 def _marks(hint: Any) -> tuple[Any, ...]:
     """Return the marks of an annotated type, or of the types in a union."""
+    # get_args of an annotated type includes its marks, which have no arguments of their own.
     own = hint.__metadata__ if get_origin(hint) is Annotated else ()
     return (*own, *(mark for part in get_args(hint) for mark in _marks(part)))
 
@@ -181,6 +189,7 @@ def in_order(values: Mapping[str, Any]) -> str | None:
 
 def some_change(values: Mapping[str, Any]) -> str | None:
     """Return an error if an update changes nothing."""
+    # The id names the object. Every other field is a change.
     fields = {name: value for name, value in values.items() if not name.endswith("_id")}
     if all(value is None for value in fields.values()):
         return f"nothing to update: give at least one of {', '.join(map(camel, fields))}"

@@ -1,4 +1,4 @@
-"""Validation errors of a call's arguments, in words for the model that made the call."""
+"""The text of validation errors, for the model that made the call."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PLAIN: Final = (
     ("valid list", "valid array"),
     (" after validation", ""),
 )
-"""pydantic's words, and the words for a reader of JSON."""
+"""Python's terms in pydantic's messages, and JSON's terms for them."""
 
 
 def described(error: ValidationError, schema: Mapping[str, Any]) -> str:
@@ -35,7 +35,7 @@ def described(error: ValidationError, schema: Mapping[str, Any]) -> str:
 
 
 def listed(faults: list[str], total: int = 0) -> str:
-    """Return the first faults as one text, with the number of the others."""
+    """Return the first faults as one text, with the number of further faults."""
     others = max(total, len(faults)) - _MOST_FAULTS
     return "; ".join(faults[:_MOST_FAULTS]) + (f"; and {others} more" if others > 0 else "")
 
@@ -47,6 +47,7 @@ def _path(steps: tuple[int | str, ...]) -> str:
 
 def _words(error: ErrorDetails, schema: Mapping[str, Any]) -> str:
     kind, value = error["type"], error["input"]
+    # Cases with a text of our own, then pydantic's text with JSON's terms.
     match kind:
         case "missing":
             return "is required"
@@ -55,11 +56,13 @@ def _words(error: ErrorDetails, schema: Mapping[str, Any]) -> str:
         case "value_error":
             return str(error["ctx"]["error"])
     words = reduce(lambda text, plain: text.replace(*plain), _PLAIN, error["msg"])
+    # Only numbers and enumerations are repeated.
     echo = kind.startswith(_ECHOED) and isinstance(value, str | int | float)
     return f"{words} (got {str(value)[:_LONGEST_ECHO]!r})" if echo else words
 
 
 def _unknown(path: tuple[int | str, ...], schema: Mapping[str, Any]) -> str:
+    # Go down to the object that has the unknown field.
     for step in path[:-1]:
         schema = schema["items"] if isinstance(step, int) else schema["properties"][step]
     known = schema["properties"]

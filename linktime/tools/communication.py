@@ -1,4 +1,4 @@
-"""Communication: what was written and said, by text message and by phone."""
+"""Communication: text messages and phone calls."""
 
 from __future__ import annotations
 

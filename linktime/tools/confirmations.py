@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
+from ..answers import records, rows
 from ..message import Request
 from ..sanitize import plain, quoted
 from .targets import canonical_host, config_targets
@@ -24,7 +25,7 @@ _DAYS: Final = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
 _NO_MAIL: Final = "No e-mail is sent."
 
 Details = Mapping[str, Any]
-"""The answer of the lookup before a question; empty if it could not be read."""
+"""The answer of the lookup before a question. It is empty if the lookup failed."""
 
 
 class Confirmation(NamedTuple):
@@ -65,6 +66,7 @@ class Confirmation(NamedTuple):
 def _meeting(request: Request, details: Details) -> str:
     reason = _field(request, "reason")
     end = f" with the reason {quoted(reason, _LONGEST_REASON)}" if reason else ""
+    # The details could not be read: the question has only the id.
     if not details:
         return f"Cancel {_unread('meeting', request)}? LinkTime e-mails its guest{end}. This cannot be undone."
     title, guest = _at(details, "eventType", "name"), details.get("inviteeName")
@@ -77,7 +79,11 @@ def _meeting(request: Request, details: Details) -> str:
 
 def _is_cancelled(details: Details) -> str:
     cancelled = details.get("status") == "CANCELLED"
-    return "this meeting is already cancelled; nothing was sent. Call get_booking for its details." if cancelled else ""
+    return (
+        "this meeting is already cancelled, so no request was sent. Call get_booking for its details."
+        if cancelled
+        else ""
+    )
 
 
 def _event_type(request: Request, details: Details) -> str:
@@ -143,7 +149,7 @@ def _override(request: Request, details: Details) -> str:
 
 def _weekly_hours(request: Request, details: Details) -> str:
     new = _field(request, "rules")
-    old = _windows(details.get("data"), _MOST_OLD_WINDOWS) or "which could not be read"
+    old = _windows(rows(details), _MOST_OLD_WINDOWS) or "which could not be read"
     return (
         f"Replace all weekly hours ({old}) by {_windows(new, _MOST_WINDOWS)}? "
         f"{'' if new else 'This closes every day. '}The old hours are lost. {_NO_MAIL}"
@@ -173,17 +179,19 @@ def _called(item: Details, other: str) -> str:
 
 
 def _meetings(details: Details) -> str:
+    # Counts are shown only if both lists are in the answer.
     counts = [len(each) for name in ("upcomingMeetings", "pastMeetings") if isinstance(each := details.get(name), list)]
     return f", who has {counts[0]} upcoming and {counts[1]} past meetings," if len(counts) == 2 else ""
 
 
 def _guests_address(booking: Details) -> str:
+    # The documents disagree about the place of the address.
     places = (booking.get("inviteeEmail"), _at(booking, "invitee", "email"), _at(booking, "contact", "email"))
     return next((address for each in places if (address := _address(each))), "the guest")
 
 
 def _address(text: Any) -> str:
-    """Return *text* in quotes if it is an e-mail address and nothing else, otherwise an empty text."""
+    """Return *text* in quotes if the whole of it is an e-mail address, otherwise an empty text."""
     fits = isinstance(text, str) and len(text) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(text)
     return f"“{text}”" if fits else ""
 
@@ -197,21 +205,20 @@ def _host(url: Any) -> str:
 
 
 def _windows(rules: Any, most: int) -> str:
-    """Return the number of windows, with the hours of the first; an empty text if *rules* are not windows."""
+    """Return the number of windows, with the hours of the first, or an empty text if *rules* are not windows."""
     if not isinstance(rules, list):
         return ""
     try:
         hours = [f"{_DAYS[each['dayOfWeek']]} {plain(each['startTime'])}-{plain(each['endTime'])}" for each in rules]
     except (KeyError, TypeError, IndexError):
         return ""
+    # The number of windows is always exact, even if the list is cut.
     listed = ", ".join(hours[:most] + ["…"] * (len(hours) > most))
     return f"{len(hours)} window{'s' * (len(hours) > 1)}: {listed}" if hours else "none"
 
 
 def _item(details: Details, ident: str) -> Details:
-    items = details.get("data")
-    mine = (each for each in items if isinstance(each, Mapping)) if isinstance(items, list) else ()
-    return next((each for each in mine if each.get("id") == ident), {})
+    return next((each for each in records(details) if each.get("id") == ident), {})
 
 
 def _at(details: Details, *path: str) -> Any:

@@ -1,4 +1,4 @@
-"""Context: whose account this is."""
+"""Context: the owner of the account."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from ._tool import in_order, read
 
 
 class Booking(TypedDict, total=False):
-    """One meeting; its times are UTC, and beside them as the account's and the guest's clocks show them."""
+    """One meeting. Its times are in UTC, and also in the zones of the account and of the guest."""
 
     id: Required[str]
     startTime: str

@@ -1,4 +1,4 @@
-"""Settings: the account's own rules, and what it is connected to."""
+"""Settings: the account's own rules, and its connections to other services."""
 
 from __future__ import annotations
 

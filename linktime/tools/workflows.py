@@ -1,4 +1,4 @@
-"""Workflows: what happens by itself around a booking."""
+"""Workflows: actions that LinkTime starts around a booking."""
 
 from __future__ import annotations
 

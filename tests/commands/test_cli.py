@@ -19,7 +19,7 @@ async def run(*arguments: str, **settings: str) -> tuple[int | None, str, str]:
     return process.returncode, out.decode(), err.decode()
 
 
-async def test_version_is_told() -> None:
+async def test_version_is_printed() -> None:
     assert await run("--version") == (0, f"linktime-mcp {__version__}\n", "")
 
 
@@ -30,14 +30,14 @@ async def test_help_names_every_command() -> None:
     assert all(command in out for command in ("serve", "demo", "sandbox", "install", "doctor"))
 
 
-async def test_an_unknown_command_ends_with_status_2() -> None:
+async def test_unknown_command_has_status_2() -> None:
     status, out, err = await run("srve")
 
     assert (status, out) == (2, "")
     assert "srve" in err
 
 
-async def test_every_malformed_setting_has_a_line_and_the_status_is_2() -> None:
+async def test_malformed_settings_have_a_line_each_and_status_2() -> None:
     status, out, err = await run(
         LINKTIME_API_KEY="lt live",
         LINKTIME_RATE_LIMIT="sixty",
@@ -56,7 +56,7 @@ async def test_every_malformed_setting_has_a_line_and_the_status_is_2() -> None:
 
 
 @pytest.mark.parametrize("arguments", [{}, {"bookingId": "b1"}, {"nonsense": 1}])
-async def test_without_a_key_the_tools_are_listed_and_every_call_says_what_is_missing(
+async def test_missing_key_lists_tools_and_refuses_every_call(
     arguments: dict[str, object],
 ) -> None:
     async with child() as server:
@@ -76,7 +76,7 @@ async def test_without_a_key_the_tools_are_listed_and_every_call_says_what_is_mi
     assert server.log == ["LINKTIME_API_KEY environment variable is required"]
 
 
-async def test_serve_is_what_happens_without_a_command() -> None:
+async def test_serve_is_the_default_command() -> None:
     for arguments in ([], ["serve"]):
         status, out, err = await run(*arguments, LINKTIME_API_KEY="lt_live_x")
 

@@ -1,4 +1,4 @@
-"""The program under clients that others wrote; .ci/run installs them and names their folder."""
+"""The program under external clients. .ci/run installs them and sets the variable of their folder."""
 
 from __future__ import annotations
 
@@ -21,14 +21,16 @@ from linktime.protocol.resources import RESOURCES
 from linktime.sandbox import Sandbox
 from linktime.tools import TOOLS
 from tests.support.process import environ
-from tests.support.programs import found, run
+from tests.support.programs import program, run
 from tests.support.sandbox_client import paths, visiting
+
+pytestmark = pytest.mark.slow  # starts many processes
 
 SERVER = [sys.executable, "-m", "linktime"]
 
 
 @pytest.mark.parametrize("mode", ["legacy", "auto", "2026-07-28"])
-async def test_the_official_client_books_a_meeting(sandbox: Sandbox, mode: str) -> None:
+async def test_official_client_books_a_meeting(sandbox: Sandbox, mode: str) -> None:
     settings = {"LINKTIME_BASE_URL": sandbox.url, "LINKTIME_API_KEY": sandbox.key}
     parameters = StdioServerParameters(command=SERVER[0], args=SERVER[1:], env=environ(**settings))
     today = datetime.now(UTC).date()
@@ -56,7 +58,7 @@ async def test_the_official_client_books_a_meeting(sandbox: Sandbox, mode: str) 
 
 
 @pytest.mark.parametrize("mode", ["legacy", "auto", "2026-07-28"])
-async def test_the_official_client_brings_the_question_to_its_user(sandbox: Sandbox, mode: str) -> None:
+async def test_official_client_shows_the_question_to_its_user(sandbox: Sandbox, mode: str) -> None:
     settings = {"LINKTIME_BASE_URL": sandbox.url, "LINKTIME_API_KEY": sandbox.key, "LINKTIME_CONFIRM": "1"}
     parameters = StdioServerParameters(command=SERVER[0], args=SERVER[1:], env=environ(**settings))
     answers = [ElicitResult(action="decline"), ElicitResult(action="accept", content={"answer": "yes"})]
@@ -77,7 +79,7 @@ async def test_the_official_client_brings_the_question_to_its_user(sandbox: Sand
 
 
 @pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
-async def test_the_official_client_begins_a_conversation_and_attaches_a_resource(sandbox: Sandbox, mode: str) -> None:
+async def test_official_client_uses_prompts_and_resources(sandbox: Sandbox, mode: str) -> None:
     settings = {"LINKTIME_BASE_URL": sandbox.url, "LINKTIME_API_KEY": sandbox.key}
     parameters = StdioServerParameters(command=SERVER[0], args=SERVER[1:], env=environ(**settings))
 
@@ -100,7 +102,7 @@ async def test_the_official_client_begins_a_conversation_and_attaches_a_resource
 
 def inspector(sandbox: Sandbox, *arguments: str) -> list[str]:
     settings = ["-e", f"LINKTIME_BASE_URL={sandbox.url}", "-e", f"LINKTIME_API_KEY={sandbox.key}"]
-    return [found("mcp-inspector"), "--cli", *SERVER, *settings, *arguments, "--format", "json", "-q"]
+    return [program("mcp-inspector"), "--cli", *SERVER, *settings, *arguments, "--format", "json", "-q"]
 
 
 def result(out: str) -> Any:
@@ -108,7 +110,7 @@ def result(out: str) -> Any:
 
 
 @pytest.mark.parametrize("era", ["legacy", "modern"])
-async def test_the_inspector_lists_the_tools_and_finds_no_fault_in_their_schemas(sandbox: Sandbox, era: str) -> None:
+async def test_inspector_lists_the_tools_without_schema_errors(sandbox: Sandbox, era: str) -> None:
     command = inspector(sandbox, "--protocol-era", era, "--method", "tools/list", "--strict")
 
     status, out = await run(*command, env=environ())
@@ -127,9 +129,7 @@ async def test_the_inspector_lists_the_tools_and_finds_no_fault_in_their_schemas
         ("resources/templates/list", [each.name for each in RESOURCES if each.is_template]),
     ],
 )
-async def test_the_inspector_lists_prompts_and_resources(
-    sandbox: Sandbox, era: str, method: str, names: list[str]
-) -> None:
+async def test_inspector_lists_prompts_and_resources(sandbox: Sandbox, era: str, method: str, names: list[str]) -> None:
     status, out = await run(*inspector(sandbox, "--protocol-era", era, "--method", method), env=environ())
 
     assert status == 0, out
@@ -137,7 +137,7 @@ async def test_the_inspector_lists_prompts_and_resources(
     assert [each["name"] for each in listed] == names
 
 
-async def test_the_inspector_calls_a_tool(sandbox: Sandbox) -> None:
+async def test_inspector_calls_a_tool(sandbox: Sandbox) -> None:
     command = inspector(sandbox, "--method", "tools/call", "--tool-name", "list_bookings", "--tool-arg", "limit=2")
 
     status, out = await run(*command, env=environ())
@@ -146,9 +146,9 @@ async def test_the_inspector_calls_a_tool(sandbox: Sandbox) -> None:
     assert len(result(out)["structuredContent"]["data"]) == 2
 
 
-async def test_the_probe_finds_every_tool_in_order(sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_probe_accepts_every_tool(sandbox: Sandbox, tmp_path: Path) -> None:
     settings = environ(LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY=sandbox.key)
-    probe = found("amagi-mcp-probe")
+    probe = program("amagi-mcp-probe")
 
     status, out = await run(probe, "--allow-destructive", "--", *SERVER, env=settings, cwd=tmp_path)
 
@@ -156,8 +156,8 @@ async def test_the_probe_finds_every_tool_in_order(sandbox: Sandbox, tmp_path: P
 
 
 @pytest.mark.parametrize("era", ["legacy", "modern"])
-async def test_the_inspector_brings_the_question_to_its_user(sandbox: Sandbox, tmp_path: Path, era: str) -> None:
-    mcpdo, env = [found("mcpdo"), "--format", "json", "--connection", "linktime"], environ(HOME=str(tmp_path))
+async def test_inspector_shows_the_question_to_its_user(sandbox: Sandbox, tmp_path: Path, era: str) -> None:
+    mcpdo, env = [program("mcpdo"), "--format", "json", "--connection", "linktime"], environ(HOME=str(tmp_path))
     async with visiting(sandbox) as somebody:
         [hook] = (await somebody.get("/webhooks"))["data"]
     _, exports = await run(*mcpdo, "private", env=env)
@@ -190,7 +190,7 @@ def quiet(home: Path) -> dict[str, str]:
 
 
 async def test_claude_code_connects(sandbox: Sandbox, tmp_path: Path) -> None:
-    claude, env = found("claude"), quiet(tmp_path)
+    claude, env = program("claude"), quiet(tmp_path)
     settings = ["--env", f"LINKTIME_BASE_URL={sandbox.url}", "--env", f"LINKTIME_API_KEY={sandbox.key}"]
 
     await run(claude, "mcp", "add", "linktime", *settings, "--", *SERVER, env=env, cwd=tmp_path)
@@ -199,8 +199,8 @@ async def test_claude_code_connects(sandbox: Sandbox, tmp_path: Path) -> None:
     assert "✔ Connected" in out, out
 
 
-async def test_claude_code_connects_to_what_the_installer_wrote_and_forgets_it(tmp_path: Path) -> None:
-    claude, env = found("claude"), quiet(tmp_path)
+async def test_claude_code_follows_install_and_uninstall(tmp_path: Path) -> None:
+    claude, env = program("claude"), quiet(tmp_path)
     key = {"LINKTIME_API_KEY": "lt_live_x"}
 
     await run(*SERVER, "install", "claude-code", "--yes", env=env | key, cwd=tmp_path)

@@ -23,6 +23,8 @@ from tests.support.process import PATIENCE
 from tests.support.sandbox_client import misbehave, paths
 from tests.support.sdk_client import connected
 
+pytestmark = pytest.mark.slow  # plays whole conversations
+
 SENTENCES = [
     "Book a 30-minute call with Sarah Chen tomorrow afternoon",
     "What meetings do I have this week?",

@@ -198,6 +198,12 @@ async def test_unknown_setting_has_a_suggestion(tmp_path: Path, name: str, cure:
     assert (finding.state, finding.code, finding.cure) == ("warning", "unknown", cure)
 
 
+async def test_switch_for_debugging_is_no_unknown_setting(tmp_path: Path) -> None:
+    findings = await examined(tmp_path, LINKTIME_BASE_URL="nowhere", LINKTIME_PLAIN_IMPORTS="1")
+
+    assert "LINKTIME_PLAIN_IMPORTS" not in [finding.subject for finding in findings["settings"]]
+
+
 @pytest.mark.parametrize(
     ("key", "state", "code", "cure"),
     [

@@ -13,8 +13,8 @@ import pytest
 from linktime.commands.doctor.finding import Finding
 from linktime.pipeline.ledger.factory import STATE
 from linktime.sandbox import Sandbox
-from tests.pipeline.test_ledger_sqlite import folder, unprivileged
 from tests.support.doctor_user import budget, doctor, examined, over, states
+from tests.support.file_rights import folder, unprivileged
 from tests.support.process import child
 from tests.support.redis_server import PASSWORD, RedisServer
 from tests.support.sandbox_client import paths
@@ -62,7 +62,7 @@ async def test_what_a_running_server_spent_is_told_and_the_doctor_pays_for_its_o
 def steady(findings: Iterable[Finding]) -> list[Finding]:
     """Leave out the seconds, which go on."""
     return [
-        each._replace(seen=re.sub(r"\d+ s\b", "N s", each.seen), cure=re.sub(r"\d+ s\b", "N s", each.cure))
+        each._replace(message=re.sub(r"\d+ s\b", "N s", each.message), cure=re.sub(r"\d+ s\b", "N s", each.cure))
         for each in findings
     ]
 
@@ -154,7 +154,7 @@ async def test_a_folder_that_is_for_reading_alone_is_told(
 
     [told] = findings["budget"]
     assert (told.subject, told.state, told.cure) == ("place", "fault", WRITABLE)
-    assert told.seen.startswith(f"can't be used: {place}: ")
+    assert told.message.startswith(f"can't be used: {place}: ")
     assert states(findings["service"])[-1] == ACCEPTED
 
 
@@ -181,7 +181,7 @@ async def test_a_redis_server_that_is_away_is_told(sandbox: Sandbox, tmp_path: P
 
     [told] = findings["budget"]
     assert (told.subject, told.state) == ("place", "fault")
-    assert told.seen.startswith("can't be used: Redis at 127.0.0.1:9: ")
+    assert told.message.startswith("can't be used: Redis at 127.0.0.1:9: ")
     assert told.cure.startswith("Start that server or correct LINKTIME_BUDGET")
     assert PASSWORD not in repr(findings)
     assert states(findings["service"])[-1] == ACCEPTED
@@ -201,4 +201,4 @@ async def test_servers_with_other_settings_are_reported(sandbox: Sandbox, tmp_pa
 
     [found] = [finding for finding in findings["budget"] if finding.subject == "settings"]
     assert found.state == "warning"
-    assert "20 requests in 60 s" in found.seen
+    assert "20 requests in 60 s" in found.message

@@ -24,7 +24,7 @@ async def cursor(home: Path, entry: dict[str, Any], **settings: str) -> list[tup
     file = write(home, ".cursor/mcp.json", {"mcpServers": {"linktime": entry}})
     findings = await clients(home, **({"LINKTIME_API_KEY": KEY} | settings))
     assert {subject for subject, _, _ in states(findings)} == {"Cursor"}
-    assert all(finding.seen.startswith(str(file)) for finding in findings)
+    assert all(finding.message.startswith(str(file)) for finding in findings)
     return [(finding.state, finding.code, finding.cure) for finding in findings]
 
 
@@ -58,8 +58,8 @@ async def test_every_file_that_starts_linktime_is_reported(tmp_path: Path) -> No
 
     assert states(findings) == [(title, "good", "starts") for title, _ in files]
     for finding, (_, file) in zip(findings, files, strict=True):
-        assert finding.seen.startswith(f"{file} ")
-        assert finding.seen.endswith(f" {sys.executable}")
+        assert finding.message.startswith(f"{file} ")
+        assert finding.message.endswith(f" {sys.executable}")
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ async def test_unreadable_file_is_a_fault(
     findings = await clients(tmp_path)
 
     assert states(findings) == [(title, "fault", "unreadable_file")]
-    assert (str(file) in findings[0].seen, reason in findings[0].seen) == (True, True)
+    assert (str(file) in findings[0].message, reason in findings[0].message) == (True, True)
 
 
 async def test_unreadable_file_comes_before_the_faults_that_follow(tmp_path: Path) -> None:

@@ -14,10 +14,9 @@ import pytest
 from linktime.commands.doctor.api_key import BASE, LATER, OWN_KEY, PLAN, PROXY, SLOW
 from linktime.commands.doctor.connection import CLOCK, DATES, NETWORK, NO_TIME, NO_TLS, OTHER_HOST, UNTRUSTED
 from linktime.sandbox import Sandbox
-from tests.pipeline.test_rest_faults import closing, full_backlog
 from tests.support.certificate import self_signed
 from tests.support.doctor_user import KEY, Findings, date, doctor, examined, over, states
-from tests.support.http_server import Line, answer, upstream
+from tests.support.http_server import Line, answer, closing, full_backlog, upstream
 from tests.support.sandbox_client import misbehave, paths
 
 SKIPPED = ("key", "warning", "skipped")
@@ -58,7 +57,7 @@ async def test_unusable_answer_is_a_fault_after_one_request(
         ("clock", "good", "agrees"),
         ("key", "fault", code),
     ]
-    assert str(rule.get("status", "")) in findings["service"][-1].seen
+    assert str(rule.get("status", "")) in findings["service"][-1].message
     assert findings["service"][-1].cure == cure
     assert paths(sandbox) == ["GET /me"]
 
@@ -87,7 +86,7 @@ async def test_plan_is_shown(tmp_path: Path) -> None:
         findings = await examined_at(tmp_path, server.url)
 
     assert states(findings["service"])[-1] == ("key", "good", "accepted")
-    assert "BUSINESS" in findings["service"][-1].seen
+    assert "BUSINESS" in findings["service"][-1].message
 
 
 async def test_base_url_with_another_path_is_rejected(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -115,14 +114,17 @@ async def test_refused_connection(tmp_path: Path) -> None:
         findings = await examined_at(tmp_path, url)
 
     assert states(findings["service"]) == [("connection", "fault", "refused"), SKIPPED]
-    assert (url in findings["service"][0].seen, findings["service"][0].cure) == (True, NETWORK)
+    assert (url in findings["service"][0].message, findings["service"][0].cure) == (True, NETWORK)
 
 
 async def test_host_without_an_address(tmp_path: Path) -> None:
     findings = await examined_at(tmp_path, "https://linktime.invalid")
 
     assert states(findings["service"]) == [("connection", "fault", "unresolved"), SKIPPED]
-    assert ("https://linktime.invalid" in findings["service"][0].seen, findings["service"][0].cure) == (True, NETWORK)
+    assert ("https://linktime.invalid" in findings["service"][0].message, findings["service"][0].cure) == (
+        True,
+        NETWORK,
+    )
 
 
 async def test_connection_timeout(tmp_path: Path) -> None:
@@ -130,7 +132,7 @@ async def test_connection_timeout(tmp_path: Path) -> None:
         findings = await examined_at(tmp_path, url)
 
     assert states(findings["service"]) == [("connection", "fault", "timeout"), SKIPPED]
-    assert (url in findings["service"][0].seen, findings["service"][0].cure) == (True, NETWORK)
+    assert (url in findings["service"][0].message, findings["service"][0].cure) == (True, NETWORK)
 
 
 async def test_connection_reset(tmp_path: Path) -> None:
@@ -142,7 +144,10 @@ async def test_connection_reset(tmp_path: Path) -> None:
         findings = await examined_at(tmp_path, url)
 
     assert states(findings["service"]) == [("connection", "fault", "unreachable"), SKIPPED]
-    assert ("Connection reset by peer" in findings["service"][0].seen, findings["service"][0].cure) == (True, NETWORK)
+    assert ("Connection reset by peer" in findings["service"][0].message, findings["service"][0].cure) == (
+        True,
+        NETWORK,
+    )
 
 
 async def test_server_without_tls(tmp_path: Path) -> None:
@@ -155,7 +160,7 @@ async def test_server_without_tls(tmp_path: Path) -> None:
         findings = await examined_at(tmp_path, url)
 
     assert states(findings["service"]) == [("connection", "fault", "no_tls"), SKIPPED]
-    assert (url in findings["service"][0].seen, findings["service"][0].cure) == (True, NO_TLS)
+    assert (url in findings["service"][0].message, findings["service"][0].cure) == (True, NO_TLS)
 
 
 @pytest.mark.parametrize(
@@ -176,7 +181,7 @@ async def test_untrusted_certificate(
         findings = await examined_at(tmp_path, server.url)
 
     assert states(findings["service"]) == [("connection", "fault", "untrusted"), SKIPPED]
-    assert (seen in findings["service"][0].seen, findings["service"][0].cure) == (True, cure)
+    assert (seen in findings["service"][0].message, findings["service"][0].cure) == (True, cure)
     assert server.seen == []
 
 
@@ -207,8 +212,8 @@ async def test_proxied_connection_is_not_checked_directly(tmp_path: Path, monkey
 
     assert states(findings["service"]) == [("connection", "good", "proxy"), ("key", "fault", "unreachable")]
     assert findings["service"][-1].cure == PROXY
-    assert "http://127.0.0.1:9" in findings["service"][-1].seen
-    assert "sesame" not in findings["service"][-1].seen
+    assert "http://127.0.0.1:9" in findings["service"][-1].message
+    assert "sesame" not in findings["service"][-1].message
 
 
 async def test_unusable_proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -246,8 +251,8 @@ async def test_clock_difference(tmp_path: Path, ahead: float, state: str, code: 
 
     clock = findings["service"][1]
     assert (clock.subject, clock.state, clock.code) == ("clock", state, code)
-    assert abs(seconds(clock.seen) - seconds(seen)) <= 2
-    assert re.sub(r"\d+ s", "", seen).strip() in clock.seen
+    assert abs(seconds(clock.message) - seconds(seen)) <= 2
+    assert re.sub(r"\d+ s", "", seen).strip() in clock.message
     assert clock.cure == ("" if state == "good" else CLOCK)
 
 

@@ -27,7 +27,7 @@ async def test_unexpected_content_hides_no_other_file(tmp_path: Path) -> None:
     findings = await clients(tmp_path, LINKTIME_API_KEY=KEY)
 
     assert states(findings) == [("Claude Code", "good", "starts"), ("Codex", "fault", "unreadable_file")]
-    assert (str(broken) in findings[1].seen, "RecursionError" in findings[1].seen) == (True, True)
+    assert (str(broken) in findings[1].message, "RecursionError" in findings[1].message) == (True, True)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ async def test_entry_that_starts_linktime_is_found_by_its_command(tmp_path: Path
 
     install = "Run: linktime-mcp install cursor"
     assert {finding.subject for finding in findings} == {"Cursor"}
-    assert all(finding.seen.startswith(f"{file} (mine): ") for finding in findings)
+    assert all(finding.message.startswith(f"{file} (mine): ") for finding in findings)
     assert all(finding.cure.endswith((install, NEW_KEY)) for finding in findings)
 
 

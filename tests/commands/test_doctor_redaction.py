@@ -16,8 +16,8 @@ HOME = "/home/ada"
 
 def redact(text: str, home: str = HOME) -> str:
     [finding] = redacted({"clients": [Finding(text, "good", text)]}, home)["clients"]
-    assert finding.subject == finding.seen
-    return finding.seen
+    assert finding.subject == finding.message
+    return finding.message
 
 
 @pytest.mark.parametrize(
@@ -103,5 +103,5 @@ async def test_unexpected_exception_shows_only_its_class() -> None:
     [finding] = await guarded("place", check(), list)
 
     assert (finding.subject, finding.state, finding.code) == ("place", "fault", "check_failed")
-    assert "LookupError" in finding.seen
+    assert "LookupError" in finding.message
     assert "lt_live_" not in repr(finding)

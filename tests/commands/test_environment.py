@@ -22,6 +22,8 @@ from linktime.sandbox import Sandbox
 from tests.support.process import PATIENCE, child, environ
 from tests.support.sandbox_client import paths
 
+pytestmark = pytest.mark.slow  # starts many processes
+
 PYTHON = [sys.executable, "-m", "linktime"]
 
 
@@ -174,7 +176,7 @@ async def test_placeholder_counts_as_a_missing_key(sandbox: Sandbox, value: str)
     assert value not in line + text
 
 
-async def test_terminal_is_told_what_the_program_is() -> None:
+async def test_terminal_gets_an_explanation_of_the_program() -> None:
     ours, theirs = pty.openpty()
     process = await asyncio.create_subprocess_exec(
         *PYTHON, stdin=theirs, stdout=PIPE, stderr=PIPE, env=environ(LINKTIME_API_KEY="lt_live_x")

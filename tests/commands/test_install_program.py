@@ -19,6 +19,8 @@ from linktime.commands.install.config_file import PLACEHOLDER
 from tests.support.installer_user import KEY
 from tests.support.process import PATIENCE, environ
 
+pytestmark = pytest.mark.slow  # starts many processes
+
 OWNING = """
 import fcntl, os, sys, termios
 os.setsid()

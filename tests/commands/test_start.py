@@ -1,4 +1,4 @@
-"""What the program imports before somebody calls a tool, and what it leaves for later."""
+"""The modules that the program imports before the first call of a tool, and later."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ LATER = {
     "uvicorn",
     "yarl",
 }
-"""None of these before the first call: together they would double the start."""
+"""The program imports none of these before the first call. Together they would double the start."""
 
-TELLING = (
+IMPORTS_TO_STDERR = (
     "import os, sys\n"
     "sys.addaudithook(lambda event, args: event == 'import' and os.write(2, f'IMPORTED {args[0]}\\n'.encode()))\n"
     "from linktime.cli import main\n"
@@ -52,10 +52,10 @@ def frame(method: str, params: object = None, **ident: int) -> bytes:
 
 
 def imported(*frames: bytes, **settings: str) -> set[str]:
-    """Return what the program imported to answer what is in its stdin from the start, with all packages."""
+    """Return the modules, with their packages, that the program imports to answer a client's opening and *frames*."""
     opening = [frame("initialize", HELLO, id=1), frame("notifications/initialized"), frame("tools/list", id=2)]
     ended = subprocess.run(
-        [sys.executable, "-c", TELLING],
+        [sys.executable, "-c", IMPORTS_TO_STDERR],
         input=b"".join([*opening, *frames]),
         capture_output=True,
         check=True,
@@ -68,11 +68,11 @@ def imported(*frames: bytes, **settings: str) -> set[str]:
     before, sdk, _ = ended.stderr.decode().partition("IMPORTED opentelemetry.sdk")  # by a thread, or at the end
     assert "running" in before
     assert sdk
-    told = [line.removeprefix("IMPORTED ") for line in before.splitlines() if "IMPORTED " in line]
-    return {".".join(name.split(".")[: depth + 1]) for name in told for depth in range(name.count(".") + 1)}
+    names = [line.removeprefix("IMPORTED ") for line in before.splitlines() if "IMPORTED " in line]
+    return {".".join(name.split(".")[: depth + 1]) for name in names for depth in range(name.count(".") + 1)}
 
 
-async def test_what_only_a_call_needs_is_not_imported_before_it(sandbox: Sandbox) -> None:
+async def test_modules_of_a_call_are_not_imported_before_it(sandbox: Sandbox) -> None:
     settings = {"LINKTIME_BASE_URL": sandbox.url, "LINKTIME_API_KEY": sandbox.key}
 
     listed = imported(**settings)
@@ -81,14 +81,14 @@ async def test_what_only_a_call_needs_is_not_imported_before_it(sandbox: Sandbox
     assert not listed & LATER
 
 
-async def test_the_rest_client_is_imported_soon_after_the_start_or_by_the_first_call(sandbox: Sandbox) -> None:
+async def test_rest_client_is_imported_by_a_timer_or_the_first_call(sandbox: Sandbox) -> None:
     settings = {"LINKTIME_BASE_URL": sandbox.url, "LINKTIME_API_KEY": sandbox.key}
-    async with child(sys.executable, "-c", TELLING, **settings) as server:
+    async with child(sys.executable, "-c", IMPORTS_TO_STDERR, **settings) as server:
         await server.greet()
         await server.said("IMPORTED linktime.pipeline.rest.client\n")
         assert await server.close() == 0
 
-    async with child(sys.executable, "-c", TELLING, **settings) as server:
+    async with child(sys.executable, "-c", IMPORTS_TO_STDERR, **settings) as server:
         await server.greet()
         assert (await server.result(server.call("get_me")))["isError"] is False
         assert await server.close() == 0
@@ -96,7 +96,7 @@ async def test_the_rest_client_is_imported_soon_after_the_start_or_by_the_first_
     assert "IMPORTED linktime.pipeline.rest.client\n" in server.stderr
 
 
-def test_the_sdk_is_whole_for_whoever_imports_it_after_the_server() -> None:
+def test_sdk_is_complete_for_a_later_import() -> None:
     program = (
         "import sys\n"
         "from linktime.commands.startup import sparing\n"
@@ -112,3 +112,14 @@ def test_the_sdk_is_whole_for_whoever_imports_it_after_the_server() -> None:
         "assert mcp is sys.modules['mcp'] and mcp.Client\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=30)
+
+
+async def test_plain_imports_start_without_the_tricks(sandbox: Sandbox) -> None:
+    settings = {"LINKTIME_BASE_URL": sandbox.url, "LINKTIME_API_KEY": sandbox.key, "LINKTIME_PLAIN_IMPORTS": "1"}
+    async with child(sys.executable, "-c", IMPORTS_TO_STDERR, **settings) as server:
+        await server.greet()
+        before = set(server.stderr.partition("LinkTime MCP server running")[0].splitlines())
+        assert (await server.result(server.call("get_me")))["isError"] is False
+        assert await server.close() == 0
+
+    assert before >= {f"IMPORTED {name}" for name in ("mcp.client", "linktime.pipeline.rest.client", "aiohttp")}

@@ -3,17 +3,46 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from linktime.pipeline.ledger.factory import STATE
 from linktime.sandbox import Sandbox
 from tests.support.process import Child, child
 from tests.support.sandbox_client import arrived, misbehave, paths
 
+Session = Callable[..., AbstractAsyncContextManager[tuple[Sandbox, Child]]]
+
+
+@pytest.fixture(params=["process", "local"])
+def budget(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """Keep the budget in the process, and in a file of the test's own."""
+    return {STATE: str(tmp_path), "LINKTIME_BUDGET": request.param}
+
+
+@pytest.fixture
+def session(budget: dict[str, str]) -> Session:
+    """Return the function that starts the program over a sandbox."""
+    return partial(started, budget)
+
+
+@pytest.fixture
+async def server(sandbox: Sandbox, budget: dict[str, str]) -> AsyncIterator[Child]:
+    """Start the program over a sandbox without a limit."""
+    async with child(LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY=sandbox.key, **budget) as server:
+        await server.greet()
+        yield server
+
 
 @asynccontextmanager
-async def session(*, limit: int, period: float, **settings: str) -> AsyncIterator[tuple[Sandbox, Child]]:
+async def started(
+    budget: dict[str, str], *, limit: int, period: float, **settings: str
+) -> AsyncIterator[tuple[Sandbox, Child]]:
     """Start the program over a sandbox whose limit both know."""
     async with (
         Sandbox(limit=limit, period=period) as sandbox,
@@ -22,6 +51,7 @@ async def session(*, limit: int, period: float, **settings: str) -> AsyncIterato
             LINKTIME_API_KEY=sandbox.key,
             LINKTIME_RATE_LIMIT=str(limit),
             LINKTIME_RATE_PERIOD=str(period),
+            **budget,
             **settings,
         ) as server,
     ):
@@ -33,7 +63,7 @@ def cache(result: dict[str, Any]) -> str:
     return str(result["_meta"]["linktime/cache"])
 
 
-async def test_a_crowd_of_reads_is_answered_without_a_429() -> None:
+async def test_a_crowd_of_reads_is_answered_without_a_429(session: Session) -> None:
     async with session(limit=20, period=4) as (sandbox, server):
         calls = [server.call("list_contacts", page=page) for page in range(1, 71)]
         results = [await server.result(call) for call in calls]
@@ -53,7 +83,7 @@ async def test_equal_reads_at_once_make_one_request(server: Child, sandbox: Sand
     assert Counter(map(cache, results)) == {"miss": 1, "coalesced": 19}
 
 
-async def test_without_a_cache_every_call_is_a_request() -> None:
+async def test_without_a_cache_every_call_is_a_request(session: Session) -> None:
     async with session(limit=60, period=60, LINKTIME_CACHE_TTL="0") as (sandbox, server):
         calls = [server.call("list_integrations") for _ in range(5)]
         results = [await server.result(call) for call in calls]
@@ -62,7 +92,7 @@ async def test_without_a_cache_every_call_is_a_request() -> None:
     assert {cache(result) for result in results} == {"off"}
 
 
-async def test_while_calls_wait_for_budget_a_kept_answer_and_ping_come_at_once_and_a_write_goes_first() -> None:
+async def test_waiting_calls_delay_no_cache_hit_ping_or_write(session: Session) -> None:
     async with session(limit=4, period=3) as (sandbox, server):
         await server.result(server.call("get_me"))
         waiting = [server.call("list_contacts", page=page) for page in range(1, 13)]
@@ -82,7 +112,7 @@ async def test_while_calls_wait_for_budget_a_kept_answer_and_ping_come_at_once_a
     assert Counter(entry.status for entry in sandbox.requests) == {200: 13, 201: 1}
 
 
-async def test_calls_that_are_cancelled_while_they_wait_never_reach_the_service() -> None:
+async def test_cancelled_waiting_call_never_reaches_the_service(session: Session) -> None:
     async with session(limit=2, period=3) as (sandbox, server):
         first = [server.call("list_contacts", page=page) for page in (1, 2)]
         for call in first:
@@ -113,7 +143,7 @@ async def test_a_read_that_began_before_a_write_is_not_served_after_it(server: C
     assert (await server.result(early))["structuredContent"]["data"] == []
 
 
-async def test_a_call_whose_turn_cannot_come_in_time_is_refused_at_once() -> None:
+async def test_call_beyond_its_deadline_is_refused_at_once(session: Session) -> None:
     async with session(limit=1, period=600) as (sandbox, server):
         await server.result(server.call("get_me"))
         refused = await server.result(server.call("list_webhooks"))
@@ -124,7 +154,7 @@ async def test_a_call_whose_turn_cannot_come_in_time_is_refused_at_once() -> Non
     assert paths(sandbox) == ["GET /me"]
 
 
-async def test_a_429_is_waited_out_and_not_shown() -> None:
+async def test_a_429_is_waited_out_and_not_shown(session: Session) -> None:
     async with session(limit=60, period=60) as (sandbox, server):
         await misbehave(sandbox, path="/me", status=429, headers={"Retry-After": "1"}, times=2)
 
@@ -134,7 +164,7 @@ async def test_a_429_is_waited_out_and_not_shown() -> None:
     assert [entry.status for entry in sandbox.requests] == [429, 429, 200]
 
 
-async def test_who_waits_for_budget_hears_of_it() -> None:
+async def test_who_waits_for_budget_hears_of_it(session: Session) -> None:
     async with session(limit=1, period=3) as (_, server):
         await server.result(server.call("get_me"))
         call = server.ask("tools/call", name="list_webhooks", arguments={}, _meta={"progressToken": "p"})

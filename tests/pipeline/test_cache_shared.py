@@ -1,4 +1,4 @@
-"""Whose writes make whose answers old, where servers share a ledger."""
+"""Servers with a common ledger: the writes of one make answers of the others stale."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ BOOK = post("/bookings", slug="intro").tagged("bookings")
 
 @dataclass
 class Service:
-    """Counts what it is asked, and fails writes where it is told to."""
+    """A service that numbers its answers, and fails writes with *fault*."""
 
-    asked: int = 0
+    requests: int = 0
     fault: Exception | None = None
 
     async def __call__(self, request: Request) -> Reply:
-        """Answer with the count."""
-        self.asked += 1
+        """Return the number of the request."""
+        self.requests += 1
         if self.fault and not request.is_read:
             raise self.fault
-        return Reply(200, self.asked)
+        return Reply(200, self.requests)
 
 
-def server(tmp_path: Path, name: str, service: Service, **journal: Any) -> Cache:
+def server(tmp_path: Path, name: str, service: Service, **options: Any) -> Cache:
     log = opened(tmp_path / "budget.db", name).changes
-    return Cache(service, clock=clock, journal=ChangeFeed(log, at_once, clock=clock, **journal))
+    return Cache(service, clock=clock, changes=ChangeFeed(log, at_once, clock=clock, **options))
 
 
 async def seen(cache: Cache, request: Request) -> tuple[int, str]:
@@ -50,7 +50,7 @@ async def seen(cache: Cache, request: Request) -> tuple[int, str]:
 
 
 @virtual
-async def test_a_write_makes_the_other_servers_answers_old_but_not_those_that_it_left_alone(tmp_path: Path) -> None:
+async def test_write_makes_other_servers_answers_with_its_tags_stale(tmp_path: Path) -> None:
     service = Service()
     one, other = server(tmp_path, "one", service), server(tmp_path, "other", service)
     assert [await seen(other, BOOKINGS), await seen(other, CONTACTS)] == [(1, "miss"), (2, "miss")]
@@ -63,7 +63,7 @@ async def test_a_write_makes_the_other_servers_answers_old_but_not_those_that_it
 
 
 @virtual
-async def test_a_server_does_not_hear_of_its_own_writes_twice(tmp_path: Path) -> None:
+async def test_server_does_not_poll_its_own_writes(tmp_path: Path) -> None:
     one = server(tmp_path, "one", Service())
     await one(BOOK)
     await asyncio.sleep(3)
@@ -85,7 +85,7 @@ async def test_reads_just_after_another_servers_write_are_not_kept(tmp_path: Pat
 
 
 @virtual
-async def test_nothing_is_kept_just_after_lost_changes(tmp_path: Path) -> None:
+async def test_reads_just_after_lost_changes_are_not_kept(tmp_path: Path) -> None:
     service = Service()
     one, other = server(tmp_path, "one", service), server(tmp_path, "other", service)
     await one(BOOK)
@@ -99,7 +99,7 @@ async def test_nothing_is_kept_just_after_lost_changes(tmp_path: Path) -> None:
 
 
 @virtual
-async def test_after_another_servers_write_of_unknown_outcome_nothing_is_kept_for_a_while(tmp_path: Path) -> None:
+async def test_reads_after_anothers_unknown_outcome_are_not_kept(tmp_path: Path) -> None:
     service = Service(fault=OutcomeUnknown("timeout", answered=False))
     one, other = server(tmp_path, "one", service), server(tmp_path, "other", service)
     await seen(other, BOOKINGS)
@@ -112,7 +112,7 @@ async def test_after_another_servers_write_of_unknown_outcome_nothing_is_kept_fo
 
 
 @virtual
-async def test_who_missed_too_much_takes_everything_for_changed(tmp_path: Path) -> None:
+async def test_lost_changes_make_every_answer_stale(tmp_path: Path) -> None:
     service = Service()
     one, other = server(tmp_path, "one", service), server(tmp_path, "other", service)
     await one(BOOK)
@@ -124,91 +124,91 @@ async def test_who_missed_too_much_takes_everything_for_changed(tmp_path: Path) 
 
 
 @dataclass
-class _Far:
-    """A log over a network: it can be unavailable, and its answers take until *arrived*."""
+class _RemoteLog:
+    """A log over a network. It can be unavailable. Its answers arrive once *arrived* is set."""
 
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
-    away: bool = False
-    told: list[Change] = field(default_factory=list)
-    to_tell: list[Change] = field(default_factory=list)
-    asked: int = 0
+    unavailable: bool = False
+    published: list[Change] = field(default_factory=list)
+    pending: list[Change] = field(default_factory=list)
+    polls: int = 0
     waits: bool = True
 
     def publish(self, change: Change) -> None:
-        if self.away:
+        if self.unavailable:
             raise LedgerUnavailable("it sleeps")
-        self.told.append(change)
+        self.published.append(change)
 
     def poll(self, *, patient: bool) -> Sequence[Change] | None:
         assert patient
-        self.asked += 1
-        if self.away:
+        self.polls += 1
+        if self.unavailable:
             raise LedgerUnavailable("it sleeps")
-        heard, self.to_tell = self.to_tell, []
-        return heard
+        changes, self.pending = self.pending, []
+        return changes
 
     async def call(self, step: Callable[[], T]) -> T:
-        """Do the step, and let its answer travel."""
+        """Do the step, and wait until its answer arrives."""
         try:
             return step()
         finally:
             await self.arrived.wait()
 
 
-def far_away(**state: Any) -> tuple[_Far, Service, Cache]:
-    far, service = _Far(**state), Service()
-    far.arrived.set()
-    return far, service, Cache(service, clock=clock, journal=ChangeFeed(far, far.call, clock=clock))
+def remote(**state: Any) -> tuple[_RemoteLog, Service, Cache]:
+    log, service = _RemoteLog(**state), Service()
+    log.arrived.set()
+    return log, service, Cache(service, clock=clock, changes=ChangeFeed(log, log.call, clock=clock))
 
 
 @virtual
-async def test_what_was_heard_is_not_lost_with_the_call_that_asked() -> None:
-    far, _, cache = far_away()
+async def test_cancelled_caller_does_not_lose_polled_changes() -> None:
+    log, _, cache = remote()
     assert await seen(cache, BOOKINGS) == (1, "miss")
-    far.arrived.clear()
-    far.to_tell.append(Change(frozenset({"bookings"}), 0.0))
-    asking = asyncio.create_task(cache(BOOKINGS))
+    log.arrived.clear()
+    log.pending.append(Change(frozenset({"bookings"}), 0.0))
+    reading = asyncio.create_task(cache(BOOKINGS))
     await asyncio.sleep(1)
-    asking.cancel()
-    far.arrived.set()
+    reading.cancel()
+    log.arrived.set()
 
     assert await seen(cache, BOOKINGS) == (2, "miss")
 
 
 @virtual
-async def test_while_the_ledger_is_away_answers_are_kept_for_their_time_and_nobody_waits_for_it() -> None:
-    far, _, cache = far_away(away=True)
+async def test_unavailable_ledger_neither_delays_nor_drops_answers() -> None:
+    log, _, cache = remote(unavailable=True)
 
     assert [await seen(cache, BOOKINGS) for _ in range(3)] == [(1, "miss"), (1, "hit"), (1, "hit")]
-    assert far.asked == 1
+    assert log.polls == 1
     await asyncio.sleep(5)
     await seen(cache, BOOKINGS)
-    assert far.asked == 2
+    assert log.polls == 2
 
 
 @virtual
-async def test_what_could_not_be_told_is_told_when_the_ledger_is_back() -> None:
-    far, service, cache = far_away(away=True)
+async def test_queued_changes_are_published_once_the_ledger_is_back() -> None:
+    log, service, cache = remote(unavailable=True)
     await cache(BOOK)
     service.fault = OutcomeUnknown("timeout", answered=False)
     with pytest.raises(OutcomeUnknown):
         await cache(post("/contacts").tagged("contacts"))
-    far.away = False
+    log.unavailable = False
     await asyncio.sleep(5)
 
     await seen(cache, BOOKINGS)
 
-    assert far.told == [Change(frozenset({"bookings", "contacts"}), 10.0)]
+    assert log.published == [Change(frozenset({"bookings", "contacts"}), 10.0)]
 
 
 @virtual
-async def test_a_change_is_told_even_if_its_caller_leaves_meanwhile() -> None:
-    far, _, cache = far_away()
-    far.arrived.clear()
+async def test_change_is_published_even_if_its_caller_leaves() -> None:
+    log, _, cache = remote()
+    log.arrived.clear()
     writing = asyncio.create_task(cache(BOOK))
     await asyncio.sleep(1)
     writing.cancel()
-    far.arrived.set()
+    log.arrived.set()
     await asyncio.sleep(0)
 
-    assert [change.tags for change in far.told] == [{"bookings"}]
+    assert [change.tags for change in log.published] == [{"bookings"}]

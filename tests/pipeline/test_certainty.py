@@ -58,7 +58,7 @@ async def test_a_booking_that_was_made_is_a_success_and_stands_once(
     assert [entry.method for entry in sandbox.requests].count("POST") == 1
 
 
-async def test_a_booking_that_linktime_failed_to_make_may_be_called_again(server: Child, sandbox: Sandbox) -> None:
+async def test_booking_that_was_not_made_may_be_called_again(server: Child, sandbox: Sandbox) -> None:
     wish = await booking(server)
     await misbehave(sandbox, method="POST", path="/bookings", when="before", status=500)
 

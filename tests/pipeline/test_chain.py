@@ -29,7 +29,7 @@ async def chain(service: Send) -> AsyncIterator[Cache]:
 
 
 @virtual
-async def test_a_write_whose_caller_left_is_not_sent_again_after_a_429() -> None:
+async def test_abandoned_write_is_not_sent_again_after_a_429() -> None:
     sent: list[Request] = []
     arrived = asyncio.Event()
 
@@ -51,7 +51,7 @@ async def test_a_write_whose_caller_left_is_not_sent_again_after_a_429() -> None
 
 
 @virtual
-async def test_a_write_whose_caller_left_makes_answers_old_only_when_it_ends() -> None:
+async def test_abandoned_write_makes_answers_stale_when_it_ends() -> None:
     bookings = 0
 
     async def service(request: Request) -> Reply:
@@ -77,7 +77,7 @@ async def test_a_write_whose_caller_left_makes_answers_old_only_when_it_ends() -
 
 
 @virtual
-async def test_a_429_is_waited_out_by_the_one_gate_and_pays_again() -> None:
+async def test_retry_after_a_429_waits_for_the_limiter_and_pays() -> None:
     times: list[float] = []
 
     async def service(_: Request) -> Reply:

@@ -14,7 +14,7 @@ from tests.support.process import environ
 ME = get("/me").tagged("me")
 
 
-async def test_calls_that_come_before_the_rest_client_is_made_wait_for_it(sandbox: Sandbox) -> None:
+async def test_early_calls_wait_for_the_client(sandbox: Sandbox) -> None:
     async with LazyRest(sandbox.url, sandbox.key, timeout=5, connections=2) as rest:
         first = asyncio.create_task(rest(ME))
         others = [asyncio.create_task(rest(ME)) for _ in range(2)]
@@ -26,7 +26,7 @@ async def test_calls_that_come_before_the_rest_client_is_made_wait_for_it(sandbo
             await first
 
 
-async def test_a_session_without_calls_ends_whether_or_not_it_was_made(sandbox: Sandbox) -> None:
+async def test_session_without_calls_ends_with_or_without_a_client(sandbox: Sandbox) -> None:
     async with LazyRest(sandbox.url, sandbox.key, timeout=5, connections=2):
         pass
     async with LazyRest(sandbox.url, sandbox.key, timeout=5, connections=2, after=0):
@@ -56,7 +56,7 @@ asyncio.run(main())
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="only POSIX limits file descriptors")
-async def test_a_client_that_could_not_be_loaded_is_loaded_again() -> None:
+async def test_client_that_failed_to_load_is_loaded_again() -> None:
     async with asyncio.timeout(20), upstream(answer(200, b"[1]")) as server:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-c", BROKEN_FOR_A_MOMENT, server.url, stdout=-1, env=environ()

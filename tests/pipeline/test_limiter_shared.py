@@ -342,20 +342,6 @@ async def test_the_forecast_knows_that_a_place_is_kept_for_who_comes_late(ledger
 
 
 @virtual
-async def test_a_new_server_begins_with_its_share_of_a_lost_budget(ledger: Open, home: Home) -> None:
-    one = shared(ledger("one", 12))
-    await taken(one, 8)
-    home.forget()
-    late = shared(ledger("late", 12), old=False)
-
-    await taken(late, 4)
-
-    assert await late.take(0, 0.0) == 60.0
-    await asyncio.sleep(60)
-    await taken(late, 6)
-
-
-@virtual
 async def test_different_settings_are_warned_of_once(ledger: Open, caplog: pytest.LogCaptureFixture) -> None:
     narrow, wide = shared(ledger("narrow", 2, period=90.0)), shared(ledger("wide", 12))
     await narrow.join()

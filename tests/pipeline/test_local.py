@@ -353,7 +353,7 @@ async def test_settings_of_any_shape_are_accepted() -> None:
 
 
 @virtual
-async def test_zone_from_a_lagging_replica_is_asked_for_again() -> None:
+async def test_zone_from_a_lagging_replica_is_looked_up_again() -> None:
     linktime = LinkTime(zone="America/New_York", settled=False)
     account = linktime.account()
     assert await account.get() == ZoneInfo("America/New_York")

@@ -11,7 +11,7 @@ from hypothesis import given, settings, strategies as st
 
 from linktime.errors import InvalidArguments
 from linktime.tools import TOOLS
-from linktime.wallclock import choices, shown, unclear
+from linktime.wallclock import choices, formatted, unclear
 
 NEW_YORK = ZoneInfo("America/New_York")
 OVERRIDE = {"date": "2026-03-08", "isBlocked": False}
@@ -36,7 +36,7 @@ def test_shown_has_day_and_offset_of_the_zone() -> None:
     midnight = datetime.fromisoformat("2026-12-31T20:45:00Z")
 
     zones = ("Asia/Kathmandu", "America/St_Johns", "UTC")
-    assert [shown(midnight, ZoneInfo(zone)) for zone in zones] == [
+    assert [formatted(midnight, ZoneInfo(zone)) for zone in zones] == [
         "Fri 2027-01-01 02:30 +05:45",
         "Thu 2026-12-31 17:15 -03:30",
         "Thu 2026-12-31 20:45 +00:00",
@@ -50,7 +50,7 @@ times = st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1))  # noqa: DTZ001
 @settings(max_examples=300, deadline=None)
 @given(times.map(lambda time: time.replace(tzinfo=UTC)), zones)
 def test_shown_is_exact_to_the_minute_in_every_zone(instant: datetime, zone: ZoneInfo) -> None:
-    weekday, day, minute, offset = shown(instant, zone).split()
+    weekday, day, minute, offset = formatted(instant, zone).split()
 
     read = datetime.fromisoformat(f"{day}T{minute}{offset}")
     assert timedelta() <= instant - read < timedelta(minutes=1)

@@ -164,6 +164,7 @@ async def test_failed_settings_leave_the_times_in_utc(account: Sandbox) -> None:
     assert looks(account) == 1
 
 
+@pytest.mark.slow
 async def test_hanging_settings_delay_neither_answer_nor_exit(sandbox: Sandbox) -> None:
     await misbehave(sandbox, path="/settings", hang=True, times=None)
     async with child(
@@ -178,6 +179,7 @@ async def test_hanging_settings_delay_neither_answer_nor_exit(sandbox: Sandbox) 
     assert server.log == ["LinkTime MCP server running"]
 
 
+@pytest.mark.slow
 async def test_one_shot_client_gets_local_times(server: Child) -> None:
     call = server.call("list_bookings", limit=1)
     server.stdin.close()

@@ -8,23 +8,20 @@ import pytest
 from hypothesis import given, strategies as st
 
 from linktime.errors import BudgetSpent, Failure, NotCommitted, OutcomeUnknown, ShuttingDown
-from linktime.message import Notes, Reply, Request, get, post
+from linktime.message import Reply, Request, get, post
 from linktime.pipeline.outcome import VERIFICATIONS
-from linktime.pipeline.outcome.verification import Effect
 from linktime.tools import TOOLS
 
+from ..support.scripted_service import Service
 from ..support.tool_requests import REQUESTS
 from ..support.write_cases import (
     ADA,
     ANSWERED,
-    AROUND,
-    BOOK,
     BOOKING,
     BROKEN,
     CASES,
     DAY_OFF,
     DENIED,
-    ELSEWHERE,
     FLOW,
     HOOK,
     HOURS,
@@ -34,11 +31,10 @@ from ..support.write_cases import (
     OLD,
     PARTIAL,
     TAKEN,
+    TOUCHED,
     TYPE,
     UNREADABLE,
     Case,
-    Service,
-    without,
 )
 
 pytestmark = pytest.mark.timeout(20)
@@ -50,10 +46,10 @@ _BY_DATE = [
     *(shown for case in CASES for shown in case.disproofs if isinstance(shown, dict) and "updatedAt" in shown),
 ]
 LOOKS = [0.5, 2.5, 10.0]  # s after the write
-
-
-def effect(case: Case) -> Effect:
-    return VERIFICATIONS[case.request.method, case.request.template].effect
+LASTING = {f"create_{kind}" for kind in ("booking", "contact", "event_type", "webhook", "workflow")} | {
+    "cancel_booking"
+}
+"""The writes whose effect no older state is like. The others are proved by a read that no replica is behind for."""
 
 
 def looks(service: Service) -> list[float]:
@@ -74,8 +70,7 @@ async def test_state_as_requested_is_success(case: Case, fate: Failure) -> None:
 
         assert (reply.status, reply.notes.outcome) == (200, "verified"), proof
         assert service.reads[0] == case.read
-        early = effect(case) is not Effect.REMOVES  # a replica may not have the row yet
-        assert looks(service) == (LOOKS[:1] if early else LOOKS)
+        assert looks(service) == (LOOKS[:1] if case.tool in LASTING else LOOKS)
         if proof is case.proofs[0]:
             assert reply.data == case.answer
 
@@ -204,12 +199,40 @@ async def test_state_before_an_earlier_write_proves_nothing_at_once() -> None:
     assert isinstance(await service.failure(go_on), NotCommitted)
 
 
-async def test_row_that_reads_have_shown_is_gone_at_once() -> None:
+@pytest.mark.parametrize(("age", "expected"), [(3.0, LOOKS), (8.0, LOOKS[:2]), (10.0, LOOKS[:1])])
+async def test_row_known_for_ten_seconds_is_gone_at_once(age: float, expected: list[float]) -> None:
     delete = TOOLS["delete_webhook"].request({"webhookId": "w1"})
     service = await Service(LOST, [[]]).knowing((get("/webhooks"), [HOOK]))
+    service.now -= 30.0 - age
 
     assert (await service.send(delete)).data == {"success": True}
+    assert [seconds + 30.0 - age for seconds in looks(service)] == expected
+
+
+@pytest.mark.parametrize(
+    ("case", "shown"),
+    [
+        (CASES[2], BOOKING | TOUCHED),
+        (CASES[4], ADA | TOUCHED),
+        (CASES[7], CASES[7].answer | TOUCHED),
+        (CASES[12], [DAY_OFF | NEW]),
+        (CASES[15], CASES[15].answer | TOUCHED),
+    ],
+)
+async def test_state_with_a_time_after_the_start_is_proved_at_once(case: Case, shown: Any) -> None:
+    service = Service(ANSWERED, [shown])
+
+    assert (await service.send(case.request)).notes.outcome == "verified"
     assert looks(service) == LOOKS[:1]
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.former and case.tool not in LASTING])
+async def test_equal_state_before_the_write_proves_nothing(case: Case) -> None:
+    assert case.former
+    replaced = case.former[1]  # by another agent, and a replica still shows the equal state before it
+    service = Service(ANSWERED, [*[case.proofs[0]] * 2, replaced])
+
+    assert isinstance(await service.failure(case.request), OutcomeUnknown)
 
 
 async def test_new_row_that_a_replica_lacks_is_not_gone() -> None:
@@ -231,115 +254,6 @@ async def test_clock_of_this_machine_may_be_wrong(ahead: float) -> None:
 
     assert (await made_after.send(BOOK_IT)).data == {"bookingId": "b1"}
     assert isinstance(await made_before.failure(BOOK_IT), NotCommitted)
-
-
-# Ways
-
-
-async def test_second_way_proves_a_deletion() -> None:
-    delete = TOOLS["delete_contact"].request({"contactId": "c1"})
-    whole = {"data": [ADA | {"id": "c2"}]}
-
-    assert (await Service(ANSWERED, [BROKEN, whole] * 3).send(delete)).data == {"success": True}
-    assert isinstance(await Service(ANSWERED, [BROKEN, {"data": [ADA]}] * 3).failure(delete), NotCommitted)
-
-
-async def test_list_of_active_rows_proves_the_deletion_of_an_active_one() -> None:
-    delete = TOOLS["delete_event_type"].request({"eventTypeId": "e1"})
-    known = await Service(ANSWERED, [BROKEN, []] * 3).knowing((get("/event-types"), [TYPE]))
-
-    assert (await known.send(delete)).data == {"success": True}
-    assert isinstance(await Service(ANSWERED, [BROKEN, []] * 3).failure(delete), OutcomeUnknown)
-    assert isinstance(await Service(ANSWERED, [BROKEN, [TYPE]] * 3).failure(delete), NotCommitted)
-
-
-@pytest.mark.parametrize(
-    ("shown", "word"),
-    [
-        (NEW, "verified"),
-        (OLD, "not_committed"),
-        ({"emailLogs": [{"sentAt": "2026-03-01T12:00:00.200Z"}]}, "verified"),
-        ({"emailLogs": [{"sentAt": OLD["createdAt"]}, {"sentAt": NEW["createdAt"]}]}, "not_committed"),
-        ({"emailLogs": []}, "outcome_unknown"),
-        ({"emailLogs": [{"sentAt": "soon"}]}, "outcome_unknown"),
-        ({}, "outcome_unknown"),
-        (NEW | {"inviteeName": "Grace"}, "outcome_unknown"),
-        (NEW | {"id": "b2"}, "outcome_unknown"),
-    ],
-)
-async def test_age_that_a_list_hides_is_read_from_the_row(shown: dict[str, Any], word: str) -> None:
-    brief = without(BOOKING, "createdAt")
-    service = Service(ANSWERED, [[brief], brief | shown] * 3)
-    try:
-        outcome: str | None = (await service.send(BOOK_IT)).notes.outcome
-    except Failure as failure:
-        outcome = failure.word
-
-    assert outcome == word
-    assert service.reads[1] == get("/bookings/{id}", "b1")
-
-
-async def test_notes_of_the_read_stay() -> None:
-    reply = await Service(LOST, [CASES[0].proofs[0]]).send(BOOK_IT)
-
-    assert reply.notes == Notes(budget_remaining=7, outcome="verified")
-
-
-@pytest.mark.parametrize(
-    "guest",
-    [
-        {"contact": {"email": "ADA@example.com"}},
-        {"invitee": {"email": "ada@example.com"}, "contact": {"email": "other@example.com"}},
-        {"guest": {"email": "ada@example.com"}, "contact": "c1"},
-        {"inviteeEmail": "ada@example.com", "eventType": None, "eventTypeSlug": "Intro"},
-        {"inviteeEmail": "ada@example.com", "eventType": None},
-    ],
-)
-async def test_booking_is_known_however_it_shows_guest_and_type(guest: dict[str, Any]) -> None:
-    shown = {name: value for name, value in BOOKING.items() if name != "inviteeEmail"} | guest
-
-    assert (await Service(LOST, [[shown]]).send(BOOK_IT)).data == {"bookingId": "b1"}
-
-
-async def test_list_of_few_pages_is_read_whole() -> None:
-    pages = [{"data": [row], "pagination": {"totalPages": 3}} for row in (ELSEWHERE[0], ELSEWHERE[1], BOOKING)]
-    service = Service(LOST, pages)
-
-    assert (await service.send(BOOK_IT)).data == {"bookingId": "b1"}
-    read = CASES[0].read
-    assert service.reads == [read, *(replace(read, query=(*read.query, ("page", number))) for number in "23")]
-
-
-@pytest.mark.parametrize("second", [None, {"data": 7}, "<html>"])
-async def test_list_that_breaks_off_proves_nothing(second: Any) -> None:
-    service = Service(ANSWERED, [{"data": [], "pagination": {"totalPages": 2}}, second] * 3)
-
-    assert isinstance(await service.failure(BOOK_IT), OutcomeUnknown)
-
-
-async def test_contact_is_searched_without_the_tag_of_its_address() -> None:
-    tagged = TOOLS["create_contact"].request({"name": "Ada", "email": "ada+x@example.com"})
-    service = Service(ANSWERED, [[ADA]])
-
-    assert isinstance(await service.failure(tagged), OutcomeUnknown)
-    assert service.reads[0] == get("/contacts", search="ada", limit=100)
-
-
-async def test_days_around_a_time_hold_it_in_every_zone() -> None:
-    for start, first, last in (
-        ("2026-03-01T11:59:00Z", "2026-02-28", "2026-03-02"),
-        ("2026-03-01T09:00:00Z", "2026-02-28", "2026-03-01"),
-    ):
-        service = Service(LOST, [[]])
-        await service.failure(TOOLS["create_booking"].request(BOOK | {"startTime": start}))
-
-        assert service.reads[0] == get("/bookings", **AROUND | {"from_": first, "to": last})
-
-
-async def test_time_at_the_edge_of_the_calendar_is_unknown() -> None:
-    edge = TOOLS["create_booking"].request(BOOK | {"startTime": "0001-01-01T00:00:00Z"})
-
-    assert isinstance(await Service(LOST, [[]]).failure(edge), OutcomeUnknown)
 
 
 # What passes

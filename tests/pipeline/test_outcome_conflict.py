@@ -7,7 +7,8 @@ import pytest
 from linktime.errors import BudgetSpent, Rejected
 from linktime.message import get
 
-from ..support.write_cases import BOOKING, BROKEN, CASES, ELSEWHERE, OLD, TAKEN, Service, without
+from ..support.scripted_service import Service
+from ..support.write_cases import BOOKING, BROKEN, CASES, ELSEWHERE, OLD, TAKEN, without
 
 pytestmark = pytest.mark.timeout(10)
 
@@ -51,7 +52,7 @@ async def test_guest_who_has_that_time_is_offered_no_other() -> None:
         assert service.reads == [CASES[0].read]
 
 
-async def test_the_times_offered_are_told_in_the_accounts_zone_where_the_answer_names_it() -> None:
+async def test_free_times_are_also_in_the_zone_that_the_answer_names() -> None:
     for zone, told in [("America/New_York", " (Sun 2026-03-01 10:00 -05:00)"), ("Mars/Phobos", ""), (7, "")]:
         failure = await Service(TAKEN, [[], slots("1T15:00") | {"timezone": zone}]).failure(BOOK_IT)
 
@@ -66,7 +67,7 @@ async def test_a_move_to_a_taken_time_looks_up_its_event_type_first() -> None:
     assert [read.deadline for read in service.reads] == [102.0, 102.0]
 
 
-async def test_a_full_day_is_told_as_such() -> None:
+async def test_full_day_has_no_free_time() -> None:
     for full in (slots(), slots("1T14:00"), {"slots": [{}, None, {"startTime": "<b>soon</b>"}]}):
         failure = await Service(TAKEN, [[], full]).failure(BOOK_IT)
 

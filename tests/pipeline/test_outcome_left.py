@@ -10,7 +10,8 @@ from linktime.message import Reply, Request, get
 from linktime.pipeline.cache import Cache
 from linktime.pipeline.outcome import Outcome
 
-from ..support.write_cases import CASES, LOST, TAKEN, Service
+from ..support.scripted_service import Service
+from ..support.write_cases import CASES, LOST, TAKEN
 
 pytestmark = pytest.mark.timeout(10)
 
@@ -45,7 +46,7 @@ class Held(Service):
         return None if call.cancelled() else call.exception()
 
 
-async def test_a_write_that_is_left_before_it_is_read_back_stays_unknown() -> None:
+async def test_write_left_before_it_is_read_back_stays_unknown() -> None:
     pausing, looking = Held(LOST), Held(LOST, holds="/bookings")
     unknown = [
         await pausing.left(Outcome(pausing, clock=lambda: 0.0, sleep=pausing.hold), BOOK_IT),
@@ -57,7 +58,7 @@ async def test_a_write_that_is_left_before_it_is_read_back_stays_unknown() -> No
         assert "It could not be read back: use list_bookings" in str(end)
 
 
-async def test_a_refusal_that_is_left_before_it_is_helped_stays_a_refusal() -> None:
+async def test_refusal_left_before_it_is_helped_stays_a_refusal() -> None:
     service = Held(TAKEN, holds="/bookings")
 
     assert await service.left(Outcome(service, clock=lambda: 0.0), BOOK_IT) is TAKEN
@@ -69,7 +70,7 @@ async def test_a_call_that_is_left_before_it_is_sent_is_cancelled() -> None:
     assert await service.left(Outcome(service, clock=lambda: 0.0), get("/bookings")) is None
 
 
-async def test_a_write_whose_caller_left_is_not_taken_for_unsent_by_the_cache() -> None:
+async def test_cache_does_not_report_a_write_without_caller_as_unsent() -> None:
     service = Held(LOST, [["old"]])
     cache = Cache(Outcome(service, clock=lambda: 0.0, sleep=service.hold), clock=lambda: service.now)
     look = get("/bookings").tagged("bookings")
@@ -80,7 +81,7 @@ async def test_a_write_whose_caller_left_is_not_taken_for_unsent_by_the_cache() 
         await service.held.wait()
         call.cancel()
         await asyncio.wait({call})
-        while " 0 under way" not in repr(cache):
+        while " 0 in flight" not in repr(cache):
             await asyncio.sleep(0)
     service.answers = [["new"]]
 
@@ -88,7 +89,7 @@ async def test_a_write_whose_caller_left_is_not_taken_for_unsent_by_the_cache() 
     assert [(reply.data, reply.notes.cache) for reply in seen] == [(["new"], "miss")] * 2  # nor is it kept yet
 
 
-async def test_a_write_under_way_when_the_cache_closes_is_told_as_unknown() -> None:
+async def test_write_in_flight_when_the_cache_closes_is_unknown() -> None:
     service = Held(LOST)
     cache = Cache(Outcome(service, clock=lambda: 0.0, sleep=service.hold), clock=lambda: service.now)
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
 from linktime.errors import BudgetSpent, Failure, NotCommitted, OutcomeUnknown, Rejected, Unavailable
-from linktime.message import Reply, Request, get
+from linktime.message import Reply, Request
 from linktime.pipeline.departure import Departure
 from linktime.pipeline.outcome import Outcome
 from linktime.tools import TOOLS
 
+from ..support.scripted_service import Fated, Service, call, keys, met
 from ..support.write_cases import (
     ADA,
     ANSWERED,
@@ -29,7 +29,6 @@ from ..support.write_cases import (
     SUCCESS,
     TAKEN,
     TYPE,
-    Service,
 )
 
 pytestmark = pytest.mark.timeout(10)
@@ -37,39 +36,6 @@ pytestmark = pytest.mark.timeout(10)
 BOOK_IT = CASES[0].request
 BOOKED = Reply(201, {"bookingId": "b1"})
 NOWHERE = {"slots": [{"startTime": "2026-03-01T15:00:00Z"}]}
-
-
-def call(request: Request, key: str) -> Request:
-    return replace(request, idempotency_key=key)
-
-
-def keys(service: Service) -> list[str]:
-    return [request.idempotency_key for request in service.asked if not request.is_read]
-
-
-@dataclass
-class Fated(Service):
-    """A service whose writes meet one fate after the other, and whose reads are answered by their template."""
-
-    fate: Any = None
-    fates: list[Any] = field(default_factory=list)
-    shown: dict[str, Any] = field(default_factory=dict)
-
-    async def __call__(self, request: Request) -> Reply:
-        """Answer or fail."""
-        if request.is_read:
-            self.answers = [self.shown.get(request.template, [])]
-        else:
-            await asyncio.sleep(0)
-            self.fate = self.fates.pop(0)
-        return await super().__call__(request)
-
-
-async def met(service: Service, request: Request) -> Reply | Failure:
-    try:
-        return await service.send(request)
-    except Failure as failure:
-        return failure
 
 
 # Keys
@@ -118,32 +84,6 @@ async def test_other_write_has_its_own_key() -> None:
     await met(service, call(TOOLS["create_booking"].request(BOOK | {"notes": "x"}), "b"))
 
     assert keys(service) == ["a", "b"]
-
-
-def moved(to: str) -> Request:
-    return TOOLS["reschedule_booking"].request({"bookingId": "b1", "newStartTime": to})
-
-
-async def test_other_write_to_the_row_ends_the_doubt() -> None:
-    there, back = moved("2026-03-01T14:00:00Z"), moved("2026-03-01T16:00:00Z")
-    service = Fated(fates=[LOST, Reply(200, SUCCESS), Reply(200, SUCCESS)])
-    for key, request in (("a", there), ("b", back), ("c", there)):
-        await met(service, call(request, key))
-
-    assert keys(service) == ["a", "b", "c"]  # by "a" LinkTime could answer that it is done
-
-
-@pytest.mark.parametrize(("before", "expected"), [(False, "c"), (True, "a")])
-async def test_write_to_a_row_that_may_be_the_made_one_ends_the_doubt(before: bool, expected: str) -> None:  # noqa: FBT001
-    service = Fated(fates=[LOST, Reply(200, SUCCESS), BOOKED])
-    if before:
-        service.shown = {"/bookings": [BOOKING]}
-        await service.knowing((get("/bookings"), None))
-    await met(service, call(BOOK_IT, "a"))
-    await met(service, call(TOOLS["cancel_booking"].request({"bookingId": "b1"}), "b"))
-    await met(service, call(BOOK_IT, "c"))
-
-    assert keys(service) == ["a", "b", expected]
 
 
 async def test_concurrent_equal_writes_share_a_key() -> None:
@@ -202,7 +142,7 @@ async def test_conflict_with_another_is_told_with_free_times() -> None:
 
 
 @pytest.mark.parametrize("shown", [None, [BOOKING | {"status": "PENDING"}], [{**BOOKING, "createdAt": None}]])
-async def test_conflict_that_may_be_with_the_write_in_doubt_offers_nothing(shown: Any) -> None:
+async def test_conflict_that_may_be_with_the_doubt_offers_nothing(shown: Any) -> None:
     service = Fated(fates=[LOST, TAKEN], shown={"/availability": NOWHERE, "/bookings": shown})
     await met(service, call(BOOK_IT, "a"))
 
@@ -212,7 +152,7 @@ async def test_conflict_that_may_be_with_the_write_in_doubt_offers_nothing(shown
     assert "2026-03-01T15:00" not in unknown.message
 
 
-async def test_conflict_of_another_wish_for_the_meeting_in_doubt_offers_nothing() -> None:
+async def test_conflict_of_another_wish_for_the_meeting_offers_nothing() -> None:
     service = Fated(fates=[LOST, TAKEN], shown={"/availability": NOWHERE})
     await met(service, call(BOOK_IT, "a"))
 

@@ -62,7 +62,7 @@ def test_proxy_is_the_schemes_own_or_that_for_all(
         ("http://localhost:8787", "", True),
     ],
 )
-def test_no_proxy_takes_hosts_wildcards_and_networks(
+def test_no_proxy_accepts_hosts_wildcards_and_networks(
     base: str, exempt: str, name: str, monkeypatch: pytest.MonkeyPatch, *, direct: bool
 ) -> None:
     monkeypatch.setenv("all_proxy", "http://all:1")

@@ -15,7 +15,7 @@ from linktime.message import Request
 
 from ..support.http_server import Line, answer, upstream
 from ..support.process import child
-from .test_rest import KEY, READ, WRITES, client, failure_of, failure_to, reply_to
+from ..support.rest_client import KEY, READ, WRITES, client, failure_of, failure_to, reply_to
 
 WRONG = answer(200, b'["wrong"]')
 RIGHT = answer(200, b'["right"]')
@@ -69,7 +69,8 @@ async def test_unsolicited_bytes_never_answer_a_read(kind: str, *, after: bool) 
     assert [seen.connection for seen in server.seen] == [0, 1, 1]
 
 
-async def test_every_tool_gets_its_own_answer_after_an_unsolicited_one() -> None:
+@pytest.mark.slow
+async def test_tools_get_their_own_answers_after_an_unsolicited_one() -> None:
     go, sent = asyncio.Event(), asyncio.Event()
 
     async def own(line: Line) -> None:
@@ -96,7 +97,7 @@ async def test_every_tool_gets_its_own_answer_after_an_unsolicited_one() -> None
     }
 
 
-async def test_an_answer_before_the_request_is_never_used() -> None:
+async def test_answer_before_the_request_is_never_used() -> None:
     async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(WRONG)
         await Line(reader, writer).left()
@@ -134,7 +135,7 @@ async def test_json_that_strict_readers_refuse_is_read(request_: Request, body: 
     assert orjson.loads(orjson.dumps(reply.data)) == data
 
 
-async def test_the_declared_encoding_is_used() -> None:
+async def test_declared_encoding_is_used() -> None:
     latin = answer(200, '["Zo\u00eb"]'.encode("latin-1"), Content_Type="application/json; charset=ISO-8859-1")
     assert (await reply_to(READ, latin)).data == ["Zo\u00eb"]
     odd = answer(200, b'["a\x80"]', Content_Type="application/json; charset=zip")
@@ -142,19 +143,19 @@ async def test_the_declared_encoding_is_used() -> None:
 
 
 @pytest.mark.parametrize("depth", [64, 300, 1000])
-async def test_a_deep_answer_to_a_write_is_a_success(depth: int) -> None:
+async def test_deep_answer_to_a_write_is_a_success(depth: int) -> None:
     body = b'{"id":"b1","x":' + b"[" * depth + b"]" * depth + b"}"
     reply = await reply_to(WRITES[0], answer(201, body))
     assert reply.data["id"] == "b1"
     assert b"nested deeper" in orjson.dumps(reply.data)
 
 
-async def test_an_error_with_a_cut_emoji_is_quoted() -> None:
+async def test_error_with_half_an_emoji_is_quoted() -> None:
     failure = await failure_to(READ, answer(418, b'{"message":"Taken \\ud83d by you"}'))
     assert "Taken by you" in failure.message
 
 
-async def test_ten_million_lists_in_a_small_body_are_refused_early() -> None:
+async def test_ten_million_lists_in_a_small_body_are_refused() -> None:
     body = gzip.compress(b"[" + b"[]," * 10_000_000 + b"[]]")
     failure = await failure_to(READ, answer(200, body, Content_Encoding="gzip"))
     assert isinstance(failure, Unavailable)
@@ -186,13 +187,13 @@ async def test_large_and_many_headers_are_read() -> None:
     ],
 )
 @pytest.mark.parametrize("status", [400, 422])
-async def test_the_reason_of_a_refusal_is_quoted(status: int, body: Any, stated: str) -> None:
+async def test_reason_of_a_refusal_is_quoted(status: int, body: Any, stated: str) -> None:
     failure = await failure_to(WRITES[0], answer(status, orjson.dumps(body)))
     assert isinstance(failure, Rejected)
     assert f'"{stated}"' in failure.message
 
 
-async def test_an_absurd_wait_is_capped_and_stated() -> None:
+async def test_absurd_wait_is_capped_and_stated() -> None:
     failure = await failure_to(READ, answer(429, b"{}", Retry_After="315360000"))
     assert isinstance(failure, RateLimited)
     assert failure.retry_after == 120
@@ -205,13 +206,13 @@ async def test_a_503_carries_its_wait() -> None:
     assert (failure.retry_after, failure.repeat) == (7, True)
 
 
-async def test_the_quotas_reset_is_no_wait_after_a_503() -> None:
+async def test_reset_of_the_quota_is_no_wait_after_a_503() -> None:
     failure = await failure_to(READ, answer(503, b"{}", RateLimit='"default";r=0;t=42'))
     assert isinstance(failure, Unavailable)
     assert failure.retry_after is None
 
 
-async def test_a_huge_answer_is_refused_once_and_named() -> None:
+async def test_huge_answer_is_refused_once_and_named() -> None:
     failure = await failure_to(READ, answer(200, b" " * 5_000_000))
     assert isinstance(failure, Unavailable)
     assert not failure.repeat

@@ -8,8 +8,6 @@ import os
 import socket
 import ssl
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,8 +16,8 @@ from linktime.errors import Failure, OutcomeUnknown, Unavailable
 from linktime.message import Request
 
 from ..support.certificate import self_signed
-from ..support.http_server import Act, Line, answer, upstream
-from .test_rest import KEY, READ, WRITES, client, failure_of
+from ..support.http_server import Act, Line, answer, closing, full_backlog, upstream
+from ..support.rest_client import KEY, READ, WRITES, client, failure_of
 
 EVERY = pytest.mark.parametrize("request_", [READ, *WRITES], ids=lambda request: str(request.method))
 CUT = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"
@@ -39,7 +37,7 @@ asyncio.run(main())
 
 
 def is_open(failure: Failure, request: Request) -> bool:
-    """Tell whether *failure* leaves open what became of *request*."""
+    """Return whether *failure* leaves the outcome of *request* open."""
     if request.is_read:
         return isinstance(failure, Unavailable) and failure.sent
     return isinstance(failure, OutcomeUnknown) and not failure.answered
@@ -47,10 +45,6 @@ def is_open(failure: Failure, request: Request) -> bool:
 
 def was_not_sent(failure: Failure) -> bool:
     return isinstance(failure, Unavailable) and not failure.sent
-
-
-async def closing(line: Line) -> None:
-    line.close()
 
 
 async def resetting(line: Line) -> None:
@@ -103,14 +97,14 @@ def then(data: bytes, act: Act) -> Act:
         "no http",
     ],
 )
-async def test_a_broken_exchange_is_open_and_was_sent_exactly_once(request_: Request, act: bytes | Act) -> None:
+async def test_broken_exchange_is_open_and_sent_exactly_once(request_: Request, act: bytes | Act) -> None:
     async with upstream(act) as server, client(server.url) as rest:
         assert is_open(await failure_of(rest, request_), request_)
     assert len(server.seen) == 1
 
 
 @EVERY
-async def test_a_connection_reset_before_the_request_was_read_is_open(request_: Request) -> None:
+async def test_connection_reset_before_the_request_is_read_is_open(request_: Request) -> None:
     async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         Line(reader, writer).reset()
 
@@ -119,7 +113,7 @@ async def test_a_connection_reset_before_the_request_was_read_is_open(request_: 
         assert is_open(await failure_of(rest, request_), request_)
 
 
-async def test_a_kept_connection_that_breaks_costs_a_read_one_request_and_the_next_one_works() -> None:
+async def test_broken_kept_connection_costs_one_read() -> None:
     async with upstream(answer(), closing, answer()) as server, client(server.url) as rest:
         await rest(READ)
         assert is_open(await failure_of(rest, READ), READ)
@@ -128,7 +122,7 @@ async def test_a_kept_connection_that_breaks_costs_a_read_one_request_and_the_ne
 
 
 @pytest.mark.parametrize("write", WRITES, ids=lambda request: str(request.method))
-async def test_a_kept_connection_that_is_about_to_break_never_meets_a_write(write: Request) -> None:
+async def test_write_never_uses_a_kept_connection(write: Request) -> None:
     async with upstream(answer()) as server, client(server.url) as rest:
         await rest(READ)
         await rest(write)
@@ -139,7 +133,7 @@ async def test_a_kept_connection_that_is_about_to_break_never_meets_a_write(writ
 @pytest.mark.parametrize(
     "act", [hanging, then(b"HTTP/1.1 200 OK\r\n", hanging), then(CUT, hanging)], ids=["silence", "headers", "body"]
 )
-async def test_an_answer_that_does_not_end_in_time_is_open(request_: Request, act: Act) -> None:
+async def test_answer_that_does_not_end_in_time_is_open(request_: Request, act: Act) -> None:
     async with upstream(act) as server, client(server.url, patience=0.1) as rest:
         failure = await failure_of(rest, request_)
     assert is_open(failure, request_)
@@ -147,7 +141,7 @@ async def test_an_answer_that_does_not_end_in_time_is_open(request_: Request, ac
     assert len(server.seen) == 1
 
 
-async def test_a_slow_drip_ends_at_the_timeout() -> None:
+async def test_slow_drip_ends_at_the_timeout() -> None:
     async def dripping(line: Line) -> None:
         await line.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
         while not line.writer.is_closing():
@@ -160,7 +154,7 @@ async def test_a_slow_drip_ends_at_the_timeout() -> None:
 
 @EVERY
 @pytest.mark.parametrize("zipped", [False, True])
-async def test_a_huge_answer_is_refused_without_reading_on(request_: Request, *, zipped: bool) -> None:
+async def test_huge_answer_is_refused_without_reading_on(request_: Request, *, zipped: bool) -> None:
     left = asyncio.Event()
 
     async def endless(line: Line) -> None:
@@ -178,7 +172,7 @@ async def test_a_huge_answer_is_refused_without_reading_on(request_: Request, *,
 
 
 @EVERY
-async def test_a_refused_connection_means_that_nothing_was_sent(request_: Request) -> None:
+async def test_refused_connection_means_not_sent(request_: Request) -> None:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         async with client(f"http://127.0.0.1:{bound.getsockname()[1]}") as rest:
@@ -187,19 +181,19 @@ async def test_a_refused_connection_means_that_nothing_was_sent(request_: Reques
 
 @EVERY
 @pytest.mark.skipif(sys.platform != "linux", reason="only here a full backlog is silent")
-async def test_a_connection_that_never_stands_means_that_nothing_was_sent(request_: Request) -> None:
+async def test_connection_that_is_never_made_means_not_sent(request_: Request) -> None:
     with full_backlog() as url:
         async with client(url, patience=0.2) as rest:
             assert was_not_sent(await failure_of(rest, request_))
 
 
-async def test_a_host_without_an_address_means_that_nothing_was_sent() -> None:
+async def test_host_without_an_address_means_not_sent() -> None:
     async with client("https://linktime.invalid") as rest:
         assert was_not_sent(await failure_of(rest, WRITES[0]))
 
 
 @EVERY
-async def test_a_certificate_that_cannot_be_trusted_gets_no_request(request_: Request, tls: ssl.SSLContext) -> None:
+async def test_untrusted_certificate_gets_no_request(request_: Request, tls: ssl.SSLContext) -> None:
     async with upstream(answer(), tls=tls) as server, client(server.url) as rest:
         failure = await failure_of(rest, request_)
     assert was_not_sent(failure)
@@ -208,7 +202,7 @@ async def test_a_certificate_that_cannot_be_trusted_gets_no_request(request_: Re
 
 
 @EVERY
-async def test_a_server_that_speaks_no_tls_gets_no_request(request_: Request) -> None:
+async def test_server_without_tls_gets_no_request(request_: Request) -> None:
     async with upstream(answer()) as server, client(server.url.replace("http", "https"), patience=0.2) as rest:
         assert was_not_sent(await failure_of(rest, request_))
     assert server.seen == []
@@ -217,7 +211,7 @@ async def test_a_server_that_speaks_no_tls_gets_no_request(request_: Request) ->
 # Proxies and other surroundings
 
 
-async def test_a_plain_request_goes_through_the_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_http_request_uses_the_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     async with upstream(answer(200, b"[1]")) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url.removeprefix("http://"))
         async with client("http://linktime.test") as rest:
@@ -227,7 +221,7 @@ async def test_a_plain_request_goes_through_the_proxy_of_the_environment(monkeyp
 
 @EVERY
 @pytest.mark.parametrize("status", [407, 502])
-async def test_a_proxy_that_refuses_the_tunnel_is_named(
+async def test_proxy_that_refuses_the_tunnel_is_named(
     request_: Request, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with upstream(answer(status)) as proxy:
@@ -242,7 +236,7 @@ async def test_a_proxy_that_refuses_the_tunnel_is_named(
     assert KEY not in repr(seen)
 
 
-async def test_a_plain_proxy_that_wants_a_password_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_http_proxy_that_requires_a_password_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     async with upstream(answer(407)) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)
         async with client("http://linktime.test") as rest:
@@ -253,7 +247,7 @@ async def test_a_plain_proxy_that_wants_a_password_is_named(monkeypatch: pytest.
 
 @pytest.mark.parametrize("proxy", ["http://127.0.0.1:9", "127.0.0.1:9"])
 @EVERY
-async def test_a_proxy_that_is_not_there_is_named_and_nothing_was_sent(
+async def test_absent_proxy_is_named_and_nothing_is_sent(
     request_: Request, proxy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("https_proxy", proxy)
@@ -265,9 +259,7 @@ async def test_a_proxy_that_is_not_there_is_named_and_nothing_was_sent(
 
 @pytest.mark.parametrize("proxy", ["socks5://127.0.0.1", "socks5://127.0.0.1:9", "http://[", "http://", "::", "ftp://"])
 @EVERY
-async def test_a_proxy_that_cannot_be_used_means_nothing_was_sent(
-    request_: Request, proxy: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_unusable_proxy_means_not_sent(request_: Request, proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", proxy)
     async with client("https://linktime.test") as rest:
         failure = await failure_of(rest, request_)
@@ -275,7 +267,7 @@ async def test_a_proxy_that_cannot_be_used_means_nothing_was_sent(
     assert "https_proxy" in failure.message
 
 
-async def test_a_tunnel_without_an_answer_is_blamed_on_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_tunnel_without_an_answer_is_blamed_on_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     async with upstream(hanging) as proxy:
         monkeypatch.setenv("https_proxy", proxy.url)
         async with client("https://linktime.test", patience=0.2) as rest:
@@ -284,7 +276,7 @@ async def test_a_tunnel_without_an_answer_is_blamed_on_the_proxy(monkeypatch: py
     assert f"through the proxy {proxy.url}" in failure.message
 
 
-async def test_a_host_whose_name_is_no_word_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_host_with_an_invalid_idna_name_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     async with upstream(answer(200, b"[1]")) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)
         async with client("http://xn--a.test") as rest:
@@ -292,14 +284,14 @@ async def test_a_host_whose_name_is_no_word_is_reached(monkeypatch: pytest.Monke
     assert proxy.seen[0].headers["host"] == "xn--a.test"
 
 
-async def test_this_machine_is_reached_without_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_loopback_is_reached_without_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.delenv("no_proxy", raising=False)
     async with upstream(answer()) as server, client(server.url) as rest:
         assert (await rest(READ)).status == 200
 
 
-async def test_a_netrc_does_not_replace_the_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+async def test_netrc_does_not_replace_the_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login somebody password else\n")
     netrc.chmod(0o600)
@@ -309,7 +301,7 @@ async def test_a_netrc_does_not_replace_the_key(monkeypatch: pytest.MonkeyPatch,
     assert server.seen[0].headers["authorization"] == f"Bearer {KEY}"
 
 
-async def test_a_trusted_certificate_behind_a_tunnel_gets_the_request(tls: ssl.SSLContext, tmp_path: Path) -> None:
+async def test_trusted_certificate_behind_a_tunnel_gets_the_request(tls: ssl.SSLContext, tmp_path: Path) -> None:
     async with upstream(answer(200, b"[1]"), tls=tls) as server, upstream(tunnel_to(server.url)) as proxy:
         async with asyncio.timeout(20):
             environ = {
@@ -320,8 +312,8 @@ async def test_a_trusted_certificate_behind_a_tunnel_gets_the_request(tls: ssl.S
             child = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-c", CHILD, "https://linktime.test", KEY), stdout=-1, env=environ
             )
-            told, _ = await child.communicate()
-    assert told == b"[1]\n"
+            out, _ = await child.communicate()
+    assert out == b"[1]\n"
     assert server.seen[0].headers["authorization"] == f"Bearer {KEY}"
     assert proxy.seen[0].headers["proxy-authorization"] == "Basic bWU6cHc="
     assert KEY not in repr(proxy.seen)
@@ -329,22 +321,8 @@ async def test_a_trusted_certificate_behind_a_tunnel_gets_the_request(tls: ssl.S
 
 @pytest.fixture
 def tls(tmp_path: Path) -> ssl.SSLContext:
-    """Build a server's context with a certificate that nobody signed but itself."""
+    """Build a server's context with a self-signed certificate."""
     return self_signed(tmp_path, "linktime.test")
-
-
-@contextmanager
-def full_backlog() -> Iterator[str]:
-    """Listen without ever accepting, so full that a further connection gets no answer at all."""
-    with ExitStack() as stack:
-        listener = stack.enter_context(socket.socket())
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        for _ in range(4):
-            filler = stack.enter_context(socket.socket())
-            filler.settimeout(0)
-            filler.connect_ex(listener.getsockname())
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 def tunnel_to(url: str) -> Act:
@@ -364,7 +342,7 @@ def tunnel_to(url: str) -> Act:
 
 
 async def pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Copy until the source ends, and end the other side then."""
+    """Copy until the source ends, then close the other side."""
     while data := await reader.read(1 << 16):
         writer.write(data)
         await writer.drain()

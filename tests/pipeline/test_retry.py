@@ -31,7 +31,7 @@ UNKNOWN = OutcomeUnknown("who knows", answered=True)
 
 @dataclass
 class Script:
-    """A service that meets each try with the next of its *outcomes*, over and over with the last."""
+    """A service that answers each attempt with the next of its *outcomes*, and repeats the last one."""
 
     outcomes: list[Reply | Failure]
     attempts: list[int] = field(default_factory=list)
@@ -47,25 +47,25 @@ class Script:
 
 @dataclass
 class Time:
-    """A clock that moves by being slept on, or *step* by step."""
+    """A clock that moves by sleep, or by *step* seconds at each look."""
 
     now: float = 100.0
     step: float = 0.0
     slept: list[float] = field(default_factory=list)
 
     def __call__(self) -> float:
-        """Tell the time."""
+        """Return the time in seconds."""
         self.now += self.step
         return self.now
 
     async def sleep(self, seconds: float) -> None:
-        """Pass the time."""
+        """Move the clock."""
         self.slept.append(seconds)
         self.now += seconds
 
 
 def retry(script: Script, time: Time) -> Retry:
-    """Draw the longest pause there may be."""
+    """Build a retry layer that always draws the longest pause."""
     return Retry(script, clock=time, sleep=time.sleep, uniform=lambda _, longest: longest)
 
 
@@ -74,7 +74,7 @@ def within(seconds: float, request: Request = READ) -> Request:
 
 
 @pytest.mark.parametrize("request_", [READ, WRITE])
-async def test_an_answer_at_the_first_try_passes_untouched(request_: Request) -> None:
+async def test_first_answer_passes_unchanged(request_: Request) -> None:
     script, time = Script([ANSWER]), Time()
 
     assert await retry(script, time)(request_) is ANSWER
@@ -82,14 +82,14 @@ async def test_an_answer_at_the_first_try_passes_untouched(request_: Request) ->
 
 
 @pytest.mark.parametrize("fault", [BROKEN, REFUSED])
-async def test_a_read_is_tried_twice_more_after_faults_with_growing_pauses(fault: Failure) -> None:
+async def test_read_is_retried_twice_with_growing_pauses(fault: Failure) -> None:
     script, time = Script([fault, fault, ANSWER]), Time()
 
     assert await retry(script, time)(READ) == Reply(200, {"id": "clx1"}, Notes(budget_remaining=7, retries=2))
     assert (script.attempts, time.slept) == ([0, 1, 2], [0.5, 1.0])
 
 
-async def test_a_read_that_fails_three_times_fails_with_the_last_fault() -> None:
+async def test_read_that_fails_three_times_raises_the_last_fault() -> None:
     script, time = Script([REFUSED, REFUSED, BROKEN]), Time()
 
     with pytest.raises(Unavailable) as failure:
@@ -100,28 +100,28 @@ async def test_a_read_that_fails_three_times_fails_with_the_last_fault() -> None
 
 
 @pytest.mark.parametrize("request_", [READ, WRITE])
-async def test_a_fault_that_recurs_for_certain_costs_one_request(request_: Request) -> None:
+async def test_certain_fault_costs_one_request(request_: Request) -> None:
     script = Script([Unavailable("a redirect", sent=request_.is_read, repeat=False)])
     with pytest.raises(Unavailable):
         await retry(script, Time())(within(50, request_))
     assert script.attempts == [0]
 
 
-async def test_a_short_retry_after_of_a_503_is_waited_out() -> None:
+async def test_short_retry_after_of_a_503_is_waited_out() -> None:
     script, time = Script([Unavailable("503", sent=True, status=503, retry_after=7.0), ANSWER]), Time()
     await retry(script, time)(within(50))
     assert script.attempts == [0, 1]
     assert 7.0 <= sum(time.slept) <= 8.0
 
 
-async def test_a_long_retry_after_of_a_503_is_left_to_the_caller() -> None:
+async def test_long_retry_after_of_a_503_is_left_to_the_caller() -> None:
     script = Script([Unavailable("503", sent=True, status=503, retry_after=30.0)])
     with pytest.raises(Unavailable):
         await retry(script, Time())(within(50))
     assert script.attempts == [0]
 
 
-async def test_a_pause_is_drawn_from_between_nothing_and_the_longest() -> None:
+async def test_pause_is_drawn_between_zero_and_the_longest() -> None:
     script, time, drawn = Script([BROKEN, BROKEN, ANSWER]), Time(), []
 
     def uniform(low: float, high: float) -> float:
@@ -134,7 +134,7 @@ async def test_a_pause_is_drawn_from_between_nothing_and_the_longest() -> None:
     assert time.slept == [0.25, 0.25]
 
 
-async def test_a_write_is_tried_again_when_certainly_nothing_was_sent_or_done() -> None:
+async def test_unsent_write_is_retried() -> None:
     script, time = Script([REFUSED, RateLimited("slow down", retry_after=3), ANSWER]), Time()
 
     assert (await retry(script, time)(WRITE)).notes.retries == 2
@@ -142,7 +142,7 @@ async def test_a_write_is_tried_again_when_certainly_nothing_was_sent_or_done() 
 
 
 @pytest.mark.parametrize("fault", [BROKEN, UNKNOWN, Rejected("conflict", "taken", status=409)])
-async def test_a_write_that_may_have_been_done_or_was_refused_is_never_repeated(fault: Failure) -> None:
+async def test_write_that_may_have_been_made_is_never_repeated(fault: Failure) -> None:
     script = Script([fault, ANSWER])
 
     with pytest.raises(Failure) as failure:
@@ -152,7 +152,7 @@ async def test_a_write_that_may_have_been_done_or_was_refused_is_never_repeated(
     assert script.attempts == [0]
 
 
-async def test_a_read_that_linktime_refused_is_not_repeated() -> None:
+async def test_rejected_read_is_not_repeated() -> None:
     script = Script([Rejected("not_found", "no such booking", status=404), ANSWER])
 
     with pytest.raises(Rejected):
@@ -161,14 +161,14 @@ async def test_a_read_that_linktime_refused_is_not_repeated() -> None:
     assert script.attempts == [0]
 
 
-async def test_a_429_is_sent_again_at_once_since_what_stands_behind_holds_it() -> None:
+async def test_a_429_is_retried_without_a_pause() -> None:
     script, time = Script([*[RateLimited("slow down", retry_after=1)] * 30, ANSWER]), Time()
 
     assert (await retry(script, time)(within(50))).notes.retries == 30
     assert time.slept == []
 
 
-async def test_a_service_that_says_429_for_ever_is_left_at_the_deadline() -> None:
+async def test_endless_429_ends_at_the_deadline() -> None:
     script, time = Script([RateLimited("slow down", retry_after=1)]), Time(step=1)
 
     with pytest.raises(RateLimited):
@@ -177,9 +177,9 @@ async def test_a_service_that_says_429_for_ever_is_left_at_the_deadline() -> Non
     assert len(script.attempts) == 20
 
 
-@pytest.mark.parametrize("told", [None, 0.0])
-async def test_a_service_that_says_429_but_not_for_how_long_is_left_after_ten_tries(told: float | None) -> None:
-    script = Script([RateLimited("slow down", retry_after=told)])
+@pytest.mark.parametrize("wait", [None, 0.0])
+async def test_endless_429_without_a_wait_ends_after_ten_attempts(wait: float | None) -> None:
+    script = Script([RateLimited("slow down", retry_after=wait)])
 
     with pytest.raises(RateLimited):
         await retry(script, Time())(within(50))
@@ -187,14 +187,14 @@ async def test_a_service_that_says_429_but_not_for_how_long_is_left_after_ten_tr
     assert len(script.attempts) == 10
 
 
-async def test_a_429_between_two_faults_does_not_count_as_one() -> None:
+async def test_a_429_does_not_count_as_a_fault() -> None:
     script, time = Script([BROKEN, RateLimited("slow down", retry_after=1), BROKEN, ANSWER]), Time()
 
     assert (await retry(script, time)(READ)).notes.retries == 3
     assert time.slept == [0.5, 1.0]
 
 
-async def test_a_pause_that_would_pass_the_deadline_is_not_begun() -> None:
+async def test_pause_past_the_deadline_is_not_begun() -> None:
     script, time = Script([BROKEN, BROKEN, ANSWER]), Time()
 
     with pytest.raises(Unavailable):
@@ -207,7 +207,7 @@ REFUSALS = [BudgetSpent(12), Overloaded("256 calls wait"), ShuttingDown("leaving
 
 
 @pytest.mark.parametrize("refusal", REFUSALS)
-async def test_a_call_refused_at_once_learns_of_the_refusal(refusal: Failure) -> None:
+async def test_refusal_of_the_first_attempt_is_raised(refusal: Failure) -> None:
     with pytest.raises(Failure) as failure:
         await retry(Script([refusal]), Time())(READ)
 
@@ -215,14 +215,14 @@ async def test_a_call_refused_at_once_learns_of_the_refusal(refusal: Failure) ->
 
 
 @pytest.mark.parametrize("refusal", REFUSALS)
-async def test_a_further_try_that_is_refused_leaves_the_fault_before_it(refusal: Failure) -> None:
+async def test_refusal_of_a_retry_leaves_the_fault_before_it(refusal: Failure) -> None:
     with pytest.raises(Unavailable) as failure:
         await retry(Script([BROKEN, refusal]), Time())(READ)
 
     assert failure.value is BROKEN
 
 
-async def test_after_a_429_our_own_refusal_knows_when_to_call_again() -> None:
+async def test_refusal_with_a_wait_replaces_a_429() -> None:
     with pytest.raises(BudgetSpent) as failure:
         await retry(Script([RateLimited("slow down", retry_after=60), BudgetSpent(60)]), Time())(WRITE)
 
@@ -230,12 +230,12 @@ async def test_after_a_429_our_own_refusal_knows_when_to_call_again() -> None:
 
 
 @pytest.mark.parametrize("refusal", REFUSALS[1:])
-async def test_after_a_429_a_refusal_that_knows_no_time_leaves_the_429(refusal: Failure) -> None:
+async def test_refusal_without_a_wait_leaves_a_429(refusal: Failure) -> None:
     with pytest.raises(RateLimited):
         await retry(Script([RateLimited("slow down", retry_after=60), refusal]), Time())(READ)
 
 
-async def test_a_caller_who_leaves_during_the_pause_ends_it() -> None:
+async def test_cancelled_caller_ends_the_pause() -> None:
     script, pausing = Script([BROKEN, ANSWER]), asyncio.Event()
 
     async def sleep(_: float) -> None:
@@ -252,7 +252,7 @@ async def test_a_caller_who_leaves_during_the_pause_ends_it() -> None:
 
 
 @pytest.mark.parametrize("fault", [BROKEN, REFUSED, RateLimited("slow down", retry_after=1)])
-async def test_no_further_try_follows_when_the_caller_left_while_one_was_on_the_wire(fault: Failure) -> None:
+async def test_cancelled_caller_ends_the_retries_of_a_sent_request(fault: Failure) -> None:
     script, sent = Script([fault, ANSWER]), asyncio.Event()
 
     async def send(request: Request) -> Reply:

@@ -21,6 +21,8 @@ from tests.support.redis_server import RedisServer, redis_server
 from tests.support.sandbox_client import arrived
 from tests.torture.crowd import LEASE, LIMIT as CROWD, play
 
+pytestmark = pytest.mark.slow  # starts many processes
+
 LIMIT, PERIOD = 20, 4.0
 
 

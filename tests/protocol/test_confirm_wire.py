@@ -64,7 +64,7 @@ def text(result: dict[str, Any]) -> str:
     return told
 
 
-async def test_while_the_user_thinks_others_are_answered_and_the_yes_sends_one_request(sandbox: Sandbox) -> None:
+async def test_other_calls_are_answered_during_a_question(sandbox: Sandbox) -> None:
     async with asking(sandbox) as (server, call, question, hook):
         others = [await server.result(server.call(tool)) for tool in ("get_me", "list_webhooks")]
         before = written(sandbox)

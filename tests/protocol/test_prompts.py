@@ -327,7 +327,7 @@ async def test_unknown_completion_arguments_are_refused(ask: Callable[[Client, s
 
 def test_matching_paging_and_week() -> None:
     assert matching(["Zoe", "ada", "Grada"], "ADA") == ["ada", "Grada"]
-    assert goes_on({"pagination": {"totalPages": 2}})
-    assert not goes_on({"pagination": {"totalPages": 1}})
+    assert goes_on({"data": [], "pagination": {"totalPages": 2}})
+    assert not goes_on({"data": [], "pagination": {"totalPages": 1}})
     assert not goes_on(None)
     assert Moment.at(SUNDAY, zone_named("Europe/Berlin")).week == (SUNDAY.date().replace(day=23), SUNDAY.date())

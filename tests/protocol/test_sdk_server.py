@@ -1,15 +1,18 @@
-"""Our server beside the SDK's own, whose place it takes."""
+"""The replacement of the SDK's server beside the SDK's own."""
 
 from __future__ import annotations
 
+import ast
+import inspect
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from mcp.server import runner
 from mcp.server.lowlevel import Server as TheirServer
 from mcp_types import Implementation
 
-from linktime.protocol.session.sdk_server import Server
+from linktime.protocol.session.sdk_server import RunnerServer, Server
 
 HANDLERS = {
     "tools/list": "on_list_tools",
@@ -36,7 +39,7 @@ def pair(offer: list[str]) -> tuple[Server, TheirServer[Any]]:
 
 
 @pytest.mark.parametrize("offer", OFFERS)
-async def test_it_says_of_itself_what_the_sdks_own_would_say(offer: list[str]) -> None:
+async def test_identity_is_that_of_the_sdks_server(offer: list[str]) -> None:
     ours, theirs = pair(offer)
     context: Any = SimpleNamespace(protocol_version="2026-07-28")
     discovered: list[Any] = []
@@ -52,10 +55,24 @@ async def test_it_says_of_itself_what_the_sdks_own_would_say(offer: list[str]) -
 
 
 @pytest.mark.parametrize("offer", OFFERS)
-def test_it_takes_the_methods_and_the_params_that_the_sdks_own_would_take(offer: list[str]) -> None:
+def test_methods_and_params_are_those_of_the_sdks_server(offer: list[str]) -> None:
     ours, theirs = pair(offer)
 
     for method in METHODS:
         mine, others = ours.get_request_handler(method), theirs.get_request_handler(method)
         assert (mine and mine.params_type) == (others and others.params_type), method
     assert dict(ours.cache_hints) == theirs.cache_hints
+
+
+def test_protocol_has_every_name_that_the_runner_reads() -> None:
+    source = ast.parse(inspect.getsource(runner))
+    names = {node.attr for node in ast.walk(source) if isinstance(node, ast.Attribute) and is_server(node.value)}
+
+    assert names == {name for name in vars(RunnerServer) if not name.startswith("_")}
+
+
+def is_server(node: ast.expr) -> bool:
+    """Return whether *node* is `server`, or an attribute of that name."""
+    return (isinstance(node, ast.Name) and node.id == "server") or (
+        isinstance(node, ast.Attribute) and node.attr == "server"
+    )

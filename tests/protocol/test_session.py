@@ -121,7 +121,7 @@ async def test_bad_arguments_are_refused_before_any_request() -> None:
 
 
 @pytest.mark.parametrize("fault", [KeyError("ada@example.com"), RecursionError(), MemoryError()])
-async def test_unexpected_fault_of_a_write_is_told_by_its_delivery(fault: Exception) -> None:
+async def test_unexpected_fault_of_a_write_depends_on_delivery(fault: Exception) -> None:
     async def after(request: Request) -> Reply:
         assert request.delivery is not None
         request.delivery.possible = True
@@ -135,7 +135,7 @@ async def test_unexpected_fault_of_a_write_is_told_by_its_delivery(fault: Except
     assert "Nothing was sent." in text(unsent)
 
 
-async def test_acknowledged_write_with_an_unwritable_answer_is_no_internal_error() -> None:
+async def test_unserializable_answer_of_a_write_is_outcome_unknown() -> None:
     async def after(request: Request) -> Reply:
         assert request.delivery is not None
         request.delivery.possible = True
@@ -144,7 +144,7 @@ async def test_acknowledged_write_with_an_unwritable_answer_is_no_internal_error
     assert text(await call(session(after), "cancel_booking", bookingId="b1")).startswith("outcome_unknown: ")
 
 
-async def test_what_nobody_expected_is_told_without_its_text(caplog: pytest.LogCaptureFixture) -> None:
+async def test_unexpected_error_is_reported_without_its_text(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR):
         result = await call(session(failing(KeyError("ada@example.com"))), "get_me")
 
@@ -153,7 +153,7 @@ async def test_what_nobody_expected_is_told_without_its_text(caplog: pytest.LogC
     assert "get_me failed: KeyError at" in caplog.text
 
 
-async def test_a_timeout_that_nobody_set_is_no_farewell() -> None:
+async def test_foreign_timeout_is_no_shutdown() -> None:
     result = await call(session(failing(TimeoutError())), "get_me")
 
     assert text(result).startswith("internal_error: ")
@@ -169,7 +169,7 @@ async def test_an_unknown_tool_is_an_error_of_the_protocol(mode: str) -> None:
     assert error.value.message == "Unknown tool: 'list_booking'. Did you mean list_bookings?"
 
 
-async def test_a_refusal_answers_every_call_even_one_with_bad_arguments() -> None:
+async def test_refusal_answers_calls_with_bad_arguments_too() -> None:
     refusal = Rejected("unauthorized", "a key is needed.", status=401)
 
     result = await call(session(answering({}), refusal=refusal), "get_booking", nonsense=1)
@@ -193,7 +193,7 @@ async def test_each_call_has_its_deadline_and_a_key_of_its_own() -> None:
     assert all(sent[0].idempotency_key)
 
 
-async def test_a_client_that_asked_for_progress_hears_how_long_it_waits() -> None:
+async def test_progress_reports_the_wait_for_budget() -> None:
     told = asyncio.Event()
     heard: list[tuple[float, str | None]] = []
 
@@ -212,7 +212,7 @@ async def test_a_client_that_asked_for_progress_hears_how_long_it_waits() -> Non
     assert heard[:2] == [(1, "waiting for budget, about 12 s"), (2, "waiting for budget, about 12 s")]
 
 
-async def test_who_does_not_wait_for_budget_hears_nothing() -> None:
+async def test_no_progress_without_a_wait_for_budget() -> None:
     ticks = 0
     ticked = asyncio.Event()
 
@@ -237,7 +237,7 @@ async def test_who_does_not_wait_for_budget_hears_nothing() -> None:
     assert not result.is_error
 
 
-async def test_in_a_hurry_a_read_is_answered_and_a_write_is_waited_for() -> None:
+async def test_shutdown_ends_a_read_and_waits_for_a_write() -> None:
     begun = asyncio.Semaphore(0)
     write_may_end = asyncio.Event()
 

@@ -15,6 +15,8 @@ from linktime.sandbox import Sandbox
 from tests.support.process import Child, child
 from tests.support.sandbox_client import arrived, misbehave
 
+pytestmark = pytest.mark.slow  # starts many processes
+
 STATES = ["idle", "read under way", "write under way", "waiting for budget"]
 PARENT = (
     "import subprocess, sys, time\n"
@@ -74,7 +76,7 @@ async def told(state: str, process: Child, call: int) -> None:
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("ending", ["EOF", "SIGTERM", "SIGINT"])
-async def test_who_ends_it_is_answered_and_the_status_is_0(ending: str, state: str) -> None:
+async def test_open_call_is_answered_and_status_is_0(ending: str, state: str) -> None:
     async with server() as (sandbox, process):
         call = await enter(state, sandbox, process)
 
@@ -90,7 +92,7 @@ async def test_who_ends_it_is_answered_and_the_status_is_0(ending: str, state: s
     assert "Traceback" not in process.stderr
 
 
-async def test_a_read_that_never_ends_does_not_hold_the_exit() -> None:
+async def test_endless_read_does_not_delay_the_exit() -> None:
     async with server(LINKTIME_TIMEOUT="600") as (sandbox, process):
         call = await enter("read under way", sandbox, process)
         process.stdin.close()
@@ -100,7 +102,7 @@ async def test_a_read_that_never_ends_does_not_hold_the_exit() -> None:
 
 
 @pytest.mark.parametrize("state", STATES)
-async def test_with_its_stdout_closed_it_ends_quietly_and_a_write_is_not_lost(state: str) -> None:
+async def test_closed_stdout_ends_the_program_after_its_write(state: str) -> None:
     async with server() as (sandbox, process):
         await enter(state, sandbox, process)
 
@@ -114,7 +116,7 @@ async def test_with_its_stdout_closed_it_ends_quietly_and_a_write_is_not_lost(st
 
 
 @pytest.mark.parametrize("state", STATES)
-async def test_with_its_parent_dead_it_ends_though_its_stdin_stays_open(state: str) -> None:
+async def test_dead_parent_ends_the_program_despite_open_stdin(state: str) -> None:
     async with server(sys.executable, "-c", PARENT) as (sandbox, family):
         call = await enter(state, sandbox, family)
         status = Path(f"/proc/{int(family.stderr.split()[0])}/status")

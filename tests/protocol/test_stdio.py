@@ -69,7 +69,7 @@ async def test_every_handshake_version_is_echoed(version: str) -> None:
     assert len(tools) == 32
 
 
-async def test_a_client_without_handshake_is_served_by_the_envelope_of_each_request() -> None:
+async def test_client_without_handshake_is_served_by_request_meta() -> None:
     async with child(LINKTIME_API_KEY="lt_live_x") as server:
         discovered = await server.result(server.ask("server/discover", _meta=MODERN))
         tools = await server.result(server.ask("tools/list", _meta=MODERN))
@@ -97,7 +97,7 @@ async def test_a_client_without_handshake_is_served_by_the_envelope_of_each_requ
         (b'{"jsonrpc":"2.0","id":1.5,"method":"ping"}', -32600, 1.5),
     ],
 )
-async def test_a_frame_that_is_no_message_is_answered_and_the_server_lives(
+async def test_malformed_frame_is_answered_and_the_server_goes_on(
     line: bytes, code: int, ident: int | str | None
 ) -> None:
     async with child(LINKTIME_API_KEY="lt_live_x") as server:
@@ -112,7 +112,7 @@ async def test_a_frame_that_is_no_message_is_answered_and_the_server_lives(
 
 
 @pytest.mark.parametrize("size", [LARGEST_FRAME + 1, LARGEST_FRAME * 5])
-async def test_a_line_over_the_largest_is_refused_and_the_next_one_served(size: int) -> None:
+async def test_too_long_line_is_refused_and_the_next_is_served(size: int) -> None:
     async with child(LINKTIME_API_KEY="lt_live_x") as server:
         await server.greet()
         server.write(b"x" * size)
@@ -348,7 +348,7 @@ async def test_a_print_from_anywhere_lands_on_stderr() -> None:
     assert server.noise == []
 
 
-async def test_a_flood_of_broken_frames_leaves_the_server_alive_and_stdout_clean() -> None:
+async def test_flood_of_broken_frames_leaves_stdout_clean() -> None:
     dice = random.Random(20261123)
     good = b'{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"get_me","arguments":{}}}'
     async with child(LINKTIME_API_KEY="lt_live_x") as server:

@@ -48,7 +48,7 @@ async def test_an_answer_that_fits_is_left_as_it_is() -> None:
     assert (await answer(data, "list_bookings")).structured_content == data
 
 
-async def test_a_list_that_is_too_long_is_cut_at_a_whole_item_and_says_how_to_get_the_rest() -> None:
+async def test_long_list_ends_after_a_whole_item_with_advice() -> None:
     data: dict[str, Any] = {"data": bookings(1000), "pagination": {"page": 1}}
 
     result = await answer(data, "list_bookings")
@@ -96,13 +96,13 @@ async def test_a_tool_without_pages_says_what_it_can(name: str, arguments: dict[
     assert result.structured_content["truncated"]["field"] == "slots"
 
 
-async def test_a_text_that_is_too_long_is_shortened_with_a_mark_before_anything_is_left_out() -> None:
+async def test_long_text_is_shortened_before_items_are_left_out() -> None:
     result = await answer({"id": "b1", "notes": "x" * 100_000}, "get_booking", bookingId="b1")
 
     assert result.structured_content == {"id": "b1", "notes": "x" * 4000 + "… [4000 of 100000 characters shown]"}
 
 
-async def test_lists_side_by_side_share_the_room_and_a_short_one_is_whole() -> None:
+async def test_short_list_stays_whole_beside_a_long_one() -> None:
     contact = {"id": "c1", "notes": "vip", "tags": ["a", "b"], "upcomingMeetings": bookings(400)}
     whole = {**contact, "pastMeetings": bookings(900)}
 
@@ -117,7 +117,7 @@ async def test_lists_side_by_side_share_the_room_and_a_short_one_is_whole() -> N
     assert min(len(shown[field]) for field in notes) > 40
 
 
-async def test_where_not_even_one_item_fits_that_is_cut_in_its_turn_and_says_so() -> None:
+async def test_single_item_that_does_not_fit_is_truncated_itself() -> None:
     threads = [{"id": f"t{number}", "messages": bookings(500), "channel": "SMS"} for number in range(20)]
 
     shown = (await answer({"data": threads}, "list_conversations")).structured_content
@@ -164,7 +164,7 @@ async def test_only_lists_that_are_cut_take_room_for_a_note() -> None:
     assert 50_000 < len(orjson.dumps(shown)) <= LONGEST
 
 
-async def test_many_texts_are_shortened_further_where_there_is_no_list_to_cut() -> None:
+async def test_texts_are_shortened_further_without_a_list() -> None:
     shown = (await answer({f"text{n}": "x" * 9000 for n in range(30)}, "get_settings")).structured_content
 
     assert set(shown.values()) == {"x" * 400 + "… [400 of 9000 characters shown]"}
@@ -178,7 +178,7 @@ JSON = st.recursive(
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(JSON, min_size=1, max_size=40), st.integers(1, 4000))
-def test_whatever_is_in_a_list_it_fits_and_nothing_goes_in_silence(items: list[Any], times: int) -> None:
+def test_any_list_fits_and_every_cut_has_a_note(items: list[Any], times: int) -> None:
     whole: dict[str, Any] = {"data": items * times, "other": 1}
 
     shown = fitted(whole, TOOLS["list_contacts"])
@@ -201,7 +201,7 @@ TREE = st.recursive(
 
 @settings(max_examples=30, deadline=None)
 @given(st.fixed_dictionaries({"data": TREE, "more": TREE}))
-def test_however_lists_are_nested_every_cut_is_told_beside_the_list(whole: dict[str, Any]) -> None:
+def test_every_cut_in_nested_lists_has_a_note_beside_it(whole: dict[str, Any]) -> None:
     shown = fitted(whole, TOOLS["list_conversations"])
 
     assert len(orjson.dumps(shown)) <= LONGEST

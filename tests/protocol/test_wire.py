@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+from linktime.pipeline.ledger.factory import STATE
 from linktime.sandbox import Sandbox
 from linktime.tools import TOOLS
 from tests.support.process import Child, child
 from tests.support.tool_requests import REQUESTS
 
 
-async def test_every_call_becomes_the_request_that_the_table_says(sandbox: Sandbox) -> None:
-    settings = {"LINKTIME_BASE_URL": sandbox.url, "LINKTIME_API_KEY": sandbox.key}
+async def test_every_call_becomes_the_request_that_the_table_says(sandbox: Sandbox, tmp_path: Path) -> None:
+    settings = {"LINKTIME_BASE_URL": sandbox.url, "LINKTIME_API_KEY": sandbox.key, STATE: str(tmp_path)}
     async with child(**settings, LINKTIME_CACHE_TTL="0", LINKTIME_RATE_LIMIT="1000") as server:
         await server.greet()
         for expected in REQUESTS:

@@ -114,7 +114,7 @@ async def test_an_answer_can_be_cut_off(maya: Visitor) -> None:
     assert await bookings_at_nine(maya) == 1
 
 
-async def test_an_answer_of_ones_own_can_be_cut_off_without_doing_anything(maya: Visitor) -> None:
+async def test_truncated_custom_answer_changes_nothing(maya: Visitor) -> None:
     await maya.fault(method="POST", path="/bookings", truncate=True, status=201, body='{"bookingId":"clx"}')
 
     with pytest.raises(aiohttp.ClientPayloadError):
@@ -212,7 +212,7 @@ async def test_a_second_response_can_follow_the_first(maya: Visitor, seconds: fl
 
 
 @pytest.mark.parametrize("rule", [{"hang": True}, {"delaySeconds": 3600}, {"drip": 3600}])
-async def test_the_sandbox_does_not_wait_for_what_it_holds_up(rule: dict[str, Any]) -> None:
+async def test_sandbox_stops_without_its_delayed_requests(rule: dict[str, Any]) -> None:
     async with asyncio.timeout(5), aiohttp.ClientSession() as session:
         async with Sandbox() as sandbox:
             maya = Visitor(sandbox, session)

@@ -1,4 +1,4 @@
-"""Certificates that nobody signed but themselves."""
+"""Self-signed certificates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 
 def self_signed(folder: Path, *hosts: str, days: int = 1) -> ssl.SSLContext:
-    """Build a server's context; certificate.pem in *folder* is for *hosts*, from yesterday until in so many days."""
+    """Return a server's TLS context. Its certificate.pem in *folder* is for *hosts* and expires in *days*."""
     private = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, hosts[0])])
     builder = x509.CertificateBuilder(name, name, private.public_key(), x509.random_serial_number())

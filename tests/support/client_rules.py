@@ -1,4 +1,4 @@
-"""What clients are known to refuse in a list of tools, each rule with where it was met."""
+"""The rules by which clients are known to refuse a list of tools, each with its source."""
 
 from __future__ import annotations
 
@@ -64,10 +64,7 @@ _STRICT: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One refusal: *faults* finds it in a list of tools, *source* is where it was met, *bad* is a schema that has it.
-
-    A rule about names or the number of tools has no *bad* schema but a bad list.
-    """
+    """One rule: *faults* finds violations in a list of tools, *source* documents it, *bad* violates it."""
 
     name: str
     source: str
@@ -76,7 +73,7 @@ class Rule:
 
 
 def parts(schema: Any, place: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Walk through a schema and all that is in it, each with its place."""
+    """Yield a schema and its subschemas, each with its path."""
     if isinstance(schema, Mapping):
         yield place, schema
         for name, inner in (schema.get("properties") or {}).items():
@@ -102,7 +99,7 @@ def _at_most(number: int) -> Callable[[Sequence[Listed]], Faults]:
 
 
 def tool(schema: Mapping[str, Any] | None = None, name: str = "look", **more: Any) -> Listed:
-    """Make up a tool with one argument of this schema."""
+    """Return an invented tool with one argument of this schema."""
     arguments = {"type": "object", "properties": {"argument": schema or {"type": "string"}}}
     return {"name": name, "description": "Look.", "inputSchema": arguments} | more
 
@@ -151,7 +148,7 @@ RULES: Final = (
         [tool({"type": "string", "format": "email"})],
     ),
     Rule(
-        "An array says what it is an array of",
+        "An array has a type for its items",
         "microsoft/vscode-copilot-release: array type must have items",
         _each_part(_untyped_array),
         [tool({"type": "array"})],

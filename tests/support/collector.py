@@ -1,4 +1,4 @@
-"""A collector for tests: takes OTLP over HTTP, and decodes it with OpenTelemetry's own protobuf."""
+"""A collector for tests: receives OTLP over HTTP, and decodes it with OpenTelemetry's own protobuf."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ class Span:
     seconds: float
 
     def told(self) -> tuple[str, str, dict[str, Any]]:
-        """Return what is the same in every run."""
+        """Return the parts that are the same in every run."""
         steady = {name: value for name, value in self.attributes.items() if name not in VOLATILE}
         return self.name, self.kind, steady
 
 
 @dataclass(slots=True)
 class Collector:
-    """What arrived: *spans*, and every value of every metric in the order of arrival."""
+    """The received telemetry: *spans*, and every value of every metric in the order of arrival."""
 
     url: str = ""
     spans: list[Span] = field(default_factory=list)
@@ -60,17 +60,17 @@ class Collector:
         return [child for child in self.spans if child.parent == span.ident]
 
     def values(self, metric: str, **attributes: Any) -> list[float]:
-        """Return the values of a metric, the first first."""
+        """Return the values of a metric in the order of arrival."""
         wanted = {name.replace("__", "."): value for name, value in attributes.items()}
         return [value for name, given, value in self.points if name == metric and wanted.items() <= given.items()]
 
     async def until(self, enough: Callable[[], object]) -> None:
-        """Wait until what arrived is enough."""
+        """Wait until *enough* returns true."""
         async with asyncio.timeout(20), self.news:
             await self.news.wait_for(enough)
 
     async def traces(self, request: web.Request) -> web.Response:
-        """Take spans."""
+        """Receive spans."""
         self.bodies.append(await request.read())
         for resource in ExportTraceServiceRequest.FromString(self.bodies[-1]).resource_spans:
             self.resources.append(_attributes(resource.resource.attributes))
@@ -78,7 +78,7 @@ class Collector:
         return await self._thanks()
 
     async def metrics(self, request: web.Request) -> web.Response:
-        """Take metrics."""
+        """Receive metrics."""
         self.bodies.append(await request.read())
         for resource in ExportMetricsServiceRequest.FromString(self.bodies[-1]).resource_metrics:
             for metric in (metric for scope in resource.scope_metrics for metric in scope.metrics):
@@ -96,7 +96,7 @@ class Collector:
 
 @contextmanager
 def refusing() -> Iterator[str]:
-    """Find an address where nobody listens."""
+    """Yield an address that refuses connections."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{held.getsockname()[1]}"
@@ -104,7 +104,7 @@ def refusing() -> Iterator[str]:
 
 @contextmanager
 def silent() -> Iterator[str]:
-    """Accept connections and never answer."""
+    """Yield an address that accepts connections and never answers."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen(64)
@@ -113,7 +113,7 @@ def silent() -> Iterator[str]:
 
 @asynccontextmanager
 async def collector() -> AsyncIterator[Collector]:
-    """Open a collector on a free port; what came in has nobody and no secret in it."""
+    """Run a collector on a free port. At the end, check that it received no secret and no personal data."""
     opened = Collector()
     app = web.Application(client_max_size=1 << 26)
     app.router.add_post("/v1/traces", opened.traces)

@@ -1,19 +1,20 @@
-"""A real HTTP server for tests, raw enough to misbehave to the byte."""
+"""A scripted HTTP server for tests, with control over every byte."""
 
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from socket import SO_LINGER, SOL_SOCKET
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A request as it stood on the wire; *headers* are lower-cased, *connection* counts from 0."""
+    """A request as received. The names of *headers* are in lower case, and *connection* counts from 0."""
 
     method: str
     target: str
@@ -24,13 +25,13 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The server's end of one connection, to write anything to; leaving the act open keeps it alive."""
+    """The server's end of one connection. It stays open until it is closed or reset."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
 
     async def write(self, data: bytes) -> None:
-        """Put *data* on the wire."""
+        """Write *data*."""
         self.writer.write(data)
         await self.writer.drain()
 
@@ -45,7 +46,7 @@ class Line:
         self.writer.transport.abort()
 
     async def left(self) -> None:
-        """Wait until the client is gone."""
+        """Wait until the client closes the connection."""
         try:
             while await self.reader.read(1 << 16):
                 pass
@@ -54,12 +55,12 @@ class Line:
 
 
 Act = Callable[[Line], Awaitable[None]]
-"""What the server does about one request: bytes are written as they are, anything else is done to the line."""
+"""The reaction to one request: bytes are written as they are, and a function is called with the line."""
 
 
 @dataclass(slots=True)
 class Upstream:
-    """Plays *script*, one act for each request, the last one for ever; *seen* and *connections* tell what came."""
+    """Plays *script*, one act for each request. The last act repeats. *seen* and *connections* are a record."""
 
     script: Sequence[bytes | Act]
     url: str = ""
@@ -84,6 +85,25 @@ class Upstream:
         await (line.write(act) if isinstance(act, bytes) else act(line))
 
 
+async def closing(line: Line) -> None:
+    """Close the connection without an answer."""
+    line.close()
+
+
+@contextmanager
+def full_backlog() -> Iterator[str]:
+    """Yield the URL of a listener that accepts no connection. Its backlog is full, so clients get no answer."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            filler = stack.enter_context(socket.socket())
+            filler.settimeout(0)
+            filler.connect_ex(listener.getsockname())
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
 @asynccontextmanager
 async def upstream(*script: bytes | Act, tls: ssl.SSLContext | None = None) -> AsyncIterator[Upstream]:
     """Serve *script* on a free port of this machine."""
@@ -97,7 +117,7 @@ async def upstream(*script: bytes | Act, tls: ssl.SSLContext | None = None) -> A
 
 
 def answer(status: int = 200, body: bytes = b"{}", **headers: str) -> bytes:
-    """Build a whole and proper response; a header's `_` stands for `-`."""
+    """Return a complete and valid response. `_` in the name of a header becomes `-`."""
     lines = [f"HTTP/1.1 {status} Some Reason", f"Content-Length: {len(body)}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body

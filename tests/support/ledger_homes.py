@@ -45,8 +45,8 @@ class FileHome:
         return opened(self.folder / "budget.db", server, limit, clock, period=period)
 
     def forget(self) -> None:
-        """Delete all files."""
-        for file in self.folder.iterdir():
+        """Delete the file of the budget."""
+        for file in self.folder.glob("budget.db*"):
             file.unlink()
 
 
@@ -108,17 +108,19 @@ class Server:
         """Be present."""
         return self.do(lambda budget: budget.status(self._terms))
 
-    def take(self, ident: str, spare: int = 0, soon: float = 0.0) -> Status:
-        """Take a permit."""
+    def take(self, ident: str, spare: int = 0, soon: float = 0.0) -> float:
+        """Take a permit, or return the seconds to wait."""
         return self.do(lambda budget: budget.take(self._terms, ident, spare, soon))
 
     def release(self, ident: str, after: float, *, closes: bool = True) -> Status:
         """Release a permit."""
-        return self.do(lambda budget: budget.release(self._terms, ident, after, closes=closes))
+        self.do(lambda budget: budget.release(self._terms, ident, after, closes=closes))
+        return self.join()
 
     def open_breaker(self, seconds: float) -> Status:
         """Open the breaker."""
-        return self.do(lambda budget: budget.open_breaker(self._terms, seconds))
+        self.do(lambda budget: budget.open_breaker(seconds))
+        return self.join()
 
     def leave(self) -> None:
         """Be absent."""
@@ -148,4 +150,4 @@ def shared(shared: Shared, *, old: bool = True) -> SharedStore:
 
 def mature(budget: Budget, _: float) -> None:
     """Let a budget be one without a predecessor."""
-    budget.young = False
+    budget.young, budget.idle = False, None

@@ -1,4 +1,4 @@
-"""What nobody may find in anything that is emitted: keys, secrets, and the people of the sandbox and of the tests."""
+"""Detects text that no output may contain: keys, secrets, and the people of the sandbox and of the tests."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ _FORMS: Final = "|".join([r"whsec_\w+", r"lt_live_\w{8,}", r"[\w.]+(?:@|%40)[\w.
 
 
 def slipped(text: str) -> list[str]:
-    """List what should not be in *text*."""
+    """Return the forbidden parts of *text*."""
     return re.findall(_FORMS, text)

@@ -17,20 +17,20 @@ import orjson
 from linktime.pipeline.ledger.factory import STATE
 from tests.support.privacy import slipped
 
-PATIENCE = 20.0  # s; bounds every wait, and says nothing of how long a thing should take
+PATIENCE = 20.0  # s; bounds every wait, and is not an expected duration
 
 
-FAREWELL = 3.0  # s; that long a test lets the program end by itself
+FAREWELL = 3.0  # s; for the program to end by itself
 
 
 def environ(**settings: str) -> dict[str, str]:
-    """Make an environment with no settings but these."""
+    """Return the environment of this process with only these settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("LINKTIME_", "OTEL_"))}
     return kept | settings
 
 
 class Child:
-    """One server: `request` waits for the answer to its own id, whatever else comes."""
+    """One server process, its frames and its stderr."""
 
     def __init__(self, process: Process) -> None:
         assert process.stdin is not None
@@ -51,7 +51,7 @@ class Child:
 
     @property
     def log(self) -> list[str]:
-        """What stderr has besides the spans."""
+        """The lines of stderr, without the spans."""
         return [line for line in self.stderr.splitlines() if "Z SPAN " not in line]
 
     async def _read_frames(self, stdout: asyncio.StreamReader) -> None:
@@ -75,13 +75,13 @@ class Child:
             self.stdin.write((frame if isinstance(frame, bytes) else orjson.dumps(frame)) + b"\n")
 
     def ask(self, method: str, **params: Any) -> int:
-        """Send a request and don't wait; returns its id."""
+        """Send a request and return its id without waiting."""
         self._ids += 1
         self.write({"jsonrpc": "2.0", "id": self._ids, "method": method, "params": params})
         return self._ids
 
     def call(self, tool: str, **arguments: Any) -> int:
-        """Send a tool call and don't wait; returns its id."""
+        """Send a tool call and return its id without waiting."""
         return self.ask("tools/call", name=tool, arguments=arguments)
 
     def notify(self, method: str, **params: Any) -> None:
@@ -104,7 +104,7 @@ class Child:
         return result
 
     async def told(self, method: str) -> dict[str, Any]:
-        """Wait for a request or a notification of the server's, and take it."""
+        """Wait for a request or a notification of the server, remove it from the frames and return it."""
         async with asyncio.timeout(PATIENCE), self._arrived:
             await self._arrived.wait_for(lambda: any(frame.get("method") == method for frame in self.frames))
         found = next(frame for frame in self.frames if frame.get("method") == method)
@@ -117,7 +117,7 @@ class Child:
             await self._arrived.wait_for(lambda: text in self.stderr)
 
     async def greet(self, version: str = "2025-11-25", **capabilities: Any) -> dict[str, Any]:
-        """Shake hands."""
+        """Perform the handshake and return its result."""
         ident = self.ask(
             "initialize",
             protocolVersion=version,
@@ -129,21 +129,21 @@ class Child:
         return result
 
     async def ended(self) -> int:
-        """Wait for the end of the program and of its output; returns its status."""
+        """Wait for the end of the program and of its output. Return its status."""
         async with asyncio.timeout(PATIENCE):
             status = await self.process.wait()
             await asyncio.gather(*self._readers)
         return status
 
     async def close(self) -> int:
-        """End its stdin and wait."""
+        """Close stdin and wait for the end."""
         self.stdin.close()
         return await self.ended()
 
 
 @asynccontextmanager
 async def child(*command: str, **settings: str) -> AsyncIterator[Child]:
-    """Start the program with these settings alone, and nobody to share its budget with; it ends with the test."""
+    """Run the program with only these settings and a budget of its own until the test ends."""
     with TemporaryDirectory(ignore_cleanup_errors=True) as state:
         process = await asyncio.create_subprocess_exec(
             *(command or (sys.executable, "-m", "linktime")),
@@ -176,7 +176,7 @@ async def _driven(process: Process, key: str) -> AsyncIterator[Child]:
 
 
 def _let_nothing_slip(server: Child, key: str) -> None:
-    """Check every byte that the program wrote: no key anywhere, and in its log nobody and no secret."""
+    """Check that the output of the program has no key, and its log no secret and no personal data."""
     answers = b"".join(orjson.dumps(frame) for frame in server.frames) + b"".join(server.noise)
     if len(key) > len("lt_live_x"):
         assert key not in server.stderr

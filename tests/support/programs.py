@@ -1,4 +1,4 @@
-"""Programs that others wrote: where they are, what they are told, and a run of one."""
+"""External programs: their paths, their settings, and a function that runs one."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from uv import find_uv_bin
 
 from tests.support.process import environ
 
-_OF_PIP: Final = {"index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}  # what uv calls pip's settings
+_OF_PIP: Final = {"index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}  # uv's names for pip's settings
 
 
-def found(name: str) -> str:
-    """Tell where a program is that .ci/run installs; elsewhere the test is skipped without it."""
+def program(name: str) -> str:
+    """Return the path of a program that .ci/run installs. Skip the test if it is missing."""
     path = shutil.which(name, path=os.environ.get("LINKTIME_TEST_CLIENTS")) or shutil.which(name)
     if path is None and "CI" not in os.environ:
-        pytest.skip(f"{name} is not installed; .ci/run tells how")
+        pytest.skip(f"{name} is not installed; .ci/run installs it")
     assert path, f"{name} is not installed"
     return path
 
 
 async def run(*command: str, env: dict[str, str], cwd: Path | None = None) -> tuple[int | None, str]:
-    """Run a program to its end; returns its status and all that it said."""
+    """Run a program to its end. Return its status and its output."""
     process = await asyncio.create_subprocess_exec(
         *command, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, env=env, cwd=cwd
     )
@@ -39,13 +39,13 @@ async def run(*command: str, env: dict[str, str], cwd: Path | None = None) -> tu
     return process.returncode, out.decode()
 
 
-def told_to_uv(cache: Path) -> dict[str, str]:
-    """Make the environment of a user who has uv, which asks the same index as pip does here."""
+def uv_settings(cache: Path) -> dict[str, str]:
+    """Return an environment for uv that uses the index of pip."""
     pip = [sys.executable, "-m", "pip", "config", "list"]
     listed = subprocess.check_output(pip, env=environ(PIP_QUIET="0"), text=True, timeout=50)
-    said = dict(re.findall(r"^(?:global|:env:)\.([\w-]+)='(.*)'$", listed, re.MULTILINE))
+    options = dict(re.findall(r"^(?:global|:env:)\.([\w-]+)='(.*)'$", listed, re.MULTILINE))
     return {
         "PATH": f"{Path(find_uv_bin()).parent}{os.pathsep}{os.environ['PATH']}",
         "UV_CACHE_DIR": str(cache),
         "UV_PYTHON": sys.executable,
-    } | {_OF_PIP[name]: value for name, value in said.items() if name in _OF_PIP}
+    } | {_OF_PIP[name]: value for name, value in options.items() if name in _OF_PIP}

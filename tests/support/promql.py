@@ -1,4 +1,4 @@
-"""What a PromQL expression asks for, and the names under which Prometheus keeps our instruments."""
+"""The selectors of PromQL expressions, and the names of our instruments in Prometheus."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ class Selected:
 
     @property
     def grouped(self) -> str:
-        """Ask for those of its series that have every label by which they are grouped."""
+        """An expression for the series that have every label of the groups."""
         present = ",".join(f'{label}!=""' for label in sorted(self.groups))
         return f"{self.text} and {self.metric}{{{present}}}"
 
 
 def selected(expression: str) -> list[Selected]:
-    """Read *expression* as Grafana fills it in; ValueError where Prometheus could not."""
+    """Return the selectors of *expression* as Grafana fills it in. Raise ValueError if it is not PromQL."""
     found: list[Selected] = []
     around: list[list[str]] = []
 
@@ -58,12 +58,12 @@ def selected(expression: str) -> list[Selected]:
 
 
 def filled(expression: str) -> str:
-    """Write *expression* as Grafana does when it asks, with every session chosen."""
+    """Return *expression* as Grafana sends it, with every session selected."""
     return re.sub(r"\$\w+", lambda variable: _VARIABLES[variable[0]], expression)
 
 
 def underscored(name: str) -> str:
-    """Write an attribute's name as Prometheus does."""
+    """Return an attribute's name in Prometheus."""
     return name.replace(".", "_")
 
 

@@ -1,4 +1,4 @@
-"""A real Redis server for the tests: nothing of it outlives them, and nobody else can know of it."""
+"""A real Redis server for the tests, without persistence and with a port of its own."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PASSWORD = "sesame-9f2c"
 
 
 class RedisServer:
-    """One that can be stopped, started, frozen and thawed; each time it starts it has forgotten everything."""
+    """A server that can be stopped, started, frozen and thawed. It starts without data."""
 
     def __init__(self, place: Path) -> None:
         self._place = place
@@ -31,7 +31,7 @@ class RedisServer:
         self.url = f"redis://:{PASSWORD}@{self.address}"
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
+        """Start the server and wait until it answers."""
         options = {
             "port": self._port,
             "bind": "127.0.0.1",
@@ -47,7 +47,7 @@ class RedisServer:
         assert any("Ready to accept connections" in line for line in said), "redis-server did not start"
 
     def stop(self) -> None:
-        """Kill it; what it knew is lost."""
+        """Kill the server. Its data is lost."""
         if self._process is not None and self._process.stdout is not None:
             self._process.kill()
             self._process.wait()
@@ -55,15 +55,15 @@ class RedisServer:
             self._process = None
 
     def freeze(self) -> None:
-        """Let it take connections, and answer nobody."""
+        """Stop the process, so that it accepts connections and does not answer."""
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Let it answer again."""
+        """Continue the process, so that it answers again."""
         self._signal(signal.SIGCONT)
 
     def do(self, *command: Any) -> Any:
-        """Make it do a command."""
+        """Execute a command and return its result."""
         with Redis.from_url(self.url, decode_responses=True) as client:
             return client.execute_command(*command)
 
@@ -74,7 +74,7 @@ class RedisServer:
 
 @contextmanager
 def redis_server() -> Iterator[RedisServer]:
-    """Start one, where it is installed."""
+    """Run a server. Skip the test if Redis is not installed."""
     if shutil.which("redis-server") is None:
         pytest.skip("redis-server is not installed")
     with TemporaryDirectory(prefix="linktime-") as place:

@@ -112,7 +112,7 @@ class LinkTime:
         if not request.ident:
             return {"data": [{k: v for k, v in row.items() if k not in self.hidden} for row in shown.values()]}
         if request.ident not in shown:
-            raise Rejected("not_found", "no such thing", status=404)
+            raise Rejected("not_found", "no such thing", status=404, proves_absence=True)
         return shown[request.ident]
 
     def _write(self, request: Request) -> Any:
@@ -120,12 +120,12 @@ class LinkTime:
         if request.method == "DELETE":
             rows = deepcopy(self.states[-1][1])
             if not rows.get(where, {}).pop(request.ident, None):
-                raise Rejected("not_found", "no such thing", status=404)
+                raise Rejected("not_found", "no such thing", status=404, proves_absence=True)
             self.states.append((clock(), rows))
             return {"success": True}
         old = self.states[-1][1].get(where, {}).get(request.ident, {})
         if request.ident and not old:
-            raise Rejected("not_found", "no such thing", status=404)
+            raise Rejected("not_found", "no such thing", status=404, proves_absence=True)
         body = {"startTime": body["newStartTime"]} if "newStartTime" in body else body
         body |= {"status": "CANCELLED"} if request.template.endswith("/cancel") else {}
         made = {} if old else {"createdAt": utc(wall())} | ({"status": "CONFIRMED"} if where == "/bookings" else {})

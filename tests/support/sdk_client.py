@@ -14,7 +14,7 @@ from linktime.protocol.session.sdk_server import Server
 
 
 def connected(server: Server, **options: Any) -> Client:
-    """Make a client of *server*, which serves while the client is open."""
+    """Yield a client of *server*, which serves while the client is open."""
     return Client(_serving(server), **options)
 
 

@@ -1,4 +1,4 @@
-"""What each tool must send: written by hand from LinkTime's documents, and from nothing in the source."""
+"""The expected request of each tool, written by hand from LinkTime's documents and not from the source."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 
 class Expected(NamedTuple):
-    """One call of *tool*, and the one request it must become; *path* is under /api/v1."""
+    """One call of *tool*, and its expected request. *path* is under /api/v1."""
 
     tool: str
     arguments: dict[str, Any]
@@ -18,16 +18,19 @@ class Expected(NamedTuple):
     body: dict[str, Any] | None = None
 
 
+_WEEK: Final = {"eventTypeSlug": "intro-call", "from": "2026-03-02", "to": "2026-03-06"}
+_BOOKING: Final = {
+    "eventTypeSlug": "intro-call",
+    "startTime": "2026-03-01T14:00:00.000Z",
+    "inviteeName": "Sarah Chen",
+    "inviteeEmail": "sarah.chen@acme.example",
+    "inviteeTimezone": "America/New_York",
+}
+
 REQUESTS: Final = [
     # Scheduling
     Expected("list_event_types", {}, "GET", "/event-types"),
-    Expected(
-        "check_availability",
-        {"eventTypeSlug": "intro-call", "from": "2026-03-02", "to": "2026-03-06"},
-        "GET",
-        "/availability",
-        {"eventTypeSlug": "intro-call", "from": "2026-03-02", "to": "2026-03-06"},
-    ),
+    Expected("check_availability", _WEEK, "GET", "/availability", _WEEK),
     Expected(
         "check_availability",
         {"eventTypeSlug": "a b&c", "from": "2028-02-29", "to": "2028-02-29", "timezone": "Asia/Kolkata"},
@@ -35,25 +38,7 @@ REQUESTS: Final = [
         "/availability",
         {"eventTypeSlug": "a b&c", "from": "2028-02-29", "to": "2028-02-29", "timezone": "Asia/Kolkata"},
     ),
-    Expected(
-        "create_booking",
-        {
-            "eventTypeSlug": "intro-call",
-            "startTime": "2026-03-01T14:00:00.000Z",
-            "inviteeName": "Sarah Chen",
-            "inviteeEmail": "sarah.chen@acme.example",
-            "inviteeTimezone": "America/New_York",
-        },
-        "POST",
-        "/bookings",
-        body={
-            "eventTypeSlug": "intro-call",
-            "startTime": "2026-03-01T14:00:00.000Z",
-            "inviteeName": "Sarah Chen",
-            "inviteeEmail": "sarah.chen@acme.example",
-            "inviteeTimezone": "America/New_York",
-        },
-    ),
+    Expected("create_booking", _BOOKING, "POST", "/bookings", body=_BOOKING),
     Expected(
         "create_booking",
         {

@@ -18,7 +18,7 @@ from linktime.config import Settings
 from linktime.protocol.session.sdk_server import Server
 from linktime.sandbox import Sandbox
 from linktime.telemetry import Telemetry
-from linktime.telemetry.recorder import Read, Sdk
+from linktime.telemetry.recorder import Sdk
 from linktime.telemetry.sdk import build
 from tests.support.collector import Span
 from tests.support.privacy import slipped
@@ -33,9 +33,9 @@ class Memory:
     reader: InMemoryMetricReader = field(default_factory=InMemoryMetricReader)
     data: Any = None
 
-    def load(self, read: Read) -> Sdk:
+    def load(self) -> Sdk:
         """Build the SDK."""
-        sdk = build([SimpleSpanProcessor(self.exporter)], [self.reader], read)
+        sdk = build([SimpleSpanProcessor(self.exporter)], [self.reader])
         return sdk._replace(close=[*sdk.close, self._collect])
 
     @property
@@ -103,7 +103,7 @@ async def traced(
         {
             "LINKTIME_BASE_URL": sandbox.url,
             "LINKTIME_API_KEY": sandbox.key,
-            "LINKTIME_BUDGET": "process",  # a file's first step may be a wait worth a span
+            "LINKTIME_BUDGET": "process",  # the first step of a file can wait long enough for a span
             **environ,
         }
     )

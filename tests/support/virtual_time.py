@@ -1,4 +1,4 @@
-"""Virtual time: an event loop whose clock jumps to the next timer, and made-up services and networks to try on it."""
+"""Virtual time: an event loop whose clock jumps to the next timer, with simulated services and networks."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from linktime.pipeline.limiter import Lease, MemoryStore
 
 P = ParamSpec("P")
 
-TIMEOUT = 10.0  # s; after which the network's clients give up
+TIMEOUT = 10.0  # s; of the network's clients
 
 
 class _Jump(selectors.BaseSelector):
-    """A selector that sleeps by moving the clock; where nothing can ever happen any more, it says so."""
+    """A selector that sleeps by moving the clock. It raises an error if no event can ever come."""
 
     def __init__(self) -> None:
         self.time = 0.0
-        self.holds = 0  # threads at work; the time stands still until they are done
+        self.holds = 0  # threads at work; the clock stops until they are done
         self._real = selectors.DefaultSelector()
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
@@ -50,7 +50,7 @@ class _Jump(selectors.BaseSelector):
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """An event loop in which a minute passes as soon as there is nothing else to do."""
+    """An event loop whose clock jumps to the next timer as soon as it is idle."""
 
     def __init__(self) -> None:
         self._jump = _Jump()
@@ -90,12 +90,12 @@ def virtual(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
 
 
 def clock() -> float:
-    """Tell the running loop's time."""
+    """Return the time of the running loop, in seconds."""
     return asyncio.get_running_loop().time()
 
 
 def peak(arrivals: list[float], period: float) -> int:
-    """Tell the most arrivals in any window of this length."""
+    """Return the highest number of arrivals in any window of this length."""
     ordered = sorted(arrivals)
     return max((end + 1 - bisect_left(ordered, at - period + 1e-9) for end, at in enumerate(ordered)), default=0)
 
@@ -104,19 +104,19 @@ class Service(Protocol):
     """A rule by which a service counts requests."""
 
     def admits(self, at: float) -> bool:
-        """Count a request that arrives now, and tell whether it is let in."""
+        """Count a request that arrives now, and return whether it is allowed."""
 
 
 @dataclass
 class Sliding:
-    """So many requests in any *period* that ends now."""
+    """A limit on the requests in any *period* that ends now."""
 
     limit: int
     period: float
     admitted: list[float] = field(default_factory=list)
 
     def admits(self, at: float) -> bool:
-        """Count it if there is a place."""
+        """Count the request if the limit allows it."""
         self.admitted = [one for one in self.admitted if one > at - self.period]
         if len(self.admitted) < self.limit:
             self.admitted.append(at)
@@ -126,7 +126,7 @@ class Sliding:
 
 @dataclass
 class Fixed:
-    """So many requests in each *period* of a calendar that is *phase* seconds off."""
+    """A limit on the requests in each *period* of a calendar that is *phase* seconds off."""
 
     limit: int
     period: float
@@ -134,7 +134,7 @@ class Fixed:
     counts: dict[int, int] = field(default_factory=dict)
 
     def admits(self, at: float) -> bool:
-        """Count it if there is a place."""
+        """Count the request if the limit allows it."""
         window = int((at + self.phase) // self.period)
         self.counts[window] = self.counts.get(window, 0) + 1
         return self.counts[window] <= self.limit
@@ -150,7 +150,7 @@ class Bucket:
     last: float = 0.0
 
     def admits(self, at: float) -> bool:
-        """Count it if there is a place."""
+        """Count the request if the limit allows it."""
         self.spent = max(0.0, self.spent - (at - self.last) * self.limit / self.period)
         self.last = at
         if self.spent + 1 <= self.limit + 1e-6:
@@ -161,7 +161,7 @@ class Bucket:
 
 @dataclass
 class Network:
-    """A `Send` over a network that takes its time and loses what *fate* says, to *services* that count.
+    """A `Send` over a network with latency that loses messages by *fate*, to *services* that count.
 
     *latency* draws the seconds of one way. *fate* draws what becomes of a request, None for an honest answer; one that
     gets lost is given up after TIMEOUT, and arrives when *lost* says. *sent* is what went out, *arrivals* when it
@@ -177,7 +177,7 @@ class Network:
     refusals: int = 0
 
     async def __call__(self, request: Request) -> Reply:
-        """Make the exchange."""
+        """Send the request and return the reply."""
         match self.fate():
             case Unavailable(sent=False) as fault:
                 await asyncio.sleep(self.latency())
@@ -206,10 +206,10 @@ class Network:
 
 
 class SlowStore(MemoryStore):
-    """A store that is somewhere else: each step takes a while to get there, and its answer a while to come back."""
+    """A remote store: each step and its answer take some time on the way."""
 
     async def take(self, spare: int, soon: float) -> Lease | float:
-        """Take a permit, which is taken before the answer is back."""
+        """Take a permit. It counts before the answer is back."""
         await asyncio.sleep(0.01)
         taken = await super().take(spare, soon)
         await asyncio.sleep(0.01)

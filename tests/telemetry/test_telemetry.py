@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,10 +18,10 @@ from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode
 from linktime.errors import BudgetSpent, NotCommitted
 from linktime.sandbox import Sandbox
 from linktime.telemetry import DEPTH, Middleware, Telemetry, hooks, set_up
-from linktime.telemetry.console import line
 from linktime.telemetry.instruments import INSTRUMENTS, OPERATION, Value
-from linktime.telemetry.recorder import Read, Sdk
+from linktime.telemetry.recorder import Sdk
 from linktime.telemetry.redaction import redacted
+from linktime.telemetry.sdk import line
 from tests.support.sandbox_client import misbehave
 from tests.support.traced_app import Memory, traced
 
@@ -307,24 +306,24 @@ async def test_gauges_are_read_on_the_loop() -> None:
 
 
 async def test_gauge_of_a_closed_loop_has_no_value() -> None:
-    read = list[Read]()
+    memory = Memory()
 
     async def session() -> None:
-        def load(reader: Read) -> Sdk:
-            read.append(reader)
-            return Sdk()
-
-        recorder = Telemetry(load)
-        async with recorder:
+        async with Telemetry(lambda: memory.load()._replace(close=[])) as recorder:
             recorder.observe(DEPTH, lambda: [(1, {})])
 
     await asyncio.to_thread(asyncio.run, session())
+    data = await asyncio.to_thread(memory.reader.get_metrics_data)
+    assert data
 
-    assert list(await asyncio.to_thread(read[0], DEPTH)) == []
+    metrics = [
+        metric for resource in data.resource_metrics for scope in resource.scope_metrics for metric in scope.metrics
+    ]
+    assert DEPTH.name not in [metric.name for metric in metrics]
 
 
 async def test_a_failure_to_load_the_sdk_is_one_warning() -> None:
-    def load(_: Read) -> Sdk:
+    def load() -> Sdk:
         raise ImportError("lt_live_x")
 
     warnings = list[str]()
@@ -343,12 +342,13 @@ async def test_spans_go_to_file_descriptor_2(capfd: pytest.CaptureFixture[str], 
     assert '"tools/call get_me"' in capfd.readouterr().err
 
 
-async def test_metrics_on_stderr_have_a_line_for_each_number(sandbox: Sandbox) -> None:
-    stderr = io.StringIO()
-    async with traced(sandbox, set_up({"OTEL_METRICS_EXPORTER": "console"}, stderr=stderr)) as seen:
+async def test_metrics_on_stderr_have_a_line_for_each_number(
+    capfd: pytest.CaptureFixture[str], sandbox: Sandbox
+) -> None:
+    async with traced(sandbox, set_up({"OTEL_METRICS_EXPORTER": "console"})) as seen:
         await seen.call("get_me")
 
-    lines = stderr.getvalue().splitlines()
+    lines = capfd.readouterr().err.splitlines()
     assert "METRIC linktime.cache.requests value=1 linktime.cache.result=miss" in lines
     assert any(line.startswith("METRIC http.client.request.duration count=1 sum=") for line in lines)
 

@@ -12,13 +12,14 @@ import pytest
 
 from linktime.sandbox import Sandbox
 from linktime.telemetry import Variables
-from linktime.telemetry.environment import settle
 from tests.support.collector import collector, refusing
 from tests.support.process import child, environ
 from tests.support.sandbox_client import misbehave
 
+pytestmark = pytest.mark.slow  # starts many processes
+
 ENDPOINT = "http://collector.example:4318"
-BOTH = ("console", "otlp")
+BOTH = ("console", "http")
 
 
 @pytest.mark.parametrize(
@@ -28,20 +29,20 @@ BOTH = ("console", "otlp")
         ({"OTEL_TRACES_EXPORTER": " "}, ("console",), ()),
         ({"OTEL_TRACES_EXPORTER": "none"}, (), ()),
         ({"OTEL_TRACES_EXPORTER": "stderr, console"}, ("console",), ()),
-        ({"OTEL_TRACES_EXPORTER": "OTLP,console"}, ("otlp", "console"), ()),
-        ({"OTEL_METRICS_EXPORTER": "console,otlp"}, ("console",), ("console", "otlp")),
-        ({"OTEL_EXPORTER_OTLP_ENDPOINT": ENDPOINT}, BOTH, ("otlp",)),
+        ({"OTEL_TRACES_EXPORTER": "OTLP,console"}, ("http", "console"), ()),
+        ({"OTEL_METRICS_EXPORTER": "console,otlp"}, ("console",), ("console", "http")),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": ENDPOINT}, BOTH, ("http",)),
         ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": ENDPOINT}, BOTH, ()),
-        ({"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": ENDPOINT}, ("console",), ("otlp",)),
+        ({"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": ENDPOINT}, ("console",), ("http",)),
         ({"OTEL_EXPORTER_OTLP_ENDPOINT": ENDPOINT, "OTEL_METRICS_EXPORTER": "none"}, BOTH, ()),
-        ({"OTEL_EXPORTER_OTLP_ENDPOINT": ENDPOINT, "OTEL_TRACES_EXPORTER": "otlp"}, ("otlp",), ("otlp",)),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": ENDPOINT, "OTEL_TRACES_EXPORTER": "otlp"}, ("http",), ("http",)),
         ({"OTEL_EXPORTER_OTLP_ENDPOINT": ENDPOINT, "OTEL_SDK_DISABLED": "True"}, (), ()),
         ({"OTEL_SDK_DISABLED": "false"}, ("console",), ()),
-        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://user:word@[::1]:4318/v1?a=b"}, BOTH, ("otlp",)),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://user:word@[::1]:4318/v1?a=b"}, BOTH, ("http",)),
     ],
 )
 def test_destinations(values: dict[str, str], traces: tuple[str], metrics: tuple[str]) -> None:
-    read = Variables.from_environ(values)
+    read = Variables.from_environ(dict(values))
 
     assert (read.traces, read.metrics, dict(read.faults)) == (traces, metrics, {})
 
@@ -80,7 +81,7 @@ MALFORMED = [
 def test_malformed_value_is_named_and_ignored(name: str, value: str) -> None:
     settled = {name: value}
 
-    read = settle(settled)
+    read = Variables.from_environ(settled)
 
     assert set(read.faults) == {name}
     assert "secret" not in str(read.faults)
@@ -90,8 +91,10 @@ def test_malformed_value_is_named_and_ignored(name: str, value: str) -> None:
 def test_empty_values_count_as_not_set() -> None:
     values = dict.fromkeys((name for name, _ in MALFORMED), " ")
 
-    assert settle(values).faults == {}
-    assert set(values) == set(settle({}).faults) | {name for name, value in values.items() if value.strip()}
+    assert Variables.from_environ(values).faults == {}
+    assert set(values) == set(Variables.from_environ({}).faults) | {
+        name for name, value in values.items() if value.strip()
+    }
 
 
 @pytest.mark.parametrize(
@@ -104,7 +107,7 @@ def test_empty_values_count_as_not_set() -> None:
     ],
 )
 def test_batch_is_at_most_the_queue(values: dict[str, str], batch: str) -> None:
-    settle(values)
+    Variables.from_environ(values)
 
     assert values["OTEL_BSP_MAX_EXPORT_BATCH_SIZE"] == batch
 

@@ -20,9 +20,9 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from linktime.sandbox import Sandbox
 from linktime.telemetry import Telemetry, set_up
+from linktime.telemetry.environment import Diagnostics
 from linktime.telemetry.recorder import Sdk
 from linktime.telemetry.sdk import build
-from linktime.telemetry.setup import Diagnostics
 from tests.support.collector import refusing, silent
 from tests.support.privacy import slipped
 from tests.support.process import Child, child, environ
@@ -144,9 +144,8 @@ async def test_hanging_exporter_holds_neither_calls_nor_exit(sandbox: Sandbox) -
     assert "tools/call get_me" in [span.name for span in healthy.get_finished_spans()]
 
 
-def _batched(*arguments: Any) -> Sdk:
-    *exporters, read = arguments
-    return build([BatchSpanProcessor(exporter, schedule_delay_millis=10) for exporter in exporters], [], read)
+def _batched(*exporters: SpanExporter) -> Sdk:
+    return build([BatchSpanProcessor(exporter, schedule_delay_millis=10) for exporter in exporters], [])
 
 
 def test_diagnostics_are_one_line_a_minute() -> None:
@@ -178,3 +177,44 @@ async def test_spans_that_wait_are_written_when_the_client_ends(server: Child) -
     assert await server.close() == 0
 
     assert server.stderr.count('"tools/call get_me"') == 50
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc", "OTEL_EXPORTER_OTLP_COMPRESSION": "deflate"},
+        {"OTEL_PYTHON_EXPORTER_OTLP_HTTP_CREDENTIAL_PROVIDER": "none_such"},
+    ],
+)
+async def test_an_exporter_that_cannot_be_built_is_lost_alone(sandbox: Sandbox, broken: dict[str, str]) -> None:
+    with refusing() as url:
+        async with child(
+            LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY=sandbox.key, OTEL_EXPORTER_OTLP_ENDPOINT=url, **broken
+        ) as server:
+            await server.greet()
+            assert (await server.result(server.call("get_me")))["isError"] is False
+            assert await server.close() == 0
+
+    assert '"tools/call get_me"' in server.stderr
+    assert len([line for line in server.log if "WARNING telemetry: no OTLP" in line]) == 1
+
+
+@pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full"])
+def test_closed_or_full_stderr_ends_no_session(redirection: str) -> None:
+    greeting = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "initialize",
+        "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "0"}},
+    }
+    ended = subprocess.run(
+        ["/bin/sh", "-c", f'exec "$0" -m linktime {redirection}', sys.executable],
+        input=orjson.dumps(greeting) + b"\n",
+        stdout=subprocess.PIPE,
+        check=False,
+        timeout=PATIENCE,
+        env=environ(LINKTIME_API_KEY="k"),
+    )
+
+    assert ended.returncode == 0
+    assert orjson.loads(ended.stdout)["id"] == 1

@@ -81,7 +81,7 @@ async def test_a_call_is_one_tree_from_the_clients_span_to_every_attempt(sandbox
     assert {span.attributes["server.port"] for span in (first, second)} == {int(sandbox.url.rpartition(":")[2])}
     assert [span.status for span in (root, first, second)] == [(0, ""), (2, ""), (0, "")]
     assert backend.named("GET /settings").parent == root.ident
-    assert len(backend.spans) == 6
+    assert len([span for span in backend.spans if span.name != "wait for budget"]) == 6  # a busy machine adds waits
     assert len({span.attributes.get("mcp.session.id") for span in backend.spans if span.kind == "server"}) == 1
     assert backend.resources[0]["service.name"] == "linktime-mcp"
 

@@ -182,7 +182,7 @@ def test_unread_contact_is_named_by_its_id() -> None:
         ([], [], []),
     ],
 )
-def test_new_weekly_hours_stand_beside_the_old(old: Any, new: list[Any], windows: list[tuple[str, str]]) -> None:
+def test_new_weekly_hours_are_shown_with_the_old(old: Any, new: list[Any], windows: list[tuple[str, str]]) -> None:
     text = question("update_availability_rules", {"data": old}, rules=new)
 
     assert WINDOWS.findall(text) == windows
@@ -219,7 +219,7 @@ def test_many_windows_are_counted_and_not_all_listed() -> None:
         (7, "“?”"),
     ],
 )
-def test_guest_cannot_speak_outside_the_quotes(written: Any, read: str) -> None:
+def test_text_of_a_guest_stays_in_the_quotes(written: Any, read: str) -> None:
     text = question("cancel_booking", {**MEETING, "inviteeName": written}, bookingId="b1")
     plain = question("cancel_booking", MEETING, bookingId="b1")
 
@@ -248,7 +248,7 @@ def test_text_that_is_no_address_is_not_shown_as_one(written: Any) -> None:
         ),
     ],
 )
-def test_request_that_no_question_shows_whole_is_a_fault(
+def test_request_too_long_for_a_question_is_a_fault(
     tool: str, fits: dict[str, Any], too_long: dict[str, Any], field: str
 ) -> None:
     ident = {"bookingId": "b1"} if tool == "cancel_booking" else {}
@@ -264,7 +264,7 @@ def test_markup_in_a_reason_is_removed() -> None:
     assert quotes(text)[-1] == "Write to evil@x.example"
 
 
-def test_nothing_is_left_to_confirm_for_a_cancelled_meeting_only() -> None:
+def test_only_a_cancelled_meeting_needs_no_confirmation() -> None:
     done = confirmation("cancel_booking").done
 
     assert done({**MEETING, "status": "CANCELLED"})

@@ -51,7 +51,7 @@ def wire(tool: Tool) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("expected", REQUESTS, ids=lambda expected: expected.tool)
-def test_a_call_becomes_the_request_of_the_table(expected: Expected) -> None:
+def test_call_becomes_the_request_of_the_table(expected: Expected) -> None:
     request = TOOLS[expected.tool].request(expected.arguments)
 
     body = None if request.body is None else orjson.loads(request.body)
@@ -59,14 +59,14 @@ def test_a_call_becomes_the_request_of_the_table(expected: Expected) -> None:
 
 
 @pytest.mark.parametrize("tool", TOOLS.values(), ids=lambda tool: tool.name)
-def test_the_table_has_every_argument_of_the_tool(tool: Tool) -> None:
+def test_table_has_every_argument_of_the_tool(tool: Tool) -> None:
     given = [set(expected.arguments) for expected in REQUESTS if expected.tool == tool.name]
 
     assert given
     assert set().union(*given) == set(tool.input_schema["properties"])
 
 
-def test_the_registry_is_the_product_page() -> None:
+def test_registry_has_the_tools_of_the_product_page() -> None:
     assert {domain: [tool.name for tool in tools] for domain, tools in DOMAINS.items()} == {
         "scheduling": [
             "list_event_types",
@@ -94,7 +94,7 @@ def test_the_registry_is_the_product_page() -> None:
     assert list(TOOLS.values()) == [tool for tools in DOMAINS.values() for tool in tools]
 
 
-def test_the_wire_form_is_the_snapshot() -> None:
+def test_wire_form_is_the_snapshot() -> None:
     listed = json.dumps([wire(tool) for tool in TOOLS.values()], indent=2, ensure_ascii=False) + "\n"
     if os.environ.get("UPDATE_SNAPSHOTS") == "1":
         SNAPSHOT.write_text(listed, encoding="utf-8")
@@ -102,8 +102,8 @@ def test_the_wire_form_is_the_snapshot() -> None:
     assert json.loads(listed) == json.loads(SNAPSHOT.read_text(encoding="utf-8"))
 
 
-@pytest.mark.filterwarnings("ignore:open_binary is deprecated")  # bpe_openai's way to its vocabularies
-def test_what_the_model_reads_costs_at_most_5000_tokens() -> None:
+@pytest.mark.filterwarnings("ignore:open_binary is deprecated")  # bpe_openai opens its vocabularies so
+def test_tool_list_costs_at_most_5000_tokens() -> None:
     import bpe_openai  # type: ignore[import-untyped] # noqa: PLC0415 - it has no stubs, and reads all at import
 
     view = [
@@ -127,7 +127,7 @@ def test_every_client_can_read_the_schemas(tool: Tool) -> None:
 
 
 @pytest.mark.parametrize("tool", TOOLS.values(), ids=lambda tool: tool.name)
-def test_arguments_are_closed_and_every_one_is_described(tool: Tool) -> None:
+def test_arguments_are_closed_and_described(tool: Tool) -> None:
     for part in subschemas(dict(tool.input_schema)):
         if "properties" in part:
             assert part["additionalProperties"] is False
@@ -136,25 +136,25 @@ def test_arguments_are_closed_and_every_one_is_described(tool: Tool) -> None:
 
 
 @pytest.mark.parametrize("tool", TOOLS.values(), ids=lambda tool: tool.name)
-def test_a_description_is_one_to_three_sentences(tool: Tool) -> None:
+def test_description_is_one_to_three_sentences(tool: Tool) -> None:
     assert tool.title
     assert tool.description.endswith(".")
     assert 1 <= tool.description.count(". ") + 1 <= 3
 
 
 @pytest.mark.parametrize("tool", TOOLS.values(), ids=lambda tool: tool.name)
-def test_answers_may_hold_more_than_the_schema_knows(tool: Tool) -> None:
+def test_answer_may_have_fields_outside_the_schema(tool: Tool) -> None:
     assert all("additionalProperties" not in part for part in subschemas(dict(tool.output_schema)))
 
 
 @pytest.mark.parametrize("tool", TOOLS.values(), ids=lambda tool: tool.name)
-def test_an_output_schema_promises_an_object_and_no_more(tool: Tool) -> None:
+def test_output_schema_promises_only_an_object(tool: Tool) -> None:
     assert [part.get("type") for part in subschemas(dict(tool.output_schema)) if "type" in part] == ["object"]
     assert all(part.keys() <= {"type", "properties", "items"} for part in subschemas(dict(tool.output_schema)))
 
 
 @pytest.mark.parametrize("tool", TOOLS.values(), ids=lambda tool: tool.name)
-def test_the_hints_are_true(tool: Tool) -> None:
+def test_hints_match_the_requests(tool: Tool) -> None:
     requests = [TOOLS[expected.tool].request(expected.arguments) for expected in REQUESTS if expected.tool == tool.name]
 
     assert all(request.is_read is tool.reads for request in requests)
@@ -162,7 +162,7 @@ def test_the_hints_are_true(tool: Tool) -> None:
     assert tool.destructive or tool.reads or tool.name.startswith("create_")
 
 
-def test_the_tools_that_reach_somebody_outside_the_account_say_so() -> None:
+def test_tools_that_reach_outside_the_account_are_open_world() -> None:
     assert {tool.name for tool in TOOLS.values() if tool.open_world} == {
         "create_booking",
         "cancel_booking",

@@ -39,7 +39,7 @@ def body(request: Request) -> Any:
         ("2026-03-01T14:00:00.123456Z", "2026-03-01T14:00:00.123Z"),
     ],
 )
-def test_a_time_is_sent_in_utc_with_milliseconds(given_time: str, sent: str) -> None:
+def test_time_is_sent_in_utc_with_milliseconds(given_time: str, sent: str) -> None:
     assert body(TOOLS["create_booking"].request(BOOKING | {"startTime": given_time}))["startTime"] == sent
 
 
@@ -56,7 +56,7 @@ def test_a_time_is_sent_in_utc_with_milliseconds(given_time: str, sent: str) -> 
         ("update_availability_rules", {"rules": [json.dumps(WINDOW)]}, "rules", [WINDOW]),
     ],
 )
-def test_what_was_clearly_meant_is_taken(name: str, arguments: dict[str, Any], field: str, sent: Any) -> None:
+def test_unambiguous_spelling_is_accepted(name: str, arguments: dict[str, Any], field: str, sent: Any) -> None:
     assert body(TOOLS[name].request(arguments))[field] == sent
 
 
@@ -71,7 +71,7 @@ def _numbers() -> list[tuple[str, str, str, int]]:
 
 
 @pytest.mark.parametrize(("name", "field", "bound", "number"), _numbers())
-def test_the_bounds_of_the_schema_are_those_that_are_checked(name: str, field: str, bound: str, number: int) -> None:
+def test_bounds_of_the_schema_are_checked(name: str, field: str, bound: str, number: int) -> None:
     calls = [expected.arguments for expected in REQUESTS if expected.tool == name]
     call = next((arguments for arguments in calls if field in arguments), calls[0])
 

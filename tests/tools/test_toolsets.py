@@ -1,4 +1,4 @@
-"""What is offered where the user wants less than everything."""
+"""The offered tools with LINKTIME_TOOLSETS and LINKTIME_READ_ONLY."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from linktime.tools import DOMAINS, TOOLS, switched_off
 from tests.support.process import child
 
 
-def test_every_domain_is_a_toolset_and_the_fault_names_them_all() -> None:
+def test_every_domain_is_a_toolset_and_named_in_the_error() -> None:
     for domain in DOMAINS:
         assert Settings.from_environ({"LINKTIME_TOOLSETS": domain}).toolsets == (domain,)
 
@@ -24,7 +24,7 @@ def test_every_domain_is_a_toolset_and_the_fault_names_them_all() -> None:
 
 
 @pytest.mark.parametrize("toolsets", [("all",), ("meetings", "all"), tuple(DOMAINS)])
-def test_with_all_toolsets_nothing_is_off(toolsets: tuple[str, ...]) -> None:
+def test_all_toolsets_hide_no_tool(toolsets: tuple[str, ...]) -> None:
     assert switched_off(toolsets, read_only=False) == {}
 
 
@@ -35,7 +35,7 @@ def test_read_only_wins_over_every_toolset() -> None:
     assert (off["create_contact"], off["get_me"]) == ("LINKTIME_READ_ONLY", "LINKTIME_TOOLSETS")
 
 
-async def test_a_tool_that_is_off_is_not_listed_and_a_call_of_it_says_why(sandbox: Sandbox) -> None:
+async def test_hidden_tool_is_not_listed_and_its_call_has_a_reason(sandbox: Sandbox) -> None:
     settings = {"LINKTIME_TOOLSETS": "Scheduling, contacts", "LINKTIME_READ_ONLY": "1"}
     async with child(LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY=sandbox.key, **settings) as server:
         await server.greet()

@@ -15,6 +15,7 @@ _IDLE: Final = 0.001  # s; the connection is back in the pool by then, and the n
 _SKEWS: Final = (0.0, 0.0, 0.3, 1.5, -1.5, 40.0, -40.0)  # s
 _PAGE: Final = "<html><head><title>Error</title></head><body><h1>Something went wrong</h1></body></html>"
 _HTML: Final = {"headers": {"Content-Type": "text/html"}, "body": _PAGE}
+_PAGES: Final = (404, 404, 410, 403, 409, 422)  # of load balancers and filters, also in place of LinkTime's answer
 _EMOJI: Final = '"note":"a cut emoji \\ud83d"'
 _DEEP: Final = '"note":' + "[" * 600 + "]" * 600
 
@@ -138,7 +139,7 @@ def _status(random: Random, _: float) -> Fault:
         Fault(f"5xx {when} commit", ({"status": status, "when": when},)),
         Fault(f"5xx {when} commit", ({"status": status, "when": when},)),
         Fault(f"5xx page {when} commit", ({"status": status, "when": when, **_HTML},)),
-        Fault(f"404 page {when} commit", ({"status": 404, "when": when, **_HTML},)),
+        Fault(f"4xx page {when} commit", ({"status": random.choice(_PAGES), "when": when, **_HTML},)),
         Fault(
             "5xx, committed later", ({"status": status, "when": "later", "delaySeconds": random.uniform(0, LATEST)},)
         ),

@@ -17,7 +17,7 @@ Clock = Callable[[], datetime]
 _T = TypeVar("_T")
 
 
-class StepFailed(Exception):  # noqa: N818 - it is the result of the demo
+class StepFailed(Exception):
     """A step with a wrong outcome. The message names the step and the outcome."""
 
 

@@ -1,4 +1,4 @@
-"""The eight conversations of LinkTime's product page. The assistant's words depend on the results of its calls."""
+"""The eight conversations of LinkTime's product page. The assistant's answers depend on the results of its calls."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ async def set_up_a_webhook(assistant: Assistant) -> None:
 
 
 async def describe_a_person(assistant: Assistant) -> None:
-    """Look up a contact with all meetings."""
+    """Get a contact with all meetings."""
     assistant.prompt("What do I know about Sarah Chen?")
     schedule = await Schedule.open(assistant)
     contact = await _contact(assistant, "Sarah Chen")

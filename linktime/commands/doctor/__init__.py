@@ -44,6 +44,7 @@ async def examine(environment: Environment) -> Findings:
     If the environment has no key, the environment of the first client entry with a key is examined. The areas are in
     the order of cause and effect, so that a fault comes before the faults that follow from it.
     """
+    # Local files first. They decide which settings are examined.
     files = entries.find(environment)
     server = entries.server_environment(environment.variables, files.entries)
     usable, problems = settings.read(server.variables)
@@ -58,6 +59,7 @@ async def examine(environment: Environment) -> Findings:
 
 
 def _directory() -> Path:
+    """Return the working directory, or a path without files if it is gone."""
     try:
         return Path.cwd()
     except OSError:  # it was deleted
@@ -65,7 +67,7 @@ def _directory() -> Path:
 
 
 def _write(text: str) -> bool:
-    """Write to stdout. Return whether that worked; a reader that closed the pipe has read enough."""
+    """Write to stdout. Return whether that worked. A reader that closed the pipe has read enough."""
     if sys.stdout is None:
         return False
     try:
@@ -86,6 +88,7 @@ async def _network(usable: Settings, problems: Collection[str], prompt: str) -> 
         return {"service": [_skipped("connection", f"{settings.BASE} is invalid")]}
     has_budget = settings.BUDGET not in problems and usable.api_key is not None
     proxied = proxy_of(usable.base_url) is not None
+    # The two checks do not depend on each other.
     ledger, way = await asyncio.gather(
         guarded("place", budget.look(usable) if has_budget else _no_budget(prompt), budget.Look),
         guarded("connection", connection.check(usable, proxied=proxied), list),
@@ -95,16 +98,19 @@ async def _network(usable: Settings, problems: Collection[str], prompt: str) -> 
     elif way[0].state == "fault":
         key = [_skipped("key", "no connection")]
     else:
+        # Without a usable ledger the request counts only in this process.
         used = usable if ledger.began else usable.model_copy(update={"budget": "process"})
         key = await guarded("key", api_key.check(used, proxied=proxied), list)
     return {"service": [*way, *key], "budget": ledger.findings}
 
 
 async def _no_budget(prompt: str) -> budget.Look:
+    """Return a finding in place of the budget, because there is no key for it."""
     return budget.Look([_no_key("place", prompt)])
 
 
 def _no_key(subject: str, prompt: str) -> Finding:
+    """Return a finding for a check that needs the key. *prompt* is the client that asks for it."""
     if not prompt:
         return _skipped(subject, "no API key or no valid budget" if subject == "place" else "no API key")
     cure = f"Set LINKTIME_API_KEY in this shell as well to check it, or use a tool of linktime in {prompt}."
@@ -112,4 +118,5 @@ def _no_key(subject: str, prompt: str) -> Finding:
 
 
 def _skipped(subject: str, reason: str) -> Finding:
+    """Return a finding for a check that depends on another one."""
     return Finding(subject, "warning", f"skipped: {reason}", FIRST, "skipped")

@@ -9,6 +9,7 @@ from dataclasses import replace
 from math import ceil
 from typing import Any, Final
 
+from ...answers import as_object, record
 from ...config import Settings
 from ...errors import BudgetSpent, Failure, RateLimited, Rejected, Unavailable
 from ...message import Reply, get
@@ -42,12 +43,13 @@ async def check(settings: Settings, *, proxied: bool) -> list[Finding]:
         cure = f"Run this again in {max(1, ceil(spent.retry_after))} s."
         return [Finding("key", "warning", "not checked: the budget is spent", cure, "budget_spent")]
     except Failure as failure:
-        code, seen, cure = _problem(failure, proxied=proxied)
-        return [Finding("key", "fault", seen, cure, code)]
-    profile = _profile(reply.data)
+        code, message, cure = _problem(failure, proxied=proxied)
+        return [Finding("key", "fault", message, cure, code)]
+    profile = as_object(reply.data) | record(reply.data)  # the fields beside `data` count, too
+    # A server other than LinkTime can answer 200 as well.
     if not _FIELDS & profile.keys():
-        seen = f"LinkTime answered {reply.status}, but without a profile"
-        return [Finding("key", "fault", seen, BASE, "no_profile")]
+        message = f"LinkTime answered {reply.status}, but without a profile"
+        return [Finding("key", "fault", message, BASE, "no_profile")]
     return [Finding("key", "good", f"accepted by LinkTime{_plan(profile)}", code="accepted")]
 
 
@@ -56,6 +58,7 @@ async def _profile_reply(settings: Settings) -> Reply:
     key = settings.api_key.get_secret_value() if settings.api_key else ""
     request = replace(get("/me"), deadline=now() + _TURN)
     async with (
+        # The same layers as in the server, so that the request respects the shared limit.
         aclosing(Rest(settings.base_url, key, timeout=min(settings.timeout, _LONGEST), connections=1)) as rest,
         sharing(settings) as (store, _),
         Limiter(store, settings.rate_period) as limiter,
@@ -64,18 +67,8 @@ async def _profile_reply(settings: Settings) -> Reply:
         return await mailbox(request)
 
 
-def _profile(data: Any) -> Mapping[str, Any]:
-    """Return the profile, which is bare or under `data`."""
-    match data:
-        case {"data": dict(inner)}:
-            return {**data, **inner}
-        case dict():
-            return data
-        case _:
-            return {}
-
-
 def _plan(profile: Mapping[str, Any]) -> str:
+    """Return the plan as a phrase, or an empty text if it is not a plain word."""
     match profile:
         case {"plan": str(plan)} if _PLAN.fullmatch(plan):
             return f", plan {plan}"
@@ -84,7 +77,7 @@ def _plan(profile: Mapping[str, Any]) -> str:
 
 
 def _problem(failure: Failure, *, proxied: bool) -> tuple[str, str, str]:
-    """Return the code, what happened, and the cure. It contains no text of LinkTime, which can name a person."""
+    """Return the code, the message and the cure. They contain no text of LinkTime, which can name a person."""
     match failure:
         case RateLimited(retry_after=seconds):
             wait = "a minute" if seconds is None else f"{max(1, ceil(seconds))} s"
@@ -99,9 +92,10 @@ def _problem(failure: Failure, *, proxied: bool) -> tuple[str, str, str]:
 
 
 def _unavailable(failure: Unavailable, *, proxied: bool) -> tuple[str, str]:
-    """Return the code and the cure: 1. nothing was sent; 2. no answer came; 3. the answer is not usable."""
+    """Return the code and the cure: 1. no request was sent, 2. no answer came, 3. the answer is not usable."""
     if not failure.sent:
         return "unreachable", PROXY if proxied else SLOW
+    # By the class of the HTTP status. 0 is a connection without an answer.
     match (failure.status or 0) // 100:
         case 0:
             return "no_answer", SLOW

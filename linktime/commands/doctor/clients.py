@@ -20,46 +20,52 @@ ANOTHER_KEY: Final = "Copy the right key if this is a mistake. Each key has a bu
 
 
 class _Problem(NamedTuple):
+    """A finding about an entry, before the name of its file is added."""
+
     state: State
     code: str
-    seen: str
+    message: str
     cure: str
 
 
 def check(files: ClientFiles, key: SecretStr | None, environment: Environment) -> list[Finding]:
     """Check each entry. *key* is the key that the doctor uses."""
     if not any(files):
-        seen = "no client configuration mentions linktime"
-        return [Finding("files", "warning", seen, ANY_CLIENT, "not_configured")]
+        message = "no client configuration mentions linktime"
+        return [Finding("files", "warning", message, ANY_CLIENT, "not_configured")]
     used = key.get_secret_value() if key else None
     findings = (finding for entry in files.entries for finding in _findings(entry, used, environment))
     return [*findings, *files.unreadable]
 
 
 def _findings(entry: Entry, key: str | None, environment: Environment) -> list[Finding]:
+    """Return the problems of one entry, or one good finding."""
     title = entry.client.title
     name = str(entry.file) if entry.title == SERVER else f"{entry.file} ({entry.title})"
     problems = [
-        Finding(title, each.state, f"{name}: {each.seen}", each.cure, each.code)
+        Finding(title, each.state, f"{name}: {each.message}", each.cure, each.code)
         for each in (*_switch(entry), *_command(entry, environment), *_key(entry, key, environment))
     ]
     return problems or [Finding(title, "good", f"{name} starts {entry.command}", code="starts")]
 
 
 def _switch(entry: Entry) -> Iterator[_Problem]:
+    """Check that the user did not switch the entry off."""
     if entry.is_off:
         yield _Problem("warning", "switched_off", "it is switched off there", f"Switch it on in {entry.client.title}.")
 
 
 def _command(entry: Entry, environment: Environment) -> Iterator[_Problem]:
+    """Check that the command exists and that the system lets the client start it."""
     command = entry.command
     install = f"Run: linktime-mcp install {entry.client.name}"
     cure = install if entry.title == SERVER else f"Fix the entry or remove it. {install}"
+    # The state is a fault only if the client certainly cannot start the program.
     if not command:
         yield _Problem("warning", "no_command", "the entry has no command", cure)
     elif environment.protects(command):
-        seen = f"macOS may keep {entry.client.title} from starting {command}"
-        yield _Problem("warning", "path_protected", seen, "Install linktime-mcp outside of that folder.")
+        message = f"macOS may keep {entry.client.title} from starting {command}"
+        yield _Problem("warning", "path_protected", message, "Install linktime-mcp outside of that folder.")
     elif not shutil.which(command):
         if Path(command).is_absolute():
             yield _Problem("fault", "command_missing", f"{command} does not exist or is not executable", cure)
@@ -68,7 +74,7 @@ def _command(entry: Entry, environment: Environment) -> Iterator[_Problem]:
 
 
 def _key(entry: Entry, key: str | None, environment: Environment) -> Iterator[_Problem]:
-    """Check the key of an entry: 1. absent; 2. a reference to an unset variable; 3. a placeholder; 4. another key."""
+    """Check the key of an entry: 1. absent, 2. a reference to an unset variable, 3. another key, 4. a placeholder."""
     title, variables = entry.client.title, environment.variables
     missing = ", ".join(entry.missing_variables(variables))
     usable = entry.usable_key(variables)

@@ -44,7 +44,7 @@ _CERTIFICATES: Final = {9: DATES, 10: DATES, 62: OTHER_HOST, 64: OTHER_HOST}  # 
 
 
 class Connection(NamedTuple):
-    """What a connection showed; None if it did not show it."""
+    """The facts that a connection shows. A fact is None if it is unknown."""
 
     tls: str | None = None  # the version
     days: int | None = None  # until the certificate expires
@@ -53,9 +53,10 @@ class Connection(NamedTuple):
 
 async def check(settings: Settings, *, proxied: bool) -> list[Finding]:
     """Connect. The first finding is whether that works."""
+    # A connection to the proxy shows neither the certificate nor the clock of the service.
     if proxied:
-        seen = "goes through a proxy, so TLS and clock cannot be checked"
-        return [Finding("connection", "good", seen, code="proxy")]
+        message = "goes through a proxy, so TLS and clock cannot be checked"
+        return [Finding("connection", "good", message, code="proxy")]
     base_url = settings.base_url
     try:
         connecting = asyncio.to_thread(_connect, base_url, min(settings.timeout, _STEP))
@@ -71,11 +72,13 @@ async def check(settings: Settings, *, proxied: bool) -> list[Finding]:
 
 
 def _connect(base_url: str, timeout: float) -> Connection:
+    """Open a connection and read its facts. Raise OSError if that fails. *timeout* is in seconds."""
     url = urlsplit(base_url)
     secure = url.scheme == "https"
     line = (HTTPSConnection if secure else HTTPConnection)(
         url.hostname or "", url.port or (443 if secure else 80), timeout=timeout
     )
+    # Connect first, because an error of HEAD is not an error of the connection.
     with closing(line):
         line.connect()
         if not isinstance(line.sock, ssl.SSLSocket):
@@ -92,34 +95,37 @@ def _ahead(line: HTTPConnection) -> float | None:
         headers = line.getresponse().headers
     except (OSError, HTTPException):
         return None
+    # The Date header has whole seconds and is from the middle of the exchange.
     middle, date, age = (sent + time.time()) / 2, http_date(headers.get("Date", "")), headers.get("Age", "")
     return None if date is None else middle - date.timestamp() - (int(age) if _AGE.fullmatch(age) else 0)
 
 
 def _clock(ahead: float | None) -> Finding:
+    """Return a finding about the difference of the clocks. *ahead* is in seconds."""
     if ahead is None:
         return Finding("clock", "warning", "the service sends no time", NO_TIME, "unknown")
     if abs(ahead) <= _SMALL:
         return Finding("clock", "good", "agrees with the service", code="agrees")
-    seen = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the service"
-    return Finding("clock", "fault" if abs(ahead) > _LARGE else "warning", seen, CLOCK, "differs")
+    message = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the service"
+    return Finding("clock", "fault" if abs(ahead) > _LARGE else "warning", message, CLOCK, "differs")
 
 
 def _problem(base_url: str, error: OSError) -> Finding:
-    """Return why there is no connection, and what to do."""
+    """Return the reason of a failed connection as a finding, with its cure."""
+    # Subclasses come before their base class OSError.
     match error:
         case socket.gaierror():
-            code, seen, cure = "unresolved", f"the host name in {base_url} has no address", NETWORK
+            code, message, cure = "unresolved", f"the host name in {base_url} has no address", NETWORK
         case ConnectionRefusedError():
-            code, seen, cure = "refused", f"{base_url} refuses connections: no server listens there", NETWORK
+            code, message, cure = "refused", f"{base_url} refuses connections: no server listens there", NETWORK
         case ssl.SSLCertVerificationError(verify_code=number, verify_message=reason):
             cure = _CERTIFICATES.get(number, UNTRUSTED)
-            code, seen = "untrusted", f"the certificate is not trusted: {reason}"
+            code, message = "untrusted", f"the certificate is not trusted: {reason}"
         case ssl.SSLError():
-            code, seen, cure = "no_tls", f"{base_url} supports no usable version of TLS", NO_TLS
+            code, message, cure = "no_tls", f"{base_url} supports no usable version of TLS", NO_TLS
         case TimeoutError():
-            code, seen, cure = "timeout", f"{base_url} does not answer", NETWORK
+            code, message, cure = "timeout", f"{base_url} does not answer", NETWORK
         case _:
             reason = error.strerror or type(error).__name__
-            code, seen, cure = "unreachable", f"{base_url} is not reachable: {reason}", NETWORK
-    return Finding("connection", "fault", seen, cure, code)
+            code, message, cure = "unreachable", f"{base_url} is not reachable: {reason}", NETWORK
+    return Finding("connection", "fault", message, cure, code)

@@ -24,9 +24,11 @@ _PACKAGE: Final = re.compile(r"(--[a-z-]+=)?linktime[-_.]mcp(\s*[\[@=<>~!;].*)?"
 class Entry(NamedTuple):
     """An entry that starts linktime."""
 
+    # the place of the entry
     client: Client
     file: Path
     title: str  # the name of the server in the client's list
+    # the content of the entry
     command: str  # empty if there is none
     env: Mapping[str, str]
     key: str | None  # as it is in the file, or a reference to the variable that the client passes on; None if absent
@@ -54,7 +56,7 @@ class Entry(NamedTuple):
         return {**env, **({KEY: variables.get(KEY, "")} if self._passes_on_key else {})}
 
     def usable_key(self, variables: Mapping[str, str]) -> str | None:
-        """Return the key that the server gets; None if there is no key or it is not known."""
+        """Return the key that the server gets, or None if there is no key or it is not known."""
         key = self.environment(variables).get(KEY, "").strip()
         return key if key and not is_placeholder(key) else None
 
@@ -96,6 +98,7 @@ def server_environment(variables: Mapping[str, str], entries: Sequence[Entry]) -
     first = next(iter([*known, *sorted(unknown, key=lambda entry: not entry.is_prompted)]), None)
     if first is None or (shell_key and not is_placeholder(shell_key)):
         return ServerEnvironment(variables, {})
+    # A client passes on no LINKTIME_* variable of the shell but those in its entry.
     others = {name: value for name, value in variables.items() if not name.startswith(PREFIX)}
     overridden = [name for name in variables if name.startswith(PREFIX) and variables[name].strip()]
     env = first.environment(variables)
@@ -111,30 +114,36 @@ def keys(variables: Mapping[str, str], entries: Sequence[Entry]) -> set[str]:
 
 
 def _files(client: Client, environment: Environment) -> Iterator[PurePath]:
+    """Yield the files in which the client can have an entry, those of the project first."""
     yield from client.files(project_root(client, environment), project=True)
     with suppress(KeyError):  # the home folder is not known
         yield from client.files(environment)
 
 
 def _entries(client: Client, file: Path) -> Iterator[Entry | Finding]:
+    """Yield the entries in *file*, or a finding if the client cannot read it."""
     try:
         raw = read(file)
+        # A file without the name is not parsed: it can be large, or broken for other reasons.
         if raw and SERVER.encode() in raw:
             config = ConfigFile(client, raw.decode())
             servers = list(_servers(client, config.values))
             yield from (_entry(client, file, *server) for server in servers)
             if servers and config.has_refused_bom:
-                seen = f"{file} begins with a byte order mark, and {client.title} does not read such a file"
+                message = f"{file} begins with a byte order mark, and {client.title} does not read such a file"
                 cure = f"Run: linktime-mcp install {client.name}"
-                yield Finding(client.title, "fault", seen, cure, "byte_order_mark")
+                yield Finding(client.title, "fault", message, cure, "byte_order_mark")
     except NotADirectoryError:
         return
     except Exception as fault:  # noqa: BLE001 - one file must not hide what the others contain
-        seen = f"{file} cannot be read: {_reason(fault)}"
-        yield Finding(client.title, "fault", seen, "Fix the file: the client cannot read it either.", "unreadable_file")
+        message = f"{file} cannot be read: {_reason(fault)}"
+        yield Finding(
+            client.title, "fault", message, "Fix the file: the client cannot read it either.", "unreadable_file"
+        )
 
 
 def _reason(fault: Exception) -> str:
+    """Return the reason without text of the file, which can contain a secret."""
     match fault:
         case OSError(strerror=str(text)):
             return text
@@ -149,6 +158,7 @@ def _reason(fault: Exception) -> str:
 def _servers(client: Client, values: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield each entry of linktime in any list of servers: the file of Claude Code has one for each project."""
     for name, value in values.items() if isinstance(values, dict) else ():
+        # The list of servers can be at any depth.
         if name == client.servers and isinstance(value, dict):
             yield from (each for each in value.items() if isinstance(each[1], dict) and _is_linktime(*each))
         else:
@@ -168,8 +178,10 @@ def _is_linktime(title: str, entry: Mapping[str, Any]) -> bool:
 
 
 def _entry(client: Client, file: Path, title: str, entry: Mapping[str, Any]) -> Entry:
+    """Return the entry as a value. Fields of another type than expected count as absent."""
     table, command = entry.get("env"), entry.get("command")
     env = {name: value for name, value in table.items() if isinstance(value, str)} if isinstance(table, dict) else {}
+    # The client passes the variable on, or its entry lists it.
     passed_on = client.inherits or KEY in json.dumps(entry.get(client.forward or ""), default=str)
     key = env.get(KEY, f"${{{KEY}}}" if passed_on else None)
     return Entry(client, file, title, command if isinstance(command, str) else "", env, key, is_off(entry))

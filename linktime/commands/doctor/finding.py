@@ -8,13 +8,10 @@ State = Literal["good", "warning", "fault"]
 
 
 class Finding(NamedTuple):
-    """What a check found.
+    """The result of one check. It contains no secret, because users publish it in reports."""
 
-    It contains no secret, because users show it to others.
-    """
-
-    subject: str  # what was checked
+    subject: str  # the thing that was checked
     state: State
-    seen: str  # what was found, for people
-    cure: str = ""  # what to do; empty if the state is good
-    code: str = ""  # what was found, for programs
+    message: str  # the result for people
+    cure: str = ""  # the fix, or an empty text if the state is good
+    code: str = ""  # the result for programs; it stays the same if the message changes

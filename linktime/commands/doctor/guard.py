@@ -20,5 +20,5 @@ async def guarded(subject: str, check: Awaitable[T], wrap: Callable[[list[Findin
     try:
         return await check
     except Exception as fault:  # noqa: BLE001 - any exception
-        seen = f"the check failed: {type(fault).__name__}"
-        return wrap([Finding(subject, "fault", seen, _REPORT, "check_failed")])
+        message = f"the check failed: {type(fault).__name__}"
+        return wrap([Finding(subject, "fault", message, _REPORT, "check_failed")])

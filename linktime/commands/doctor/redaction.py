@@ -1,4 +1,4 @@
-"""Removes keys, secrets, e-mail addresses and the user's name from findings, because users show them to others."""
+"""Removes keys, secrets, e-mail addresses and the user's name from findings, because users publish them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ _NAME_ENDS: Final = r"(?![\w.-])"
 
 
 def without_keys(findings: Findings, keys: Collection[str]) -> Findings:
-    """Replace the known *keys*, whatever form they have."""
+    """Replace the known *keys*. They can have any form."""
+    # The longest key first, because a key can contain another one.
     known = sorted((key for key in keys if len(key) >= _SHORTEST_KEY), key=len, reverse=True)
 
     def redact(text: str) -> str:
@@ -31,7 +32,7 @@ def without_keys(findings: Findings, keys: Collection[str]) -> Findings:
 
 
 def redacted(findings: Findings, home: str) -> Findings:
-    """Replace *home*, which contains the user's name, and keys, secrets and e-mail addresses; remove hidden text."""
+    """Replace *home*, which contains the user's name, and keys, secrets and e-mail addresses. Remove hidden text."""
     homes = list(_homes(home))
 
     def redact(text: str) -> str:
@@ -51,6 +52,7 @@ def _homes(home: str) -> Iterator[re.Pattern[str]]:
         drive = rf"(?:{re.escape(windows.drive)}|/{re.escape(windows.drive[0])})"
         folders = "".join(rf"[\\/]+{re.escape(folder)}" for folder in windows.parts[1:])
         yield re.compile(drive + folders + _NAME_ENDS, re.IGNORECASE)
+    # A folder can have another spelling, and can be behind a symbolic link.
     if Path(home).is_absolute():
         spellings = {str(Path(home)), os.path.normpath(home), os.path.realpath(home)}
         for path in sorted((path for path in spellings if Path(path).parent != Path(path)), key=len, reverse=True):
@@ -59,6 +61,6 @@ def _homes(home: str) -> Iterator[re.Pattern[str]]:
 
 def _mapped(findings: Findings, redact: Callable[[str], str]) -> Findings:
     return {
-        area: [finding._replace(subject=redact(finding.subject), seen=redact(finding.seen)) for finding in group]
+        area: [finding._replace(subject=redact(finding.subject), message=redact(finding.message)) for finding in group]
         for area, group in findings.items()
     }

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from .finding import Finding, State
 
 Findings = Mapping[str, Sequence[Finding]]
 """The findings of each area, in the order of the report."""
+
+
+_FIELDS: Final = ("subject", "state", "seen", "cure", "code")  # of a finding in JSON; programs read them
 
 
 def count(findings: Findings, state: State) -> int:
@@ -18,7 +22,7 @@ def count(findings: Findings, state: State) -> int:
 
 def as_json(findings: Findings) -> str:
     """Return one object with a field for each area."""
-    areas = {area: [finding._asdict() for finding in group] for area, group in findings.items()}
+    areas = {area: [dict(zip(_FIELDS, finding, strict=True)) for finding in group] for area, group in findings.items()}
     return json.dumps({"healthy": not count(findings, "fault"), **areas}, indent=2) + "\n"
 
 
@@ -30,11 +34,12 @@ def as_text(findings: Findings) -> str:
 
 
 def _section(area: str, group: Sequence[Finding]) -> Iterator[str]:
+    """Yield the lines of one area, with the subjects in a column."""
     width = max((len(finding.subject) for finding in group), default=0)
     yield area
     for finding in group:
         state = "ok" if finding.state == "good" else finding.state
-        yield f"  {state:<7}  {finding.subject:<{width}}  {finding.seen}"
+        yield f"  {state:<7}  {finding.subject:<{width}}  {finding.message}"
         if finding.cure:
             yield f"{'':<9}  {finding.cure}"
     yield ""

@@ -1,4 +1,4 @@
-"""The settings: the source of each, and what is wrong with it."""
+"""The settings: the source of each, and its problem."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ...placeholders import is_placeholder, placeholder
 from ...suggest import suggest
 from ...telemetry import Variables
 from ..clients import KEY, KEY_PREFIX
+from ..startup import PLAIN_IMPORTS
 from .finding import Finding
 
 PREFIX: Final = "LINKTIME_"
@@ -42,6 +43,7 @@ def read(variables: Mapping[str, str]) -> tuple[Settings, dict[str, str]]:
 
     A placeholder counts as no key.
     """
+    # One malformed setting must not hide the result of the others.
     problems = _problems(Settings.from_environ, variables)
     usable = {name: value for name, value in variables.items() if name not in problems}
     if is_placeholder(usable.get(KEY, "")):
@@ -53,7 +55,7 @@ def check(environment: ServerEnvironment, problems: Mapping[str, str]) -> list[F
     """Check each setting that is set, and each variable that is ignored or unknown."""
     variables, origins = environment.variables, environment.origins
     values = {name: variables[name].strip() for name in _KNOWN if name != KEY and variables.get(name, "").strip()}
-    ignored = Variables.from_environ(variables).faults
+    ignored = Variables.from_environ(dict(variables)).faults
     return [
         _key(environment, problems.get(KEY, "")),
         *(_valid(name, value, origins) for name, value in values.items() if name not in problems),
@@ -75,13 +77,16 @@ def _problems(reader: Callable[[Mapping[str, str]], object], variables: Mapping[
 
 
 def _valid(name: str, value: str, origins: Mapping[str, str]) -> Finding:
+    """Return a finding for a valid setting. A URL of Redis is shown without its password."""
     text = place_of(value) if name == BUDGET and ":" in value else value
     return Finding(name, "good", f"{text}, from {_origin(name, origins)}", code="set")
 
 
 def _key(environment: ServerEnvironment, problem: str) -> Finding:
+    """Return the finding about the key. It never contains the key."""
     value, origin = environment.variables.get(KEY, "").strip(), _origin(KEY, environment.origins)
     kind = placeholder(value)
+    # From the clearest case to the least clear one.
     if environment.prompt:
         return Finding(KEY, "good", f"{environment.prompt} asks its user for it, as {origin} says", code="prompted")
     if not value:
@@ -91,21 +96,22 @@ def _key(environment: ServerEnvironment, problem: str) -> Finding:
     if problem:
         return Finding(KEY, "fault", problem, FIX, "invalid")
     if not value.startswith(KEY_PREFIX):
-        seen = f"set, from {origin}, but it does not begin with {KEY_PREFIX}"
+        message = f"set, from {origin}, but it does not begin with {KEY_PREFIX}"
         return Finding(
-            KEY, "warning", seen, f"{NEW_KEY} If LinkTime accepts this key (see below), it is good.", "unusual"
+            KEY, "warning", message, f"{NEW_KEY} If LinkTime accepts this key (see below), it is good.", "unusual"
         )
     return Finding(KEY, "good", f"set, from {origin}", code="set")
 
 
 def _origin(name: str, origins: Mapping[str, str]) -> str:
+    """Return the place where a variable is set."""
     return origins.get(name, "the environment")
 
 
 def _unknown(variables: Mapping[str, str]) -> Iterator[Finding]:
     """Yield a finding for each variable that has the prefix of a setting and is not one."""
     for name in variables:
-        if name.startswith(PREFIX) and name not in _KNOWN:
+        if name.startswith(PREFIX) and name not in (*_KNOWN, PLAIN_IMPORTS):
             near = suggest(name.removeprefix(PREFIX), [known.removeprefix(PREFIX) for known in _KNOWN])
             cure = f"Did you mean {PREFIX}{near}?" if near else "Remove it."
             yield Finding(name, "warning", "no such setting", cure, "unknown")

@@ -26,6 +26,7 @@ def check() -> list[Finding]:
 
 
 def _package(name: str) -> Finding:
+    """Return the version of an installed package."""
     try:
         return Finding(name, "good", version(name), code="version")
     except PackageNotFoundError:
@@ -33,12 +34,14 @@ def _package(name: str) -> Finding:
 
 
 def _extra(name: str, module: str) -> Finding:
+    """Return whether an optional package is installed. Both states are good."""
     if find_spec(module):
         return Finding(f"extra {name}", "good", "installed", code="installed")
     return Finding(f"extra {name}", "good", "not installed", code="not_installed")
 
 
 def _zones() -> Finding:
+    """Check that time zones are available. The server needs them for local times."""
     if zone_named("America/New_York"):
         return Finding("time zones", "good", "available", code="available")
     cure = "Run: pip install tzdata"

@@ -37,7 +37,7 @@ State = Literal["printed", "unchanged", "declined", "installed", "uninstalled"]
 
 
 class Result(NamedTuple):
-    """What `install` did. *file* is the client's file; None if it is not known."""
+    """The result of `install`. *file* is the client's file, or None if it is not known."""
 
     state: State
     file: Path | None
@@ -55,17 +55,21 @@ def install(options: Options, context: Context) -> Result:
     if options.show:
         return _print(client, options, context)
     with _explained(f"the file of {client.title}"):
+        # 1. Find the file.
         target = files.find(client, context.environment, project=options.project)
     with _explained(target.file):
+        # 2. Read it and plan the change. Nothing is written so far.
         plan = _plan(client, options, context, target)
     summary = "".join(f"{line}\n" for line in (plan.diff, *(f"- {note.text}" for note in plan.notes)) if line)
     if not plan.has_changes:
         content = "does not have linktime" if options.uninstall else "already has linktime"
         context.out.write(f"{summary}{client.title} {content} in {target.file}. There is nothing to do.\n")
         return Result("unchanged", target.file, plan.notes)
+    # 3. Ask. Without an agreement the file stays.
     if not _agreed(options, context, summary):
         return Result("declined", target.file, plan.notes)
     with _explained(target.file):
+        # 4. Write, and report the result.
         _write(target, plan)
     backup = target.backup if target.has_backup else None
     context.out.write((summary if options.yes else "") + _closing(client, options, target.file, backup))
@@ -84,10 +88,11 @@ def _client(options: Options) -> Client:
 
 
 def _print(client: Client, options: Options, context: Context) -> Result:
-    """Write the file that an installation would create to the output, and what to do with it to the error output."""
+    """Write the file that an installation would create to the output, and its place to the error output."""
     wanted = entry.build(client, options, context, "")
     context.out.write(ConfigFile(client, None).with_entry(wanted).text or "")
     context.out.flush()
+    # The snippet is useful even if the client's file cannot be found.
     file = None
     with suppress(Refused, OSError):
         file = files.find(client, context.environment, project=options.project).file
@@ -101,6 +106,7 @@ def _plan(client: Client, options: Options, context: Context, target: Target) ->
     file, name = ConfigFile(client, _text(target.file)), str(target.file)
     if options.uninstall:
         return plan_uninstall(file, _original(target, client), name, has_backup=target.has_backup)
+    # A project's file gets no key, and some clients ask for it themselves.
     needs_key = not (options.project or client.inputs)
     key = entry.find_key(client, options, context, file.key) if needs_key else ""
     wanted = entry.build(client, options, context, key)
@@ -111,7 +117,7 @@ def _plan(client: Client, options: Options, context: Context, target: Target) ->
 
 
 def _original(target: Target, client: Client) -> ConfigFile | None:
-    """Return the file before linktime; None if there is no usable backup, or if it has an entry of linktime itself."""
+    """Return the file before linktime. Return None if the backup is not usable or has an entry of linktime."""
     if not target.has_backup:
         return None
     with suppress(UnicodeDecodeError, Unreadable):
@@ -143,10 +149,12 @@ def _unusable(reason: Literal["unreadable", "encoding", "system"], message: str)
 
 
 def _place_notes(options: Options, context: Context, plan: Plan, target: Target, command: str) -> Iterator[Note]:
-    """Yield what depends on this machine: permissions, folders, and settings that stay in the environment."""
+    """Yield notices about this machine: permissions, folders, and settings that stay in the environment."""
     title, environment = plan.before.client.title, context.environment
     if plan.after.is_secret and plan.has_changes and files.is_shared(target.file):
-        yield Note("permissions", "other users can read the file now; because it gets a key, only you can afterwards")
+        yield Note(
+            "permissions", "other users can read the file now. Because it gets a key, only you can read it afterwards"
+        )
     if options.project:
         yield Note("path_of_machine", "the command is a path on this machine, which can differ on others")
     if entry.is_password_url(entry.BUDGET, environment.variables):
@@ -161,7 +169,7 @@ def _place_notes(options: Options, context: Context, plan: Plan, target: Target,
 
 
 def _agreed(options: Options, context: Context, summary: str) -> bool:
-    """Return whether the user wants the change. With --yes nothing is shown before it is made."""
+    """Return whether the user wants the change. With --yes the change is made without a question."""
     if options.yes:
         return True
     context.out.write(summary)
@@ -181,9 +189,11 @@ def _agreed(options: Options, context: Context, summary: str) -> bool:
 def _write(target: Target, plan: Plan) -> None:
     """Write the file. Raises Refused if another program changed it after it was read."""
     before, after = plan.before.text, plan.after.text
+    # The user may have waited long before the answer.
     if _text(target.file) != before:
         message = f"Another program changed {target.file} in the meantime. Nothing was changed. Run this again."
         raise Refused("changed_meanwhile", message)
+    # The backup comes first, so that a failure later loses no text.
     if plan.makes_backup and before is not None:
         files.back_up(target.backup, before.encode(), target.file)
     if after is None:

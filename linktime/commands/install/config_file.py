@@ -34,7 +34,7 @@ class ConfigFile:
     """
 
     def __init__(self, client: Client, text: str | None) -> None:
-        """Parse *text* as strictly as *client* does; None if there is no file. Raises Unreadable."""
+        """Parse *text* as strictly as *client* does. It is None if there is no file. Raises Unreadable."""
         self.client: Final = client
         self.text: Final = text
         self.values: Final = _parsed(text or "", client)
@@ -46,7 +46,7 @@ class ConfigFile:
 
     @property
     def key(self) -> str:
-        """The API key in the entry, or a reference that the client resolves; empty if there is neither."""
+        """The API key in the entry, or a reference that the client resolves, or an empty text."""
         key = _table(self.entry.get("env")).get(KEY)
         return key if isinstance(key, str) and (self.client.resolves(key) or not is_placeholder(key)) else ""
 
@@ -80,6 +80,7 @@ class ConfigFile:
         if not self.has_entry:
             return self
         servers = _table(self.values.get(self.client.servers))
+        # An input goes only if no other server refers to it.
         others = json.dumps([server for name, server in servers.items() if name != SERVER], default=str)
         unused = [
             Change(("inputs", index), GONE)
@@ -108,8 +109,10 @@ class ConfigFile:
         editor = _EDITORS[self.client.format]
         before = self.text or ""
         after = before.removeprefix(BOM) if self.has_refused_bom else before
+        # Each change is applied to the text of the previous one.
         for path, value in changes:
             after = editor.drop(after, path) if value is GONE else editor.put(after, path, value)
+        # The edited text is parsed again. It must contain exactly the intended values.
         if not _contains(editor, after, changed(self.values, changes)):
             raise Unreadable("its layout does not allow a safe edit")
         return ConfigFile(self.client, after)
@@ -117,6 +120,7 @@ class ConfigFile:
 
 def _parsed(text: str, client: Client) -> dict[str, Any]:
     values: dict[str, Any] = _EDITORS[client.format].read(text)
+    # The scanner accepts comments, but this client does not.
     if client.format is Format.JSON and values:
         try:
             json.loads(text.removeprefix(BOM))
@@ -147,13 +151,16 @@ def _updates(at: KeyPath, present: Mapping[str, Any], entry: Mapping[str, Any]) 
 
 def _field(at: KeyPath, present: Any, value: Any) -> Iterator[Change]:
     """Yield the changes of one field: tables are merged, and a list of variables gets the missing one."""
+    # 1. A table. A placeholder does not replace a value.
     if isinstance(present, dict) and isinstance(value, dict):
         for name, each in value.items():
             if present.get(name) != each and not (each == PLACEHOLDER and present.get(name)):
                 yield Change((*at, name), each)
+    # 2. The list of variables that Codex passes on.
     elif isinstance(present, list) and value == [KEY]:
         if KEY not in present:
             yield Change(at, [*present, KEY])
+    # 3. Any other value.
     elif present != value:
         yield Change(at, value)
 
@@ -187,10 +194,12 @@ def _common(old: list[str], new: list[str]) -> int:
 
 def _masked(text: str, public: Collection[str]) -> str:
     def mask(match: re.Match[str]) -> str:
+        # 1. A comment: it can contain a secret.
         quoted = match["text"]
         if quoted is None:
             return f"{match['comment']} …" if match["comment"] else "/* … */"
         value = _unquoted(quoted)
+        # 2. A name, a text of the installer, or a reference to a variable. 3. Any other text.
         if match["name"] or value in public or _REFERENCE.fullmatch(value):
             return match.group()
         return '"lt_live_…"' if value.startswith("lt_live_") else '"…"'

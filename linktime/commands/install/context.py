@@ -30,8 +30,8 @@ Reason = Literal[
 ]
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer to the user
-    """Nothing was changed. The text says why and what to do.
+class Refused(Exception):
+    """The installer refuses and changes no file. The text has the reason and the fix.
 
     *status* is the exit status of the program: 2 if the command line or a setting is wrong, else 1.
     """
@@ -53,14 +53,14 @@ class Options(NamedTuple):
 
 
 class Terminal(NamedTuple):
-    """The user. *ask* shows a question and returns the answer; *secret* does not show what the user types."""
+    """The user. *ask* shows a question and returns the answer. *secret* hides the typed answer."""
 
     ask: Callable[[str], str]
     secret: Callable[[str], str]
 
 
 class Context(NamedTuple):
-    """What the installer works with. Without a *terminal* it cannot ask the user."""
+    """The inputs and outputs of the installer. Without a *terminal* it cannot ask the user."""
 
     environment: Environment
     installation: Installation
@@ -73,7 +73,7 @@ class Context(NamedTuple):
         """Return the context of this process. Raises Refused if the working directory is gone."""
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, TextIOWrapper):
-                # A file gets UTF-8 whatever the locale is. A console shows `?` for what it cannot show.
+                # A file gets UTF-8 in every locale. A console shows `?` for a character that it lacks.
                 stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
         return cls(
             Environment(System.called(sys.platform), os.environ, _directory()),

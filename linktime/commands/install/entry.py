@@ -41,10 +41,13 @@ def build(client: Client, options: Options, context: Context, key: str) -> dict[
 def wanted(
     client: Client, command: str, args: tuple[str, ...], variables: Mapping[str, str], *, project: bool
 ) -> dict[str, Any]:
-    """Return the entry; *variables* have no key if none is known. A project's file never gets a key.
+    """Return the entry. *variables* have no key if none is known. A project's file never gets a key.
 
-    The key is one of these: 1. an input that the client asks for; 2. in a project, a reference to a variable, or a
-    variable that the client passes on; 3. the key itself, or a placeholder.
+    The key is one of these:
+
+    1. An input that the client asks for.
+    2. In a project, a reference to a variable, or a variable that the client passes on.
+    3. The key itself, or a placeholder.
     """
     env = {KEY: PLACEHOLDER, **variables}
     if client.inputs:
@@ -73,7 +76,7 @@ def is_password_url(name: str, variables: Mapping[str, str]) -> bool:
 
 
 def find_key(client: Client, options: Options, context: Context, present: str) -> str:
-    """Return the key of the environment, else *present* in the file, else the one that the user types; empty if none.
+    """Return the key of the environment, else *present* in the file, else the typed key, else an empty text.
 
     Raises Refused.
     """
@@ -83,7 +86,7 @@ def find_key(client: Client, options: Options, context: Context, present: str) -
     if present or context.terminal is None or options.yes:
         return ""
     try:
-        typed = context.terminal.secret(f"LinkTime API key for {client.title} (not shown; empty to add it later): ")
+        typed = context.terminal.secret(f"LinkTime API key for {client.title} (hidden, or empty to add it later): ")
     except EOFError:
         return ""
     except UnicodeDecodeError:

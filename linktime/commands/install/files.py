@@ -22,10 +22,10 @@ _OTHERS: Final = 0o077  # the permissions of all but the owner
 _PACKAGED: Final = re.compile(r"[\\/]Packages[\\/][^\\/]+[\\/]LocalCache[\\/]", re.IGNORECASE)
 _REDIRECTED: Final = (
     "this program runs inside an app from the Microsoft Store, and Windows keeps its files where no other program "
-    "reads them; run it in a terminal of its own"
+    "reads them. Run it in a terminal of its own"
 )
 
-# the ledger's folder; platformdirs reads only the environment of this process
+# the ledger's folder. platformdirs reads only the environment of this process
 _STATE: Final[Mapping[System, str]] = MappingProxyType(
     {
         System.LINUX: "{XDG_STATE_HOME:.local/state}/linktime-mcp",
@@ -36,7 +36,7 @@ _STATE: Final[Mapping[System, str]] = MappingProxyType(
 
 
 class Target(NamedTuple):
-    """The client's file, and the backup of what it was before linktime."""
+    """The client's file, and its backup from before the first installation."""
 
     file: Path
     backup: Path
@@ -44,7 +44,7 @@ class Target(NamedTuple):
 
     @property
     def has_backup(self) -> bool:
-        """Whether there is a backup. A symbolic link of that name is not one: its text can be from anybody."""
+        """Whether there is a backup. A symbolic link of that name is not one: any user can have written its text."""
         return self.backup.is_file() and not self.backup.is_symlink()
 
 
@@ -70,8 +70,8 @@ def find(client: Client, environment: Environment, *, project: bool) -> Target:
 def project_root(client: Client, environment: Environment) -> Environment:
     """Return *environment* with the folder of the project as its directory.
 
-    That is the nearest folder, from the working directory upwards and below the home folder, that has the client's file
-    or `.git`; else the working directory.
+    The search goes from the working directory upwards and ends below the home folder. The project is the first folder
+    with the client's file or `.git`, or else the working directory.
     """
     here = Path(environment.directory)
     home = None
@@ -96,7 +96,7 @@ def read(file: Path) -> bytes | None:
 
 
 def write(file: Path, content: bytes, *, private: bool = False) -> None:
-    """Replace *file* in one step. It keeps its owner and mode; with *private* only the owner has access.
+    """Replace *file* in one step. It keeps its owner and mode. With *private* only the owner has access.
 
     A symbolic link stays, and the file that it points to is replaced. A new file is private. Raises OSError, which
     always names *file*.
@@ -115,7 +115,7 @@ def back_up(backup: Path, content: bytes, original: Path) -> None:
 
 
 def remove(file: Path) -> None:
-    """Remove the file; a symbolic link to it stays. Raises OSError."""
+    """Remove the file. A symbolic link to it stays. Raises OSError."""
     file.resolve().unlink()
 
 
@@ -161,23 +161,26 @@ def _naming(file: Path) -> Iterator[None]:
 
 
 def _create_folder(folder: Path, mode: int) -> None:
-    """Create *folder* and its parents. Other users cannot write there, whatever the umask is."""
+    """Create *folder* and its parents. Other users cannot write there with any umask."""
     if not folder.is_dir():
         _create_folder(folder.parent, mode)
         folder.mkdir(mode, exist_ok=True)
 
 
 def _replace(target: Path, content: bytes, *, like: Path, private: bool, name: Path) -> None:
+    # The temporary file is in the same folder, because a rename is atomic only within a file system.
     handle, path = mkstemp(prefix=f".{target.name}.", dir=target.parent)
     temporary = Path(path)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
+            # The content must be on the disk before the rename.
             stream.flush()
             os.fsync(stream.fileno())
         _refuse_redirection(name, temporary)
         _copy_permissions(like, temporary, private=private)
         _rename(temporary, target)
+    # After Ctrl-C as well no temporary file stays.
     except BaseException:
         with suppress(FileNotFoundError):
             temporary.unlink()
@@ -203,7 +206,7 @@ def _rename(temporary: Path, target: Path) -> None:
 
 
 def _copy_permissions(old: Path, new: Path, *, private: bool) -> None:
-    """Give *new* the owner, if that is allowed, and the mode of *old*; a file without model stays private."""
+    """Set the owner, if that is allowed, and the mode of *old* on *new*. Without *old* it stays private."""
     with suppress(FileNotFoundError):
         status = old.stat()
         with suppress(OSError, AttributeError):  # AttributeError: Windows has no chown

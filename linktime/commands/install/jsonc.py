@@ -1,7 +1,7 @@
 """Edits JSON text in place: comments, order, layout and line ends outside an edit stay byte for byte.
 
-Comments and trailing commas are read too. First half: a scanner that finds the position of each value. Second half:
-where to insert, replace and remove. They are one file because the edits are decided by those positions.
+Comments and trailing commas are read too. The first half is a scanner that finds the position of each value. The second
+half inserts, replaces and removes values. They are one file because the edits are decided by those positions.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class _Member(NamedTuple):
 
 
 def _scanned(text: str) -> _Node | None:
-    """Return the value of *text*; None if there are only comments and space. Raises Unreadable."""
+    """Return the value of *text*, or None if there are only comments and space. Raises Unreadable."""
     try:
         return _Scanner(text).whole()
     except (RecursionError, ValueError) as fault:  # ValueError: a number is too long
@@ -150,7 +150,7 @@ def put(text: str, path: KeyPath, value: Any) -> str:
     newline = "\r\n" if "\r\n" in text else "\n"
     if node is None:
         start = newline if text.strip(_BLANK) and not text.endswith("\n") else ""
-        return f"{text}{start}{_shown(nested(path, value), '', '  ', newline)}{newline}"
+        return f"{text}{start}{_json(nested(path, value), '', '  ', newline)}{newline}"
     unit = _unit(text, node)
     for depth, name in enumerate(path):
         if not isinstance(node.value, list if isinstance(name, int) else dict):
@@ -160,11 +160,11 @@ def put(text: str, path: KeyPath, value: Any) -> str:
             return _spliced(text, _insertion(text, node, name, nested(path[depth + 1 :], value), unit))
         node = member.node
     margin = _margin(text, node.start)
-    return _spliced(text, [_Cut(node.start, node.end, _shown(value, margin, unit, newline))])
+    return _spliced(text, [_Cut(node.start, node.end, _json(value, margin, unit, newline))])
 
 
 def drop(text: str, path: KeyPath) -> str:
-    """Remove the member at *path*, if it exists, and its line if the line has nothing else."""
+    """Remove the member at *path*, if it exists, and its line if the line then is empty."""
     node = _scanned(text)
     for name in path[:-1]:
         member = node.find(name) if node else None
@@ -179,28 +179,31 @@ def _insertion(text: str, node: _Node, name: str | int, value: Any, unit: str) -
     newline = "\r\n" if "\r\n" in text else "\n"
     outer = _margin(text, node.start)
     inner = outer + unit
+    # 1. The container is empty: a line of its own.
     if not node.members:
         start = node.start + 1 + len(text[node.start + 1 : node.end - 1].rstrip(_BLANK))
-        member = f"{newline}{inner}{label}{_shown(value, inner, unit, newline)}"
+        member = f"{newline}{inner}{label}{_json(value, inner, unit, newline)}"
         return [_Cut(start, node.end - 1, f"{member}{newline}{outer}")]
     last = node.members[-1]
     behind = last.node.end if last.comma is None else last.comma + 1
     comma = [_Cut(last.node.end, last.node.end, ",")] if last.comma is None else []
     again = "" if last.comma is None else ","
+    # 2. The container is on one line, and stays so.
     if "\n" not in text[node.start : last.start]:
         return [*comma, _Cut(behind, behind, f" {label}{json.dumps(value, ensure_ascii=False)}{again}")]
+    # 3. A new line with the indentation of the last member.
     inner = _margin(text, last.start)
     rest = _REST_OF_LINE.match(text, behind)
     if rest and text[rest.end()] in "\r\n":
         behind = rest.end()
-    return [*comma, _Cut(behind, behind, f"{newline}{inner}{label}{_shown(value, inner, unit, newline)}{again}")]
+    return [*comma, _Cut(behind, behind, f"{newline}{inner}{label}{_json(value, inner, unit, newline)}{again}")]
 
 
 def _removal(text: str, node: _Node, member: _Member) -> list[_Cut]:
     """Cut a member out. There are four cases.
 
     1. It is alone in its container: all space goes with it.
-    2. Its line has nothing else: the line goes with it.
+    2. It is alone on its line: the line goes with it.
     3. It is the last one and not at the start of a line: only the space before it goes.
     4. Otherwise the space after it goes.
 
@@ -219,6 +222,7 @@ def _removal(text: str, node: _Node, member: _Member) -> list[_Cut]:
         cut = _Cut(before, end, "")
     else:
         cut = _Cut(member.start, behind, "")
+    # Strict JSON allows no comma before the end of a container.
     orphan = node.members[index - 1].comma if index and member is node.members[-1] and member.comma is None else None
     return [cut] if orphan is None else [_Cut(orphan, orphan + 1, ""), cut]
 
@@ -229,7 +233,7 @@ def _spliced(text: str, cuts: list[_Cut]) -> str:
     return text
 
 
-def _shown(value: Any, margin: str, unit: str, newline: str) -> str:
+def _json(value: Any, margin: str, unit: str, newline: str) -> str:
     return json.dumps(value, ensure_ascii=False, indent=unit).replace("\n", newline + margin)
 
 

@@ -31,7 +31,7 @@ class Launch(NamedTuple):
     env: Mapping[str, str] = {}
 
 
-class TemporaryInstallation(Exception):  # noqa: N818 - its text tells the user what to do
+class TemporaryInstallation(Exception):
     """The installation will be deleted, and the program that creates it again is not known.
 
     *command* is the command that installs permanently.
@@ -73,6 +73,7 @@ class Installation(NamedTuple):
 
     def launch(self) -> Launch:
         """Return the command. Raises TemporaryInstallation."""
+        # 1. A temporary environment of uv or pipx: the command creates it again.
         if _UV.search(self.prefix):
             if self.uv is None:
                 raise TemporaryInstallation("uv tool install")
@@ -81,14 +82,17 @@ class Installation(NamedTuple):
             if self.pipx is None:
                 raise TemporaryInstallation("pipx install")
             return Launch(self.pipx, ("run", "--spec", self._requirement(), NAME))
+        # 2. A permanent installation with a script.
         if self.script:
             return Launch(self.script)
+        # 3. A module. A folder without installation must be on the path.
         return Launch(self.python, ("-m", "linktime"), {} if self.version else {"PYTHONPATH": self.source})
 
     def _requirement(self) -> str:
         """Return a pip requirement for this installation, without credentials, because it goes into a client's file."""
         folder = (self.origin or {}).get("subdirectory")
         within = f"#subdirectory={folder}" if folder else ""
+        # A repository at its commit, a folder or an archive, or a version from the index.
         match self.origin:
             case {"url": str(url), "vcs_info": {"vcs": str(vcs), "commit_id": str(commit)}}:
                 return f"{NAME} @ {vcs}+{_LOGIN.sub('', url)}@{commit}{within}"

@@ -1,4 +1,4 @@
-"""What an installation changes: decided from values, without reading or writing anything."""
+"""The plan of an installation: the change as a value, decided without I/O."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Plan(NamedTuple):
 
     @property
     def has_changes(self) -> bool:
-        """Whether there is anything to write."""
+        """Whether the file is to be written or removed."""
         return self.before.text != self.after.text
 
 
@@ -63,9 +63,9 @@ def plan_install(file: ConfigFile, entry: Mapping[str, Any], name: str, *, has_b
 
 
 def plan_uninstall(file: ConfigFile, original: ConfigFile | None, name: str, *, has_backup: bool) -> Plan:
-    """Plan to remove the entry. *original* is the backup; None if there is no usable one. Raises Unreadable.
+    """Plan to remove the entry. *original* is the backup, or None if there is no usable one. Raises Unreadable.
 
-    1. There is no entry: nothing changes.
+    1. There is no entry: the file stays.
     2. The file is *original* with the entry: it becomes *original*, and a file that was new is removed.
     3. Otherwise the entry is removed, and so are lists that are empty now and missing in *original*.
 
@@ -73,6 +73,7 @@ def plan_uninstall(file: ConfigFile, original: ConfigFile | None, name: str, *, 
     """
     if not file.has_entry:
         return Plan(file, file)
+    # Compare with the result of an installation into the original.
     start = original or ConfigFile(file.client, None)
     if _text_with(start, file.entry) == file.text:
         after = start.without_refused_bom()
@@ -107,8 +108,9 @@ def _notes(file: ConfigFile, entry: Mapping[str, Any]) -> Iterator[Note]:
 
 
 def key_notes(plan: Plan, variable: str, *, project: bool) -> Iterator[Note]:
-    """Yield where the key is or has to be set. *variable* is LINKTIME_API_KEY in the environment."""
+    """Yield a notice about the place of the key. *variable* is LINKTIME_API_KEY in the environment."""
     client, key = plan.before.client, plan.after.key
+    # A placeholder in the shell, then the place of the key: client, environment, or file.
     kind = placeholder(variable) if variable.strip() else None
     if kind and not client.inputs:
         reason = kind if kind is Placeholder.QUOTED else "is a placeholder"

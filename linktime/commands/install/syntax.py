@@ -1,4 +1,4 @@
-"""What the JSON and the TOML editor share: paths to values, changes, quoted text, and positions of errors."""
+"""The common part of the JSON and TOML editors: paths to values, changes, quoted text, positions of errors."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Change(NamedTuple):
     value: Any
 
 
-class Unreadable(Exception):  # noqa: N818 - it describes the user's file
+class Unreadable(Exception):
     """A file that its client cannot read, or that cannot be edited. *line* and *column* count from 1."""
 
     def __init__(self, what: str, line: int = 1, column: int = 1) -> None:
@@ -52,7 +52,7 @@ def nested(path: KeyPath, value: Any) -> Any:
 
 
 def changed(values: Mapping[str, Any], changes: Iterable[Change]) -> dict[str, Any]:
-    """Return a copy of *values* with *changes*: what an edited file must contain."""
+    """Return a copy of *values* with *changes*: the expected content of an edited file."""
     after = deepcopy(dict(values))
     for path, value in changes:
         parent: Any = after

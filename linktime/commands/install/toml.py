@@ -57,6 +57,7 @@ def put(text: str, path: KeyPath, value: Any) -> str:
     """
     statements = list(_statements(text))
     _check(text, statements, path)
+    # 1. The value, or a table that contains it, is in one statement: edit that statement.
     beside = None
     for each in statements:
         anew = each.path == path and isinstance(value, dict)
@@ -64,21 +65,25 @@ def put(text: str, path: KeyPath, value: Any) -> str:
             return _reset(text, each, path, value)
         if (each.path if each.header else each.path[:-1]) == path[:-1]:
             beside = each
+    # 2. The value is spread over statements: remove them and begin again.
     if any(each.path[: len(path)] == path for each in statements):
         return put(drop(text, path), path, value)
+    # 3. Its table has a statement: add a line after the last one.
     if beside and not isinstance(value, dict):
         names = tomlkit.key([str(name) for name in (*([] if beside.header else beside.names[:-1]), path[-1])])
         return _inserted(text, beside.end, f"{names.as_string()} = {tomlkit.item(value).as_string()}\n")
+    # 4. Otherwise add a table at the end.
     blank = "\n" if text.strip(BOM) else ""
     return _inserted(text, len(text), blank + tomlkit.dumps(nested(path, value)))
 
 
 def drop(text: str, path: KeyPath) -> str:
-    """Remove the value at *path*, which exists. Comments above it stay, because they can describe what follows."""
+    """Remove the value at *path*, which exists. Comments above it stay, because they can describe the next value."""
     statements = list(_statements(text))
     for each in statements:
         if not each.header and len(each.path) < len(path) and each.path == path[: len(each.path)]:
             return _reset(text, each, path, GONE)
+    # From the end, so that the offsets before a cut stay valid.
     runs = [list(run) for ours, run in groupby(statements, lambda each: each.path[: len(path)] == path) if ours]
     for run in reversed(runs):
         line = max(text.rfind("\n", 0, run[0].start) + 1, text.startswith(BOM))
@@ -128,9 +133,11 @@ def _statements(text: str) -> Iterator[_Statement]:
     for token in _TOKEN.finditer(text + "\n"):
         word = token.group()
         if start is None:
+            # Space and comments before a statement are not part of it.
             if word == "\n" or word[0] in f"# \t\r{BOM}":
                 continue
             start = token.start()
+        # A statement ends at a line end outside of brackets.
         depth += (word in {"[", "{"}) - (word in {"]", "}"})
         if word == "=" and equals is None:
             equals = token.start()

@@ -1,4 +1,4 @@
-"""Answers reads that were answered a moment ago, and lets equal reads share one request."""
+"""The cache: keeps answers to reads for a short time, and coalesces equal reads in flight."""
 
 from __future__ import annotations
 
@@ -10,27 +10,37 @@ from typing import Any, Final
 
 from cachetools import TLRUCache
 
-from ...errors import BudgetSpent, Failure, OutcomeUnknown, Overloaded, ShuttingDown, Unavailable
+from ...errors import BudgetSpent, Failure, OutcomeUnknown, Overloaded, ShuttingDown
 from ...message import UNSTATED, Notes, Reply, Request, Send
-from ...telemetry import hooks
 from ..ledger import ChangeFeed
 from .epochs import Epochs
+from .flight import LEAVING, Flight
 
-_GRACE: Final = 0.1  # s; at the deadline itself the layers below refuse, and they know when to call again
-_LATE: Final = "no answer came before this call's deadline; it was a read, so nothing was changed. Try again later."
-_LEAVING: Final = "the server is leaving and this call was not made; nothing was changed."
+_GRACE: Final = 0.1  # s after a deadline, at which the layers below refuse with the seconds to wait
 
 
 class Cache:
-    """A `Send` that keeps answers to reads for *ttl* seconds, at most *size* of them, and joins equal reads under way.
+    """A `Send` that answers reads from its store or from an equal read in flight, if it can.
 
-    An answer is shared by all who ask for it: its data is to be read, never changed. What a write touched is neither
-    served nor joined once that write has ended; after a write of unknown outcome reads may still be joined, but for
-    *settle* seconds they are not kept. Other servers' writes are heard of in the *journal*, and ours told there. With a
-    *ttl* of 0 nothing is kept or joined. *clock* counts a machine's sleep.
+    A write makes the answers with its tags stale when it ends, even if it failed. For some seconds after it, a replica
+    of the service may still show the state before, so new answers are shared and not kept:
 
-    Every request runs in a task of its own. A caller who is cancelled leaves it to the others; the last one to leave
-    cancels it, upon which the layers below drop what still waits and finish what was sent.
+    | last write to the tags of a read | the read joins an equal one | the answer is kept |
+    |---|---|---|
+    | none, or long ago | yes | for *ttl* seconds |
+    | ended less than 3 s ago | yes, if that began after the write | no |
+    | has an unknown outcome, less than *settle* seconds ago | yes, if that began after the write | no |
+    | ended after the read began | no | no |
+
+    Callers share an answer, so they must not change its data.
+
+    Args:
+        send: Sends the request.
+        clock: Seconds, also while the machine sleeps.
+        ttl: Seconds. With 0 nothing is kept or shared.
+        size: The largest number of answers. The least recently used one is dropped.
+        settle: Seconds in which a write of unknown outcome may still take effect.
+        changes: The writes of all servers with this key. None if the budget is not shared.
     """
 
     def __init__(
@@ -41,43 +51,53 @@ class Cache:
         ttl: float = 30.0,
         size: int = 1024,
         settle: float = 10.0,
-        journal: ChangeFeed | None = None,
+        changes: ChangeFeed | None = None,
     ) -> None:
         self._send = send
         self._clock = clock
         self._ttl = ttl
         self._settle = settle
-        self._epochs = Epochs(clock, journal)
+        # which answers are stale
+        self._epochs = Epochs(clock, changes)
+        # the answers
         self._kept: TLRUCache[Request, _Kept, float] = TLRUCache(size, lambda _, kept, __: kept.since + ttl, clock)
-        self._shared: dict[Request, _Flight] = {}
-        self._flights: set[_Flight] = set()
+        # the requests in flight: the latest read of each kind, which others may join, and all of them
+        self._shared: dict[Request, Flight] = {}
+        self._flights: set[Flight] = set()
+        # whether new requests are refused
         self._closed = False
 
     def __repr__(self) -> str:
-        return f"<Cache {len(self._kept)} kept | {len(self._flights)} under way>"
+        return f"<Cache {len(self._kept)} kept | {len(self._flights)} in flight>"
 
     async def __call__(self, request: Request) -> Reply:
-        """Answer a read from what is kept or under way, else by a request; a write always makes one.
+        """Return the answer to *request*. A note states its origin.
 
-        Raises Unavailable where a read has no answer by its deadline; a write is waited for until it ends.
+        1. A write is a request of its own. The caller waits until it ends.
+        2. With a *ttl* of 0, so is a read.
+        3. A read is a hit, or joins an equal read, or is a miss.
+
+        Raises:
+            Unavailable: A read has no answer by its deadline.
+            ShuttingDown: The cache is closed.
         """
         if not request.is_read:
-            return await self._launch(request, self._change).reply()
+            return await self._start(request, self._change).reply()
         if not self._ttl:
-            return (await self._launch(request, self._fetch).reply(self._patience(request))).noted(Notes(cache="off"))
-        await self._epochs.hear()
+            return (await self._start(request, self._fetch).reply(self._time_left(request))).noted(Notes(cache="off"))
+        await self._epochs.poll()
         return self._hit(request) or await self._join(request) or await self._miss(request)
 
     def epoch(self, request: Request) -> int:
-        """Count up to the latest write that touched what *request* asks for, as far as was heard."""
+        """Return the number of the latest known write to the tags of *request*."""
         return self._epochs.now(request.tags)
 
     def settled(self, request: Request) -> bool:
-        """Return whether LinkTime shows every known write to the tags of *request* by now."""
+        """Return whether every replica of LinkTime shows the known writes to the tags of *request*."""
         return self._epochs.settled(request.tags)
 
     async def aclose(self) -> None:
-        """Begin nothing more, cancel what is under way and wait for the writes that were sent.
+        """Refuse new requests, cancel those in flight, and wait for the writes that were sent.
 
         A read that was sent ends with the layer that holds it.
         """
@@ -89,109 +109,83 @@ class Cache:
 
     def _hit(self, request: Request) -> Reply | None:
         kept = self._kept.get(request)
-        if kept is None or kept.epoch != self._epochs.now(request.tags):
+        if kept is None or kept.epoch != self.epoch(request):
             return None
         return kept.reply.noted(Notes(cache="hit", age_seconds=round(self._clock() - kept.since, 1)))
 
     async def _join(self, request: Request) -> Reply | None:
-        """Share an equal read's answer; None if there is none under way, or none whose end is this one's business."""
+        """Return the answer of an equal read in flight, or None if there is none to share."""
         while flight := self._shared.get(request):
-            if flight.task.done() or flight.epoch != self._epochs.now(request.tags):
+            if flight.task.done() or flight.epoch != self.epoch(request):
                 return None
             try:
-                reply = await flight.reply(self._patience(request))
+                reply = await flight.reply(self._time_left(request))
             except Failure as failure:
-                if not flight.spoilt(failure, request):
+                if not flight.is_foreign(failure, request):
                     raise
             else:
-                hooks.joined(flight.operation)
+                flight.joined()
                 return reply.noted(Notes(cache="coalesced"))
         return None
 
     async def _miss(self, request: Request) -> Reply:
-        flight = self._shared[request] = self._launch(request, self._fetch)
-        return (await flight.reply(self._patience(request))).noted(Notes(cache="miss"))
+        flight = self._shared[request] = self._start(request, self._fetch)
+        return (await flight.reply(self._time_left(request))).noted(Notes(cache="miss"))
 
-    def _launch(self, request: Request, work: Callable[[Request], Coroutine[Any, Any, Reply]]) -> _Flight:
+    def _start(self, request: Request, work: Callable[[Request], Coroutine[Any, Any, Reply]]) -> Flight:
         if self._closed:
-            raise ShuttingDown(_LEAVING)
-        flight = _Flight(request, self._epochs.now(request.tags), asyncio.create_task(work(request)))
+            raise ShuttingDown(LEAVING)
+        flight = Flight(request, self.epoch(request), asyncio.create_task(work(request)))
         self._flights.add(flight)
-        flight.task.add_done_callback(lambda _: self._landed(flight))
+        flight.task.add_done_callback(lambda _: self._end(flight))
         return flight
 
-    def _landed(self, flight: _Flight) -> None:
+    def _end(self, flight: Flight) -> None:
         self._flights.discard(flight)
         if self._shared.get(flight.request) is flight:
             del self._shared[flight.request]
         if not flight.task.cancelled():
-            flight.task.exception()  # whoever waits has it; without waiters asyncio would report it as lost
+            flight.task.exception()  # or asyncio reports a failure without callers as never retrieved
 
     async def _fetch(self, request: Request) -> Reply:
-        keep = not request.volatile and self._epochs.settled(request.tags)
-        epoch = self._epochs.now(request.tags)
+        """Send a read, and keep its answer unless a write may have ended meanwhile or a replica may lag."""
+        keep = not request.volatile and self.settled(request)
+        epoch = self.epoch(request)
         reply = await self._send(request)
-        if keep and epoch == self._epochs.now(request.tags):
-            # Its notes and quota tell of this request alone.
+        if keep and epoch == self.epoch(request):
+            # its notes and quota belong to this request only
             self._kept[request] = _Kept(replace(reply, notes=Notes(), quota=UNSTATED), epoch, self._clock())
         return reply
 
     async def _change(self, request: Request) -> Reply:
+        """Send a write, and make the answers with its tags stale when it ends."""
+        # 1. Nothing was sent, so nothing is stale. A cancelled write is such a case, too.
+        # 2. The outcome is unknown: the write may take effect for some more seconds.
+        # 3. The write ended, by a reply or by a failure.
         try:
             reply = await self._send(request)
-        except (BudgetSpent, Overloaded, ShuttingDown):  # as when cancelled, nothing was sent
+        except (BudgetSpent, Overloaded, ShuttingDown):
             raise
         except Exception as error:
-            await self._epochs.bump(request.tags, settle=0.0 if _is_settled(error) else self._settle)
+            await self._epochs.bump(request.tags, settle=0.0 if _has_ended(error) else self._settle)
             raise
         await self._epochs.bump(request.tags)
         return reply
 
-    def _patience(self, request: Request) -> float | None:
-        """Seconds that a read waits for its answer."""
+    def _time_left(self, request: Request) -> float | None:
+        """Return the seconds that a read waits for its answer, None for no limit."""
         return None if request.deadline == inf else request.deadline - self._clock() + _GRACE
 
 
-def _is_settled(error: Exception) -> bool:
-    """Return whether a write that failed so can't take effect any more."""
+def _has_ended(error: Exception) -> bool:
+    """Return whether a write that failed with *error* can't take effect later."""
     return isinstance(error, Failure) and not isinstance(error, OutcomeUnknown)
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """An answer, the *epoch* in which its fetch began, and *since* when it is here."""
+    """An answer that is kept."""
 
     reply: Reply
-    epoch: int
-    since: float
-
-
-class _Flight:
-    """A request under way: its *task*, the *epoch* in which it began, its *operation* in a trace, and how many wait."""
-
-    def __init__(self, request: Request, epoch: int, task: asyncio.Task[Reply]) -> None:
-        self.request = request
-        self.epoch = epoch
-        self.task = task
-        self.operation = hooks.current()
-        self._waiting = 0
-
-    async def reply(self, patience: float | None = None) -> Reply:
-        """Wait for the answer, at most *patience* seconds; the last to leave before it comes cancels the task."""
-        self._waiting += 1
-        try:
-            await asyncio.wait({self.task}, timeout=patience)
-        finally:
-            self._waiting -= 1
-            if not self._waiting:
-                self.task.cancel()
-        if not self.task.done():
-            raise Unavailable(_LATE, sent=True)
-        if self.task.cancelled():
-            raise ShuttingDown(_LEAVING)
-        return self.task.result()
-
-    def spoilt(self, failure: Failure, request: Request) -> bool:
-        """Whether it failed only because those who asked first had less time than *request*, or left."""
-        hurried = isinstance(failure, BudgetSpent) and self.request.deadline < request.deadline
-        return hurried or (self.task.done() and self.task.cancelling() > 0)
+    epoch: int  # of its tags, when its read began
+    since: float  # s of the clock

@@ -4,7 +4,8 @@ from .changes import ChangeFeed
 from .executor import Executor
 from .factory import Shared, open_shared, terms_of
 from .interface import RETRY, Change, ChangeLog, Ledger, LedgerUnavailable, Runner
-from .rules import Breaker, Budget, Status, Terms
+from .rules import Budget
+from .values import Breaker, Status, Terms
 
 __all__ = [
     "RETRY",

@@ -14,7 +14,7 @@ from uuid import uuid4
 from ...config import Settings
 from ...hosts import identity
 from .interface import ChangeLog, Ledger
-from .rules import Terms
+from .values import Terms
 
 STATE: Final = "_LINKTIME_STATE"  # for tests alone: a directory in place of ~/.local/state
 _SLACK: Final = 2.0  # s; beyond its timeout, until a request has surely ended and its permit is released

@@ -17,7 +17,7 @@ Step = Callable[[Budget, float], T]
 """A step on a budget at a reading of the ledger's clock. It may run more than once, and only its last run counts."""
 
 
-class LedgerUnavailable(Exception):  # noqa: N818 - a state of the ledger, not a fault of the caller
+class LedgerUnavailable(Exception):
     """The ledger cannot be used now. Its text is for the log and holds no secret."""
 
 
@@ -70,7 +70,7 @@ class ChangeLog(Protocol):
         """
 
 
-class Busy(Exception):  # noqa: N818 - likewise
+class Busy(Exception):
     """Another server writes at this moment."""
 
 

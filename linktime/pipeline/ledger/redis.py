@@ -12,9 +12,9 @@ from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from .codec import Malformed, dump, format_of, load, prepare
+from .codec import FORMAT, Malformed, dump, format_of, load
 from .interface import KEPT, UNUSED, Change, LedgerUnavailable, Step
-from .rules import FORMAT, Budget
+from .rules import Budget
 
 T = TypeVar("T")
 
@@ -104,7 +104,6 @@ class RedisLedger:
 
     def apply(self, step: Step[T]) -> T:
         """Apply *step*, and store its result if the budget is still the one that was loaded."""
-        prepare()
         until = time.monotonic() + _PATIENCE
         while time.monotonic() < until:
             tag, state, moment = self._loaded()

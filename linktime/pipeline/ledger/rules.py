@@ -2,148 +2,31 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from enum import Enum
+from bisect import insort
+from collections.abc import Sequence
+from dataclasses import dataclass
 from math import inf, isinf
-from typing import Final, Literal
-from uuid import uuid4
+from typing import Final
 
-FORMAT: Final = 1  # of a stored budget; a server leaves a budget of another format alone
+from .state import Member, State
+from .values import Breaker, Status, Terms
+
 POLL: Final = 0.25  # s; a server polls while only others can free a permit
 YIELD: Final = 0.02  # s; in which a server with fewer permits can take a free one first
 NEAR: Final = 0.5  # s; around the moment that a waiting server named, a free permit may be its own
 RESERVED: Final = 4  # at most limit // RESERVED permits are reserved for servers that hold none
 SHARERS: Final = 3  # servers that are assumed to exist while a budget is in doubt
-QUIET: Final = 300.0  # s; a server that is silent for so long no longer counts
-_CLOCKS: Final = 4  # machines whose clocks are remembered
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """The settings of one *server*: *limit* requests in any *period*, each in flight for at most *patience* seconds."""
-
-    server: str
-    limit: int
-    period: float
-    patience: float
-
-    @property
-    def lease(self) -> float:
-        """Return the seconds after which a permit that was never released is free."""
-        return self.patience + self.period
-
-
-class Breaker(Enum):
-    """The circuit breaker of a key. After a 429 it is open, then half-open until one trial request succeeds."""
-
-    CLOSED = "closed"
-    OPEN = "open"
-    HALF_OPEN = "half-open"
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """A budget as one server sees it. All times are seconds from now."""
-
-    limit: int  # permits in all, by the strictest settings of all servers
-    period: float  # likewise
-    free: int  # permits that this server may take now
-    cooling: tuple[float, ...] = ()  # until each used permit is free, ascending
-    leased: tuple[float, ...] = ()  # until the lease of each request in flight ends, ascending
-    breaker: Breaker = Breaker.CLOSED
-    blocked: float = 0.0  # until the breaker is half-open
-    grants: int = 0  # permits ever granted
-    servers: int = 1  # that share the budget
-    reserved: int = 0  # permits reserved for servers that hold none
-    first: bool = True  # whether this server holds none, so that nothing is reserved from it
-    mixed: bool = False  # whether machines with different clocks use the budget
-    wait: float = 0.0  # until the server should ask again; 0 if it got its permit
 
 
 @dataclass(slots=True)
-class Member:
-    """One server: its settings, the permits that it holds, and when it will ask again."""
-
-    limit: int
-    period: float
-    lease: float
-    seen: float = 0.0
-    here: bool = True  # False once it left; its permits and settings still count for a lease
-    doubt: float = 0.0  # until then it keeps to its share
-    again: float | None = None  # when it will ask for a permit …
-    spare: int = 0  # … beside so many free ones
-    leases: dict[str, float] = field(default_factory=dict)  # a permit of a request in flight, and its lease's end
-    cooling: list[float] = field(default_factory=list)  # when each used permit is free, ascending
-
-    @property
-    def held(self) -> int:
-        """Return the number of permits in use."""
-        return len(self.leases) + len(self.cooling)
-
-    @property
-    def dues(self) -> list[float]:
-        """Return when each permit in use is free."""
-        return [*self.leases.values(), *self.cooling]
-
-    def moved(self, seconds: float) -> Member:
-        """Return a copy whose times are *seconds* later."""
-        return replace(
-            self,
-            seen=self.seen + seconds,
-            doubt=self.doubt + seconds,
-            again=None if self.again is None else self.again + seconds,
-            leases={ident: due + seconds for ident, due in self.leases.items()},
-            cooling=[due + seconds for due in self.cooling],
-        )
-
-
-@dataclass(slots=True)
-class Budget:
-    """The permits of one key and its circuit breaker. All times are seconds since the budget began.
+class Budget(State):
+    """The state of a budget, and the steps that servers take on it.
 
     A permit is leased while its request is in flight and then cools down for a period. A lease ends by itself, so a
     killed server loses its permits for no longer than that. A young budget may be the successor of a lost one: until
-    it is a period old, each server keeps to its share.
+    it is a period old, each server keeps to its share. The successor of a budget that was surely lost is not used
+    until the requests of before no longer count.
     """
-
-    format: Literal[1] = FORMAT
-    ident: str = field(default_factory=lambda: uuid4().hex)  # of this budget and no other
-    young: bool = True  # whether it may have had a predecessor
-    now: float = 0.0
-    grants: int = 0  # permits ever granted
-    opened: float | None = None  # the breaker is open until then, and then half-open; None: it is closed
-    trial: str | None = None  # the permit of the request that tries a half-open breaker …
-    trial_ends: float = 0.0  # … which has ended by then
-    clocks: dict[str, float] = field(default_factory=dict)  # what each machine's clock is behind; the latest is last
-    mixed: bool = False  # whether a clock was read again after another one
-    members: dict[str, Member] = field(default_factory=dict)
-
-    # Time
-
-    def read(self, clock: str, reading: float, *, latest: float = inf) -> None:
-        """Move on to the *reading* of a *clock*, but not beyond *latest*.
-
-        Time never goes back. An unknown clock starts where the budget is: it may be that of a machine that was
-        restarted, or of another one. A clock that jumped goes on from where it was.
-        """
-        newest = next(reversed(self.clocks), clock)
-        self.mixed = self.mixed or (clock in self.clocks and clock != newest)
-        behind = self.clocks.pop(clock, self.now - reading)
-        self.pass_to(min(reading + behind, latest))
-        self.clocks[clock] = self.now - reading
-        self.clocks = dict(list(self.clocks.items())[-_CLOCKS:])
-
-    def pass_to(self, moment: float) -> None:
-        """Move on to *moment*: end leases, free permits, and forget silent servers."""
-        self.now = now = max(self.now, moment)
-        for member in self.members.values():
-            member.leases = {ident: due for ident, due in member.leases.items() if due > now}
-            del member.cooling[: bisect_right(member.cooling, now)]
-        self.members = {name: member for name, member in self.members.items() if not self._is_over(member)}
-
-    # Steps
 
     def enroll(self, terms: Terms, known: Budget, *, returning: bool = False) -> Member:
         """Count this server as present; return its entry.
@@ -167,25 +50,25 @@ class Budget:
             me.doubt = self.now + self._lease(terms)
         return me
 
-    def take(self, terms: Terms, ident: str, spare: int, soon: float) -> Status:
+    def take(self, terms: Terms, ident: str, spare: int, soon: float) -> float:
         """Lease the permit *ident* if *spare* others are free, or will be within *soon* seconds.
 
-        A server that holds none need not spare any. Returns the time to wait if there is no permit.
+        A server that holds none need not spare any. Returns 0, or the seconds after which to ask again.
         """
         me = self.members[terms.server]
-        left = min(spare + self._reserved(terms), self._limit(terms) - 1) if me.held else 0
+        left = min(spare + self._reserved(terms), self.limit(terms) - 1) if me.held else 0
         wait = self._wait(terms, left, soon)
         if wait > 0:
             me.again, me.spare = self.now + (POLL if isinf(wait) else wait), left
-            return self.status(terms, wait)
+            return wait
         me.again = None
         if self.opened is not None:
             self.trial, self.trial_ends = ident, self.now + terms.patience
         self.grants += 1
         me.leases[ident] = self.now + self._lease(terms)
-        return self.status(terms)
+        return 0.0
 
-    def release(self, terms: Terms, ident: str, after: float, *, closes: bool) -> Status:
+    def release(self, terms: Terms, ident: str, after: float, *, closes: bool) -> None:
         """Free a permit *after* so many seconds. A trial request that was admitted *closes* the breaker.
 
         A permit whose lease ended is used all the same: its request may just have been sent.
@@ -193,43 +76,40 @@ class Budget:
         me = self.members[terms.server]
         me.leases.pop(ident, None)
         if after > 0:
-            insort(me.cooling, self.now + after + self._period - terms.period)
+            insort(me.cooling, self.now + after + self.period() - terms.period)
         if ident == self.trial:
             self.trial = None
             self.opened = None if closes else self.opened
-        return self.status(terms)
 
-    def open_breaker(self, terms: Terms, seconds: float) -> Status:
+    def open_breaker(self, seconds: float) -> None:
         """Open the breaker for at least so long. A trial request in flight no longer closes it."""
         self.opened, self.trial = max(self.opened or 0.0, self.now + seconds), None
-        return self.status(terms)
 
     def leave(self, terms: Terms) -> None:
         """Count this server as absent; its permits become free as they would have."""
         if terms.server in self.members:
             self.members[terms.server].here = False
 
-    def status(self, terms: Terms, wait: float = 0.0, *, passed: float = 0.0) -> Status:
+    def status(self, terms: Terms, *, passed: float = 0.0) -> Status:
         """Return the budget as a server sees it *passed* seconds from now."""
-        now, limit, me = self.now + passed, self._limit(terms), self.members.get(terms.server)
-        cooling = tuple([due - now for due in self._cooling if due > now])
-        leased = tuple([due - now for due in self._leases if due > now])
-        mine = sum(due > now for due in me.dues) if me else 0
+        now, limit, me = self.now + passed, self.limit(terms), self.members.get(terms.server)
+        cooling = tuple([due - now for due in self.cooling() if due > now])
+        leased = tuple([due - now for due in self.leased() if due > now])
+        mine = me.held_at(now) if me else 0
         blocked = max(0.0, (self.opened or 0.0) - now)
         return Status(
             limit=limit,
-            period=max(self._period, terms.period),
+            period=max(self.period(), terms.period),
             free=max(0, min(limit - len(cooling) - len(leased), self.share(terms, passed) - mine)),
             cooling=cooling,
             leased=leased,
             breaker=Breaker.CLOSED if self.opened is None else Breaker.OPEN if blocked else Breaker.HALF_OPEN,
             blocked=blocked,
             grants=self.grants,
-            servers=sum([member.here for member in self.members.values()]),
+            servers=self.present(),
             reserved=self._reserved(terms),
             first=not mine,
             mixed=self.mixed,
-            wait=wait,
         )
 
     def share(self, terms: Terms, passed: float = 0.0) -> int:
@@ -237,47 +117,29 @@ class Budget:
 
         1. In doubt, others may hold permits that are not known: it has a part of those that nobody is known to hold,
            and one at least if nobody holds any.
-        2. In a young budget, it has a part of all.
+        2. After a budget was lost, it has none. In a young budget, it has a part of all.
         3. Else all.
         """
         now = self.now + passed
-        limit, me = self._limit(terms), self.members.get(terms.server)
+        limit, me = self.limit(terms), self.members.get(terms.server)
         if me and now < me.doubt:
-            others = sum(due > now for other in self._others(terms) for due in other.dues)
-            sharers = max(SHARERS, sum(member.here for member in self.members.values()))
+            others = sum([other.held_at(now) for other in self.others(terms)])
+            sharers = max(SHARERS, self.present())
             return max(0 if others else 1, (limit - others) // sharers)
-        return max(1, limit // SHARERS) if self.young and now < max(self._period, terms.period) else limit
+        if now < self._settled(terms):
+            return 0 if self.idle is not None else max(1, limit // SHARERS)
+        return limit
 
-    # What the steps are made of
+    # Parts of the steps
 
-    @property
-    def _period(self) -> float:
-        return max((member.period for member in self.members.values()), default=0.0)
-
-    def _limit(self, terms: Terms) -> int:
-        return min((member.limit for member in self.members.values()), default=terms.limit)
+    def _settled(self, terms: Terms) -> float:
+        """Return when requests that a predecessor permitted no longer count."""
+        if self.idle is not None:
+            return self._lease(terms) - self.idle
+        return max(self.period(), terms.period) if self.young else 0.0
 
     def _lease(self, terms: Terms) -> float:
-        return terms.patience + max(self._period, terms.period)
-
-    @property
-    def _cooling(self) -> list[float]:
-        return sorted(due for member in self.members.values() for due in member.cooling)
-
-    @property
-    def _leases(self) -> list[float]:
-        return sorted(due for member in self.members.values() for due in member.leases.values())
-
-    @property
-    def _used(self) -> int:
-        return sum(member.held for member in self.members.values())
-
-    def _others(self, terms: Terms) -> Iterator[Member]:
-        return (member for name, member in self.members.items() if name != terms.server)
-
-    def _is_over(self, member: Member) -> bool:
-        silence = self.now - member.seen
-        return not member.held and silence >= (max(QUIET, member.lease) if member.here else member.lease)
+        return terms.patience + max(self.period(), terms.period)
 
     def _wait(self, terms: Terms, left: int, soon: float) -> float:
         """Return the seconds until a permit beside *left* free ones may be taken; 0 or less: now.
@@ -288,11 +150,11 @@ class Budget:
         3. The server has its share, and the budget is in doubt.
         4. Servers with fewer permits are about to ask for all that are free.
         """
-        cooling, free = self._cooling, self._limit(terms) - self._used
+        cooling, free = self.cooling(), self.limit(terms) - self.used()
         first, enough = _due(cooling, free, 0) - self.now, _due(cooling, free, left) - soon - self.now
         wait = max(self._blocked, first, enough, self._doubtful(terms, cooling))
         if isinf(wait) and wait > 0:
-            return POLL if any(member.leases for member in self._others(terms)) else inf
+            return POLL if any(member.leases for member in self.others(terms)) else inf
         return wait if wait > 0 else YIELD if self._rivals(terms, free) >= free else 0.0
 
     @property
@@ -309,8 +171,8 @@ class Budget:
         me, since = self.members.get(terms.server), self.now - terms.lease
         if me is None or not me.held:
             return 0
-        idle = sum(member.here and not member.held and member.seen > since for member in self._others(terms))
-        return min(idle, self._limit(terms) // RESERVED)
+        idle = sum(member.here and not member.held and member.seen > since for member in self.others(terms))
+        return min(idle, self.limit(terms) // RESERVED)
 
     def _rivals(self, terms: Terms, free: int) -> int:
         """Count the servers that hold fewer permits, will ask about now, and can use one of the *free* ones."""
@@ -320,7 +182,7 @@ class Budget:
             and abs(member.again - self.now) < NEAR
             and member.spare < free
             and member.held < mine
-            for member in self._others(terms)
+            for member in self.others(terms)
         )
 
     def _doubtful(self, terms: Terms, cooling: Sequence[float]) -> float:
@@ -328,8 +190,8 @@ class Budget:
         me = self.members[terms.server]
         if me.held < self.share(terms):
             return 0.0
-        ends = me.doubt if self.now < me.doubt else self._period if self.young and self.now < self._period else inf
-        return min([ends, *cooling[:1]]) - self.now
+        ends = (me.doubt if self.now < me.doubt else self._settled(terms), *cooling[:1])
+        return min([end for end in ends if end > self.now], default=inf) - self.now
 
     def _restore(self, known: Budget, *, beside: str) -> None:
         """Put down what is *known* of the servers that are not here yet, and of the breaker."""
@@ -343,7 +205,7 @@ class Budget:
 
     def _lengthen(self, terms: Terms) -> None:
         """Keep all permits for longer if this server's period is longer than all others'."""
-        longer = terms.period - self._period
+        longer = terms.period - self.period()
         for member in self.members.values() if longer > 0 else ():
             member.cooling = [due + longer for due in member.cooling]
             member.leases = {ident: due + longer for ident, due in member.leases.items()}

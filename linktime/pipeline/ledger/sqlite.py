@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 from ..clock import machine, now
-from .codec import Malformed, dump, load, prepare
+from .codec import Malformed, dump, load
 from .interface import KEPT, Change, Step
 from .rules import Budget
-from .sqlite_file import SqliteFile, Unreadable
+from .sqlite_file import SqliteFile
+from .state_file import Unreadable
 
 T = TypeVar("T")
 
@@ -35,13 +36,12 @@ class SqliteLedger:
         """Apply *step* to the budget in the file."""
 
         def transaction(db: sqlite3.Connection) -> T:
-            budget = _load(db) or Budget()
+            budget = _load(db) or Budget(young=False, idle=self._file.idle())
             result = step(budget, self._clock())
             if not db.execute("UPDATE budget SET state = ?", (state := dump(budget),)).rowcount:
                 db.execute("INSERT INTO budget VALUES (?)", (state,))
             return result
 
-        prepare()
         return self._file.write(transaction)
 
     def peek(self) -> tuple[Budget, float] | None:

@@ -6,20 +6,19 @@ truncated file ends the process, and it does not work on network drives.
 
 from __future__ import annotations
 
-import logging
-import os
 import sqlite3
-import stat
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from random import uniform
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, TypeVar
 
-from .interface import UNUSED, Busy, LedgerUnavailable
-from .rules import FORMAT, QUIET
+from .codec import FORMAT
+from .interface import Busy, LedgerUnavailable
+from .state import QUIET
+from .state_file import Identity, StateFile, Unreadable
 
 _BUSY: Final = 1.0  # s; so long a step waits for other servers' steps
 _PAUSE: Final = 0.001  # s; the longest pause before the second try for the lock …
@@ -40,18 +39,7 @@ _SETTINGS: Final = (
 )
 _BEGUN: Final = "SELECT 1 FROM sqlite_master WHERE name = 'change'"
 
-log = logging.getLogger(__name__)
-
 T = TypeVar("T")
-
-
-class Unreadable(Exception):  # noqa: N818 - what is wrong with a file
-    """The file does not hold a budget."""
-
-
-class _Identity(NamedTuple):
-    device: int
-    inode: int
 
 
 class SqliteFile:
@@ -68,12 +56,13 @@ class SqliteFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._file = StateFile(path)
         # The connection of the thread that writes, and the file that it was opened for
         self._writer: sqlite3.Connection | None = None
-        self._written: _Identity | None = None
+        self._written: Identity | None = None
         # The connection of the thread that reads, likewise
         self._reader: sqlite3.Connection | None = None
-        self._read: _Identity | None = None
+        self._read: Identity | None = None
 
     def exists(self) -> bool:
         """Return whether a server began the file. Raises LedgerUnavailable if that cannot be seen."""
@@ -82,17 +71,22 @@ class SqliteFile:
         except OSError as fault:
             raise self._unavailable(fault) from None
 
+    def idle(self) -> float | None:
+        """Return the seconds since the last step of any server, None before the first one. Raises OSError."""
+        return self._file.idle()
+
     def write(self, step: Callable[[sqlite3.Connection], T]) -> T:
         """Run *step* in a transaction, whole or not at all. Raises LedgerUnavailable."""
         try:
             return self._transact(step)
         except Unreadable:
-            self._set_aside()
+            self._disconnect()
+            self._file.set_aside(self._written)
         except (sqlite3.Error, OSError) as fault:
             self._disconnect()
             if getattr(fault, "sqlite_errorcode", 0) & 0xFF not in _UNREADABLE:
                 raise self._unavailable(fault) from None
-            self._set_aside()
+            self._file.set_aside(self._written)
         try:
             return self._transact(step)
         except (sqlite3.Error, OSError, Unreadable) as fault:
@@ -127,6 +121,7 @@ class SqliteFile:
         try:
             self._prepare(db)
             result = step(db)
+            self._file.record_use()
             _waiting(lambda: db.execute("COMMIT"), pause=0.0)  # readers leave at once, and no new ones come
         except BaseException:
             if db.in_transaction:
@@ -149,23 +144,21 @@ class SqliteFile:
                 raise OSError(f"it has format {version}, this server writes {FORMAT}: update all servers of this key")
 
     def _connected(self) -> sqlite3.Connection:
-        identity = _identity(self.path)
+        identity = self._file.identity()
         if self._writer is not None and self._written == identity:
             return self._writer
         self._disconnect()
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with suppress(FileExistsError):  # an existing file is not opened: to close it would end SQLite's own locks
-            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        self._written = _identity(self.path)
+        self._file.create()
+        self._written = self._file.identity()
         self._writer = writer = _opened(self.path)
         for setting in _SETTINGS:
             _waiting(partial(writer.execute, setting))
-        self._remove_unused()
+        self._file.remove_unused()
         return self._writer
 
     def _connected_reader(self, patience: float) -> sqlite3.Connection | None:
         """Return a connection, None if there is no file or another server has only begun it."""
-        identity = _identity(self.path)
+        identity = self._file.identity()
         if self._reader is None or self._read != identity:
             self._disconnect_reader()
             self._reader = _opened(self.path) if identity else None
@@ -183,32 +176,6 @@ class SqliteFile:
         if self._reader is not None:
             self._reader.close()
         self._reader = None
-
-    def _set_aside(self) -> None:
-        """Move the file away, unless another server already has."""
-        self._disconnect()
-        with suppress(OSError, Unreadable):
-            if _identity(self.path) != self._written:
-                return
-        aside = self.path.with_suffix(".unreadable")
-        with suppress(OSError):
-            self._move(aside)
-            log.warning("the shared budget's file could not be read; it is now %s, and a new one is begun", aside)
-
-    def _move(self, aside: Path) -> None:
-        Path(f"{self.path}-journal").unlink(missing_ok=True)
-        try:
-            self.path.replace(aside)
-        except PermissionError:  # Windows, while another server has it open: an empty file is one that is begun
-            aside.write_bytes(self.path.read_bytes())
-            os.truncate(self.path, 0)
-
-    def _remove_unused(self) -> None:
-        """Remove the files of keys that nobody used for UNUSED seconds."""
-        for file in self.path.parent.glob("budget-*"):
-            with suppress(OSError):
-                if file != self.path and time.time() - file.stat().st_mtime > UNUSED:
-                    file.unlink()
 
     def _unavailable(self, fault: Exception) -> LedgerUnavailable:
         return LedgerUnavailable(f"{self.path}: {fault}")
@@ -241,14 +208,3 @@ def _waiting(step: Callable[[], T], patience: float = _BUSY, *, pause: float = _
 
 def _is_busy(fault: Exception) -> bool:
     return getattr(fault, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-
-
-def _identity(path: Path) -> _Identity | None:
-    """Return which file is at *path*, None if there is none. Raises Unreadable if it is not a regular file."""
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    if not stat.S_ISREG(found.st_mode):
-        raise Unreadable("it is not a regular file")
-    return _Identity(found.st_dev, found.st_ino)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import inf
-from uuid import uuid4
 
 from ..clock import now
 from ..ledger import Budget, Status, Terms
-from .store import Lease, granted
+from .store import Lease, lease
 
 
 class MemoryStore:
@@ -22,22 +21,27 @@ class MemoryStore:
 
     async def take(self, spare: int, soon: float) -> Lease | float:
         """Take a permit, or return the seconds to wait."""
-        ident = uuid4().hex
-        return granted(ident, self._now().take(self._terms, ident, spare, soon), self._clock())
+        budget, since = self._now()
+        return lease(budget, self._terms, spare=spare, soon=soon, since=since)
 
     async def release(self, lease: Lease, after: float, *, closes: bool) -> None:
         """Free the permit *after* so many seconds."""
-        self._now().release(self._terms, lease.ident, after, closes=closes)
+        budget, _ = self._now()
+        budget.release(self._terms, lease.ident, after, closes=closes)
 
     async def open_breaker(self, seconds: float) -> None:
         """Open the breaker for at least so long."""
-        self._now().open_breaker(self._terms, seconds)
+        budget, _ = self._now()
+        budget.open_breaker(seconds)
 
     def status(self) -> Status:
         """Return what is known now."""
-        return self._now().status(self._terms)
+        budget, _ = self._now()
+        return budget.status(self._terms)
 
-    def _now(self) -> Budget:
-        self._budget.read("", self._clock())
+    def _now(self) -> tuple[Budget, float]:
+        """Return the budget moved on to the present, and the reading of the clock."""
+        moment = self._clock()
+        self._budget.read("", moment)
         self._budget.enroll(self._terms, self._budget)
-        return self._budget
+        return self._budget, moment

@@ -7,27 +7,27 @@ import logging
 from collections.abc import Callable
 from functools import partial
 from math import inf
-from typing import Final, NamedTuple
-from uuid import uuid4
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from ..clock import now
 from ..ledger import RETRY, Budget, Ledger, LedgerUnavailable, Runner, Status, Terms
-from .store import Lease, granted
+from .store import Lease, lease
 
 _DRIFT: Final = 1.001  # by which one clock may run faster than another
 
-Step = Callable[[Budget], Status]
+T = TypeVar("T")
+Step = Callable[[Budget, float], T]
+"""A step on a budget that was read at some moment of the server's clock."""
 
 log = logging.getLogger(__name__)
 
 
-class _Result(NamedTuple):
-    """The result of a step in the ledger, the new budget, and two moments: before the step, and when it began."""
+class _Result(NamedTuple, Generic[T]):
+    """The *value* of a step in the ledger, the new budget, and a moment before the step."""
 
-    status: Status
+    value: T
     budget: Budget
     asked: float
-    read: float
 
 
 class SharedStore:
@@ -67,21 +67,19 @@ class SharedStore:
 
     async def join(self) -> None:
         """Let the other servers know of this one before it needs a permit."""
-        await self._do(lambda budget: budget.status(self._terms))
+        await self._do(lambda *_: None)
 
     async def take(self, spare: int, soon: float) -> Lease | float:
         """Take a permit, or return the seconds to wait."""
-        ident = uuid4().hex
-        status, since = await self._do(lambda budget: budget.take(self._terms, ident, spare, soon))
-        return granted(ident, status, since)
+        return await self._do(lambda budget, since: lease(budget, self._terms, spare=spare, soon=soon, since=since))
 
     async def release(self, lease: Lease, after: float, *, closes: bool) -> None:
         """Free the permit *after* so many seconds."""
-        await self._do(lambda budget: budget.release(self._terms, lease.ident, after, closes=closes))
+        await self._do(lambda budget, _: budget.release(self._terms, lease.ident, after, closes=closes))
 
     async def open_breaker(self, seconds: float) -> None:
         """Open the breaker for at least so long."""
-        await self._do(lambda budget: budget.open_breaker(self._terms, seconds))
+        await self._do(lambda budget, _: budget.open_breaker(seconds))
 
     def status(self) -> Status:
         """Return what is known now: what the ledger held last, or the copy."""
@@ -97,11 +95,8 @@ class SharedStore:
         finally:
             self._ledger.close()
 
-    async def _do(self, step: Step) -> tuple[Status, float]:
-        """Apply *step* to the ledger's budget, or to the copy while the ledger is unavailable.
-
-        Returns its result, and the moment at which the budget was read.
-        """
+    async def _do(self, step: Step[T]) -> T:
+        """Apply *step* to the ledger's budget, or to the copy while the ledger is unavailable."""
         async with self._steps:
             self._pass()
             if self._clock() >= self._retry_at:
@@ -110,29 +105,29 @@ class SharedStore:
                 except LedgerUnavailable as fault:
                     self._pass()
                     self._lost(fault)
-            return step(self._copy), self._passed
+            return step(self._copy, self._passed)
 
-    def _apply(self, step: Step) -> _Result:
+    def _apply(self, step: Step[T]) -> _Result[T]:
         """Apply *step* in the ledger."""
         copy, asked = self._copy, self._clock()
 
-        def apply(budget: Budget, reading: float) -> _Result:
+        def apply(budget: Budget, reading: float) -> _Result[T]:
             read = self._clock()
             latest = self._read + (read - self._asked) * _DRIFT if budget.ident == copy.ident else inf
             budget.read(self._ledger.clock, reading, latest=latest)
             budget.enroll(self._terms, copy, returning=self._alone)
-            return _Result(step(budget), budget, asked, read)
+            return _Result(step(budget, read), budget, asked)
 
         return self._ledger.apply(apply)
 
-    def _joined(self, result: _Result) -> tuple[Status, float]:
+    def _joined(self, result: _Result[T]) -> T:
         self._copy, self._passed = result.budget, self._clock()
         self._read, self._asked = result.budget.now, result.asked
         if self._alone:
             log.warning("the shared budget is back")
         self._alone = False
-        self._warn(result.status)
-        return result.status, result.read
+        self._warn(result.budget)
+        return result.value
 
     def _lost(self, fault: LedgerUnavailable) -> None:
         self._retry_at = self._clock() + RETRY
@@ -154,15 +149,16 @@ class SharedStore:
         """Keep to this server's share of the copy: other servers may take permits that it does not know of."""
         self._copy.enroll(self._terms, self._copy, returning=True)
 
-    def _warn(self, status: Status) -> None:
-        if status.limit < self._terms.limit or status.period > self._terms.period:
+    def _warn(self, budget: Budget) -> None:
+        limit, period = budget.limit(self._terms), budget.period()
+        if limit < self._terms.limit or period > self._terms.period:
             self._warn_once(
                 "servers with this key have different settings: the strictest apply, %s requests in %g s. "
                 "Set LINKTIME_RATE_LIMIT and LINKTIME_RATE_PERIOD alike for all of them",
-                status.limit,
-                status.period,
+                limit,
+                period,
             )
-        if status.mixed:
+        if budget.mixed:
             self._warn_once(
                 "several machines share the budget's file in one home (%s): set LINKTIME_BUDGET to a Redis server "
                 "unless their file locks are reliable",

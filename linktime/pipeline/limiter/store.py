@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Protocol
+from uuid import uuid4
 
-from ..ledger import Status
+from ..ledger import Budget, Status, Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ class Store(Protocol):
         """Return what is known now, without asking the file or server."""
 
 
-def granted(ident: str, status: Status, since: float) -> Lease | float:
-    """Return the lease that a step granted, or the seconds to wait."""
-    left = max(0, status.limit - len(status.cooling) - len(status.leased))
-    return status.wait or Lease(ident, left, status.grants - 1, since)
+def lease(budget: Budget, terms: Terms, *, spare: int, soon: float, since: float) -> Lease | float:
+    """Take a permit of *budget*, or return the seconds to wait."""
+    ident = uuid4().hex
+    wait = budget.take(terms, ident, spare, soon)
+    return wait or Lease(ident, max(0, budget.limit(terms) - budget.used()), budget.grants - 1, since)

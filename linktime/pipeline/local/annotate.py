@@ -7,7 +7,8 @@ from datetime import datetime, tzinfo
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from ...wallclock import shown, zone_named
+from ...answers import record
+from ...wallclock import formatted, zone_named
 
 _SHORTEST: Final = len("2026-03-01T14:00Z")
 _DAY: Final = len("2026-03-01")
@@ -40,8 +41,8 @@ def localized(data: Any, zone: tzinfo) -> Any:
 
 def zone_of_slots(data: Any) -> ZoneInfo | None:
     """Return the zone that an answer with slots names, or None for any other answer."""
-    match data:
-        case {"slots": list(), "timezone": str(name)} | {"data": {"slots": list(), "timezone": str(name)}}:
+    match record(data):
+        case {"slots": list(), "timezone": str(name)}:
             return zone_named(name)
         case _:
             return None
@@ -58,9 +59,9 @@ def _object(data: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
 
 
 def _beside(name: str, instant: datetime, zone: tzinfo, guest_zone: ZoneInfo | None) -> Iterator[tuple[str, str]]:
-    local = shown(instant, zone)
+    local = formatted(instant, zone)
     yield f"{name}Local", local
-    if guest_zone and name.endswith("Time") and (guest_time := shown(instant, guest_zone)) != local:
+    if guest_zone and name.endswith("Time") and (guest_time := formatted(instant, guest_zone)) != local:
         yield f"{name}Guest", guest_time
 
 

@@ -7,9 +7,10 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from math import inf
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
+from ...answers import record
 from ...errors import BudgetSpent, Failure, Overloaded, ShuttingDown
 from ...message import Request, Send
 from ...wallclock import zone_named
@@ -25,6 +26,14 @@ class AccountZone:
     """The account's time zone, from the settings.
 
     A lookup costs a request, so its result serves for *life* seconds, also if the lookup failed.
+
+    | state | `known` | `refresh` |
+    |---|---|---|
+    | no lookup yet | None | starts a lookup if there is budget to spare |
+    | fresh | the last result | does nothing |
+    | stale: its life is over | the last result | starts a lookup if there is budget to spare |
+    | outdated: the epoch is a new one | None | starts a lookup if there is budget to spare |
+    | a lookup is in flight | as before it | does nothing |
 
     Args:
         send: Sends the request.
@@ -105,13 +114,5 @@ class AccountZone:
         except Exception as error:  # noqa: BLE001 - a failed lookup must not end the call
             log.error("the lookup of the account's zone failed: %s", type(error).__name__)  # noqa: TRY400 - no text
         else:
-            zone, age = _zone_of(reply.data), reply.notes.age_seconds or 0.0
+            zone, age = zone_named(record(reply.data).get("timezone")), reply.notes.age_seconds or 0.0
         self._zone, self._zone_epoch, self._fresh_until = zone, epoch, self._clock() + life - age
-
-
-def _zone_of(data: Any) -> ZoneInfo | None:
-    match data:
-        case {"timezone": name} | {"data": {"timezone": name}}:
-            return zone_named(name)
-        case _:
-            return None

@@ -6,21 +6,22 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from ...answers import items, record
 from .bookings import is_cancelled
-from .comparison import agree, instant, items, record, same
+from .comparison import agree, instant, same
 from .evidence import NOT_COMMITTED, SUCCESS, UNCLEAR, Finding, Look, Write
 from .timeline import Since
 
 
 def overridden(write: Write, look: Look) -> Finding:
-    """Look for the override of a date. It replaces an earlier one, so that its age does not matter."""
+    """Look for the override of a date. It replaces an earlier one, which may be equal."""
     shown = items(look.data)
     if shown is None or not all("date" in row for row in shown):
         return UNCLEAR
     of_date = [row for row in shown if same("date", write.body["date"], row["date"]) is not False]
     match [row for row in of_date if agree(write.body, row)]:
         case [row]:
-            return Finding(committed=True, data=row)
+            return Finding(committed=True, data=row, fresh=write.made(row, look.since) is True)
         case []:
             return NOT_COMMITTED if all(_is_former(write, row) for row in of_date) else UNCLEAR
         case _:
@@ -36,10 +37,10 @@ def _is_former(write: Write, row: Mapping[str, Any]) -> bool:
 
 
 def cancelled(write: Write, look: Look) -> Finding:
-    """Look at a booking's status."""
+    """Look at a booking's status. A cancelled booking stays cancelled."""
     booking = _owned(write, look)
     if is_cancelled(booking):
-        return Finding(committed=True, data=SUCCESS)
+        return Finding(committed=True, data=SUCCESS, fresh=True)
     return NOT_COMMITTED if booking.get("status") == "CONFIRMED" else UNCLEAR
 
 
@@ -49,11 +50,10 @@ def moved(write: Write, look: Look) -> Finding:
     start = instant(booking.get("startTime"))
     if start is None or is_cancelled(booking):
         return UNCLEAR
+    touched = look.since.is_after(booking.get("updatedAt"))
     if start == datetime.fromisoformat(write.body["newStartTime"]):
-        return Finding(committed=True, data=SUCCESS)
-    as_before = (
-        start == instant(write.former.get("startTime")) or look.since.is_after(booking.get("updatedAt")) is False
-    )
+        return Finding(committed=True, data=SUCCESS, fresh=touched is True)
+    as_before = start == instant(write.former.get("startTime")) or touched is False
     return NOT_COMMITTED if as_before else UNCLEAR
 
 
@@ -69,15 +69,11 @@ def updated_among(write: Write, look: Look) -> Finding:
 
 
 def _changed(write: Write, shown: Mapping[str, Any], since: Since) -> Finding:
-    if agree(write.body, shown):
-        return Finding(committed=True, data=shown)
-    return _untouched(shown, since, unchanged=_unchanged(write.former, shown, write.body))
-
-
-def _untouched(shown: Mapping[str, Any], since: Since, *, unchanged: bool) -> Finding:
-    """Return whether a row is as before the write, by LinkTime's time of its last change or else by its fields."""
+    """Judge a row by its fields, and by LinkTime's time of its last change."""
     touched = since.is_after(shown.get("updatedAt"))
-    as_before = touched is False or (touched is None and unchanged)
+    if agree(write.body, shown):
+        return Finding(committed=True, data=shown, fresh=touched is True)
+    as_before = touched is False or (touched is None and _unchanged(write.former, shown, write.body))
     return NOT_COMMITTED if as_before else UNCLEAR
 
 
@@ -109,7 +105,7 @@ def ruled(write: Write, look: Look) -> Finding:
 def gone(write: Write, look: Look) -> Finding:
     """Look whether a row is still there. One that is inactive or marked may be deleted in LinkTime's own way."""
     if look.absent:
-        return Finding(committed=True, data=SUCCESS)
+        return _missing(write, look)
     shown = _owned(write, look)
     marked = shown.get("deletedAt") or shown.get("isDeleted") or not shown.get("isActive", True)
     return NOT_COMMITTED if shown and not marked else UNCLEAR
@@ -122,7 +118,7 @@ def gone_among(write: Write, look: Look) -> Finding:
         return UNCLEAR
     mine = next((row for row in shown if row["id"] == write.ident), None)
     if mine is None:
-        return Finding(committed=True, data=SUCCESS)
+        return _missing(write, look)
     return UNCLEAR if mine.get("deletedAt") or mine.get("isDeleted") else NOT_COMMITTED
 
 
@@ -131,6 +127,10 @@ def gone_among_active(write: Write, look: Look) -> Finding:
     finding = gone_among(write, look)
     was_active = bool(write.former) and write.former.get("isActive", True) is True
     return finding if finding.committed is not True or was_active else UNCLEAR
+
+
+def _missing(write: Write, look: Look) -> Finding:
+    return Finding(committed=True, data=SUCCESS, fresh=write.existed(look.sent))
 
 
 def _owned(write: Write, look: Look) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Reads LinkTime's answers tolerantly, and compares them with a request.
+"""Comparison of LinkTime's answers with a request.
 
 A verdict is True, False, or None if it is not certain: an answer may leave fields out or write them in another form.
 """
@@ -10,61 +10,17 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from unicodedata import normalize
 
-PAGE: Final = 100  # rows; LinkTime's longest page of a list
+from ...answers import items, joined
 
 Verdict = bool | None
 
 _EMPTY: Final = (None, "")
 
 
-def pages(data: Any) -> int | None:
-    """Return the number of pages of a list, None if it is not certain."""
-    match data:
-        case {"data": list(), "pagination": {"totalPages": int(total)}}:
-            return max(total, 1)
-        case {"data": list(page), "pagination": {"total": int(total)}}:
-            return 1 if total <= len(page) else None
-        case {"data": list(page)} | list(page):
-            return 1 if len(page) < PAGE else None
-        case _:
-            return None
-
-
-def items(data: Any) -> list[dict[str, Any]] | None:
-    """Return the rows of a list, bare or under `data`. None if it is not a list, or not a complete one."""
-    page = rows(data)
-    return page if pages(data) == 1 and all(isinstance(row, dict) for row in page) else None
-
-
-def joined(answers: Iterable[Any]) -> dict[str, Any]:
-    """Join the pages of a list. If one of them can't be read, neither can the whole."""
-    return {"data": [row for data in answers for row in rows(data)], "pagination": {"totalPages": 1}}
-
-
 def detailed(data: Any, whole: Mapping[str, Any]) -> dict[str, Any]:
     """Return a complete list, one row of it with all the fields that *whole* shows."""
     mine = whole.get("id")
     return joined([[{**row, **whole} if row.get("id") == mine else row for row in items(data) or ()]])
-
-
-def rows(data: Any) -> list[Any]:
-    """Return the rows of one page, bare or under `data`. An answer of another kind has one row, None."""
-    match data:
-        case {"data": list(page)} | list(page):
-            return page
-        case _:
-            return [None]
-
-
-def record(data: Any) -> dict[str, Any]:
-    """Return one object, bare or under `data`. It is empty if there is none."""
-    match data:
-        case {"data": dict(inner)}:
-            return inner
-        case dict():
-            return data
-        case _:
-            return {}
 
 
 def instant(text: Any) -> datetime | None:

@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from ...answers import record, rows
 from ...message import Reply, Request, Send, get, utc
-from ...wallclock import shown, zone_named
+from ...wallclock import formatted, zone_named
 from .bookings import has_guest, is_cancelled, slug_of
-from .comparison import days_around, instant, record, rows
+from .comparison import days_around, instant
 from .evidence import Write
 from .verification import bookings_around
 
@@ -78,5 +79,5 @@ async def _times(look: Send, slug: str, start: str) -> str:
 def _listed(slots: list[Any], wish: datetime, zone: ZoneInfo | None) -> str:
     starts = {instant(slot.get("startTime")) for slot in slots if isinstance(slot, dict)} - {None, wish}
     free = sorted((start for start in starts if start), key=lambda start: abs(start - wish))[:_OFFERED]
-    times = ", ".join(utc(start) + (f" ({shown(start, zone)})" if zone else "") for start in sorted(free))
+    times = ", ".join(utc(start) + (f" ({formatted(start, zone)})" if zone else "") for start in sorted(free))
     return f"Nearest free times: {times}." if times else "LinkTime shows no free time around it."

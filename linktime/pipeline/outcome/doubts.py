@@ -14,6 +14,8 @@ from .timeline import Moment
 _LIFE: Final = 600.0  # s; after which an equal write is taken for a new wish
 _SIZE: Final = 256
 _LOST: Final = 60.0  # s; for which an unanswered request may still arrive
+_REPLACED: Final = frozenset({"/availability/overrides", "/availability/rules", "/settings"})
+"""Collections whose writes without an id replace a row. In the others they make one."""
 
 
 @dataclass(slots=True, eq=False)
@@ -22,19 +24,31 @@ class Doubt:
 
     | state     | in_flight | open  | reply | ends with                                                  |
     | sending   | > 0       | False | None  | the end of these writes                                    |
-    | doubtful  | >= 0      | True  | None  | a success, *until*, or another write to the row            |
+    | doubtful  | >= 0      | True  | None  | a success, *until*, or an equal write after it is retired  |
     | succeeded | >= 0      | False | set   | is not found any more; the writes in flight may answer it  |
+
+    A retired doubt is renewed by the next equal write. The new one has another key, and begins as doubtful: a refusal
+    of its writes may be due to the writes before.
     """
 
     request: Request
     key: str
     started: Moment  # of the first of these writes
+    first: Moment  # of the first equal write, of this doubt or of those that it renews
     in_flight: int = 0
+    refused: int = 0  # of those in flight, which wait for the answers of the others
     open: bool = False
     until: float = inf
     lost: float = -inf  # when the last of them ended without an answer
     reply: Reply | None = None
-    overtaken: bool = False
+    retired: bool = False  # another write has changed the row, or a row that may be the new one
+    replayable: bool = False  # another write has changed a row of unknown age: a success may be an old answer
+
+    def renewed(self, key: str, now: Moment, until: float) -> Doubt:
+        """Return the doubt of a new wish, which remembers that the writes of this one may have been made."""
+        first = self.first if makes(self.request) else now
+        lost = now.clock if self.in_flight else self.lost
+        return Doubt(self.request, key, now, first, open=True, until=until, lost=lost)
 
 
 class Doubts:
@@ -48,8 +62,10 @@ class Doubts:
     def begin(self, request: Request, now: Moment) -> Doubt:
         """Return the doubt that *request* repeats, or a new one."""
         doubt = self._doubts.get(request)
-        if doubt is None or doubt.until < now.clock or doubt.overtaken:
-            doubt = self._doubts[request] = Doubt(request, request.idempotency_key, now)
+        if doubt is None or doubt.until < now.clock:
+            doubt = self._doubts[request] = Doubt(request, request.idempotency_key, now, now)
+        elif doubt.retired:
+            doubt = self._doubts[request] = doubt.renewed(request.idempotency_key, now, now.clock + self._life)
         doubt.in_flight += 1
         return doubt
 
@@ -75,19 +91,23 @@ class Doubts:
         self._forget(doubt)
 
     def overtaken(self, request: Request, history: History) -> None:
-        """Close the doubts that *request* may undo to repetitions: an equal write after it is a new wish.
+        """Note which doubts *request* may change: LinkTime could answer their repetition as if it were still so.
 
-        These are other writes to its row, and writes that may have made that row.
+        1. Another write to the same row retires a doubt.
+        2. So does a write to a row that was first read after the doubt began: it may be the new row.
+        3. A row that no read has shown may be the new row, too. To retire the doubt could make a second one.
         """
-        if not request.ident:
+        if makes(request):
             return
         known = history.find(request)
-        for doubt in list(self._doubts.values()):
+        for doubt in self._doubts.values():
             if collection(doubt.request) != collection(request) or doubt.request == request:
                 continue
-            older = known is not None and known.first < doubt.started.clock
-            if doubt.request.ident == request.ident or not (doubt.request.ident or older):
-                doubt.overtaken = True
+            if doubt.request.ident == request.ident:
+                doubt.retired = True
+            elif not (doubt.request.ident or (known and known.first < doubt.first.clock)):
+                doubt.retired |= known is not None and known.read
+                doubt.replayable = True
 
     def others(self, request: Request, now: float) -> list[Request]:
         """Return the other writes in doubt or in flight with the method and template of *request*."""
@@ -98,6 +118,11 @@ class Doubts:
     def _forget(self, doubt: Doubt) -> None:
         if self._doubts.get(doubt.request) is doubt:
             del self._doubts[doubt.request]
+
+
+def makes(request: Request) -> bool:
+    """Return whether a write makes a row, and replaces none."""
+    return not request.ident and collection(request) not in _REPLACED
 
 
 def may_arrive(doubt: Doubt, now: float) -> bool:

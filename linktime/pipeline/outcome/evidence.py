@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from math import inf
 from typing import Any, Final
 
 import orjson
@@ -29,9 +28,8 @@ GONE: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 class Write:
     """A write: the *ident* in its path, the fields of its *body*, when it *started*, and the row as it was before.
 
-    *former* is empty if that is not known. *history* knows the ids that are older than the write. Before *quiet*
-    (seconds on the app's clock) a replica may show a state before an earlier write of ours. *rivals* returns the bodies
-    of other writes of this kind that are in flight or in doubt: a new row may be theirs.
+    *former* is empty if that is not known. *history* knows the ids that are older than the write. *rivals* returns the
+    bodies of other writes of this kind that are in flight or in doubt: a new row may be theirs.
     """
 
     request: Request
@@ -40,7 +38,6 @@ class Write:
     started: Moment
     history: History
     former: Mapping[str, Any]
-    quiet: float
     rivals: Callable[[], Iterable[Mapping[str, Any]]] = tuple
 
     @classmethod
@@ -48,8 +45,7 @@ class Write:
         """Read a request, and the row that it is about."""
         known = history.find(request)
         body = orjson.loads(request.body or b"{}")
-        quiet = known.written + LAG if known else -inf
-        return cls(request, request.ident, body, started, history, known.row if known else {}, quiet)
+        return cls(request, request.ident, body, started, history, known.row if known else {})
 
     def made(self, row: Mapping[str, Any], since: Since) -> Verdict:
         """Return whether this write may have made *row*: False if the row is older, or made by another write."""
@@ -60,13 +56,22 @@ class Write:
             return False
         return since.is_after(_created(row))
 
+    def existed(self, moment: float) -> bool:
+        """Return whether even a replica that is behind had the row at *moment*, in seconds on the app's clock."""
+        known = self.history.find(self.request)
+        return moment >= (known.first if known else self.started.clock) + LAG
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """An answer to a verification read. *absent* is LinkTime's own word that there is no such thing."""
+    """An answer to a verification read, which was *sent* at a time in seconds on the app's clock.
+
+    *absent* is LinkTime's own word that there is no such thing.
+    """
 
     data: Any
     since: Since
+    sent: float
     absent: bool = False
 
 
@@ -74,11 +79,14 @@ class Look:
 class Finding:
     """A result: whether the write was *committed*, None if it is not certain, and the *data* to answer with.
 
-    *candidate* is the id of the one row that would prove the write if its age were known.
+    *fresh* is True if the state is certainly later than the start of the write. Otherwise a replica may be behind, and
+    show an older state that is equal to the requested one. *candidate* is the id of the one row that would prove the
+    write if its age were known.
     """
 
     committed: Verdict
     data: Any = None
+    fresh: bool = False
     candidate: str = ""
 
 

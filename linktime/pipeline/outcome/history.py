@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any, Final
 
+from ...answers import record, rows
 from ...message import Reply, Request
-from .comparison import record, rows
 
 _SIZE: Final = 1024  # rows; references to answers that the cache holds, too
 _SINGLE: Final = frozenset({"/settings", "/availability/rules"})  # one object each, without an id
@@ -62,14 +62,13 @@ class History:
     def made(self, request: Request, reply: Reply, now: float) -> None:
         """Remember a write that LinkTime acknowledged, and the row that it answered."""
         self.wrote(request, now)
-        data = record(reply.data)
-        ident = request.ident or data.get("id", data.get("bookingId"))
+        ident = request.ident or ident_of(reply)
         if request.ident or collection(request) in _SINGLE:
             known = self._at((collection(request), request.ident), now)
             known.row = dict(_shown(request, reply.data)).get(request.ident, {})
         elif isinstance(ident, str):
             known = self._at((collection(request), ident), now)
-            known.written, known.row, known.maker = now, _public(data), request
+            known.written, known.row, known.maker = now, _public(record(reply.data)), request
 
     def _at(self, key: Key, now: float) -> Known:
         known = self._known.setdefault(key, Known(now))
@@ -82,6 +81,12 @@ class History:
 def collection(request: Request) -> str:
     """Return the path of the collection or the single object that a request is about."""
     return request.template.partition("/{id}")[0]
+
+
+def ident_of(reply: Reply) -> Any:
+    """Return the id of the row that an answer to a write holds, None if it shows none."""
+    data = record(reply.data)
+    return data.get("id", data.get("bookingId"))
 
 
 def _shown(request: Request, data: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:

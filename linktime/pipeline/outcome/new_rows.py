@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Any, Final
 
+from ...answers import items
 from .bookings import has_guest, is_cancelled, slug_of
-from .comparison import Verdict, differ, instant, items, same
+from .comparison import Verdict, differ, instant, same
 from .evidence import NOT_COMMITTED, UNCLEAR, Check, Finding, Look, Write
 from .timeline import Since
 
@@ -43,7 +44,7 @@ def _made(likeness: Likening) -> Check:
         verdicts = [(_is_made(write, row, look.since, likeness), row) for row in shown]
         match [row for verdict, row in verdicts if verdict], [row for verdict, row in verdicts if verdict is None]:
             case [row], _:
-                return Finding(committed=True, data=row)
+                return Finding(committed=True, data=row, fresh=True)
             case [], []:
                 return NOT_COMMITTED
             case [], [{"id": str(ident)} as row] if likeness(write.body, row) is Likeness.SAME:
@@ -63,6 +64,23 @@ def _is_made(write: Write, row: Mapping[str, Any], since: Since, likeness: Liken
             return None if contested else True
         case _:
             return None
+
+
+def kept(ident: Any) -> Check:
+    """Return a check that looks whether the new row *ident* is still there. A booking must stand at its time."""
+
+    def check(write: Write, look: Look) -> Finding:
+        shown = items(look.data)
+        if shown is None or not all(isinstance(row.get("id"), str) for row in shown):
+            return UNCLEAR
+        mine = next((row for row in shown if row["id"] == ident), None)
+        if mine is None or is_cancelled(mine):
+            return NOT_COMMITTED
+        start = write.body.get("startTime")
+        stands = start is None or ("status" in mine and instant(mine.get("startTime")) == datetime.fromisoformat(start))
+        return Finding(committed=True, data=mine) if stands else UNCLEAR
+
+    return check
 
 
 def booked(write: Write, look: Look) -> Finding:

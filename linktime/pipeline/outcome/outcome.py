@@ -1,4 +1,4 @@
-"""The layer that finds out what became of a write."""
+"""The layer that finds out the outcome of writes."""
 
 from __future__ import annotations
 
@@ -14,35 +14,28 @@ import orjson
 
 from ...errors import Failure, NotCommitted, OutcomeUnknown, Rejected
 from ...message import Delivery, Notes, Reply, Request, Send
-from .comparison import record
+from .accepted import Accepted, with_answer
 from .conflict import advice
 from .doubts import Doubt, Doubts, may_arrive
-from .evidence import GONE, SUCCESS, UNCLEAR, Write
-from .history import History
+from .evidence import SUCCESS, UNCLEAR, Write
+from .history import History, ident_of
 from .readback import ReadBack, Result
 from .verification import VERIFICATIONS, Verification
 
 _REPEATED: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY})
-_ACCEPTED: Final = "LinkTime accepted this change but had not finished it"
+_POLL: Final = 0.05  # s
 _FAILED: Final = "linktime-mcp failed after this change was sent, so it may or may not have been made."
 _UNSENT: Final = "linktime-mcp failed before this change was sent; nothing was sent. Report it if it recurs."
 _EARLIER: Final = (
     "An equal call before this one may be the reason. Don't choose another time or name before you have looked"
 )
+_REPLAYED: Final = "LinkTime may have answered an earlier equal call once more, and its change may be undone since."
 
 log = logging.getLogger(__name__)
 
 
-class _Accepted(OutcomeUnknown):
-    """LinkTime answered 202: it has not finished the write. *data* is its answer."""
-
-    def __init__(self, data: Any) -> None:
-        super().__init__(f"{_ACCEPTED}.", answered=False)
-        self.data = record(data)
-
-
 class Outcome:
-    """A `Send` that leaves no write at "unknown" if LinkTime can show what became of it.
+    """A `Send` that leaves no write at "unknown" if LinkTime can show its outcome.
 
     A write of unknown outcome is not repeated but read back. If it stays in doubt, an equal write that follows within
     minutes carries the same Idempotency-Key, and a refusal of it is checked against the first one. If a time is taken,
@@ -59,6 +52,7 @@ class Outcome:
     ) -> None:
         self._send = send
         self._clock = clock
+        self._sleep = sleep
         self._read_back = ReadBack(send, clock=clock, wall=wall, sleep=sleep)
         self._history = History()
         self._doubts = Doubts()
@@ -89,6 +83,7 @@ class Outcome:
             self._doubts.end(doubt)
 
     async def _write(self, write: Write, verification: Verification, doubt: Doubt) -> Reply:
+        replayable = doubt.replayable
         try:
             reply = await self._sent(replace(write.request, idempotency_key=doubt.key))
         except OutcomeUnknown as unknown:
@@ -97,7 +92,16 @@ class Outcome:
             return await self._refused(write, verification, doubt, refusal)
         if _abandoned():  # the client has no answer, so an equal call is a repetition
             self._doubts.doubtful(doubt, self._clock(), answered=True)
+        elif replayable:
+            await self._check_replay(write, verification.of_row(ident_of(reply)), doubt)
         return self._done(write, doubt, reply)
+
+    async def _check_replay(self, write: Write, verification: Verification, doubt: Doubt) -> None:
+        """Raise OutcomeUnknown unless LinkTime shows the new row: the answer may be that of an earlier equal write."""
+        result = await self._verified(write, verification, doubt)
+        if isinstance(result, Result):
+            doubt.retired |= result.finding.committed is False
+            raise OutcomeUnknown(f"{_REPLAYED} {_inconclusive(result)}: {verification.hint}.", answered=True)
 
     async def _sent(self, request: Request) -> Reply:
         """Send a write. After it went out, any error but a refusal is an OutcomeUnknown."""
@@ -110,21 +114,22 @@ class Outcome:
             log.error("%s %s: %s", request.method, request.template, type(error).__name__)  # noqa: TRY400 - no text
             raise (OutcomeUnknown(_FAILED, answered=False) if delivery.possible else Failure(_UNSENT)) from None
         if reply.status == HTTPStatus.ACCEPTED:
-            raise _Accepted(reply.data)
+            raise Accepted(reply.data)
         return reply
 
     async def _settled(self, write: Write, verification: Verification, doubt: Doubt, unknown: OutcomeUnknown) -> Reply:
-        """Answer a write in doubt by what LinkTime shows."""
+        """Read a write in doubt back, and answer it."""
         self._history.wrote(write.request, self._clock())
         self._doubts.doubtful(doubt, self._clock(), answered=unknown.answered)
         result = await self._verified(write, verification, doubt)
         if isinstance(result, Reply):
-            return self._done(write, doubt, _with_answer(result, unknown))
+            return self._done(write, doubt, with_answer(result, unknown))
         if result.finding.committed is None:
             raise OutcomeUnknown(
                 f"{unknown.message} {_inconclusive(result)}: {verification.hint}.", answered=unknown.answered
             ) from None
-        if not unknown.answered or may_arrive(doubt, self._clock()):
+        renewed = doubt.first is not doubt.started  # then an equal write before this one may have been made
+        if not unknown.answered or renewed or may_arrive(doubt, self._clock()):
             raise OutcomeUnknown(
                 f"{unknown.message} Read back, it is not there, but it may still be on its way: {verification.hint}.",
                 answered=unknown.answered,
@@ -137,16 +142,28 @@ class Outcome:
         """Answer a refused write: an equal one before it may be the reason of the refusal."""
         if not (doubt.open or doubt.reply or doubt.in_flight > 1):
             raise await self._advised(write, refusal) from None
-        if write.request.method == "DELETE" and refusal.status in GONE:
-            return self._done(write, doubt, _verified(Reply(200), SUCCESS))
+        if write.request.method == "DELETE" and refusal.proves_absence:
+            await self._equals_answered(doubt)
+            if doubt.open or doubt.reply:
+                return self._done(write, doubt, _verified(Reply(200), SUCCESS))
+            raise refusal
         if refusal.status not in _REPEATED:
             raise refusal
-        result = await self._verified(write, verification, doubt)
+        result = await self._verified(replace(write, started=doubt.first), verification, doubt)
         if isinstance(result, Reply):
             return self._done(write, doubt, result)
         if result.finding.committed is None and refusal.status == HTTPStatus.CONFLICT:
             raise OutcomeUnknown(f"{refusal.message} {_EARLIER}: {verification.hint}.", answered=True) from None
         raise await self._advised(write, refusal) from None
+
+    async def _equals_answered(self, doubt: Doubt) -> None:
+        """Wait until each equal write in flight has its answer: if all are refused, none of them removed the row."""
+        doubt.refused += 1
+        try:
+            while doubt.in_flight > doubt.refused and not (doubt.open or doubt.reply):
+                await self._sleep(_POLL)
+        finally:
+            doubt.refused -= 1
 
     async def _verified(self, write: Write, verification: Verification, doubt: Doubt) -> Reply | Result:
         """Return the reply of a write that was certainly made, else the result of reading it back."""
@@ -188,16 +205,6 @@ def _abandoned() -> bool:
 
 def _verified(reply: Reply, data: Any) -> Reply:
     return replace(reply, status=200, data=data).noted(Notes(outcome="verified"))
-
-
-def _with_answer(reply: Reply, unknown: OutcomeUnknown) -> Reply:
-    """Add LinkTime's own answer to an accepted write: the secret of a webhook is nowhere else."""
-    if not isinstance(unknown, _Accepted) or not isinstance(reply.data, dict):
-        return reply
-    data = {**reply.data, **unknown.data}
-    if "secret" in data:
-        data.pop("secretNote", None)
-    return replace(reply, data=data)
 
 
 def _inconclusive(result: Result) -> str:

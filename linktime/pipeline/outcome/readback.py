@@ -6,15 +6,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from math import inf
 from typing import Final
 
+from ...answers import joined, pages, record
 from ...errors import Rejected
 from ...message import Reply, Request, Send, get
-from .comparison import detailed, joined, pages, record
-from .evidence import GONE, UNCLEAR, Finding, Look, Write
+from .comparison import detailed
+from .evidence import UNCLEAR, Finding, Look, Write
 from .timeline import LAG, Moment, since
-from .verification import Effect, Verification
+from .verification import Verification
 
 _PAUSES: Final = (0.5, 2.5, LAG)  # s after the end of the write; LinkTime's replicas may be behind
 _OVERRUN: Final = 5.0  # s past the end of the write that its first reads have, whatever its deadline
@@ -68,7 +68,6 @@ class ReadBack:
         """Return what the reads prove. *settled* is True once an equal write has succeeded, which ends them."""
         ended = self._clock()
         limit = max(deadline, ended + _OVERRUN)
-        quiet = _quiet(write, verification, ended)
         result = Result(UNCLEAR)
         for pause in self._pauses:
             if ended + pause >= limit:
@@ -79,7 +78,7 @@ class ReadBack:
             begun = self._clock()
             result = await self._look(write, verification, limit)
             result = replace(result, complete=begun >= ended + LAG)
-            if result.finding.committed and begun >= quiet:
+            if result.finding.committed and (result.finding.fresh or result.complete):
                 return result
             if self._hurried.is_set():
                 break
@@ -102,7 +101,7 @@ class ReadBack:
             sent = self.now()
             try:
                 reply, absent = await self._read(replace(way.read(write), deadline=limit))
-                look = Look(reply.data, since(write.started, sent, self.now(), reply.date), absent)
+                look = Look(reply.data, since(write.started, sent, self.now(), reply.date), sent.clock, absent)
                 finding = way.check(write, look)
                 if finding.candidate and verification.detail:
                     row = await self._send(replace(get(verification.detail, finding.candidate), deadline=limit))
@@ -119,7 +118,7 @@ class ReadBack:
         try:
             reply = await self._send(read)
         except Rejected as refusal:
-            if refusal.status not in GONE:
+            if not refusal.proves_absence:
                 raise
             return Reply(refusal.status), True
         count = pages(reply.data) or 1
@@ -127,18 +126,6 @@ class ReadBack:
             return reply, False
         others = [await self._send(_page(read, number)) for number in range(2, count + 1)]
         return replace(reply, data=joined(page.data for page in (reply, *others))), False
-
-
-def _quiet(write: Write, verification: Verification, ended: float) -> float:
-    """Return the moment from which a read can prove the write: earlier ones may show a state before it."""
-    known = write.history.find(write.request)
-    match verification.effect:
-        case Effect.MAKES:
-            return -inf
-        case Effect.REMOVES if known is None or not known.read:
-            return ended + LAG
-        case _:
-            return write.quiet
 
 
 def _page(read: Request, number: int) -> Request:

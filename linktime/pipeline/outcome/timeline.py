@@ -25,15 +25,21 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """The span of LinkTime's clock in which a write began. *earliest* is None if it is not known."""
+    """The span of LinkTime's clock in which a write began, and the end of the answer that is compared with it.
+
+    *earliest* is None if it is not known.
+    """
 
     earliest: datetime | None
     latest: datetime
+    answered: datetime
 
     def is_after(self, text: Any) -> bool | None:
         """Return whether a time that LinkTime shows is after the start of the write, None if it is not certain."""
         time = instant(text)
         if time is None:
+            return None
+        if time > self.answered:  # a time in the future is not of LinkTime's clock
             return None
         if time > self.latest:
             return True
@@ -49,9 +55,9 @@ def since(start: Moment, sent: Moment, received: Moment, date: datetime | None) 
     """
     began = start.wall.replace(microsecond=start.wall.microsecond // 1000 * 1000)  # LinkTime shows milliseconds
     if date is None:
-        return Since(None, began)
+        return Since(None, began, received.wall + _MARGIN)
     took = timedelta(seconds=received.clock - sent.clock)
     if -_SKEW <= received.wall - date <= _SECOND + took + _SKEW:
-        return Since(began - _MARGIN, began)
+        return Since(began - _MARGIN, began, received.wall + _MARGIN)
     earliest = date - timedelta(seconds=received.clock - start.clock)
-    return Since(earliest, date + _SECOND - timedelta(seconds=sent.clock - start.clock))
+    return Since(earliest, date + _SECOND - timedelta(seconds=sent.clock - start.clock), date + _MARGIN)

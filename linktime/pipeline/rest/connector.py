@@ -27,6 +27,9 @@ class CleanConnector(aiohttp.TCPConnector):
 
     async def connect(self, *arguments: Any, **options: Any) -> Connection:
         """Return a connection on which no byte waits to be read. Raises UncleanConnection."""
+        # 1. A clean connection, new or used before: return it.
+        # 2. An unclean one that was used before: close it and take the next one.
+        # 3. An unclean new one: fail, because the next one would be unclean, too.
         while True:
             connection = await super().connect(*arguments, **options)
             is_new = connection.protocol not in self._used
@@ -49,6 +52,7 @@ def _is_clean(connection: Connection, *, is_new: bool) -> bool:
 
 
 def _is_readable(socket: Any) -> bool:
+    # poll has no limit on the number of a descriptor, but Windows has only select
     if not hasattr(select, "poll"):
         return bool(select.select([socket], [], [], 0)[0])
     poll = select.poll()

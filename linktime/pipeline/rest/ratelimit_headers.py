@@ -58,7 +58,10 @@ def _reset(text: str | None, headers: Mapping[str, str]) -> float | None:
     number = _number(text)
     if number is None:
         return None
-    # Services write one of three values here: the seconds left, the epoch in seconds, or the epoch in milliseconds.
+    # Services write one of three values here:
+    # 1. the seconds left
+    # 2. the epoch in seconds
+    # 3. the epoch in milliseconds
     if number >= 1e7:
         epoch = number if number < 1e11 else number / 1000
         number = epoch - _now(headers).timestamp() + 1  # an epoch is cut to whole seconds

@@ -12,6 +12,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
+from ...answers import as_object
 from ...errors import Failure, InvalidArguments, NeedsUser, NotConfirmed, Rejected, ShuttingDown
 from ...message import Request
 from ...sanitize import plain
@@ -19,7 +20,6 @@ from ...telemetry import hooks
 from ...tools import TOOLS, Tool
 from ...tools.confirmations import Confirmation, Details
 from .memory import Memory
-from .results import as_object
 from .sdk_server import Context
 from .upstream import Upstream
 
@@ -75,7 +75,7 @@ class Elicitation:
     | | a connection with a handshake | 2026-07-28 |
     | --- | --- | --- |
     | not asked | no entry | no entry |
-    | asked | a timeout in `_in_flight`; the call waits | an entry in `_pending`; the call has ended |
+    | asked | the call waits, with a limit in `_in_flight` | the call has ended, with an entry in `_pending` |
     | confirmed | the call goes on | the client's next call takes the entry and goes on |
     | after `leave` | NotConfirmed becomes ShuttingDown | the entry stays, and no call comes |
     """

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from ...answers import as_object
 from ...errors import Failure
 from ...tools import Tool
 from ..today import Moment
-from .results import as_object
 from .unexpected import report
 from .upstream import Upstream
 

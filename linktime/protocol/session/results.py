@@ -7,6 +7,7 @@ from typing import Any, Final
 import mcp_types
 import orjson
 
+from ...answers import as_object
 from ...errors import Failure
 from ...message import Reply
 from ...sanitize.invisible import without_invisible
@@ -52,19 +53,6 @@ def failed(failure: Failure) -> mcp_types.CallToolResult:
     """Return the error result of a failed call."""
     hooks.failed(failure)
     return mcp_types.CallToolResult(content=[_text(without_invisible(str(failure)))], is_error=True)
-
-
-def as_object(data: Any) -> dict[str, Any]:
-    """Return an answer as an object. LinkTime's may be bare, under `data`, or empty."""
-    match data:
-        case None:
-            return {"success": True}
-        case {"data": dict(inner), **others} if not others:
-            return inner
-        case dict():
-            return data
-        case _:
-            return {"data": data}
 
 
 def _text(text: str) -> mcp_types.TextContent:

@@ -11,8 +11,8 @@ import orjson
 from ...tools import Tool
 
 LONGEST: Final = 60_000  # bytes of JSON; 25,000 tokens, since ids and times take a token for two or three bytes
-_NOTE: Final = 300  # bytes for what is said of a cut
-_TEXTS: Final = (4_000, 400, 40)  # characters of one text, where the whole is too long, and where it still is
+_NOTE: Final = 300  # bytes for the note on a truncated list
+_TEXTS: Final = (4_000, 400, 40)  # characters of one text; the next limit applies if the answer is still too long
 
 
 def fitted(answer: dict[str, Any], tool: Tool, room: int = LONGEST) -> dict[str, Any]:

@@ -18,7 +18,7 @@ Protocol = Callable[[], asyncio.StreamReaderProtocol]
 
 
 def claim() -> tuple[int, int]:
-    """Return private copies of stdin and stdout. From now on a print from anywhere ends up on stderr."""
+    """Return private copies of stdin and stdout. From now on any print goes to stderr."""
     wire = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
@@ -35,22 +35,22 @@ async def connect_input(descriptor: int, protocol: Protocol) -> asyncio.BaseTran
     loop = asyncio.get_running_loop()
     if _can_be_polled(descriptor):
         return (await loop.connect_read_pipe(protocol, os.fdopen(descriptor, "rb", 0)))[0]
-    ours, theirs = socket.socketpair()
-    Thread(target=_pump_in, args=(descriptor, theirs), name="stdin", daemon=True).start()
-    return (await loop.create_connection(protocol, sock=ours))[0]
+    near, far = socket.socketpair()
+    Thread(target=_pump_in, args=(descriptor, far), name="stdin", daemon=True).start()
+    return (await loop.create_connection(protocol, sock=near))[0]
 
 
 async def connect_output(
     descriptor: int, protocol: Protocol
 ) -> tuple[asyncio.WriteTransport, asyncio.BaseProtocol, Thread | None]:
-    """Connect a descriptor to write to. The thread, if there is one, ends when all is written."""
+    """Connect a descriptor to write to. The thread, if there is one, ends when it has written everything."""
     loop = asyncio.get_running_loop()
     if _can_be_polled(descriptor):
         return *(await loop.connect_write_pipe(protocol, os.fdopen(descriptor, "wb", 0))), None
-    ours, theirs = socket.socketpair()
-    thread = Thread(target=_pump_out, args=(theirs, descriptor), name="stdout", daemon=True)
+    near, far = socket.socketpair()
+    thread = Thread(target=_pump_out, args=(far, descriptor), name="stdout", daemon=True)
     thread.start()
-    return *(await loop.create_connection(protocol, sock=ours)), thread
+    return *(await loop.create_connection(protocol, sock=near)), thread
 
 
 def _can_be_polled(descriptor: int) -> bool:

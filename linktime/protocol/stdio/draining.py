@@ -10,7 +10,7 @@ from typing import Final, Protocol, Self
 from mcp.shared.message import ServerMessageMetadata, SessionMessage
 from mcp_types import ErrorData, JSONRPCError, JSONRPCRequest, JSONRPCResponse, RequestId
 
-MOST_UNANSWERED: Final = 1024
+MOST_UNANSWERED: Final = 1024  # requests; far more than the mailbox holds
 _TOO_MANY: Final = ErrorData(code=-32000, message=f"{MOST_UNANSWERED} requests are in flight. Wait for some answers.")
 
 
@@ -35,7 +35,7 @@ class Outgoing(Protocol):
 
 
 class Stream:
-    """What the SDK asks of either stream besides its own verb."""
+    """The methods that the SDK uses of both streams."""
 
     async def aclose(self) -> None:
         """Close the stream."""
@@ -48,20 +48,26 @@ class Stream:
 
 
 class InFlight:
-    """The requests that came in and have no answer yet."""
+    """The requests that came in and have no answer yet.
+
+    | state | an event adds | an event removes |
+    | --- | --- | --- |
+    | unread | `came`: the reader passes the request on | |
+    | in flight | | `settled`: the writer sends the answer, or the client cancels the request |
+    """
 
     def __init__(self) -> None:
-        self._ids: Counter[RequestId | None] = Counter()  # how many requests there are with each id
-        self._none = asyncio.Event()
+        self._ids: Counter[RequestId | None] = Counter()  # requests by their id, which a client may use twice
+        self._none = asyncio.Event()  # set while no request is in flight
         self._none.set()
 
     def came(self, ident: RequestId) -> None:
-        """Note a request."""
+        """Add a request."""
         self._ids[ident] += 1
         self._none.clear()
 
     def settled(self, ident: RequestId | None) -> None:
-        """Note its answer, or its cancellation by the client, which gets no answer."""
+        """Remove a request that was answered, or that the client has cancelled, which gets no answer."""
         self._ids[ident] -= 1
         if self._ids[ident] <= 0:
             del self._ids[ident]
@@ -70,18 +76,19 @@ class InFlight:
 
     @property
     def are_too_many(self) -> bool:
-        """Whether no further request is accepted."""
+        """Return whether no further request is accepted."""
         return len(self._ids) >= MOST_UNANSWERED or self._ids.total() >= MOST_UNANSWERED
 
     async def all_settled(self) -> None:
-        """Wait until none is left."""
+        """Wait until no request is in flight."""
         await self._none.wait()
 
 
 class DrainingReader(Stream):
     """A reader that ends only when every request has its answer, because at its end the SDK drops the calls in flight.
 
-    It accepts MOST_UNANSWERED requests at a time and refuses further ones through *outer*.
+    It accepts MOST_UNANSWERED requests at a time and refuses further ones through *outer*. At the end of its input it
+    calls *leave* with `finish=True`, and then waits for the answers.
     """
 
     def __init__(self, inner: Incoming, outer: Outgoing, in_flight: InFlight, leave: Leave) -> None:
@@ -128,14 +135,14 @@ class DrainingReader(Stream):
 
 
 class DrainingWriter(Stream):
-    """A writer that notes the requests that it answers."""
+    """A writer that removes the requests that it answers from those *in_flight*."""
 
     def __init__(self, inner: Outgoing, in_flight: InFlight) -> None:
         self._inner = inner
         self._in_flight = in_flight
 
     async def send(self, item: SessionMessage, /) -> None:
-        """Write a message, then note it."""
+        """Write a message. The request counts as answered even if the client is gone."""
         try:
             await self._inner.send(item)
         finally:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Final, Protocol
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
-_LOOK_EVERY: Final = 1.0  # s
+_POLL_EVERY: Final = 1.0  # s
 
 
 class Output(Protocol):
@@ -31,7 +31,7 @@ def on_signals(loop: asyncio.AbstractEventLoop, action: Callable[[], None]) -> N
 
 
 def restore_signals(loop: asyncio.AbstractEventLoop) -> None:
-    """Give SIGINT and SIGTERM their usual effects again."""
+    """Restore the default effects of SIGINT and SIGTERM."""
     for number in _SIGNALS:
         try:
             loop.remove_signal_handler(number)
@@ -40,17 +40,17 @@ def restore_signals(loop: asyncio.AbstractEventLoop) -> None:
 
 
 async def when_gone(reader: asyncio.StreamReader, hang_up: Callable[[], None]) -> None:
-    """Notice a client that closed its end of the output."""
+    """Run *hang_up* when the client has closed its end of the output."""
     with suppress(ConnectionError):
         await reader.read()
     hang_up()
 
 
 async def when_orphaned(hang_up: Callable[[], None]) -> None:
-    """Notice a client that died while another process keeps the pipe's other end open."""
+    """Run *hang_up* when the parent process has died, since another process may keep the pipe open."""
     parent = os.getppid()
     while os.getppid() == parent:  # noqa: ASYNC110 - no system has an event for it
-        await asyncio.sleep(_LOOK_EVERY)
+        await asyncio.sleep(_POLL_EVERY)
     hang_up()
 
 

@@ -23,8 +23,8 @@ _OBJECTS: Final = ("_meta", "arguments", "capabilities", "context", "inputRespon
 """Fields of params that hold an object. PHP writes an empty one as `[]`."""
 
 
-class Malformed(Exception):  # noqa: N818 - it is an answer to the client before it is an error
-    """A frame that is no JSON-RPC message. *answers* are the error frames to send, each under the id of its request."""
+class Malformed(Exception):
+    """A frame that is no JSON-RPC message. *answers* are the error frames to send, each with the id of its request."""
 
     def __init__(self, code: int, message: str, *idents: Any) -> None:
         super().__init__(message)
@@ -35,9 +35,10 @@ class Malformed(Exception):  # noqa: N818 - it is an answer to the client before
 
 
 def decode(line: bytes) -> JSONRPCMessage | None:
-    """Return the message in one frame. Raises Malformed.
+    """Return the message in one frame, or None for a malformed response or notification, which is never answered.
 
-    A malformed response or notification is None, because neither is ever answered.
+    Raises:
+        Malformed: Any other frame that is no message.
     """
     try:
         frame = lenient.loads(line)
@@ -120,7 +121,7 @@ def _with_objects(params: dict[str, Any]) -> dict[str, Any]:
 
 
 def _object(text: str) -> Any:
-    """Return the object that *text* is the JSON of, an empty one for a blank text, or *text* itself."""
+    """Parse *text*. Return the object, an empty one for a blank text, or *text* itself if it is no object."""
     try:
         value = lenient.loads(text.encode("utf-8", "surrogatepass")) if text.strip() else {}
     except ValueError:

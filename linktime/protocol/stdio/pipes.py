@@ -25,7 +25,7 @@ class PipeWriter(Stream):
 
     def __init__(self, stdout: asyncio.StreamWriter, thread: Thread | None = None) -> None:
         self._stdout = stdout
-        self._thread = thread
+        self._thread = thread  # writes to the descriptor, if asyncio can't
         self._written = 0  # bytes
 
     async def send(self, item: SessionMessage, /) -> None:
@@ -48,7 +48,7 @@ class PipeWriter(Stream):
 
     @property
     def taken(self) -> int | None:
-        """The number of bytes that the client has taken, or None if no byte waits for it."""
+        """Return how many bytes the client has read, or None if no byte waits for it."""
         waiting: int = self._stdout.transport.get_write_buffer_size()
         return self._written - waiting if waiting else None
 
@@ -57,7 +57,7 @@ class PipeWriter(Stream):
         self._stdout.transport.abort()
 
     async def aclose(self) -> None:
-        """Wait until the client has taken all, for a short time."""
+        """Wait until the client has read everything, for at most _FLUSH seconds."""
         self._stdout.close()
         with suppress(ConnectionError, TimeoutError):
             async with asyncio.timeout(_FLUSH):
@@ -67,7 +67,7 @@ class PipeWriter(Stream):
 
 
 class PipeReader(Stream):
-    """The incoming messages. A frame that is no message is answered here."""
+    """The incoming messages. It answers a frame that is no message itself."""
 
     def __init__(self, stdin: asyncio.StreamReader, writer: PipeWriter) -> None:
         self._stdin = stdin

@@ -24,8 +24,28 @@ def code(data: Any) -> str | None:
             return None
 
 
+def proves_absence(data: Any) -> bool:
+    """Return whether LinkTime's own envelope states that there is no such thing. A gateway sends a bare text."""
+    match data:
+        case {"error": {"code": "not_found" | "gone" | "deleted"}}:
+            return True
+        case _:
+            return False
+
+
+def denies(data: Any) -> bool:
+    """Return whether the body of a 2xx states a failure and names no row."""
+    match data:
+        case {"id": _} | {"bookingId": _}:
+            return False
+        case {"success": False} | {"error": {"code": str()}}:
+            return True
+        case _:
+            return False
+
+
 def reasons(data: Any) -> str:
-    """Return the first reasons that an error body states, each with its field; empty if there are none.
+    """Return the first reasons that an error body states, each with its field. It is empty if there are none.
 
     Known shapes: `{"error": {"message"}}`, `{"error": [{"path", "message"}]}`, `{"errors": [{"message"}]}`,
     `{"errors": {field: [message]}}`, problem+json's `detail`, `{"detail": [{"loc", "msg"}]}` and `{"message": […]}`.

@@ -1,0 +1,67 @@
+"""The failures of an exchange, each of which states only certain facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from ...errors import OutcomeUnknown, Unavailable
+from ...message import Request
+
+CHECK_BASE = "Check LINKTIME_BASE_URL."
+CHECK_PROXY = "Check the proxy that https_proxy or all_proxy names."
+LATER = "Call again later."
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The way to LinkTime as messages name it: without the key and the proxy's password."""
+
+    base: str
+    key: str = field(repr=False)
+    proxy: str | None = field(default=None, repr=False)
+
+    @property
+    def via(self) -> str:
+        """The proxy's address. Raises ValueError if it has none."""
+        url = urlsplit(self.proxy or "")
+        return f"{url.scheme}://{url.netloc.rpartition('@')[2]}"
+
+    def masked(self, text: str) -> str:
+        """Return *text* with a placeholder for the key."""
+        return text.replace(self.key, "[key]") if self.key else text
+
+    def unsent(self, reason: str, advice: str, *, repeat: bool) -> Unavailable:
+        """Return the failure of a request that was not sent. *repeat* means that a repetition may succeed."""
+        if self.proxy and "proxy" not in reason:
+            reason += f", through the proxy {self.via}"
+        happened = self.masked(f"{self.base} can't be reached ({reason}), so nothing was sent.")
+        return Unavailable(happened, advice, sent=False, repeat=repeat)
+
+
+def lost(
+    request: Request,
+    happened: str,
+    advice: str = "",
+    *,
+    status: int | None = None,
+    answered: bool = False,
+    wait: float | None = None,
+) -> Unavailable | OutcomeUnknown:
+    """Return the failure of a request that was sent and has no usable answer.
+
+    Args:
+        request: The request. The outcome of a write is unknown.
+        happened: A part of a sentence.
+        advice: The next step, if a repetition would end the same way.
+        status: The status of the unusable answer.
+        answered: Whether LinkTime itself answered, and not a proxy or load balancer.
+        wait: LinkTime's own wait in seconds.
+    """
+    if request.is_read:
+        later = f"Call again in {wait:.0f} s." if wait else LATER
+        return Unavailable(
+            f"{happened}.", advice or later, sent=True, status=status, repeat=not advice, retry_after=wait
+        )
+    unknown = f"{happened}, so this change may or may not have been made. Look before you try again."
+    return OutcomeUnknown(unknown, answered=answered)

@@ -1,0 +1,34 @@
+"""Folders and users for tests of file permissions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+NOBODY = 65534  # the user without rights
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Make a folder that everybody may look into."""
+    with TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@contextmanager
+def unprivileged() -> Iterator[None]:
+    """Be somebody whom the rights of files stop."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
