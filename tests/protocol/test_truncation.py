@@ -45,7 +45,8 @@ def bookings(count: int) -> list[dict[str, Any]]:
 async def test_an_answer_that_fits_is_left_as_it_is() -> None:
     data = {"data": bookings(100), "pagination": {"page": 1}}
 
-    assert (await answer(data, "list_bookings")).structured_content == data
+    marks = [f"data[{number}].notes" for number in range(100)]
+    assert (await answer(data, "list_bookings")).structured_content == {**data, "guestWrote": marks}
 
 
 async def test_long_list_ends_after_a_whole_item_with_advice() -> None:
@@ -99,7 +100,8 @@ async def test_a_tool_without_pages_says_what_it_can(name: str, arguments: dict[
 async def test_long_text_is_shortened_before_items_are_left_out() -> None:
     result = await answer({"id": "b1", "notes": "x" * 100_000}, "get_booking", bookingId="b1")
 
-    assert result.structured_content == {"id": "b1", "notes": "x" * 4000 + "… [4000 of 100000 characters shown]"}
+    notes = "x" * 4000 + "… [4000 of 100000 characters shown]"
+    assert result.structured_content == {"id": "b1", "notes": notes, "guestWrote": ["notes"]}
 
 
 async def test_short_list_stays_whole_beside_a_long_one() -> None:
