@@ -57,7 +57,7 @@ async def test_whole_list_proves_absence(page: Any) -> None:
         (b'{"error":{"code":"unauthorized"}}', False),
     ],
 )
-async def test_only_linktimes_envelope_proves_absence(body: bytes, proves: bool) -> None:
+async def test_only_linktimes_envelope_proves_absence(body: bytes, proves: object) -> None:
     failure = await failure_to(READ, answer(404, body))
 
     assert isinstance(failure, Rejected)
@@ -71,7 +71,7 @@ async def test_foreign_absence_proves_no_deletion() -> None:
 
 
 @pytest.mark.parametrize(("fates", "done"), [([MISSING, MISSING], False), ([Reply(200), MISSING], True)])
-async def test_twin_deletions_succeed_only_if_one_does(fates: list[Any], done: bool) -> None:
+async def test_twin_deletions_succeed_only_if_one_does(fates: list[Any], done: object) -> None:
     service = Fated(fates=fates)
 
     results = await asyncio.gather(met(service, DELETE_CONTACT), met(service, DELETE_CONTACT))
