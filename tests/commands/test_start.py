@@ -21,7 +21,6 @@ LATER = {
     "linktime.pipeline.ledger.redis",
     "linktime.pipeline.rest.client",
     "linktime.sandbox",
-    "linktime.protocol.session.elicitation",
     "mcp.client",
     "mcp.server.auth",
     "mcp.server.lowlevel",

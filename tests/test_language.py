@@ -1,0 +1,111 @@
+"""Keeps the project's prose in plain English: each pattern of the old dialect has a limit that may only fall.
+
+The style guide is in CONTRIBUTING.md. A pattern is counted in docstrings and in user-facing text. User-facing text is
+every string literal of the package with five words or more, and the Markdown files.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+PACKAGE: Final = ROOT / "linktime"
+MARKDOWN: Final = (*ROOT.glob("*.md"), *(ROOT / "dashboards").glob("*.md"))
+FEWEST_WORDS: Final = 5  # a shorter literal is a name or a fragment
+LONGEST_SENTENCE: Final = 25  # words
+
+PATTERNS: Final = {
+    "free relatives": re.compile(r"\b(what|whatever|who|whoever|whom)\b", re.IGNORECASE),
+    "tell and say": re.compile(r"\b(tell|tells|telling|told|say|says|saying|said)\b", re.IGNORECASE),
+    "nobody and somebody": re.compile(r"\b(no|some|any|every)(body|one)\b(?! of)", re.IGNORECASE),
+    "semicolons": re.compile(r";"),
+}
+WORD: Final = re.compile(r"[A-Za-z][A-Za-z'-]*")
+CODE: Final = re.compile(r"```[\s\S]*?```|`[^`\n]*`|\]\([^)\n]*\)")
+SENTENCE_END: Final = re.compile(r"(?<=[.!?:])\s+|\n\s*\n|\n\s*[-*|]")
+
+
+Source = Callable[[], Iterator[str]]
+
+
+def docstrings() -> Iterator[str]:
+    """Yield every docstring of the package, a string below an assignment included."""
+    for tree in trees():
+        for node in ast.walk(tree):
+            for _, text in bare_strings(node):
+                yield text
+
+
+def texts() -> Iterator[str]:
+    """Yield the user-facing text: the package's long literals, and the Markdown files without their code blocks."""
+    for tree in trees():
+        bare = {id(constant) for node in ast.walk(tree) for constant, _ in bare_strings(node)}
+        for node in ast.walk(tree):
+            match node:
+                case ast.Constant(value=str(text)) if id(node) not in bare and len(words(text)) >= FEWEST_WORDS:
+                    yield text
+    for file in MARKDOWN:
+        yield CODE.sub("", file.read_text(encoding="utf-8"))
+
+
+def trees() -> Iterator[ast.Module]:
+    """Parse every module of the package."""
+    for file in sorted(PACKAGE.rglob("*.py")):
+        yield ast.parse(file.read_text(encoding="utf-8"))
+
+
+def bare_strings(node: ast.AST) -> Iterator[tuple[ast.Constant, str]]:
+    """Yield the string statements in the body of *node*."""
+    for statement in getattr(node, "body", []) if not isinstance(node, ast.Lambda | ast.IfExp) else []:
+        match statement:
+            case ast.Expr(value=ast.Constant(value=str(text)) as constant):
+                yield constant, text
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text."""
+    return WORD.findall(text)
+
+
+def long_sentences(text: str) -> int:
+    """Count the sentences of more than LONGEST_SENTENCE words."""
+    return sum(len(words(sentence)) > LONGEST_SENTENCE for sentence in SENTENCE_END.split(text))
+
+
+def rates(source: list[str]) -> dict[str, float]:
+    """Return how often each pattern occurs in 1,000 words of *source*."""
+    total = sum(len(words(text)) for text in source) / 1000
+    counts = {name: sum(len(pattern.findall(text)) for text in source) for name, pattern in PATTERNS.items()}
+    counts["long sentences"] = sum(map(long_sentences, source))
+    return {name: round(count / total, 1) for name, count in counts.items()}
+
+
+LIMITS: Final[dict[Source, dict[str, float]]] = {  # lower them after a rewrite, never raise them
+    docstrings: {
+        "free relatives": 2.0,
+        "tell and say": 0.5,
+        "nobody and somebody": 0.3,
+        "semicolons": 1.0,
+        "long sentences": 0.5,
+    },
+    texts: {
+        "free relatives": 3.5,
+        "tell and say": 2.2,
+        "nobody and somebody": 0.6,
+        "semicolons": 4.8,
+        "long sentences": 1.6,
+    },
+}
+
+
+@pytest.mark.parametrize(("source", "limits"), LIMITS.items(), ids=lambda value: getattr(value, "__name__", ""))
+def test_prose_keeps_its_limits(source: Source, limits: dict[str, float]) -> None:
+    counted = rates(list(source()))
+
+    assert {name: rate for name, rate in counted.items() if rate > limits[name]} == {}
