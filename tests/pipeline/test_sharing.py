@@ -149,7 +149,7 @@ async def test_nothing_that_a_server_leaves_behind_has_the_key_and_nobody_else_m
         written = b"".join(path.read_bytes() for path in left)
 
         assert {path.stat().st_mode & 0o777 for path in left} == {0o600}
-        assert not [word for word in (sandbox.key, "ada", "Ada", "Lovelace") if word.encode() in written]
+        assert not [word for word in (sandbox.key, "ada@example", "Ada L", "Lovelace") if word.encode() in written]
         assert not [path for path in left if sandbox.key in str(path)]
 
 
