@@ -1,0 +1,102 @@
+"""The estimates of when a queued request is sent."""
+
+from __future__ import annotations
+
+import asyncio
+from random import Random
+
+import pytest
+
+from linktime.errors import (
+    BudgetSpent,
+)
+from linktime.message import Reply, Request
+from linktime.pipeline.limiter import Lease, Limiter, MemoryStore
+from linktime.pipeline.mailbox import Mailbox
+from tests.support.mailbox_setup import answer, mailbox, queue, read, write
+from tests.support.virtual_time import (
+    Network,
+    clock,
+    virtual,
+)
+
+
+@virtual
+async def test_only_a_request_that_waits_has_a_turn_to_come() -> None:
+    async with mailbox(spent=60) as box:
+        calls = await queue(box, read("a"), write("b"))
+
+        assert box.eta(read("a")) == pytest.approx(60.05)
+        assert box.eta(read("z")) is None
+        await asyncio.gather(*calls)
+        assert box.eta(read("a")) is None
+
+
+@pytest.mark.parametrize("seed", range(20))
+@virtual
+async def test_turns_come_when_it_was_told(seed: int) -> None:
+    random = Random(seed)
+    network = Network()
+    async with mailbox(network, limit=random.choice([1, 5, 20, 60])) as box:
+        history = [(random.uniform(0, 70), random.choice([read, read, read, write])(f"h{n}")) for n in range(60)]
+        calls = [asyncio.create_task(_call_at(box, *event)) for event in history]
+        await asyncio.sleep(70)
+        requests = [random.choice([read, read, read, write])(n) for n in range(60)]
+        calls += await queue(box, *requests)
+        told = {request: clock() + wait for request in requests if (wait := box.eta(request)) is not None}
+
+        await asyncio.gather(*calls)
+
+    happened = {request: at for at, request in network.sent}
+    assert told
+    assert {request: happened[request] for request in told} == pytest.approx(told, abs=0.02)
+
+
+@pytest.mark.parametrize("seed", range(20))
+@virtual
+async def test_who_is_refused_is_told_the_seconds_after_which_the_turn_would_have_come(seed: int) -> None:
+    random = Random(seed)
+    network = Network()
+    async with mailbox(network, limit=20, spent=20) as box:
+        calls = await queue(box, *(random.choice([read, write])(n) for n in range(random.randrange(80))))
+        last = random.choice([read, write])
+        with pytest.raises(BudgetSpent) as refusal:
+            await box(last("last", within=50.0))
+        told = clock() + refusal.value.retry_after
+
+        calls += await queue(box, last("last", within=told - clock() + 0.1))
+        await asyncio.gather(*calls)
+
+    assert [at for at, request in network.sent if request.ident == "last"] == pytest.approx([told], abs=0.02)
+
+
+async def _call_at(box: Mailbox, at: float, request: Request) -> Reply:
+    await asyncio.sleep(at)
+    return await box(request)
+
+
+@virtual
+async def test_budget_that_came_back_while_the_machine_slept_is_seen_within_seconds() -> None:
+    skipped = 0.0
+    limiter = Limiter(MemoryStore(1, clock=lambda: clock() + skipped), 60.0, clock=lambda: clock() + skipped)
+    async with limiter, Mailbox(answer, limiter, clock=lambda: clock() + skipped) as box:
+        await box(write())
+        [call] = await queue(box, write())
+        skipped = 3600.0
+        await call
+
+        assert clock() <= 5.1
+
+
+@virtual
+async def test_a_wait_too_short_for_the_clock_to_show_passes_too() -> None:
+    class Almost(MemoryStore):
+        """A store that is nearly ready."""
+
+        async def take(self, spare: int, soon: float) -> Lease | float:
+            """Take a slot, in the second half of the second."""
+            return 1e-30 if clock() < 0.5 else await super().take(spare, soon)
+
+    limiter = Limiter(Almost(60, clock=clock), 60.0, clock=clock)
+    async with Mailbox(answer, limiter, clock=clock) as box:
+        assert (await box(read())).status == 200
