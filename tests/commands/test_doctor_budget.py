@@ -45,7 +45,7 @@ def locked(settings: Mapping[str, str], *, began: bool) -> Path:
     return place
 
 
-async def test_what_a_running_server_spent_is_told_and_the_doctor_pays_for_its_own_request(
+async def test_budget_left_counts_the_server_and_the_doctor(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
     settings = over(sandbox, **{STATE: str(tmp_path / "state")})
@@ -67,7 +67,7 @@ def steady(findings: Iterable[Finding]) -> list[Finding]:
     ]
 
 
-async def test_a_budget_that_others_have_spent_is_told_and_nothing_is_sent(sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_spent_budget_is_reported_and_nothing_is_sent(sandbox: Sandbox, tmp_path: Path) -> None:
     settings = over(sandbox, LINKTIME_RATE_LIMIT="1")
     other = budget(settings)
     other.take("theirs")
@@ -82,7 +82,7 @@ async def test_a_budget_that_others_have_spent_is_told_and_nothing_is_sent(sandb
     assert paths(sandbox) == []
 
 
-async def test_a_gate_that_is_shut_is_told_and_nothing_is_sent(sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_open_breaker_is_reported_and_nothing_is_sent(sandbox: Sandbox, tmp_path: Path) -> None:
     settings = over(sandbox)
     budget(settings).join()
     budget(settings).open_breaker(30.0)
@@ -97,7 +97,7 @@ async def test_a_gate_that_is_shut_is_told_and_nothing_is_sent(sandbox: Sandbox,
     assert paths(sandbox) == []
 
 
-async def test_a_file_that_cannot_be_read_is_begun_anew_and_that_is_told(sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_unreadable_file_is_replaced_and_reported(sandbox: Sandbox, tmp_path: Path) -> None:
     settings = over(sandbox)
     place = spoilt(settings)
 
@@ -112,7 +112,7 @@ async def test_a_file_that_cannot_be_read_is_begun_anew_and_that_is_told(sandbox
     assert states(findings["service"])[-1] == ACCEPTED
 
 
-async def test_a_file_that_another_program_holds_is_told_with_a_cure_of_its_own(
+async def test_locked_file_is_reported_with_its_own_cure(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
     settings = over(sandbox)
@@ -127,7 +127,7 @@ async def test_a_file_that_another_program_holds_is_told_with_a_cure_of_its_own(
     assert states(findings["service"])[-1] == ACCEPTED
 
 
-async def test_where_no_file_can_be_begun_that_is_told_and_the_key_is_tried(
+async def test_impossible_file_is_reported_and_the_key_is_checked(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "state").touch()
@@ -142,7 +142,7 @@ async def test_where_no_file_can_be_begun_that_is_told_and_the_key_is_tried(
 
 
 @pytest.mark.parametrize("began", [True, False])
-async def test_a_folder_that_is_for_reading_alone_is_told(
+async def test_read_only_folder_is_reported(
     sandbox: Sandbox, folder: Path, monkeypatch: pytest.MonkeyPatch, *, began: bool
 ) -> None:
     monkeypatch.setenv(STATE, str(folder))
@@ -158,7 +158,7 @@ async def test_a_folder_that_is_for_reading_alone_is_told(
     assert states(findings["service"])[-1] == ACCEPTED
 
 
-async def test_a_budget_on_redis_is_told_without_its_password(
+async def test_redis_budget_is_reported_without_its_password(
     sandbox: Sandbox, tmp_path: Path, redis: RedisServer
 ) -> None:
     settings = over(sandbox, LINKTIME_BUDGET=redis.url)
@@ -176,7 +176,7 @@ async def test_a_budget_on_redis_is_told_without_its_password(
     assert len(budget(settings).join().cooling) == 1
 
 
-async def test_a_redis_server_that_is_away_is_told(sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_unreachable_redis_is_reported(sandbox: Sandbox, tmp_path: Path) -> None:
     findings = await examined(tmp_path, **over(sandbox, LINKTIME_BUDGET=f"redis://:{PASSWORD}@127.0.0.1:9"))
 
     [told] = findings["budget"]
@@ -187,7 +187,7 @@ async def test_a_redis_server_that_is_away_is_told(sandbox: Sandbox, tmp_path: P
     assert states(findings["service"])[-1] == ACCEPTED
 
 
-async def test_a_budget_of_this_process_alone_has_nobody_to_share_it(sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_budget_of_one_process_reports_no_servers(sandbox: Sandbox, tmp_path: Path) -> None:
     findings = await examined(tmp_path, **over(sandbox, LINKTIME_BUDGET="process"))
 
     assert findings["budget"] == [Finding("place", "good", "this process alone, as LINKTIME_BUDGET says")]

@@ -12,13 +12,13 @@ from tests.support.ledger_setup import LEASE, Clock, Servers, seen, spend, take,
 # Permits
 
 
-def test_nobody_shares_a_ledger_that_nobody_began(servers: Servers) -> None:
+def test_unused_ledger_has_no_status(servers: Servers) -> None:
     [one] = servers.unknown("one")
 
     assert one.status() is None
 
 
-def test_servers_share_the_slots(servers: Servers) -> None:
+def test_servers_share_the_permits(servers: Servers) -> None:
     one, other = servers.known("one", "other")
     [mine] = take(one)
     spend(other, 40.0)
@@ -31,7 +31,7 @@ def test_servers_share_the_slots(servers: Servers) -> None:
     assert one.release(mine, 20.0).cooling == (20.0, 30.0)
 
 
-def test_a_slot_is_free_after_its_time_and_not_before(servers: Servers) -> None:
+def test_permit_is_free_after_its_cooldown_and_not_before(servers: Servers) -> None:
     one, other = servers.known("one", "other", limit=1)
     spend(one, 8.0)
 
@@ -42,7 +42,7 @@ def test_a_slot_is_free_after_its_time_and_not_before(servers: Servers) -> None:
     take(other)
 
 
-def test_a_slot_that_was_not_used_is_free_for_all_at_once(servers: Servers) -> None:
+def test_unused_permit_is_free_at_once(servers: Servers) -> None:
     one, other = servers.known("one", "other", limit=1)
     [ident] = take(one)
 
@@ -59,7 +59,7 @@ def test_release_after_the_lease_ended_counts_all_the_same(servers: Servers) -> 
     assert wait(other) == 9.0
 
 
-def test_nobody_knows_when_its_own_slots_come_back_and_others_have_to_be_looked_after(servers: Servers) -> None:
+def test_server_polls_while_other_servers_hold_permits(servers: Servers) -> None:
     one, other = servers.known("one", "other", limit=2)
     take(one, 2)
 
@@ -67,7 +67,7 @@ def test_nobody_knows_when_its_own_slots_come_back_and_others_have_to_be_looked_
     assert wait(other) == POLL
 
 
-def test_a_taker_leaves_what_it_is_to_spare_unless_that_will_soon_be_free(servers: Servers) -> None:
+def test_take_keeps_spare_permits_unless_one_is_soon_free(servers: Servers) -> None:
     one, other = servers.known("one", "other", limit=4)
     spend(one, 30.0)
     take(one)
@@ -80,14 +80,14 @@ def test_a_taker_leaves_what_it_is_to_spare_unless_that_will_soon_be_free(server
     assert other.take("late", 1, 10.0) == 0
 
 
-def test_a_servers_first_slot_is_spared_for_nobody(servers: Servers) -> None:
+def test_first_permit_of_a_server_ignores_the_spare_count(servers: Servers) -> None:
     one, other = servers.known("one", "other")
     take(one, 2)
 
     assert other.take("first", 3, 0.0) == 0
 
 
-def test_what_a_dead_server_held_comes_back_when_its_requests_have_surely_ended_for_a_period(servers: Servers) -> None:
+def test_permits_of_a_dead_server_are_free_after_a_lease(servers: Servers) -> None:
     dead, alive = servers.known("dead", "alive", limit=2)
     take(dead, 2)
 

@@ -9,7 +9,7 @@ from linktime.pipeline.ledger.rules import POLL
 from tests.support.ledger_setup import PATIENCE, PERIOD, Servers, seen, take, wait
 
 
-def test_a_shut_gate_holds_everybody_for_the_longest_time_that_was_told(servers: Servers) -> None:
+def test_open_breaker_blocks_all_for_the_longest_time(servers: Servers) -> None:
     one, other = servers.known("one", "other")
     assert (one.open_breaker(7.0).breaker, seen(other).blocked) == (Breaker.OPEN, 7.0)
     assert other.open_breaker(2.0).blocked == 7.0
@@ -19,7 +19,7 @@ def test_a_shut_gate_holds_everybody_for_the_longest_time_that_was_told(servers:
     assert wait(other) == 1.0
 
 
-def test_one_probe_opens_the_gate_for_all(servers: Servers) -> None:
+def test_one_probe_closes_the_breaker_for_all(servers: Servers) -> None:
     one, other = servers.known("one", "other")
     one.open_breaker(7.0)
     servers.wait(7)
@@ -33,7 +33,7 @@ def test_one_probe_opens_the_gate_for_all(servers: Servers) -> None:
     take(other)
 
 
-def test_a_probe_that_was_not_let_in_is_followed_by_another(servers: Servers) -> None:
+def test_refused_probe_is_followed_by_another(servers: Servers) -> None:
     one, other = servers.known("one", "other")
     [before] = take(one)
     one.open_breaker(0.0)
@@ -47,7 +47,7 @@ def test_a_probe_that_was_not_let_in_is_followed_by_another(servers: Servers) ->
     assert wait(one) == POLL
 
 
-def test_a_probe_whose_server_died_holds_the_gate_until_it_must_have_ended(servers: Servers) -> None:
+def test_probe_of_a_dead_server_blocks_until_its_timeout(servers: Servers) -> None:
     dead, alive = servers.known("dead", "alive")
     dead.open_breaker(1.0)
     servers.wait(1)
@@ -60,7 +60,7 @@ def test_a_probe_whose_server_died_holds_the_gate_until_it_must_have_ended(serve
     assert alive.release(probe, PERIOD, closes=True).breaker is Breaker.CLOSED
 
 
-def test_a_probe_of_before_the_gate_was_shut_again_does_not_open_it(servers: Servers) -> None:
+def test_probe_from_before_a_new_429_does_not_close_the_breaker(servers: Servers) -> None:
     one, other = servers.known("one", "other")
     one.open_breaker(0.0)
     [probe] = take(one)
@@ -70,7 +70,7 @@ def test_a_probe_of_before_the_gate_was_shut_again_does_not_open_it(servers: Ser
     assert wait(other) == 4.0
 
 
-def test_a_gate_that_opened_and_is_shut_again_is_shut_for_the_new_time(servers: Servers) -> None:
+def test_breaker_that_opens_again_uses_the_new_time(servers: Servers) -> None:
     [one] = servers.known("one")
     one.open_breaker(5.0)
     servers.wait(5)

@@ -9,7 +9,7 @@ from linktime.pipeline.ledger.interface import KEPT
 from tests.support.ledger_setup import Servers
 
 
-def test_a_server_hears_what_the_others_told_since_it_listened_last(servers: Servers) -> None:
+def test_poll_returns_the_changes_since_the_last_poll(servers: Servers) -> None:
     one, other = servers.known("one", "other")
     assert one.shared.changes.poll(patient=True) is None
     assert one.shared.changes.poll(patient=True) == []
@@ -24,7 +24,7 @@ def test_a_server_hears_what_the_others_told_since_it_listened_last(servers: Ser
     assert other.shared.changes.poll(patient=True) == []
 
 
-def test_a_servers_own_changes_are_no_news_to_it(servers: Servers) -> None:
+def test_poll_omits_the_changes_of_the_server_itself(servers: Servers) -> None:
     one, other = servers.known("one", "other")
     one.shared.changes.poll(patient=True)
     mine, others = (Change(frozenset({name}), 0.0) for name in ("mine", "others"))
@@ -36,7 +36,7 @@ def test_a_servers_own_changes_are_no_news_to_it(servers: Servers) -> None:
     assert one.shared.changes.poll(patient=True) == [others]
 
 
-def test_who_did_not_listen_for_too_many_changes_cannot_tell_what_changed(servers: Servers) -> None:
+def test_poll_after_too_many_changes_returns_none(servers: Servers) -> None:
     one, other = servers.known("one", "other")
     one.shared.changes.poll(patient=True)
     change = Change(frozenset({"tag"}), 0.0)
@@ -54,7 +54,7 @@ def test_who_did_not_listen_for_too_many_changes_cannot_tell_what_changed(server
     assert one.shared.changes.poll(patient=True) == [change]
 
 
-def test_who_never_joined_may_tell_and_hear(servers: Servers) -> None:
+def test_server_that_never_joined_can_publish_and_poll(servers: Servers) -> None:
     one, other = servers.unknown("one", "other")
     one.shared.changes.poll(patient=True)
     change = Change(frozenset({"tag"}), 1.0)
@@ -66,7 +66,7 @@ def test_who_never_joined_may_tell_and_hear(servers: Servers) -> None:
 
 
 @pytest.mark.parametrize("told", [0, 1, 3])
-def test_after_a_loss_nobody_can_tell_what_changed(servers: Servers, told: int) -> None:
+def test_poll_after_a_loss_of_data_returns_none(servers: Servers, told: int) -> None:
     one, other = servers.known("one", "other")
     one.shared.changes.poll(patient=True)
     for number in range(2):

@@ -8,7 +8,7 @@ from linktime.pipeline.ledger.rules import NEAR, POLL, YIELD
 from tests.support.ledger_setup import LEASE, Servers, seen, spend, take, wait
 
 
-def test_the_server_with_fewer_slots_goes_first(servers: Servers) -> None:
+def test_server_with_fewer_permits_goes_first(servers: Servers) -> None:
     rich, poor = servers.known("rich", "poor", limit=2)
     spend(rich, 50.0)
     spend(rich, 60.0)
@@ -21,7 +21,7 @@ def test_the_server_with_fewer_slots_goes_first(servers: Servers) -> None:
     assert wait(rich) == 10.0
 
 
-def test_where_there_is_a_slot_for_each_nobody_yields(servers: Servers) -> None:
+def test_no_server_yields_if_there_is_a_permit_for_each(servers: Servers) -> None:
     rich, poor = servers.known("rich", "poor", limit=3)
     take(rich, 1)
     spend(rich, 10.0)
@@ -33,7 +33,7 @@ def test_where_there_is_a_slot_for_each_nobody_yields(servers: Servers) -> None:
     take(poor)
 
 
-def test_servers_with_as_many_slots_do_not_yield_to_each_other(servers: Servers) -> None:
+def test_servers_with_equal_permits_do_not_yield(servers: Servers) -> None:
     one, other = servers.known("one", "other", limit=3)
     spend(one, 30.0)
     spend(other, 30.0)
@@ -44,7 +44,7 @@ def test_servers_with_as_many_slots_do_not_yield_to_each_other(servers: Servers)
     take(one)
 
 
-def test_a_claim_that_cannot_use_the_slot_holds_nobody_up(servers: Servers) -> None:
+def test_claim_that_cannot_use_the_permit_blocks_no_server(servers: Servers) -> None:
     rich, poor, third = servers.known("rich", "poor", "third", limit=6)
     take(third)
     spend(poor, 30.0)
@@ -57,7 +57,7 @@ def test_a_claim_that_cannot_use_the_slot_holds_nobody_up(servers: Servers) -> N
     take(rich)
 
 
-def test_a_server_that_does_not_ask_when_it_said_is_waited_for_half_a_second(servers: Servers) -> None:
+def test_late_server_is_waited_for_half_a_second(servers: Servers) -> None:
     rich, dead = servers.known("rich", "dead", limit=2)
     spend(rich, 10.0)
     spend(rich, 30.0)
@@ -71,7 +71,7 @@ def test_a_server_that_does_not_ask_when_it_said_is_waited_for_half_a_second(ser
     take(rich)
 
 
-def test_one_that_took_a_slot_has_no_claim_on_the_next(servers: Servers) -> None:
+def test_server_with_a_new_permit_has_no_claim_on_the_next(servers: Servers) -> None:
     rich, poor = servers.known("rich", "poor", limit=4)
     spend(poor, 10.0)
     for seconds in (10.0, 10.0, 60.0):
@@ -83,7 +83,7 @@ def test_one_that_took_a_slot_has_no_claim_on_the_next(servers: Servers) -> None
     take(rich, 2)
 
 
-def test_a_server_with_slots_leaves_one_for_each_that_has_none(servers: Servers) -> None:
+def test_server_leaves_one_permit_for_each_idle_server(servers: Servers) -> None:
     rich, *poor = servers.known("rich", "poor", "late", limit=8)
     take(rich, 6)
 
@@ -93,7 +93,7 @@ def test_a_server_with_slots_leaves_one_for_each_that_has_none(servers: Servers)
     assert (wait(rich), seen(rich).reserved) == (POLL, 0)
 
 
-def test_the_first_slot_of_a_server_is_taken_from_what_is_kept_for_it(servers: Servers) -> None:
+def test_first_permit_comes_from_the_reservation(servers: Servers) -> None:
     rich, poor = servers.known("rich", "poor", limit=4)
     take(rich, 3)
 
@@ -101,7 +101,7 @@ def test_the_first_slot_of_a_server_is_taken_from_what_is_kept_for_it(servers: S
     assert wait(poor) == POLL
 
 
-def test_a_place_that_is_kept_is_not_idle_once_another_is_soon_free(servers: Servers) -> None:
+def test_reservation_ends_if_another_permit_is_soon_free(servers: Servers) -> None:
     rich, _ = servers.known("rich", "idle", limit=4)
     for seconds in (10.0, 60.0, 60.0):
         spend(rich, seconds)
@@ -111,7 +111,7 @@ def test_a_place_that_is_kept_is_not_idle_once_another_is_soon_free(servers: Ser
     assert rich.take("late", 0, 3.0) == 0
 
 
-def test_at_most_a_quarter_is_kept_and_nothing_for_who_left_or_was_silent_for_a_lease(servers: Servers) -> None:
+def test_at_most_a_quarter_is_reserved_for_present_servers(servers: Servers) -> None:
     rich, gone, *_ = servers.known("rich", "gone", "idle", "idler", limit=8)
     take(rich, 6)
     assert wait(rich) == inf

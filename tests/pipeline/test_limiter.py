@@ -41,7 +41,7 @@ from tests.support.virtual_time import SlowStore, clock, virtual
     ],
 )
 @virtual
-async def test_a_slot_cools_down_from_the_answer_on(
+async def test_permit_cools_down_from_the_answer_on(
     make: Make, outcome: Reply | Failure | None, seconds: float
 ) -> None:
     limiter = limited(make(1))
@@ -57,7 +57,7 @@ async def test_a_slot_cools_down_from_the_answer_on(
 
 
 @virtual
-async def test_no_place_is_lost_when_an_asker_is_cancelled() -> None:
+async def test_cancelled_take_loses_no_permit() -> None:
     limiter = limited(SlowStore(1, clock=clock))
     for patience in (0.0, 0.005, 0.015, 0.019):
         asking = asyncio.create_task(limiter.take(writes=1, reads=0))
@@ -73,7 +73,7 @@ async def test_no_place_is_lost_when_an_asker_is_cancelled() -> None:
 
 
 @virtual
-async def test_asking_in_vain_and_being_cancelled_leaves_nothing_behind() -> None:
+async def test_cancelled_take_without_a_free_permit_leaves_no_trace() -> None:
     limiter = limited(SlowStore(1, clock=clock))
     await permit(limiter, reads=1)
     asking = asyncio.create_task(limiter.take(writes=1, reads=0))
@@ -94,7 +94,7 @@ async def test_asking_in_vain_and_being_cancelled_leaves_nothing_behind() -> Non
     [(2, 20.0, True), (0, 20.0, True), (3, 20.0, False), (2, None, False), (None, 20.0, False)],
 )
 @virtual
-async def test_a_service_that_counts_more_than_we_stops_us_until_its_reset(
+async def test_higher_count_of_the_service_blocks_until_its_reset(
     make: Make, remaining: int | None, reset: float | None, *, stops: bool
 ) -> None:
     limiter = limited(make(60))
@@ -106,7 +106,7 @@ async def test_a_service_that_counts_more_than_we_stops_us_until_its_reset(
 
 
 @virtual
-async def test_a_service_that_counts_what_we_count_stops_nobody(make: Make) -> None:
+async def test_equal_count_of_the_service_blocks_no_request(make: Make) -> None:
     limiter = limited(make(20))
 
     for remaining in reversed(range(20)):
@@ -117,7 +117,7 @@ async def test_a_service_that_counts_what_we_count_stops_nobody(make: Make) -> N
 
 
 @virtual
-async def test_requests_that_overtook_this_one_are_not_taken_for_somebody_elses(make: Make) -> None:
+async def test_later_own_requests_do_not_count_as_foreign(make: Make) -> None:
     limiter = limited(make(20))
     overtaken, *others = [await permit(limiter, writes=1) for _ in range(18)]
     for other in others:
@@ -147,7 +147,7 @@ def test_the_clock_never_goes_back() -> None:
     assert all(earlier <= later for earlier, later in pairwise(moments))
 
 
-def test_a_limiter_tells_its_limit_and_what_is_free() -> None:
+def test_limiter_has_its_limit_and_the_free_permits() -> None:
     limiter: Any = Limiter(MemoryStore(7), 60.0)
 
     assert (limiter.limit, limiter.free) == (7, 7)

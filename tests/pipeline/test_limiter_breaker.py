@@ -24,7 +24,7 @@ from tests.support.virtual_time import SlowStore, clock, virtual
 
 
 @virtual
-async def test_a_429_stops_everybody_for_as_long_as_it_says(make: Make) -> None:
+async def test_429_blocks_all_for_its_retry_after(make: Make) -> None:
     limiter = limited(make(60))
     await settled(limiter, RateLimited("slow down", retry_after=12.0))
 
@@ -34,7 +34,7 @@ async def test_a_429_stops_everybody_for_as_long_as_it_says(make: Make) -> None:
 
 
 @virtual
-async def test_a_429_that_does_not_say_how_long_stops_for_a_sixth_of_the_period(make: Make) -> None:
+async def test_429_without_retry_after_blocks_a_sixth_of_the_period(make: Make) -> None:
     limiter = limited(make(60))
     await settled(limiter, RateLimited("slow down"))
 
@@ -42,7 +42,7 @@ async def test_a_429_that_does_not_say_how_long_stops_for_a_sixth_of_the_period(
 
 
 @virtual
-async def test_the_answer_to_a_probe_opens_the_gate(make: Make) -> None:
+async def test_answer_to_a_probe_closes_the_breaker(make: Make) -> None:
     limiter = limited(make(60))
     await settled(limiter, RateLimited("slow down", retry_after=1.0))
     await asyncio.sleep(1.05)
@@ -57,7 +57,7 @@ async def test_the_answer_to_a_probe_opens_the_gate(make: Make) -> None:
 
 @pytest.mark.parametrize("outcome", [NOT_SENT, None, Unavailable("timeout", sent=True)])
 @virtual
-async def test_a_probe_without_an_answer_does_not_open_the_gate(make: Make, outcome: Failure | None) -> None:
+async def test_probe_without_an_answer_does_not_close_the_breaker(make: Make, outcome: Failure | None) -> None:
     limiter = limited(make(60))
     await settled(limiter, RateLimited("slow down", retry_after=1.0))
     await asyncio.sleep(1.05)
@@ -69,7 +69,7 @@ async def test_a_probe_without_an_answer_does_not_open_the_gate(make: Make, outc
 
 
 @virtual
-async def test_a_probe_that_meets_a_429_shuts_the_gate_again(make: Make) -> None:
+async def test_probe_with_a_429_opens_the_breaker_again(make: Make) -> None:
     limiter = limited(make(60))
     for _ in range(2):
         await settled(limiter, RateLimited("slow down", retry_after=1.0))
@@ -78,7 +78,7 @@ async def test_a_probe_that_meets_a_429_shuts_the_gate_again(make: Make) -> None
 
 
 @virtual
-async def test_nobody_slips_through_while_a_slow_store_learns_of_a_probes_429() -> None:
+async def test_no_request_passes_while_a_slow_store_opens_the_breaker() -> None:
     limiter = limited(SlowStore(60, clock=clock))
     await settled(limiter, RateLimited("slow down", retry_after=1.0))
     await asyncio.sleep(1.1)

@@ -20,7 +20,7 @@ from tests.support.virtual_time import clock, peak, virtual
 
 
 @virtual
-async def test_without_its_ledger_a_server_goes_on_with_its_share_and_says_so_once(
+async def test_server_without_ledger_uses_its_share_and_logs_it_once(
     ledger: Open, caplog: pytest.LogCaptureFixture
 ) -> None:
     far, one = distant(ledger("one", 12))
@@ -37,7 +37,7 @@ async def test_without_its_ledger_a_server_goes_on_with_its_share_and_says_so_on
 
 
 @virtual
-async def test_a_server_that_never_saw_its_ledger_takes_a_third_and_never_less_than_one(ledger: Open) -> None:
+async def test_server_that_never_saw_its_ledger_uses_a_third(ledger: Open) -> None:
     for limit, share in ((6, 2), (60, 20), (2, 1), (1, 1)):
         _, alone = distant(ledger("one", limit), away=True)
 
@@ -47,7 +47,7 @@ async def test_a_server_that_never_saw_its_ledger_takes_a_third_and_never_less_t
 
 
 @virtual
-async def test_alone_a_server_takes_its_part_of_what_the_others_did_not_hold(ledger: Open) -> None:
+async def test_share_excludes_the_permits_that_other_servers_hold(ledger: Open) -> None:
     other = shared(ledger("other", 60))
     far, one = distant(ledger("one", 60))
     for slot in await take(other, 48):
@@ -65,7 +65,7 @@ async def test_alone_a_server_takes_its_part_of_what_the_others_did_not_hold(led
 
 @pytest.mark.parametrize("seed", range(6))
 @virtual
-async def test_servers_that_lose_sight_of_their_ledger_together_stay_within_the_limit(ledger: Open, seed: int) -> None:
+async def test_servers_without_ledger_stay_within_the_limit_together(ledger: Open, seed: int) -> None:
     limit, period, random = 20, 60.0, Random(seed)
     arrivals = list[float]()
     distant, stores = zip(*[distant(ledger(str(number), limit)) for number in range(3)], strict=True)
@@ -98,7 +98,7 @@ async def test_servers_that_lose_sight_of_their_ledger_together_stay_within_the_
 
 
 @virtual
-async def test_a_ledger_that_is_away_is_asked_again_every_five_seconds(ledger: Open) -> None:
+async def test_unavailable_ledger_is_tried_every_five_seconds(ledger: Open) -> None:
     far, one = distant(ledger("one"), away=True)
     for _ in range(12):
         await one.take(0, 0.0)
@@ -108,7 +108,7 @@ async def test_a_ledger_that_is_away_is_asked_again_every_five_seconds(ledger: O
 
 
 @virtual
-async def test_a_server_that_finds_its_ledger_again_puts_down_what_it_spent_meanwhile(
+async def test_returned_ledger_records_the_permits_of_the_outage(
     ledger: Open, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -132,7 +132,7 @@ async def test_a_server_that_finds_its_ledger_again_puts_down_what_it_spent_mean
 
 
 @virtual
-async def test_a_take_of_which_nothing_was_heard_costs_no_slot_when_the_ledger_is_back(ledger: Open) -> None:
+async def test_unanswered_take_costs_no_permit_after_the_outage(ledger: Open) -> None:
     far, one = distant(ledger("one", 12))
     await take(one, 1)
     far.deaf = True
@@ -149,7 +149,7 @@ async def test_a_take_of_which_nothing_was_heard_costs_no_slot_when_the_ledger_i
 
 
 @virtual
-async def test_a_ledger_that_was_made_anew_learns_what_its_servers_hold(ledger: Open, home: Home) -> None:
+async def test_recreated_ledger_learns_the_permits_of_its_servers(ledger: Open, home: Home) -> None:
     one, other = shared(ledger("one")), shared(ledger("other"))
     await take(one, 2)
     await take(other, 2)
@@ -162,7 +162,7 @@ async def test_a_ledger_that_was_made_anew_learns_what_its_servers_hold(ledger: 
 
 
 @virtual
-async def test_for_a_lease_a_server_keeps_to_its_share_when_its_ledger_is_back(ledger: Open) -> None:
+async def test_server_keeps_to_its_share_for_a_lease_after_an_outage(ledger: Open) -> None:
     far, one = distant(ledger("one"))
     await take(one, 1)
     far.away = True
@@ -176,7 +176,7 @@ async def test_for_a_lease_a_server_keeps_to_its_share_when_its_ledger_is_back(l
 
 
 @virtual
-async def test_for_a_lease_a_server_keeps_to_its_share_when_its_ledger_was_made_anew(ledger: Open, home: Home) -> None:
+async def test_server_keeps_to_its_share_for_a_lease_of_a_new_ledger(ledger: Open, home: Home) -> None:
     one, other = shared(ledger("one", 12)), shared(ledger("other", 12))
     await take(other, 3)
     await take(one, 2)
@@ -192,7 +192,7 @@ async def test_for_a_lease_a_server_keeps_to_its_share_when_its_ledger_was_made_
 
 
 @virtual
-async def test_many_servers_stay_within_the_limit_when_their_ledger_comes_back_empty(ledger: Open, home: Home) -> None:
+async def test_ten_servers_stay_within_the_limit_of_an_empty_ledger(ledger: Open, home: Home) -> None:
     far, stores = zip(*[distant(ledger(str(number), 60)) for number in range(10)], strict=True)
     for store in (*stores, *stores):  # the first time each sees those before it
         await store.join()
@@ -210,7 +210,7 @@ async def test_many_servers_stay_within_the_limit_when_their_ledger_comes_back_e
 
 
 @virtual
-async def test_a_second_loss_does_not_make_a_server_forget_what_others_held(ledger: Open, home: Home) -> None:
+async def test_second_loss_keeps_the_permits_of_other_servers(ledger: Open, home: Home) -> None:
     far, one = distant(ledger("one", 60))
     other = shared(ledger("other", 60))
     await take(other, 50)

@@ -39,7 +39,7 @@ async def test_a_write_after_a_crowd_of_reads_goes_at_once(make: Make) -> None:
 
 
 @virtual
-async def test_a_write_never_waits_longer_than_a_twentieth_of_the_period_behind_reads_alone(make: Make) -> None:
+async def test_write_behind_reads_waits_a_twentieth_of_the_period(make: Make) -> None:
     limiter = limited(make(60))
     waits = []
     for _ in range(240):
@@ -90,7 +90,7 @@ async def test_a_read_that_was_not_sent_does_not_count_for_the_pace(make: Make) 
 
 
 @virtual
-async def test_a_read_that_turns_out_not_to_be_sent_when_the_pace_forgot_it_is_given_back_all_the_same(
+async def test_unsent_read_is_free_after_the_pace_has_forgotten_it(
     make: Make,
 ) -> None:
     limiter = limited(make(2))
@@ -112,7 +112,7 @@ async def test_a_write_does_not_obey_the_pace(make: Make) -> None:
 
 
 @virtual
-async def test_every_fifth_turn_is_the_oldest_reads_even_beyond_pace_and_reserve(make: Make) -> None:
+async def test_every_fifth_turn_is_a_read_despite_pace_and_reserve(make: Make) -> None:
     limiter = limited(make(60))
 
     turns = [(await permit(limiter, writes=1, reads=1)).read for _ in range(60)]
@@ -121,7 +121,7 @@ async def test_every_fifth_turn_is_the_oldest_reads_even_beyond_pace_and_reserve
 
 
 @virtual
-async def test_a_write_that_overtakes_nobody_brings_no_read_forward(make: Make) -> None:
+async def test_write_that_overtakes_no_read_brings_no_read_forward(make: Make) -> None:
     limiter = limited(make(60))
     for _ in range(5):
         await permit(limiter, writes=1)

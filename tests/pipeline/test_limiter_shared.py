@@ -21,7 +21,7 @@ from tests.support.virtual_time import Sliding, clock, peak, virtual
 
 
 @virtual
-async def test_what_one_server_spends_is_gone_for_the_other(ledger: Open) -> None:
+async def test_permits_of_one_server_are_taken_for_the_other(ledger: Open) -> None:
     one, other = shared(ledger("one")), shared(ledger("other"))
     slots = await take(one, 4)
     await one.release(slots[0], 30.0, closes=True)
@@ -34,7 +34,7 @@ async def test_what_one_server_spends_is_gone_for_the_other(ledger: Open) -> Non
 
 
 @virtual
-async def test_a_429_of_one_server_stops_the_other_and_one_probe_opens_the_gate_for_both(ledger: Open) -> None:
+async def test_429_blocks_both_servers_and_one_probe_admits_both(ledger: Open) -> None:
     one, other = (Limiter(shared(ledger(name)), 60.0, clock=clock) for name in ("one", "other"))
     first = await other.take(writes=1, reads=0)
     assert isinstance(first, Permit)
@@ -53,7 +53,7 @@ async def test_a_429_of_one_server_stops_the_other_and_one_probe_opens_the_gate_
 
 
 @virtual
-async def test_the_forecast_knows_of_the_places_that_are_kept(ledger: Open) -> None:
+async def test_forecast_includes_the_reserved_permits(ledger: Open) -> None:
     one, idle = shared(ledger("one", 20)), shared(ledger("idle", 20))
     await one.join()
     await idle.join()
@@ -67,7 +67,7 @@ async def test_the_forecast_knows_of_the_places_that_are_kept(ledger: Open) -> N
 
 
 @virtual
-async def test_the_forecast_knows_that_a_place_is_kept_for_who_comes_late(ledger: Open) -> None:
+async def test_forecast_of_a_late_server_uses_its_reserved_permit(ledger: Open) -> None:
     busy, late = shared(ledger("busy", 60)), shared(ledger("late", 60))
     for slot in await take(busy, 58):
         await busy.release(slot, 60.0, closes=True)
@@ -79,7 +79,7 @@ async def test_the_forecast_knows_that_a_place_is_kept_for_who_comes_late(ledger
 
 
 @virtual
-async def test_different_settings_are_warned_of_once(ledger: Open, caplog: pytest.LogCaptureFixture) -> None:
+async def test_different_settings_cause_one_warning(ledger: Open, caplog: pytest.LogCaptureFixture) -> None:
     narrow, wide = shared(ledger("narrow", 2, period=90.0)), shared(ledger("wide", 12))
     await narrow.join()
 
@@ -92,7 +92,7 @@ async def test_different_settings_are_warned_of_once(ledger: Open, caplog: pytes
 
 
 @virtual
-async def test_request_of_a_server_that_stood_still_is_not_sent(ledger: Open) -> None:
+async def test_permit_of_a_suspended_server_is_not_fresh(ledger: Open) -> None:
     limiter = Limiter(shared(ledger("one")), 60.0, clock=clock)
     permit = await limiter.take(writes=1, reads=0)
     assert isinstance(permit, Permit)
@@ -105,7 +105,7 @@ async def test_request_of_a_server_that_stood_still_is_not_sent(ledger: Open) ->
 
 @pytest.mark.parametrize("late", [0.01, 1.0, 30.0, 56.0])
 @virtual
-async def test_whoever_asks_first_leaves_a_place_for_every_server_that_came(ledger: Open, late: float) -> None:
+async def test_first_server_leaves_one_permit_per_idle_server(ledger: Open, late: float) -> None:
     stores = [shared(ledger(str(number), 20)) for number in range(4)]
     for store in stores:
         await store.join()
@@ -124,7 +124,7 @@ async def test_whoever_asks_first_leaves_a_place_for_every_server_that_came(ledg
 
 @pytest.mark.parametrize("seed", range(6))
 @virtual
-async def test_four_servers_spend_one_budget_fairly_and_one_of_them_is_killed(home: Home, seed: int) -> None:
+async def test_four_servers_share_fairly_and_one_is_killed(home: Home, seed: int) -> None:
     limit, period, random = 20, 60.0, Random(seed)
     service, arrivals = Sliding(limit, period), list[tuple[float, int]]()
 

@@ -16,7 +16,7 @@ from tests.support.virtual_time import virtual
 
 
 @virtual
-async def test_a_store_gives_out_its_slots_and_no_more(make: Make) -> None:
+async def test_store_grants_its_limit_and_no_more(make: Make) -> None:
     store = make(3)
 
     leases = await take(store, 3)
@@ -29,7 +29,7 @@ async def test_a_store_gives_out_its_slots_and_no_more(make: Make) -> None:
 
 
 @virtual
-async def test_a_slot_that_was_used_is_free_again_after_its_time(make: Make) -> None:
+async def test_used_permit_is_free_after_its_cooldown(make: Make) -> None:
     store = make(2)
     first, second = await take(store, 2)
 
@@ -46,7 +46,7 @@ async def test_a_slot_that_was_used_is_free_again_after_its_time(make: Make) -> 
 
 
 @virtual
-async def test_a_slot_that_was_not_used_is_free_at_once(make: Make) -> None:
+async def test_unused_permit_is_free_at_once(make: Make) -> None:
     store = make(1)
     [slot] = await take(store)
 
@@ -56,7 +56,7 @@ async def test_a_slot_that_was_not_used_is_free_at_once(make: Make) -> None:
 
 
 @virtual
-async def test_a_taker_leaves_the_slots_that_it_has_to_spare_unless_they_will_soon_be_free(make: Make) -> None:
+async def test_take_keeps_spare_permits_unless_one_is_soon_free(make: Make) -> None:
     store = make(3)
     await take(store)
     assert await store.take(2, 1.0) == inf
@@ -69,7 +69,7 @@ async def test_a_taker_leaves_the_slots_that_it_has_to_spare_unless_they_will_so
 
 
 @virtual
-async def test_a_shut_gate_holds_everybody_and_then_lets_a_probe_go_first(make: Make) -> None:
+async def test_open_breaker_blocks_all_and_then_admits_one_probe(make: Make) -> None:
     store = make(5)
     await store.open_breaker(7.0)
     await store.open_breaker(2.0)
@@ -86,7 +86,7 @@ async def test_a_shut_gate_holds_everybody_and_then_lets_a_probe_go_first(make: 
 
 
 @virtual
-async def test_a_probe_that_was_not_let_in_is_followed_by_another(make: Make) -> None:
+async def test_refused_probe_is_followed_by_another(make: Make) -> None:
     store = make(5)
     [before] = await take(store)
     await store.open_breaker(0.0)
@@ -101,7 +101,7 @@ async def test_a_probe_that_was_not_let_in_is_followed_by_another(make: Make) ->
 
 
 @virtual
-async def test_a_probe_that_comes_back_after_the_gate_was_shut_again_does_not_open_it(make: Make) -> None:
+async def test_probe_from_before_a_new_429_does_not_close_the_breaker(make: Make) -> None:
     store = make(5)
     await store.open_breaker(0.0)
     [probe] = await take(store)

@@ -31,14 +31,14 @@ ASKED: ContextVar[str] = ContextVar("ASKED", default="nobody")
 
 
 @virtual
-async def test_a_call_is_sent_and_its_reply_told_with_what_is_left_of_the_budget() -> None:
+async def test_call_returns_its_reply_and_costs_one_permit() -> None:
     async with mailbox() as box:
         assert await box(read("7")) == Reply(200, {"ident": "7"})
         assert repr(box) == "<Mailbox 0 waiting | 0 of 8 workers busy | 59 of 60 permits free>"
 
 
 @virtual
-async def test_a_call_that_waited_tells_for_how_long() -> None:
+async def test_reply_has_the_seconds_in_the_queue() -> None:
     async with mailbox(spent=60) as box:
         await asyncio.sleep(50)
 
@@ -48,7 +48,7 @@ async def test_a_call_that_waited_tells_for_how_long() -> None:
 
 
 @virtual
-async def test_its_repr_tells_the_state() -> None:
+async def test_repr_has_the_state() -> None:
     network = Network(latency=lambda: 1.0)
     async with mailbox(network, workers=4) as box:
         calls = await queue(box, *map(read, range(7)))
@@ -73,7 +73,7 @@ async def test_failures_reach_the_caller_and_leave_the_pool_alive() -> None:
 
 
 @virtual
-async def test_a_send_that_is_cancelled_from_within_fails_its_call_alone() -> None:
+async def test_cancelled_send_fails_its_call_alone() -> None:
     async def cancelled(request: Request) -> Reply:
         raise asyncio.CancelledError
 
@@ -87,7 +87,7 @@ async def test_a_send_that_is_cancelled_from_within_fails_its_call_alone() -> No
 
 
 @virtual
-async def test_a_limiter_that_breaks_fails_who_waits_and_not_the_pool() -> None:
+async def test_broken_limiter_fails_the_waiting_calls_and_not_the_pool() -> None:
     class Broken(MemoryStore):
         """A store on a bad day."""
 
@@ -107,7 +107,7 @@ async def test_a_limiter_that_breaks_fails_who_waits_and_not_the_pool() -> None:
 
 
 @virtual
-async def test_what_is_sent_runs_in_the_context_of_its_caller() -> None:
+async def test_request_runs_in_the_context_of_its_caller() -> None:
     askers = []
 
     async def look(request: Request) -> Reply:
@@ -131,7 +131,7 @@ async def test_twenty_calls_of_200_ms_on_twenty_workers_take_one_round() -> None
 
 
 @virtual
-async def test_after_a_429_nothing_is_sent_until_it_is_over_and_then_one_probe() -> None:
+async def test_after_a_429_one_probe_is_sent_first() -> None:
     fates: Iterator[Failure | None] = iter([None, RateLimited("slow down", retry_after=9.0)])
     network = Network(latency=lambda: 0.5, fate=lambda: next(fates, None))
     async with mailbox(network, workers=20) as box:
@@ -186,7 +186,7 @@ async def test_writes_never_starve_reads() -> None:
 
 
 @virtual
-async def test_no_slot_is_held_while_every_worker_is_busy() -> None:
+async def test_no_permit_is_held_while_all_workers_are_busy() -> None:
     network = Network(latency=lambda: 30.0)
     async with mailbox(network, workers=1) as box:
         calls = await queue(box, *map(read, range(3)))
@@ -231,7 +231,7 @@ async def test_three_cancelled_calls_never_reach_the_service() -> None:
 
 
 @virtual
-async def test_when_all_that_wait_are_cancelled_no_slot_is_spent() -> None:
+async def test_cancelled_waiting_calls_spend_no_permit() -> None:
     async with mailbox(spent=60) as box:
         [call] = await queue(box, write())
         call.cancel()
@@ -241,7 +241,7 @@ async def test_when_all_that_wait_are_cancelled_no_slot_is_spent() -> None:
 
 
 @virtual
-async def test_a_permit_that_comes_after_the_last_message_left_goes_back() -> None:
+async def test_permit_is_returned_if_the_last_message_has_left() -> None:
     limiter = Limiter(SlowStore(60, clock=clock), 60.0, clock=clock)
     async with limiter, Mailbox(answer, limiter, clock=clock) as box:
         [call] = await queue(box, write())
@@ -253,7 +253,7 @@ async def test_a_permit_that_comes_after_the_last_message_left_goes_back() -> No
 
 
 @virtual
-async def test_a_call_that_is_cancelled_after_it_was_sent_returns_its_reply() -> None:
+async def test_call_that_is_cancelled_after_sending_returns_its_reply() -> None:
     async with mailbox(Network(latency=lambda: 1.0)) as box:
         [call] = await queue(box, write("9"))
 
@@ -264,7 +264,7 @@ async def test_a_call_that_is_cancelled_after_it_was_sent_returns_its_reply() ->
 
 
 @virtual
-async def test_a_call_whose_turn_comes_too_late_is_refused_with_the_seconds_to_wait() -> None:
+async def test_call_beyond_its_deadline_is_refused_with_retry_after() -> None:
     network = Network()
     async with mailbox(network, spent=60) as box:
         await asyncio.sleep(5)
@@ -295,7 +295,7 @@ async def test_a_message_ends_when_its_deadline_passes_in_line() -> None:
 
 
 @virtual
-async def test_a_deadline_that_passed_while_everybody_was_busy_spends_no_slot() -> None:
+async def test_deadline_while_all_workers_are_busy_spends_no_permit() -> None:
     network = Network(latency=lambda: 1.0)
     async with mailbox(network, workers=1) as box:
         first, second, third = await queue(box, read("a"), read("b", within=2.0), read("c"))

@@ -34,7 +34,7 @@ async def test_only_a_request_that_waits_has_a_turn_to_come() -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 @virtual
-async def test_turns_come_when_it_was_told(seed: int) -> None:
+async def test_requests_are_sent_when_the_forecast_says(seed: int) -> None:
     random = Random(seed)
     network = Network()
     async with mailbox(network, limit=random.choice([1, 5, 20, 60])) as box:
@@ -54,7 +54,7 @@ async def test_turns_come_when_it_was_told(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 @virtual
-async def test_who_is_refused_is_told_the_seconds_after_which_the_turn_would_have_come(seed: int) -> None:
+async def test_retry_after_of_a_refusal_is_the_time_of_its_turn(seed: int) -> None:
     random = Random(seed)
     network = Network()
     async with mailbox(network, limit=20, spent=20) as box:
@@ -76,7 +76,7 @@ async def _call_at(box: Mailbox, at: float, request: Request) -> Reply:
 
 
 @virtual
-async def test_budget_that_came_back_while_the_machine_slept_is_seen_within_seconds() -> None:
+async def test_permit_freed_during_sleep_of_the_machine_is_soon_used() -> None:
     skipped = 0.0
     limiter = Limiter(MemoryStore(1, clock=lambda: clock() + skipped), 60.0, clock=lambda: clock() + skipped)
     async with limiter, Mailbox(answer, limiter, clock=lambda: clock() + skipped) as box:

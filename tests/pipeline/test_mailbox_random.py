@@ -74,7 +74,7 @@ class Scenario:
 
 
 @virtual
-async def test_requests_that_arrive_after_they_were_given_up_overfill_no_window() -> None:
+async def test_late_arrivals_after_a_timeout_overfill_no_window() -> None:
     fates: Iterator[Failure | None] = iter([Unavailable("timeout", sent=True)] * 20)
     network = Network(fate=lambda: next(fates, None))
     async with mailbox(network, limit=20, workers=20) as box:
@@ -86,7 +86,7 @@ async def test_requests_that_arrive_after_they_were_given_up_overfill_no_window(
 
 @pytest.mark.parametrize("store", [MemoryStore, SlowStore])
 @pytest.mark.parametrize("seeds", [range(start, start + 25) for start in range(0, 100, 25)])
-def test_no_window_is_ever_overfull_no_slot_is_lost_and_nobody_forgotten(
+def test_no_window_is_overfull_and_no_permit_or_call_is_lost(
     seeds: range, store: Callable[..., Store]
 ) -> None:
     for seed in seeds:

@@ -26,7 +26,7 @@ from tests.support.virtual_time import (
 
 
 @virtual
-async def test_at_the_end_of_input_what_need_not_wait_for_budget_is_still_sent() -> None:
+async def test_close_sends_the_queued_calls_that_have_a_permit() -> None:
     network = Network(latency=lambda: 1.0)
     async with mailbox(network, limit=10, workers=2) as box:
         calls = await queue(box, *(write(n) for n in range(12)))
@@ -44,7 +44,7 @@ async def test_at_the_end_of_input_what_need_not_wait_for_budget_is_still_sent()
 
 
 @virtual
-async def test_at_the_end_of_input_calls_that_come_later_are_sent_if_they_need_not_wait() -> None:
+async def test_later_calls_after_close_are_sent_if_they_need_not_wait() -> None:
     async with mailbox(limit=2) as box:
         box.close(finish=True)
 
@@ -54,7 +54,7 @@ async def test_at_the_end_of_input_calls_that_come_later_are_sent_if_they_need_n
 
 
 @virtual
-async def test_at_the_end_of_input_nobody_waits_for_budget_that_turned_out_to_be_missing() -> None:
+async def test_later_call_after_close_fails_if_the_budget_is_gone() -> None:
     async with mailbox(Network(fate=lambda: RateLimited("slow down")), workers=1) as box:
         calls = await queue(box, write("a"))
         box.close(finish=True)
@@ -66,7 +66,7 @@ async def test_at_the_end_of_input_nobody_waits_for_budget_that_turned_out_to_be
 
 
 @virtual
-async def test_finishing_fails_who_loses_the_budget_meanwhile() -> None:
+async def test_close_fails_the_calls_that_lose_their_permit() -> None:
     fates: Iterator[Failure | None] = iter([RateLimited("slow down")])
     async with mailbox(Network(latency=lambda: 1.0, fate=lambda: next(fates, None)), workers=1) as box:
         calls = await queue(box, *map(write, range(3)))
@@ -79,7 +79,7 @@ async def test_finishing_fails_who_loses_the_budget_meanwhile() -> None:
 
 
 @virtual
-async def test_a_signal_fails_all_that_is_queued_and_waits_for_what_was_sent() -> None:
+async def test_signal_fails_queued_calls_and_awaits_sent_ones() -> None:
     network = Network(latency=lambda: 1.0)
     async with mailbox(network, workers=2) as box:
         calls = await queue(box, *map(read, range(5)))
@@ -97,7 +97,7 @@ async def test_a_signal_fails_all_that_is_queued_and_waits_for_what_was_sent() -
 
 
 @virtual
-async def test_leaving_answers_everybody() -> None:
+async def test_exit_fails_all_queued_calls() -> None:
     async with mailbox(spent=60) as box:
         calls = await queue(box, *map(read, range(5)))
 
@@ -108,7 +108,7 @@ async def test_leaving_answers_everybody() -> None:
 
 
 @virtual
-async def test_leaving_sends_what_was_to_be_finished() -> None:
+async def test_exit_sends_the_calls_to_finish() -> None:
     async with mailbox(Network(latency=lambda: 1.0), workers=1) as box:
         calls = await queue(box, *map(read, range(3)))
         box.close(finish=True)
@@ -117,7 +117,7 @@ async def test_leaving_sends_what_was_to_be_finished() -> None:
 
 
 @virtual
-async def test_who_is_not_let_finish_answers_everybody_too_and_loses_no_slot() -> None:
+async def test_cancelled_exit_answers_all_calls_and_loses_no_permit() -> None:
     limiter = Limiter(MemoryStore(60, clock=clock), 60.0, clock=clock)
     calls: list[asyncio.Task[Reply]] = []
     given_up = []

@@ -120,7 +120,7 @@ def test_an_expression_keeps_to_the_chosen_sessions(panel: dict[str, Any], targe
 
 
 @each_target
-def test_a_rate_looks_back_over_the_interval_that_grafana_chooses(
+def test_rates_use_the_interval_that_grafana_chooses(
     panel: dict[str, Any], target: dict[str, Any]
 ) -> None:
     windows = re.findall(r"(\w+)\([^()]*\[(.*?)\]", target["expr"])

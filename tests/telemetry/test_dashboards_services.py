@@ -121,7 +121,7 @@ def test_jaeger_listens_where_compose_says() -> None:
     }
 
 
-def test_every_part_of_a_pipeline_is_declared_and_every_declared_part_used() -> None:
+def test_pipeline_parts_are_declared_and_used() -> None:
     used = {kind: {name for each in PIPELINES.values() for name in each[kind]} for kind in PIPELINES["traces"]}
     declared = {kind: set(JAEGER[kind]) for kind in used}
     connectors = set(JAEGER["connectors"])

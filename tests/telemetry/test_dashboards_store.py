@@ -127,7 +127,7 @@ async def trouble(sandbox: Sandbox, server: Child, attempt: int) -> None:
         await server.answer(call)
 
 
-async def test_every_panel_and_alert_has_its_series_after_a_session_in_which_everything_happened(
+async def test_panels_and_alerts_have_series_after_a_full_session(
     tmp_path: Path,
 ) -> None:
     async with store(tmp_path) as metrics, Sandbox(limit=0) as sandbox:

@@ -69,7 +69,7 @@ async def test_the_sdks_own_server_span_is_in_nobodys_way(sandbox: Sandbox) -> N
     assert [span.name for span in seen.spans if span.kind == "server"].count("tools/call get_me") == 1
 
 
-async def test_a_prompt_and_a_resource_are_named_but_nobody_who_is_meant(sandbox: Sandbox) -> None:
+async def test_spans_name_prompts_and_resources_but_no_person(sandbox: Sandbox) -> None:
     async with traced(sandbox) as seen:
         await seen.client.get_prompt("about_person", {"person": "Ada Lovelace"})
         await seen.client.complete(PromptReference(name="about_person"), {"name": "person", "value": "Ada Lovelace"})
@@ -84,7 +84,7 @@ async def test_a_prompt_and_a_resource_are_named_but_nobody_who_is_meant(sandbox
     assert "Ada" not in str(seen.spans)
 
 
-async def test_a_resource_that_cannot_be_read_is_an_error_unless_there_is_none(sandbox: Sandbox) -> None:
+async def test_unreadable_resource_is_an_error_unless_it_is_missing(sandbox: Sandbox) -> None:
     await misbehave(sandbox, path="/me", status=403)
     async with traced(sandbox) as seen:
         for uri in ("linktime://bookings/clx0000000", "linktime://account"):

@@ -33,7 +33,7 @@ PATIENCE = 20.0  # s
 
 @pytest.mark.parametrize("collector", [refusing, silent])
 @pytest.mark.parametrize("ending", ["end of stdin", "SIGTERM"])
-async def test_a_dead_collector_fails_no_call_and_holds_the_exit_no_longer_than_clients_wait(
+async def test_dead_collector_fails_no_call_and_delays_no_exit(
     sandbox: Sandbox, collector: Any, ending: str
 ) -> None:
     with collector() as url:
