@@ -143,7 +143,7 @@ def test_absent_server_is_not_waited_for(servers: Servers) -> None:
     take(one, 4)
 
 
-# Different settings
+# Settings
 
 
 def test_smallest_limit_applies_to_all(servers: Servers) -> None:

@@ -65,8 +65,8 @@ def test_server_that_never_joined_can_publish_and_poll(servers: Servers) -> None
     assert one.status() is None
 
 
-@pytest.mark.parametrize("told", [0, 1, 3])
-def test_poll_after_a_loss_of_data_returns_none(servers: Servers, told: int) -> None:
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_poll_after_a_loss_of_data_returns_none(servers: Servers, count: int) -> None:
     one, other = servers.known("one", "other")
     one.shared.changes.poll(patient=True)
     for number in range(2):
@@ -74,7 +74,7 @@ def test_poll_after_a_loss_of_data_returns_none(servers: Servers, told: int) -> 
     one.shared.changes.poll(patient=True)
 
     servers.home.forget()
-    for number in range(told):
+    for number in range(count):
         other.shared.changes.publish(Change(frozenset({str(number)}), 0.0))
 
     assert one.shared.changes.poll(patient=True) is None

@@ -1,4 +1,4 @@
-"""A ledger on a Redis server that comes and goes."""
+"""A ledger on a Redis server that stops and starts."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def poll(server: Server) -> object:
 
 
 def unavailable(step: Callable[[], object]) -> str:
-    """Do a step that can't be done; return the words for the log, in which there is no secret."""
+    """Check that a step fails without a secret in its error. Return the message."""
     with pytest.raises(LedgerUnavailable) as caught:
         step()
     assert caught.value.__cause__ is None

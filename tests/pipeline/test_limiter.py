@@ -45,10 +45,10 @@ async def test_permit_cools_down_from_the_answer_on(
     make: Make, outcome: Reply | Failure | None, seconds: float
 ) -> None:
     limiter = limited(make(1))
-    given = await permit(limiter, reads=1)
+    held = await permit(limiter, reads=1)
     await asyncio.sleep(3)
 
-    await given.settle(outcome)
+    await held.settle(outcome)
 
     if seconds:
         assert await limiter.take(writes=0, reads=1) == pytest.approx(seconds)
@@ -110,8 +110,8 @@ async def test_equal_count_of_the_service_blocks_no_request(make: Make) -> None:
     limiter = limited(make(20))
 
     for remaining in reversed(range(20)):
-        given = await permit(limiter, writes=1)
-        await given.settle(Reply(200, quota=Quota(remaining, 60.0)))
+        held = await permit(limiter, writes=1)
+        await held.settle(Reply(200, quota=Quota(remaining, 60.0)))
 
     assert repr(limiter) == "<Limiter 0 of 20 permits free | 0 leased | breaker closed>"
 

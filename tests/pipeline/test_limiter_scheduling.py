@@ -39,7 +39,7 @@ async def test_a_write_after_a_crowd_of_reads_goes_at_once(make: Make) -> None:
 
 
 @virtual
-async def test_write_behind_reads_waits_a_twentieth_of_the_period(make: Make) -> None:
+async def test_write_waits_at_most_a_twentieth_of_the_period(make: Make) -> None:
     limiter = limited(make(60))
     waits = []
     for _ in range(240):
@@ -80,10 +80,10 @@ async def test_the_pace_ends_a_period_after_the_last_write(make: Make) -> None:
 async def test_a_read_that_was_not_sent_does_not_count_for_the_pace(make: Make) -> None:
     limiter = limited(make(60))
     await settled(limiter, ANSWER, writes=1)
-    given = [await permit(limiter, reads=1) for _ in range(30)]
+    held = [await permit(limiter, reads=1) for _ in range(30)]
     assert await limiter.take(**READS) == 10.0
 
-    await given[0].settle(NOT_SENT)
+    await held[0].settle(NOT_SENT)
 
     assert await permit(limiter, reads=1)
     assert await limiter.take(**READS) == 10.0
@@ -94,10 +94,10 @@ async def test_unsent_read_is_free_after_the_pace_has_forgotten_it(
     make: Make,
 ) -> None:
     limiter = limited(make(2))
-    given = await permit(limiter, reads=1)
+    held = await permit(limiter, reads=1)
     await grants(limiter, 61, reads=1)
 
-    await given.settle(NOT_SENT)
+    await held.settle(NOT_SENT)
 
     assert limiter.free == 1
 

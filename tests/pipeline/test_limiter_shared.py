@@ -61,8 +61,8 @@ async def test_forecast_includes_the_reserved_permits(ledger: Open) -> None:
     while isinstance(answer := await limiter.take(writes=0, reads=1), Permit):
         await answer.settle(Reply(200))
 
-    [(_, told)] = limiter.forecast(writes=0, reads=1)
-    assert told == pytest.approx(answer)
+    [(_, forecast)] = limiter.forecast(writes=0, reads=1)
+    assert forecast == pytest.approx(answer)
     assert answer > 50
 
 

@@ -27,7 +27,7 @@ from tests.support.virtual_time import (
     virtual,
 )
 
-ASKED: ContextVar[str] = ContextVar("ASKED", default="nobody")
+CALLER: ContextVar[str] = ContextVar("CALLER", default="none")
 
 
 @virtual
@@ -89,10 +89,10 @@ async def test_cancelled_send_fails_its_call_alone() -> None:
 @virtual
 async def test_broken_limiter_fails_the_waiting_calls_and_not_the_pool() -> None:
     class Broken(MemoryStore):
-        """A store on a bad day."""
+        """A store that fails for a second."""
 
         async def take(self, spare: int, soon: float) -> Lease | float:
-            """Break, in the first second."""
+            """Raise an error in the first second."""
             if clock() < 1:
                 raise OSError("disk full")
             return await super().take(spare, soon)
@@ -108,17 +108,17 @@ async def test_broken_limiter_fails_the_waiting_calls_and_not_the_pool() -> None
 
 @virtual
 async def test_request_runs_in_the_context_of_its_caller() -> None:
-    askers = []
+    callers = []
 
     async def look(request: Request) -> Reply:
-        askers.append(ASKED.get())
+        callers.append(CALLER.get())
         return Reply(200)
 
     async with mailbox(look) as box:
-        ASKED.set("the assistant")
+        CALLER.set("the assistant")
         await box(read())
 
-    assert askers == ["the assistant"]
+    assert callers == ["the assistant"]
 
 
 @virtual
@@ -143,7 +143,7 @@ async def test_after_a_429_one_probe_is_sent_first() -> None:
     assert [round(at, 2) for at, _ in network.sent] == [0.0, 1.0, 11.05] + [12.05] * 9
 
 
-# Who goes first
+# Priorities
 
 
 @virtual
@@ -196,7 +196,7 @@ async def test_no_permit_is_held_while_all_workers_are_busy() -> None:
         await asyncio.gather(*calls)
 
 
-# Who doesn't get in, or leaves
+# Capacity, cancellation and deadlines
 
 
 @virtual
@@ -260,7 +260,7 @@ async def test_call_that_is_cancelled_after_sending_returns_its_reply() -> None:
         call.cancel()
 
         assert (await call).data == {"ident": "9"}
-        assert call.cancelling() == 1  # so that a retry knows that nobody waits
+        assert call.cancelling() == 1  # a retry thus knows that its caller has left
 
 
 @virtual
@@ -309,7 +309,7 @@ async def test_deadline_while_all_workers_are_busy_spends_no_permit() -> None:
 
 @virtual
 async def test_a_message_that_is_taken_past_its_deadline_is_not_sent() -> None:
-    """The machine slept: the clock went on, and the timers did not."""
+    """The machine sleeps. The clock advances, and the timers do not."""
     skipped = 0.0
     network = Network(latency=lambda: 1.0)
     limiter = Limiter(MemoryStore(60, clock=clock), 60.0, clock=clock)

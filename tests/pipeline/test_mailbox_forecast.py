@@ -43,13 +43,13 @@ async def test_requests_are_sent_when_the_forecast_says(seed: int) -> None:
         await asyncio.sleep(70)
         requests = [random.choice([read, read, read, write])(n) for n in range(60)]
         calls += await queue(box, *requests)
-        told = {request: clock() + wait for request in requests if (wait := box.eta(request)) is not None}
+        forecast = {request: clock() + wait for request in requests if (wait := box.eta(request)) is not None}
 
         await asyncio.gather(*calls)
 
     happened = {request: at for at, request in network.sent}
-    assert told
-    assert {request: happened[request] for request in told} == pytest.approx(told, abs=0.02)
+    assert forecast
+    assert {request: happened[request] for request in forecast} == pytest.approx(forecast, abs=0.02)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -62,12 +62,12 @@ async def test_retry_after_of_a_refusal_is_the_time_of_its_turn(seed: int) -> No
         last = random.choice([read, write])
         with pytest.raises(BudgetSpent) as refusal:
             await box(last("last", within=50.0))
-        told = clock() + refusal.value.retry_after
+        forecast = clock() + refusal.value.retry_after
 
-        calls += await queue(box, last("last", within=told - clock() + 0.1))
+        calls += await queue(box, last("last", within=forecast - clock() + 0.1))
         await asyncio.gather(*calls)
 
-    assert [at for at, request in network.sent if request.ident == "last"] == pytest.approx([told], abs=0.02)
+    assert [at for at, request in network.sent if request.ident == "last"] == pytest.approx([forecast], abs=0.02)
 
 
 async def _call_at(box: Mailbox, at: float, request: Request) -> Reply:
@@ -91,10 +91,10 @@ async def test_permit_freed_during_sleep_of_the_machine_is_soon_used() -> None:
 @virtual
 async def test_a_wait_too_short_for_the_clock_to_show_passes_too() -> None:
     class Almost(MemoryStore):
-        """A store that is nearly ready."""
+        """A store that asks for a minimal wait at first."""
 
         async def take(self, spare: int, soon: float) -> Lease | float:
-            """Take a slot, in the second half of the second."""
+            """Take a permit after half a second."""
             return 1e-30 if clock() < 0.5 else await super().take(spare, soon)
 
     limiter = Limiter(Almost(60, clock=clock), 60.0, clock=clock)

@@ -36,7 +36,7 @@ from tests.support.virtual_time import (
 
 @dataclass
 class Scenario:
-    """Minutes of trouble, drawn from a *seed*: bursts of calls, deadlines, cancellations, faults and a slow network."""
+    """Random calls, deadlines, cancellations and faults on a slow network, from a *seed*."""
 
     seed: int
     admitted: dict[bool, list[str]] = field(default_factory=lambda: {True: [], False: []})
@@ -53,7 +53,7 @@ class Scenario:
         )
 
     async def call(self, box: Mailbox, number: int) -> tuple[str, Reply | BaseException]:
-        """Make one call, at a time of its own."""
+        """Make one call at a random time. Return its id and its outcome."""
         await asyncio.sleep(self.random.choice([0.0, 60.0, self.random.uniform(0, 150)]))
         kind = self.random.choices([read, write], [5, 1])[0]
         request = kind(number, within=self.random.choice([inf, 50.0, 150.0]))
@@ -64,7 +64,7 @@ class Scenario:
             return request.ident, failure
 
     async def play(self, box: Mailbox) -> list[tuple[str, Reply | BaseException]]:
-        """Make all calls, and cancel some."""
+        """Make all calls, and cancel some of them. Return the outcomes."""
         calls = [asyncio.create_task(self.call(box, n)) for n in range(self.random.randint(60, 150))]
         for call in calls:
             if self.random.random() < 0.15:
@@ -86,9 +86,7 @@ async def test_late_arrivals_after_a_timeout_overfill_no_window() -> None:
 
 @pytest.mark.parametrize("store", [MemoryStore, SlowStore])
 @pytest.mark.parametrize("seeds", [range(start, start + 25) for start in range(0, 100, 25)])
-def test_no_window_is_overfull_and_no_permit_or_call_is_lost(
-    seeds: range, store: Callable[..., Store]
-) -> None:
+def test_no_window_is_overfull_and_no_permit_or_call_is_lost(seeds: range, store: Callable[..., Store]) -> None:
     for seed in seeds:
         _play(seed, store)
 

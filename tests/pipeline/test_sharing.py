@@ -28,7 +28,7 @@ LIMIT, PERIOD = 20, 4.0
 
 @asynccontextmanager
 async def servers(count: int, **settings: str) -> AsyncIterator[tuple[Sandbox, list[Child]]]:
-    """Start so many over one sandbox that lets LIMIT requests pass in any PERIOD; *settings* say what they share."""
+    """Start servers over one sandbox that admits LIMIT requests in any PERIOD."""
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(Sandbox(limit=LIMIT, period=PERIOD))
         shared = {
@@ -45,18 +45,18 @@ async def servers(count: int, **settings: str) -> AsyncIterator[tuple[Sandbox, l
 
 
 def crowd(server: Child, number: int, count: int) -> list[int]:
-    """Ask for so many pages that nobody else asks for."""
+    """Request *count* pages that no other server requests."""
     return [server.call("list_contacts", page=1000 * number + page) for page in range(1, count + 1)]
 
 
 def served(sandbox: Sandbox) -> Counter[int]:
-    """Count who sent how many in the first window."""
+    """Count the requests of each server in the first window."""
     crowds = (entry for entry in islice(sandbox.requests, LIMIT) if entry.path == "/contacts")
     return Counter(int(parse_qs(entry.query)["page"][0]) // 1000 for entry in crowds)
 
 
 def files(state: Path) -> list[Path]:
-    """List what was left behind."""
+    """List the files in the folder."""
     return [path for path in state.rglob("*") if path.is_file()]
 
 

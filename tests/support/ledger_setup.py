@@ -14,40 +14,40 @@ LEASE = PERIOD + PATIENCE
 
 @dataclass
 class Clock:
-    """A clock that goes on when it is told to."""
+    """A manual clock."""
 
     time: float = 1000.0
 
     def __call__(self) -> float:
-        """Tell the seconds."""
+        """Return the time in seconds."""
         return self.time
 
 
 @dataclass
 class Servers:
-    """Several servers with one key, and one clock."""
+    """Several servers that share one key and one clock."""
 
     home: Home
     clock: Clock = field(default_factory=Clock)
 
     def known(self, *names: str, limit: int = 3) -> list[Server]:
-        """Open the ledger for each of them, and let them join."""
+        """Open the ledger for each server, and join it."""
         ledgers = self.unknown(*names, limit=limit)
         for ledger in ledgers:
             ledger.join()
         return ledgers
 
     def unknown(self, *names: str, limit: int = 3) -> list[Server]:
-        """Open the ledger for each of them."""
+        """Open the ledger for each server."""
         return [Server(self.home.open(name, limit, self.clock)) for name in names]
 
     def wait(self, seconds: float) -> None:
-        """Let time pass for all."""
+        """Advance the clock."""
         self.clock.time += seconds
 
 
 def take(ledger: Server, count: int = 1) -> list[str]:
-    """Take slots that there have to be."""
+    """Take permits and return their ids. Check that all of them are free."""
     taken = [uuid4().hex for _ in range(count)]
     for ident in taken:
         assert ledger.take(ident, 0, 0.0) == 0
@@ -55,20 +55,20 @@ def take(ledger: Server, count: int = 1) -> list[str]:
 
 
 def spend(ledger: Server, seconds: float = PERIOD) -> None:
-    """Take a slot that then cools down for so long."""
+    """Take a permit and release it with a cooldown."""
     [ident] = take(ledger)
     ledger.release(ident, seconds, closes=True)
 
 
 def seen(server: Server) -> Status:
-    """Look at a budget that there has to be."""
+    """Return the status of the budget. Check that the budget exists."""
     status = server.status()
     assert status is not None
     return status
 
 
 def wait(ledger: Server, spare: int = 0, soon: float = 0.0) -> float:
-    """Ask for a slot that there can't be, and tell when to ask again."""
+    """Return the seconds to wait for a permit. Check that no permit is free."""
     seconds = ledger.take(uuid4().hex, spare, soon)
     assert seconds > 0
     return seconds

@@ -34,14 +34,17 @@ FAULTS: tuple[Failure, ...] = (
 
 
 def read(name: object = "1", *, within: float = inf) -> Request:
+    """Return a read with a deadline in *within* seconds."""
     return replace(get("/bookings/{id}", str(name)), deadline=clock() + within)
 
 
 def write(name: object = "1", *, within: float = inf) -> Request:
+    """Return a write with a deadline in *within* seconds."""
     return replace(post("/bookings/{id}/cancel", str(name)), deadline=clock() + within)
 
 
 async def answer(request: Request) -> Reply:
+    """Answer at once with the id of the request."""
     return Reply(200, {"ident": request.ident})
 
 
@@ -49,7 +52,7 @@ async def answer(request: Request) -> Reply:
 async def mailbox(
     send: Send = answer, *, limit: int = 60, places: int = 256, workers: int = 8, spent: int = 0
 ) -> AsyncIterator[Mailbox]:
-    """Open a mailbox whose budget has so many slots *spent* just now."""
+    """Open a mailbox, and spend *spent* permits of its budget now."""
     async with (
         Limiter(MemoryStore(limit, clock=clock), 60.0, clock=clock) as limiter,
         Mailbox(send, limiter, capacity=places, workers=workers, clock=clock) as mailbox,
@@ -60,11 +63,12 @@ async def mailbox(
 
 
 async def queue(mailbox: Mailbox, *requests: Request) -> list[asyncio.Task[Reply]]:
-    """Call with each of these, and give them time to get in line or to be sent."""
+    """Start a call for each request, and wait until it is queued or sent."""
     calls = [asyncio.create_task(mailbox(request)) for request in requests]
     await asyncio.sleep(1e-6)
     return calls
 
 
 def idents(network: Network) -> list[str]:
+    """Return the ids of the sent requests, in order."""
     return [request.ident for _, request in network.sent if not request.ident.startswith("spent")]

@@ -1,4 +1,4 @@
-"""Compose, Jaeger, Prometheus and Grafana's provisioning, against one another."""
+"""The settings of Compose, Jaeger, Prometheus and Grafana, against each other."""
 
 from __future__ import annotations
 
@@ -157,12 +157,12 @@ def test_prometheus_takes_what_jaeger_pushes() -> None:
 def test_metrics_and_traces_lead_to_each_other() -> None:
     (exemplar,) = SOURCES["prometheus"]["jsonData"]["exemplarTraceIdDestinations"]
     onward = SOURCES["jaeger"]["jsonData"]["tracesToMetrics"]
-    found = [each for query in onward["queries"] for each in selected(query["query"].replace("$$", "$"))]
+    selectors = [each for query in onward["queries"] for each in selected(query["query"].replace("$$", "$"))]
 
     assert exemplar == {"name": "trace_id", "datasourceUid": "jaeger"}
     assert onward["datasourceUid"] == "prometheus"
-    assert len(found) == len(onward["queries"])
-    assert all({tag["value"] for tag in onward["tags"]} | each.labels <= LABELS[each.metric] for each in found)
+    assert len(selectors) == len(onward["queries"])
+    assert all({tag["value"] for tag in onward["tags"]} | each.labels <= LABELS[each.metric] for each in selectors)
 
 
 def test_the_dashboard_begins_with_the_provisioned_source() -> None:

@@ -26,7 +26,7 @@ def documented() -> dict[str, set[str]]:
 
 
 async def driven(sandbox: Sandbox) -> Seen:
-    """Play a session in which everything happens that telemetry tells of."""
+    """Run a session that causes every kind of span and metric."""
     await misbehave(sandbox, path="/bookings", status=503, times=1)
     async with traced(sandbox, rate_limit=1, rate_period=0.2, trace_arguments=1, confirm=1) as seen:
         for _ in range(2):
@@ -57,10 +57,10 @@ async def test_documented_attributes_equal_the_emitted_ones(sandbox: Sandbox) ->
 
 async def test_every_span_has_its_row_and_every_row_its_span(sandbox: Sandbox) -> None:
     emitted = {f"{span.kind} {span.name}" for span in (await driven(sandbox)).spans}
-    told = [f"{kind} {re.sub('{.*?}', '.+', name.strip('`'))}" for name, kind, _ in rows("Spans")]
+    patterns = [f"{kind} {re.sub('{.*?}', '.+', name.strip('`'))}" for name, kind, _ in rows("Spans")]
 
-    assert all(any(re.fullmatch(row, span) for row in told) for span in emitted)
-    assert all(any(re.fullmatch(row, span) for span in emitted) for row in told)
+    assert all(any(re.fullmatch(row, span) for row in patterns) for span in emitted)
+    assert all(any(re.fullmatch(row, span) for span in emitted) for row in patterns)
 
 
 def test_guide_from_panel_to_trace_uses_the_name_of_the_wait() -> None:

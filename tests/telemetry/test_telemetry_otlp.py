@@ -1,4 +1,4 @@
-"""Spans and metrics of the real program, as a collector gets them."""
+"""The spans and metrics of the real program that a collector receives."""
 
 from __future__ import annotations
 
@@ -245,8 +245,8 @@ async def test_names_of_guests_are_in_no_telemetry_or_log(sandbox: Sandbox) -> N
 
     emitted = b"".join(backend.bodies) + server.stderr.encode()
     assert [secret for secret in secrets if secret.encode() in emitted] == []
-    shown = backend.named("tools/call update_contact").attributes["gen_ai.tool.call.arguments"]
-    assert orjson.loads(shown) == {"contactId": contact, "notes": "[redacted]"}
+    emitted = backend.named("tools/call update_contact").attributes["gen_ai.tool.call.arguments"]
+    assert orjson.loads(emitted) == {"contactId": contact, "notes": "[redacted]"}
 
 
 async def test_sdk_is_not_imported_if_it_is_disabled(sandbox: Sandbox) -> None:

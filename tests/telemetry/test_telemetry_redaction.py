@@ -33,13 +33,13 @@ def test_what_somebody_may_be_known_by_is_not_shown_as_an_id(ident: str) -> None
     assert shown_id(ident) == HIDDEN
 
 
-@pytest.mark.parametrize(("ident", "shown"), [("7", "7"), ("discover-probe-1", "discover-probe-1"), ("a b", HIDDEN)])
-def test_request_id_is_emitted_if_it_is_plain(ident: str, shown: str) -> None:
-    assert shown_request_id(ident) == shown
+@pytest.mark.parametrize(("ident", "emitted"), [("7", "7"), ("discover-probe-1", "discover-probe-1"), ("a b", HIDDEN)])
+def test_request_id_is_emitted_if_it_is_plain(ident: str, emitted: str) -> None:
+    assert shown_request_id(ident) == emitted
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "shown"),
+    ("name", "value", "emitted"),
     [
         ("contactId", "clx1eimkzcksmvryh1727fr8v", "clx1eimkzcksmvryh1727fr8v"),
         ("contactId", "Ada.Lovelace", HIDDEN),
@@ -62,8 +62,8 @@ def test_request_id_is_emitted_if_it_is_plain(ident: str, shown: str) -> None:
         ("inviteeEmail", "ada@example.com", HIDDEN),
     ],
 )
-def test_argument_is_emitted_only_if_it_names_no_person(name: str, value: Any, shown: Any) -> None:
-    assert json.loads(redacted({name: value}, {name})) == {name: shown}
+def test_argument_is_emitted_only_if_it_names_no_person(name: str, value: Any, emitted: Any) -> None:
+    assert json.loads(redacted({name: value}, {name})) == {name: emitted}
 
 
 def test_the_name_of_an_unknown_argument_is_not_shown() -> None:
