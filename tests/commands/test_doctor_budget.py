@@ -1,4 +1,4 @@
-"""What the doctor says of the budget, and that it leaves it as it was."""
+"""The doctor's report on the budget. The doctor does not change the budget."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ACCEPTED = ("key", "good", "accepted")
 
 
 def spoilt(settings: Mapping[str, str]) -> Path:
-    """Make a file of the budget that is none."""
+    """Write a file of the budget that is not a database. Return its path."""
     place = Path(budget(settings).shared.ledger.place)
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_bytes(b"this was never a database" * 400)
@@ -35,7 +35,7 @@ def spoilt(settings: Mapping[str, str]) -> Path:
 
 
 def locked(settings: Mapping[str, str], *, began: bool) -> Path:
-    """Make the folder of the budget one that is for reading alone, with a file in it or without."""
+    """Make the folder of the budget read-only, with or without a file. Return the path of the file."""
     place = Path(budget(settings).shared.ledger.place)
     place.parent.mkdir(exist_ok=True)
     if began:
@@ -45,9 +45,7 @@ def locked(settings: Mapping[str, str], *, began: bool) -> Path:
     return place
 
 
-async def test_what_a_running_server_spent_is_told_and_the_doctor_pays_for_its_own_request(
-    sandbox: Sandbox, tmp_path: Path
-) -> None:
+async def test_budget_left_counts_the_server_and_the_doctor(sandbox: Sandbox, tmp_path: Path) -> None:
     settings = over(sandbox, **{STATE: str(tmp_path / "state")})
     async with child(**settings) as server:
         await server.greet()
@@ -60,14 +58,14 @@ async def test_what_a_running_server_spent_is_told_and_the_doctor_pays_for_its_o
 
 
 def steady(findings: Iterable[Finding]) -> list[Finding]:
-    """Leave out the seconds, which go on."""
+    """Replace the seconds, which change, in the findings."""
     return [
         each._replace(message=re.sub(r"\d+ s\b", "N s", each.message), cure=re.sub(r"\d+ s\b", "N s", each.cure))
         for each in findings
     ]
 
 
-async def test_a_budget_that_others_have_spent_is_told_and_nothing_is_sent(sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_spent_budget_is_reported_and_nothing_is_sent(sandbox: Sandbox, tmp_path: Path) -> None:
     settings = over(sandbox, LINKTIME_RATE_LIMIT="1")
     other = budget(settings)
     other.take("theirs")
@@ -82,7 +80,7 @@ async def test_a_budget_that_others_have_spent_is_told_and_nothing_is_sent(sandb
     assert paths(sandbox) == []
 
 
-async def test_a_gate_that_is_shut_is_told_and_nothing_is_sent(sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_open_breaker_is_reported_and_nothing_is_sent(sandbox: Sandbox, tmp_path: Path) -> None:
     settings = over(sandbox)
     budget(settings).join()
     budget(settings).open_breaker(30.0)
@@ -97,7 +95,7 @@ async def test_a_gate_that_is_shut_is_told_and_nothing_is_sent(sandbox: Sandbox,
     assert paths(sandbox) == []
 
 
-async def test_a_file_that_cannot_be_read_is_begun_anew_and_that_is_told(sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_unreadable_file_is_replaced_and_reported(sandbox: Sandbox, tmp_path: Path) -> None:
     settings = over(sandbox)
     place = spoilt(settings)
 
@@ -112,9 +110,7 @@ async def test_a_file_that_cannot_be_read_is_begun_anew_and_that_is_told(sandbox
     assert states(findings["service"])[-1] == ACCEPTED
 
 
-async def test_a_file_that_another_program_holds_is_told_with_a_cure_of_its_own(
-    sandbox: Sandbox, tmp_path: Path
-) -> None:
+async def test_locked_file_is_reported_with_its_own_cure(sandbox: Sandbox, tmp_path: Path) -> None:
     settings = over(sandbox)
     place = budget(settings).shared.ledger.place
     budget(settings).join()
@@ -127,7 +123,7 @@ async def test_a_file_that_another_program_holds_is_told_with_a_cure_of_its_own(
     assert states(findings["service"])[-1] == ACCEPTED
 
 
-async def test_where_no_file_can_be_begun_that_is_told_and_the_key_is_tried(
+async def test_impossible_file_is_reported_and_the_key_is_checked(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "state").touch()
@@ -142,7 +138,7 @@ async def test_where_no_file_can_be_begun_that_is_told_and_the_key_is_tried(
 
 
 @pytest.mark.parametrize("began", [True, False])
-async def test_a_folder_that_is_for_reading_alone_is_told(
+async def test_read_only_folder_is_reported(
     sandbox: Sandbox, folder: Path, monkeypatch: pytest.MonkeyPatch, *, began: bool
 ) -> None:
     monkeypatch.setenv(STATE, str(folder))
@@ -152,13 +148,13 @@ async def test_a_folder_that_is_for_reading_alone_is_told(
     with unprivileged():
         findings = await examined(folder, **settings)
 
-    [told] = findings["budget"]
-    assert (told.subject, told.state, told.cure) == ("place", "fault", WRITABLE)
-    assert told.message.startswith(f"can't be used: {place}: ")
+    [fault] = findings["budget"]
+    assert (fault.subject, fault.state, fault.cure) == ("place", "fault", WRITABLE)
+    assert fault.message.startswith(f"can't be used: {place}: ")
     assert states(findings["service"])[-1] == ACCEPTED
 
 
-async def test_a_budget_on_redis_is_told_without_its_password(
+async def test_redis_budget_is_reported_without_its_password(
     sandbox: Sandbox, tmp_path: Path, redis: RedisServer
 ) -> None:
     settings = over(sandbox, LINKTIME_BUDGET=redis.url)
@@ -176,18 +172,18 @@ async def test_a_budget_on_redis_is_told_without_its_password(
     assert len(budget(settings).join().cooling) == 1
 
 
-async def test_a_redis_server_that_is_away_is_told(sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_unreachable_redis_is_reported(sandbox: Sandbox, tmp_path: Path) -> None:
     findings = await examined(tmp_path, **over(sandbox, LINKTIME_BUDGET=f"redis://:{PASSWORD}@127.0.0.1:9"))
 
-    [told] = findings["budget"]
-    assert (told.subject, told.state) == ("place", "fault")
-    assert told.message.startswith("can't be used: Redis at 127.0.0.1:9: ")
-    assert told.cure.startswith("Start that server or correct LINKTIME_BUDGET")
+    [fault] = findings["budget"]
+    assert (fault.subject, fault.state) == ("place", "fault")
+    assert fault.message.startswith("can't be used: Redis at 127.0.0.1:9: ")
+    assert fault.cure.startswith("Start that server or correct LINKTIME_BUDGET")
     assert PASSWORD not in repr(findings)
     assert states(findings["service"])[-1] == ACCEPTED
 
 
-async def test_a_budget_of_this_process_alone_has_nobody_to_share_it(sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_budget_of_one_process_reports_no_servers(sandbox: Sandbox, tmp_path: Path) -> None:
     findings = await examined(tmp_path, **over(sandbox, LINKTIME_BUDGET="process"))
 
     assert findings["budget"] == [Finding("place", "good", "this process alone, as LINKTIME_BUDGET says")]
@@ -199,6 +195,6 @@ async def test_servers_with_other_settings_are_reported(sandbox: Sandbox, tmp_pa
 
     findings = await examined(tmp_path, **over(sandbox))
 
-    [found] = [finding for finding in findings["budget"] if finding.subject == "settings"]
-    assert found.state == "warning"
-    assert "20 requests in 60 s" in found.message
+    [setting] = [finding for finding in findings["budget"] if finding.subject == "settings"]
+    assert setting.state == "warning"
+    assert "20 requests in 60 s" in setting.message

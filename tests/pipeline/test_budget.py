@@ -1,4 +1,4 @@
-"""What the queue, the limiter and the cache do for a session of the real program, over real HTTP."""
+"""The queue, the limiter and the cache in a session of the real program, over HTTP."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Session = Callable[..., AbstractAsyncContextManager[tuple[Sandbox, Child]]]
 
 @pytest.fixture(params=["process", "local"])
 def budget(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
-    """Keep the budget in the process, and in a file of the test's own."""
+    """Return the settings of a budget in the process, and in a file of this test."""
     return {STATE: str(tmp_path), "LINKTIME_BUDGET": request.param}
 
 
@@ -43,7 +43,7 @@ async def server(sandbox: Sandbox, budget: dict[str, str]) -> AsyncIterator[Chil
 async def started(
     budget: dict[str, str], *, limit: int, period: float, **settings: str
 ) -> AsyncIterator[tuple[Sandbox, Child]]:
-    """Start the program over a sandbox whose limit both know."""
+    """Start the program and a sandbox with the same limit."""
     async with (
         Sandbox(limit=limit, period=period) as sandbox,
         child(

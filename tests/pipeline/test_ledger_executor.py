@@ -23,7 +23,7 @@ def opened_files() -> set[Path]:
     return {file.resolve() for file in files(Path("/proc/self/fd"))}
 
 
-async def test_a_ledgers_steps_are_done_in_one_thread_that_is_not_the_loops() -> None:
+async def test_steps_of_a_ledger_run_in_one_thread_off_the_loop() -> None:
     executor = Executor()
 
     threads = {await executor(threading.get_ident) for _ in range(5)}
@@ -33,7 +33,7 @@ async def test_a_ledgers_steps_are_done_in_one_thread_that_is_not_the_loops() ->
     assert threading.get_ident() not in threads
 
 
-async def test_a_step_that_was_begun_is_done_even_if_nobody_waits_any_more() -> None:
+async def test_started_step_finishes_after_its_caller_is_cancelled() -> None:
     executor, begun, go, done = Executor(), threading.Event(), threading.Event(), threading.Event()
 
     def step() -> None:

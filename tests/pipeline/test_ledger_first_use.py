@@ -1,4 +1,4 @@
-"""The first use of a key has the whole budget; a new server waits while a lost ledger's requests count."""
+"""The budget at the first use of a key, and after the loss of a ledger."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def started(home: Home, name: str) -> SharedStore:
 
 
 async def spent(store: SharedStore) -> int:
-    """Send as many requests as the store permits now; return their number."""
+    """Send as many requests as the store permits now. Return their number."""
     count = 0
     while isinstance(lease := await store.take(0, 0.0), Lease):
         await store.release(lease, PERIOD, closes=True)

@@ -1,4 +1,4 @@
-"""Where the file of a budget is: in one place, whatever a client's environment says."""
+"""The file of a budget: one place, independent of a client's environment."""
 
 from __future__ import annotations
 

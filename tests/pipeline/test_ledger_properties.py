@@ -1,4 +1,4 @@
-"""What holds for a budget whatever its servers do, in each place that can keep it."""
+"""The invariants of a budget under random steps of its servers, for each kind of store."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 @dataclass(eq=False)
 class Request:
-    """A request that was sent at some moment, by one server, and had ended at *ended*."""
+    """A request of one server. *sent* and *ended* are true times in seconds."""
 
     server: Store
     lease: Lease
@@ -55,13 +55,13 @@ class Request:
     ended: float = inf
 
     def counts(self, moment: float) -> bool:
-        """Return whether a service may count it in the period before *moment*."""
+        """Return whether the service can count the request in the period before *moment*."""
         return self.sent <= moment < min(self.ended, self.sent + PATIENCE) + PERIOD
 
 
 @dataclass
 class World:
-    """Time, which no clock has to know, and the clock that the budget goes by."""
+    """The true time and the budget's clock, which is *ahead* seconds ahead of it."""
 
     time: float = 1000.0
     ahead: float = 0.0
@@ -79,7 +79,7 @@ class World:
 
 
 class Servers(RuleBasedStateMachine):
-    """Two or three servers that send, answer, freeze and die, while time passes and clocks jump."""
+    """Servers that send, answer, freeze and die while time passes and clocks jump."""
 
     place = "memory"
     redis: RedisServer
@@ -121,7 +121,7 @@ class Servers(RuleBasedStateMachine):
 
     @rule(target=leases, number=st.integers(0, 2), spare=st.integers(0, LIMIT), soon=st.sampled_from([0.0, 3.0]))
     def take(self, number: int, spare: int, soon: float) -> Any:
-        """Send a request if there is a permit."""
+        """Send a request if a permit is free."""
         server = self.server(number)
         lease = run(server.take(spare, soon))
         if not isinstance(lease, Lease):
@@ -135,7 +135,7 @@ class Servers(RuleBasedStateMachine):
 
     @rule(request=consumes(leases), used=st.booleans(), closes=st.booleans())
     def answer(self, request: Request, *, used: bool, closes: bool) -> None:
-        """End a request; one that was not *used* was never sent."""
+        """End a request. If it is not *used*, it was never sent."""
         if request.server in self.world.servers:
             run(request.server.release(request.lease, PERIOD + MARGIN if used else 0.0, closes=closes))
             request.ended = self.world.time if used else -inf
@@ -147,12 +147,12 @@ class Servers(RuleBasedStateMachine):
 
     @rule(seconds=st.floats(0.0, 80.0))
     def wait(self, seconds: float) -> None:
-        """Let time pass."""
+        """Advance the time."""
         self.world.time += seconds
 
     @rule()
     def sleep(self) -> None:
-        """Let so much time pass that silent servers no longer count."""
+        """Advance the time until silent servers no longer count."""
         self.world.time += 400.0
 
     @precondition(lambda self: self.place != "memory")
@@ -164,7 +164,7 @@ class Servers(RuleBasedStateMachine):
     @precondition(lambda self: self.place != "memory")
     @rule(number=st.integers(0, 2), seconds=st.sampled_from([-DAY, -30.0, 30.0, DAY]))
     def jump(self, number: int, seconds: float) -> None:
-        """Set the budget's clock; a server that knows the budget is the first to see it."""
+        """Set the budget's clock. A server that knows the budget is the first to see it."""
         store = self.server(number)
         assert isinstance(store, SharedStore)
         run(store.join())
@@ -174,18 +174,18 @@ class Servers(RuleBasedStateMachine):
     @precondition(lambda self: self.place == "file")
     @rule()
     def reboot(self) -> None:
-        """Kill all servers, and begin the clock anew."""
+        """Kill all servers, and restart the clock."""
         self.world.boots += 1
         self.world.ahead = 7.0 - self.world.time
         self.world.servers = [self.born() for _ in self.world.servers]
 
     @invariant()
     def never_more_than_the_limit_in_a_period(self) -> None:
-        """Count as a service may count, if networks are as slow as they may be."""
+        """Check the limit against the worst count of the service, on the slowest network."""
         assert sum(request.counts(self.world.time) for request in self.world.requests) <= LIMIT
 
     def teardown(self) -> None:
-        """See that no server starves, and that no permit is lost for longer than its lease."""
+        """Check that no server starves, and that no permit is lost after its lease."""
         try:
             if self.world.servers:
                 self.world.time += 80.0  # a breaker that is open
@@ -195,7 +195,7 @@ class Servers(RuleBasedStateMachine):
             self.folder.cleanup()
 
     def nobody_starves(self) -> None:
-        """Let the first server have what it can, and the last one ask when it was told to."""
+        """Check that the last server gets a permit while the other servers take all they can."""
         *greedy, poor = self.world.servers
         end = self.world.time + LEASE + PERIOD
         answer: Lease | float = 0.0
@@ -211,14 +211,14 @@ class Servers(RuleBasedStateMachine):
             run(poor.release(answer, 0.0, closes=True))
 
     def send(self, server: Store) -> None:
-        """Send a request that is answered at once."""
+        """Send a request, and end it at once."""
         lease = run(server.take(0, 0.0))
         if isinstance(lease, Lease):
             self.world.requests.append(Request(server, lease, self.world.time, self.world.time))
             run(server.release(lease, PERIOD + MARGIN, closes=True))
 
     def nothing_is_lost(self) -> None:
-        """Take all permits when every lease has ended."""
+        """Check that all permits are free after the last lease."""
         if self.place == "memory":
             return
         self.world.time += 400.0

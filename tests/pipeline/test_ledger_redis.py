@@ -1,4 +1,4 @@
-"""A ledger on a Redis server that comes and goes."""
+"""A ledger on a Redis server that stops and starts."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def poll(server: Server) -> object:
 
 
 def unavailable(step: Callable[[], object]) -> str:
-    """Do a step that can't be done; return the words for the log, in which there is no secret."""
+    """Check that a step fails without a secret in its error. Return the message."""
     with pytest.raises(LedgerUnavailable) as caught:
         step()
     assert caught.value.__cause__ is None
@@ -58,7 +58,7 @@ def unavailable(step: Callable[[], object]) -> str:
     return str(caught.value)
 
 
-def test_settings_lead_to_the_server_and_their_key_to_a_name_that_does_not_tell_it(redis: RedisServer) -> None:
+def test_settings_name_the_server_and_a_digest_of_the_key(redis: RedisServer) -> None:
     key = "lt_live_51f0c3d2"
     settings = [
         Settings.from_environ({"LINKTIME_API_KEY": key, "LINKTIME_BUDGET": redis.url, "LINKTIME_BASE_URL": base})
@@ -178,7 +178,7 @@ def test_a_frozen_server_is_unavailable_though_it_never_refuses(own: RedisServer
     assert one.join().leased == ()
 
 
-def test_an_answer_that_came_too_late_is_not_taken_for_that_of_another_step(own: RedisServer) -> None:
+def test_late_answer_is_not_taken_for_another_step(own: RedisServer) -> None:
     one = joined(own.url)
     own.freeze()
     unavailable(lambda: poll(one))

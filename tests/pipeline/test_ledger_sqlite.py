@@ -1,4 +1,4 @@
-"""A ledger in a file, and what can become of files."""
+"""A ledger in a file, and the faults of files."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def remove(path: Path) -> None:
 
 
 def run(program: str) -> list[str]:
-    """Run a program of Python; return what it prints."""
+    """Run a Python program. Return its output."""
     ended = subprocess.run(
         [sys.executable, "-c", program], check=True, stdout=subprocess.PIPE, text=True, timeout=30, env=environ()
     )

@@ -28,7 +28,7 @@ LIMIT, PERIOD = 20, 4.0
 
 @asynccontextmanager
 async def servers(count: int, **settings: str) -> AsyncIterator[tuple[Sandbox, list[Child]]]:
-    """Start so many over one sandbox that lets LIMIT requests pass in any PERIOD; *settings* say what they share."""
+    """Start servers over one sandbox that admits LIMIT requests in any PERIOD."""
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(Sandbox(limit=LIMIT, period=PERIOD))
         shared = {
@@ -45,18 +45,18 @@ async def servers(count: int, **settings: str) -> AsyncIterator[tuple[Sandbox, l
 
 
 def crowd(server: Child, number: int, count: int) -> list[int]:
-    """Ask for so many pages that nobody else asks for."""
+    """Request *count* pages that no other server requests."""
     return [server.call("list_contacts", page=1000 * number + page) for page in range(1, count + 1)]
 
 
 def served(sandbox: Sandbox) -> Counter[int]:
-    """Count who sent how many in the first window."""
+    """Count the requests of each server in the first window."""
     crowds = (entry for entry in islice(sandbox.requests, LIMIT) if entry.path == "/contacts")
     return Counter(int(parse_qs(entry.query)["page"][0]) // 1000 for entry in crowds)
 
 
 def files(state: Path) -> list[Path]:
-    """List what was left behind."""
+    """List the files in the folder."""
     return [path for path in state.rglob("*") if path.is_file()]
 
 
@@ -87,7 +87,7 @@ async def test_two_servers_share_one_budget_on_redis(redis: RedisServer) -> None
         assert not [line for server in started for line in server.log if "shared budget" in line]
 
 
-async def test_while_redis_is_gone_servers_go_on_with_their_share_and_join_again() -> None:
+async def test_servers_use_their_share_while_redis_is_down() -> None:
     with redis_server() as redis:
         async with servers(2, LINKTIME_BUDGET=redis.url) as (sandbox, started):
             for server in started:
@@ -110,7 +110,7 @@ async def test_while_redis_is_gone_servers_go_on_with_their_share_and_join_again
 
 
 @pytest.mark.parametrize("place", ["local", "redis"])
-async def test_a_write_by_one_server_makes_the_answers_of_another_old(
+async def test_write_of_one_server_invalidates_the_cache_of_another(
     place: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     shared = {STATE: str(tmp_path)}
@@ -129,7 +129,7 @@ async def test_a_write_by_one_server_makes_the_answers_of_another_old(
     assert [contact["name"] for contact in late["structuredContent"]["data"]] == ["Ada Lovelace"]
 
 
-async def test_where_no_file_can_be_a_server_says_so_once_and_goes_on_with_a_cautious_share(tmp_path: Path) -> None:
+async def test_server_without_a_file_logs_it_once_and_uses_a_share(tmp_path: Path) -> None:
     nowhere = tmp_path / "file"
     nowhere.touch()
     async with servers(1, **{STATE: str(nowhere)}) as (sandbox, (server,)):
@@ -141,7 +141,7 @@ async def test_where_no_file_can_be_a_server_says_so_once_and_goes_on_with_a_cau
         assert len([line for line in server.log if "shared budget" in line]) == 1
 
 
-async def test_nothing_that_a_server_leaves_behind_has_the_key_and_nobody_else_may_read_it(tmp_path: Path) -> None:
+async def test_files_of_a_server_are_private_and_lack_the_key(tmp_path: Path) -> None:
     async with servers(1, **{STATE: str(tmp_path)}) as (sandbox, (server,)):
         await server.result(server.call("get_me"))
         await server.result(server.call("create_contact", name="Ada Lovelace", email="ada@example.com"))

@@ -1,4 +1,4 @@
-"""The Grafana dashboard, against Grafana's schema, a PromQL parser, the instruments and the rules of its own linter."""
+"""The Grafana dashboard, against Grafana's schema and linter, a PromQL parser and the instruments."""
 
 from __future__ import annotations
 
@@ -68,19 +68,19 @@ def test_a_panel_has_a_title_a_question_and_a_unit(panel: dict[str, Any]) -> Non
 
 @each_panel
 def test_a_panel_asks_the_chosen_data_source(panel: dict[str, Any]) -> None:
-    asked = [panel["datasource"], *(target["datasource"] for target in panel["targets"])]
+    sources = [panel["datasource"], *(target["datasource"] for target in panel["targets"])]
 
-    assert all(source == {"type": "prometheus", "uid": "${datasource}"} for source in asked)
+    assert all(source == {"type": "prometheus", "uid": "${datasource}"} for source in sources)
 
 
 @each_target
 def test_an_expression_asks_for_what_the_program_emits(panel: dict[str, Any], target: dict[str, Any]) -> None:
-    found = selected(target["expr"])
+    selectors = selected(target["expr"])
 
-    assert found
-    assert {each.metric for each in found} <= SERIES.keys()
+    assert selectors
+    assert {each.metric for each in selectors} <= SERIES.keys()
     assert [
-        (each.metric, each.labels - LABELS[each.metric]) for each in found if each.labels - LABELS[each.metric]
+        (each.metric, each.labels - LABELS[each.metric]) for each in selectors if each.labels - LABELS[each.metric]
     ] == []
 
 
@@ -120,9 +120,7 @@ def test_an_expression_keeps_to_the_chosen_sessions(panel: dict[str, Any], targe
 
 
 @each_target
-def test_a_rate_looks_back_over_the_interval_that_grafana_chooses(
-    panel: dict[str, Any], target: dict[str, Any]
-) -> None:
+def test_rates_use_the_interval_that_grafana_chooses(panel: dict[str, Any], target: dict[str, Any]) -> None:
     windows = re.findall(r"(\w+)\([^()]*\[(.*?)\]", target["expr"])
 
     assert all(
@@ -149,9 +147,9 @@ def test_a_duration_leads_to_its_trace() -> None:
 
 
 def test_every_instrument_is_on_a_panel() -> None:
-    shown = {SERIES[each.metric].name for _, target in TARGETS for each in selected(target["expr"])}
+    plotted = {SERIES[each.metric].name for _, target in TARGETS for each in selected(target["expr"])}
 
-    assert shown == {row.name for row in INSTRUMENTS}
+    assert plotted == {row.name for row in INSTRUMENTS}
 
 
 def test_variables_are_declared_and_used() -> None:
@@ -163,13 +161,13 @@ def test_variables_are_declared_and_used() -> None:
 
 
 def test_variables_are_filled_from_an_instrument() -> None:
-    asked = {
+    queries = {
         variable["name"]: re.fullmatch(r"label_values\((\w+).*, (\w+)\)", variable["query"]["query"])
         for variable in DASHBOARD["templating"]["list"]
         if variable["type"] == "query"
     }
 
-    assert {name: found and found.groups() for name, found in asked.items()} == {
+    assert {name: query and query.groups() for name, query in queries.items()} == {
         "job": ("linktime_queue_depth", "job"),
         "instance": ("linktime_queue_depth", "instance"),
     }

@@ -1,4 +1,4 @@
-"""The alert rules, against the instruments, their own unit tests and promtool where it is installed."""
+"""The alert rules, against the instruments, their own unit tests and promtool if it is installed."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ each_rule = pytest.mark.parametrize("rule", [pytest.param(rule, id=rule["alert"]
 
 @each_rule
 def test_an_alert_asks_for_what_the_program_emits(rule: dict[str, Any]) -> None:
-    found = selected(rule["expr"])
+    selectors = selected(rule["expr"])
 
-    assert [each.metric for each in found if not each.labels <= LABELS[each.metric]] == []
-    assert all("job" in each.groups for each in found)
+    assert [each.metric for each in selectors if not each.labels <= LABELS[each.metric]] == []
+    assert all("job" in each.groups for each in selectors)
     assert all(
         set(value.split("|")) - {""} <= VALUES[each.metric].get(label, {value})
-        for each in found
+        for each in selectors
         for label, value in each.matchers.items()
     )
 

@@ -1,4 +1,4 @@
-"""Compose, Jaeger, Prometheus and Grafana's provisioning, against one another."""
+"""The settings of Compose, Jaeger, Prometheus and Grafana, against each other."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_jaeger_listens_where_compose_says() -> None:
     }
 
 
-def test_every_part_of_a_pipeline_is_declared_and_every_declared_part_used() -> None:
+def test_pipeline_parts_are_declared_and_used() -> None:
     used = {kind: {name for each in PIPELINES.values() for name in each[kind]} for kind in PIPELINES["traces"]}
     declared = {kind: set(JAEGER[kind]) for kind in used}
     connectors = set(JAEGER["connectors"])
@@ -157,12 +157,12 @@ def test_prometheus_takes_what_jaeger_pushes() -> None:
 def test_metrics_and_traces_lead_to_each_other() -> None:
     (exemplar,) = SOURCES["prometheus"]["jsonData"]["exemplarTraceIdDestinations"]
     onward = SOURCES["jaeger"]["jsonData"]["tracesToMetrics"]
-    found = [each for query in onward["queries"] for each in selected(query["query"].replace("$$", "$"))]
+    selectors = [each for query in onward["queries"] for each in selected(query["query"].replace("$$", "$"))]
 
     assert exemplar == {"name": "trace_id", "datasourceUid": "jaeger"}
     assert onward["datasourceUid"] == "prometheus"
-    assert len(found) == len(onward["queries"])
-    assert all({tag["value"] for tag in onward["tags"]} | each.labels <= LABELS[each.metric] for each in found)
+    assert len(selectors) == len(onward["queries"])
+    assert all({tag["value"] for tag in onward["tags"]} | each.labels <= LABELS[each.metric] for each in selectors)
 
 
 def test_the_dashboard_begins_with_the_provisioned_source() -> None:

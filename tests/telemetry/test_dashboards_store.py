@@ -1,4 +1,4 @@
-"""Every expression of the dashboard and of the alerts, asked of a store that has a driven session's metrics."""
+"""Every expression of the dashboard and of the alerts, against a store with the metrics of a session."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ RESOURCE: Final = """
 - {source_labels: [service_name], target_label: job}
 - {source_labels: [service_instance_id], target_label: instance}
 - {action: labeldrop, regex: (service|telemetry)_.*}
-"""  # what Prometheus' own OTLP receiver makes of the attributes of a resource
+"""  # as Prometheus' own OTLP receiver maps the attributes of a resource
 
 
 def panels() -> set[str]:
-    """Collect what the panels ask."""
+    """Return the expressions of the panels."""
     dashboard = json.loads((DASHBOARDS / "grafana/dashboards/linktime-mcp.json").read_text(encoding="utf-8"))
     return {filled(target["expr"]) for panel in dashboard["panels"] for target in panel.get("targets", [])}
 
 
 def alerts() -> set[str]:
-    """Collect what the alerts ask, so that each says whether it holds: a comparison alone would drop what doesn't."""
+    """Return the expressions of the alerts as booleans. A plain comparison drops false values."""
     rules = yaml.safe_load((DASHBOARDS / "prometheus" / "rules.yaml").read_text(encoding="utf-8"))
-    asked = {rule["expr"] for group in rules["groups"] for rule in group["rules"]}
-    return {re.sub(r"(>=?) (?=[\d.]+)", r"\1 bool ", expression) for expression in asked}
+    expressions = {rule["expr"] for group in rules["groups"] for rule in group["rules"]}
+    return {re.sub(r"(>=?) (?=[\d.]+)", r"\1 bool ", expression) for expression in expressions}
 
 
 class Store:
@@ -53,15 +53,15 @@ class Store:
         self._session = session
 
     async def finds(self, expression: str) -> bool:
-        """Whether there is a series for it now."""
+        """Return whether the expression has a series now."""
         async with self._session.post(f"{self.url}/api/v1/query", data={"query": expression}) as answer:
-            found = await answer.json(content_type=None)
-        assert found["status"] == "success", found
-        return bool(found["data"]["result"])
+            result = await answer.json(content_type=None)
+        assert result["status"] == "success", result
+        return bool(result["data"]["result"])
 
-    async def lacks(self, asked: set[str]) -> set[str]:
-        """Tell for which of *asked* there is nothing."""
-        return {expression for expression in asked if not await self.finds(expression)}
+    async def lacks(self, expressions: set[str]) -> set[str]:
+        """Return the expressions without a series."""
+        return {expression for expression in expressions if not await self.finds(expression)}
 
 
 @asynccontextmanager
@@ -103,7 +103,7 @@ async def _up(url: str, session: aiohttp.ClientSession) -> None:
 
 
 async def trouble(sandbox: Sandbox, server: Child, attempt: int) -> None:
-    """Have everything happen that a panel or an alert tells of."""
+    """Cause every event that a panel or an alert measures."""
     await misbehave(sandbox, path="/bookings", method="GET", status=503)
     await misbehave(sandbox, path="/me", status=429, headers={"Retry-After": "0"})
     await misbehave(sandbox, path="/webhooks", method="GET", reset=True)
@@ -127,7 +127,7 @@ async def trouble(sandbox: Sandbox, server: Child, attempt: int) -> None:
         await server.answer(call)
 
 
-async def test_every_panel_and_alert_has_its_series_after_a_session_in_which_everything_happened(
+async def test_panels_and_alerts_have_series_after_a_full_session(
     tmp_path: Path,
 ) -> None:
     async with store(tmp_path) as metrics, Sandbox(limit=0) as sandbox:
@@ -145,8 +145,8 @@ async def test_every_panel_and_alert_has_its_series_after_a_session_in_which_eve
             await short.greet()
         async with child(**settings) as server:
             await server.greet()
-            asked = panels() | alerts()
-            lacking = asked | {each.grouped for expression in asked for each in selected(expression)}
+            expressions = panels() | alerts()
+            lacking = expressions | {each.grouped for expression in expressions for each in selected(expression)}
             for attempt in range(1, ATTEMPTS + 1):
                 await trouble(sandbox, server, attempt)
                 lacking = await metrics.lacks(lacking)

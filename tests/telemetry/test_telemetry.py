@@ -31,7 +31,7 @@ TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 @dataclass(frozen=True)
 class Ping:
-    """One message, as the MCP SDK hands it to a middleware."""
+    """A message, as the MCP SDK passes it to a middleware."""
 
     meta: dict[str, Any] | None = None
     method: str = "ping"
@@ -42,7 +42,7 @@ class Ping:
 
 @asynccontextmanager
 async def recording(after: float = 0.0) -> AsyncIterator[tuple[Memory, Middleware]]:
-    """Record in memory. The SDK is loaded *after* seconds, or at the end."""
+    """Record in memory. Load the SDK *after* seconds, or at the end."""
     memory = Memory()
     async with Telemetry(memory.load, after=after) as recorder:
         yield memory, Middleware(recorder, methods={"ping"})
@@ -69,7 +69,7 @@ async def test_the_sdks_own_server_span_is_in_nobodys_way(sandbox: Sandbox) -> N
     assert [span.name for span in seen.spans if span.kind == "server"].count("tools/call get_me") == 1
 
 
-async def test_a_prompt_and_a_resource_are_named_but_nobody_who_is_meant(sandbox: Sandbox) -> None:
+async def test_spans_name_prompts_and_resources_but_no_person(sandbox: Sandbox) -> None:
     async with traced(sandbox) as seen:
         await seen.client.get_prompt("about_person", {"person": "Ada Lovelace"})
         await seen.client.complete(PromptReference(name="about_person"), {"name": "person", "value": "Ada Lovelace"})
@@ -84,7 +84,7 @@ async def test_a_prompt_and_a_resource_are_named_but_nobody_who_is_meant(sandbox
     assert "Ada" not in str(seen.spans)
 
 
-async def test_a_resource_that_cannot_be_read_is_an_error_unless_there_is_none(sandbox: Sandbox) -> None:
+async def test_unreadable_resource_is_an_error_unless_it_is_missing(sandbox: Sandbox) -> None:
     await misbehave(sandbox, path="/me", status=403)
     async with traced(sandbox) as seen:
         for uri in ("linktime://bookings/clx0000000", "linktime://account"):
@@ -177,7 +177,7 @@ async def test_client_that_does_not_sample_gets_no_span() -> None:
 
 
 def test_arguments_show_what_nobody_can_be_known_by() -> None:
-    shown = {
+    plain = {
         "bookingId": "clx1abc9",
         "eventTypeSlug": "30min",
         "startTime": "2026-03-02T13:00:00-05:00",
@@ -201,9 +201,9 @@ def test_arguments_show_what_nobody_can_be_known_by() -> None:
     }
     more = {"rules": [{"dayOfWeek": 1, "startTime": "09:00", "note": "Ada"}]}
 
-    told = orjson.loads(redacted(shown | hidden | more | {"Ada": "x"}, {*shown, *hidden}))
+    output = orjson.loads(redacted(plain | hidden | more | {"Ada": "x"}, {*plain, *hidden}))
 
-    assert told == shown | dict.fromkeys([*hidden, "[redacted]"], "[redacted]")
+    assert output == plain | dict.fromkeys([*hidden, "[redacted]"], "[redacted]")
 
 
 def test_arguments_without_bounds_are_not_shown() -> None:

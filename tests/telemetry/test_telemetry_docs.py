@@ -26,7 +26,7 @@ def documented() -> dict[str, set[str]]:
 
 
 async def driven(sandbox: Sandbox) -> Seen:
-    """Play a session in which everything happens that telemetry tells of."""
+    """Run a session that causes every kind of span and metric."""
     await misbehave(sandbox, path="/bookings", status=503, times=1)
     async with traced(sandbox, rate_limit=1, rate_period=0.2, trace_arguments=1, confirm=1) as seen:
         for _ in range(2):
@@ -43,7 +43,7 @@ async def driven(sandbox: Sandbox) -> Seen:
     return seen
 
 
-async def test_every_attribute_of_a_span_is_on_the_page_and_every_one_on_the_page_is_emitted(sandbox: Sandbox) -> None:
+async def test_documented_attributes_equal_the_emitted_ones(sandbox: Sandbox) -> None:
     emitted: dict[str, set[str]] = {}
     for span in (await driven(sandbox)).spans:
         for name in span.attributes:
@@ -57,13 +57,13 @@ async def test_every_attribute_of_a_span_is_on_the_page_and_every_one_on_the_pag
 
 async def test_every_span_has_its_row_and_every_row_its_span(sandbox: Sandbox) -> None:
     emitted = {f"{span.kind} {span.name}" for span in (await driven(sandbox)).spans}
-    told = [f"{kind} {re.sub('{.*?}', '.+', name.strip('`'))}" for name, kind, _ in rows("Spans")]
+    patterns = [f"{kind} {re.sub('{.*?}', '.+', name.strip('`'))}" for name, kind, _ in rows("Spans")]
 
-    assert all(any(re.fullmatch(row, span) for row in told) for span in emitted)
-    assert all(any(re.fullmatch(row, span) for span in emitted) for row in told)
+    assert all(any(re.fullmatch(row, span) for row in patterns) for span in emitted)
+    assert all(any(re.fullmatch(row, span) for span in emitted) for row in patterns)
 
 
-def test_the_way_from_a_panel_to_its_trace_calls_the_wait_by_its_name() -> None:
+def test_guide_from_panel_to_trace_uses_the_name_of_the_wait() -> None:
     [wait] = [name for name, kind, _ in rows("Spans") if kind == "internal"]
 
     assert wait in (DASHBOARDS / "README.md").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The OTEL_* variables: which ones hold, and that none of them keeps the server from starting."""
+"""The OTEL_* variables. No value keeps the server from starting."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ def test_what_the_sdk_rejects_is_one_line(name: str, value: str, destination: st
 
 
 def _served(**settings: str) -> subprocess.CompletedProcess[str]:
-    """Start the program, shake hands and end its stdin."""
+    """Start the program, do the handshake and close its stdin."""
     hello = (
         '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},'
         '"clientInfo":{"name":"test","version":"0"}}}\n'
@@ -242,7 +242,7 @@ async def test_schedule_delay_holds_on_stderr(sandbox: Sandbox) -> None:
 
 
 async def _lines(sandbox: Sandbox, **settings: str) -> list[str]:
-    """Make one call, and return the lines of its span."""
+    """Make one call. Return the lines of its span."""
     async with child(LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY=sandbox.key, **settings) as server:
         await server.greet()
         await server.result(server.call("get_me"))

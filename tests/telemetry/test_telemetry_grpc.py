@@ -1,4 +1,4 @@
-"""Spans and metrics over gRPC, to OpenTelemetry's own service."""
+"""Spans and metrics over gRPC, to OpenTelemetry's own service definition."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from tests.support.process import child
 
 
 class Received(trace_service_pb2_grpc.TraceServiceServicer, metrics_service_pb2_grpc.MetricsServiceServicer):
-    """What arrived, once for both services, which call their method alike."""
+    """The spans and metrics that arrived. Both services have the method `Export`."""
 
     def __init__(self) -> None:
         self.url = ""
         self.spans: list[Any] = []
         self.metrics: set[str] = set()
 
-    async def Export(self, request: Any, _: Any) -> Any:  # noqa: N802 - so it is called
-        """Take spans or metrics."""
+    async def Export(self, request: Any, _: Any) -> Any:  # noqa: N802 - the name in the protocol
+        """Store spans or metrics."""
         if isinstance(request, trace_service_pb2.ExportTraceServiceRequest):
             self.spans += [
                 s for resource in request.resource_spans for scope in resource.scope_spans for s in scope.spans

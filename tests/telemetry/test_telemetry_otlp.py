@@ -1,4 +1,4 @@
-"""Spans and metrics of the real program, as a collector gets them."""
+"""The spans and metrics of the real program that a collector receives."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def traced(sandbox: Sandbox, **settings: str) -> AsyncIterator[tuple[Colle
         yield backend, server
 
 
-async def test_a_call_is_one_tree_from_the_clients_span_to_every_attempt(sandbox: Sandbox) -> None:
+async def test_call_is_one_tree_from_client_span_to_each_attempt(sandbox: Sandbox) -> None:
     await misbehave(sandbox, path="/bookings", status=503, times=1)
     async with traced(sandbox) as (backend, server):
         call = server.ask("tools/call", name="list_bookings", arguments={}, _meta={"traceparent": TRACEPARENT})
@@ -98,7 +98,7 @@ async def test_no_trace_header_reaches_linktime(sandbox: Sandbox) -> None:
     assert not {"traceparent", "tracestate", "baggage", "b3"} & set(service.seen[0].headers)
 
 
-async def test_a_call_that_joins_another_has_a_link_to_the_span_that_fetched(sandbox: Sandbox) -> None:
+async def test_coalesced_call_links_to_the_span_of_the_fetch(sandbox: Sandbox) -> None:
     await misbehave(sandbox, path="/integrations", delaySeconds=0.3)
     async with traced(sandbox) as (backend, server):
         for call in [server.call("list_integrations") for _ in range(2)]:
@@ -115,7 +115,7 @@ async def test_a_call_that_joins_another_has_a_link_to_the_span_that_fetched(san
     assert [span.name for span in backend.under(spans["miss"])] == ["GET /integrations"]
 
 
-async def test_a_wait_for_budget_is_a_span_whether_it_ends_in_a_request_or_not() -> None:
+async def test_wait_for_budget_is_a_span_with_or_without_a_request() -> None:
     async with (
         Sandbox(limit=1, period=2) as sandbox,
         traced(sandbox, LINKTIME_RATE_LIMIT="1", LINKTIME_RATE_PERIOD="2") as (backend, server),
@@ -229,7 +229,7 @@ async def test_several_exporters_at_once_get_the_same_spans(sandbox: Sandbox) ->
     assert backend.points == []
 
 
-async def test_what_guests_are_called_is_in_nothing_that_is_sent_or_written(sandbox: Sandbox) -> None:
+async def test_names_of_guests_are_in_no_telemetry_or_log(sandbox: Sandbox) -> None:
     guest: dict[str, Any] = {"name": "Ada Lovelace", "email": "ada@lovelace.example", "phone": "+44 20 7946 0958"}
     secrets = [*guest.values(), "Lovelace", "likes engines", sandbox.key, "whsec_", "ada%40"]
     settings = {"OTEL_TRACES_EXPORTER": "otlp,console", "OTEL_METRICS_EXPORTER": "otlp,console"}
@@ -245,8 +245,8 @@ async def test_what_guests_are_called_is_in_nothing_that_is_sent_or_written(sand
 
     emitted = b"".join(backend.bodies) + server.stderr.encode()
     assert [secret for secret in secrets if secret.encode() in emitted] == []
-    shown = backend.named("tools/call update_contact").attributes["gen_ai.tool.call.arguments"]
-    assert orjson.loads(shown) == {"contactId": contact, "notes": "[redacted]"}
+    emitted = backend.named("tools/call update_contact").attributes["gen_ai.tool.call.arguments"]
+    assert orjson.loads(emitted) == {"contactId": contact, "notes": "[redacted]"}
 
 
 async def test_sdk_is_not_imported_if_it_is_disabled(sandbox: Sandbox) -> None:

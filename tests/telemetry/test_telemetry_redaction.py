@@ -33,13 +33,13 @@ def test_what_somebody_may_be_known_by_is_not_shown_as_an_id(ident: str) -> None
     assert shown_id(ident) == HIDDEN
 
 
-@pytest.mark.parametrize(("ident", "shown"), [("7", "7"), ("discover-probe-1", "discover-probe-1"), ("a b", HIDDEN)])
-def test_the_id_of_a_message_is_shown_if_it_is_plain(ident: str, shown: str) -> None:
-    assert shown_request_id(ident) == shown
+@pytest.mark.parametrize(("ident", "emitted"), [("7", "7"), ("discover-probe-1", "discover-probe-1"), ("a b", HIDDEN)])
+def test_request_id_is_emitted_if_it_is_plain(ident: str, emitted: str) -> None:
+    assert shown_request_id(ident) == emitted
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "shown"),
+    ("name", "value", "emitted"),
     [
         ("contactId", "clx1eimkzcksmvryh1727fr8v", "clx1eimkzcksmvryh1727fr8v"),
         ("contactId", "Ada.Lovelace", HIDDEN),
@@ -62,8 +62,8 @@ def test_the_id_of_a_message_is_shown_if_it_is_plain(ident: str, shown: str) -> 
         ("inviteeEmail", "ada@example.com", HIDDEN),
     ],
 )
-def test_an_argument_is_shown_only_where_it_names_nobody(name: str, value: Any, shown: Any) -> None:
-    assert json.loads(redacted({name: value}, {name})) == {name: shown}
+def test_argument_is_emitted_only_if_it_names_no_person(name: str, value: Any, emitted: Any) -> None:
+    assert json.loads(redacted({name: value}, {name})) == {name: emitted}
 
 
 def test_the_name_of_an_unknown_argument_is_not_shown() -> None:
@@ -82,5 +82,5 @@ def test_the_name_of_an_unknown_argument_is_not_shown() -> None:
         "+44 20 7946 0958",
     ],
 )
-def test_the_search_of_all_that_is_emitted_finds_keys_secrets_and_people(text: str) -> None:
+def test_search_of_the_output_finds_keys_secrets_and_people(text: str) -> None:
     assert slipped(f"12:00:00.000Z SPAN {text} url.template=/contacts/{{id}}")
