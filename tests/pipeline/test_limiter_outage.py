@@ -68,7 +68,7 @@ async def test_share_excludes_the_permits_that_other_servers_hold(ledger: Open) 
 async def test_servers_without_ledger_stay_within_the_limit_together(ledger: Open, seed: int) -> None:
     limit, period, random = 20, 60.0, Random(seed)
     arrivals = list[float]()
-    distant, stores = zip(*[distant(ledger(str(number), limit)) for number in range(3)], strict=True)
+    ledgers, stores = zip(*[distant(ledger(str(number), limit)) for number in range(3)], strict=True)
 
     async def request(store: SharedStore, *, until: float) -> None:
         while clock() < until:
@@ -86,10 +86,10 @@ async def test_servers_without_ledger_stay_within_the_limit_together(ledger: Ope
 
     await all_of(stores[: random.randint(1, 3)], random.choice([0.2, 0.5, 1.0, 2.0]))
     await asyncio.gather(*(store.join() for store in stores))
-    for far in distant:
+    for far in ledgers:
         far.away = True
     await all_of(stores, 200.0)
-    for far in distant:
+    for far in ledgers:
         far.away = False
     await all_of(stores, 500.0)
 
