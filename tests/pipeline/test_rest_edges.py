@@ -168,6 +168,13 @@ async def test_deflate_is_read(wbits: int) -> None:
     assert (await reply_to(READ, answer(200, body, Content_Encoding="deflate"))).data == [1]
 
 
+async def test_brotli_is_requested_and_read() -> None:
+    response = answer(200, b"\x0b\x01\x80[1]\x03", Content_Encoding="br")
+    async with upstream(response) as server, client(server.url) as rest:
+        assert (await rest(READ)).data == [1]
+    assert "br" in server.seen[0].headers["accept-encoding"].split(", ")
+
+
 async def test_large_and_many_headers_are_read() -> None:
     headers = {f"X_{number}": "x" * 100 for number in range(200)} | {"Set_Cookie": "x" * 20_000}
     assert (await reply_to(READ, answer(200, b"[1]", **headers))).data == [1]
