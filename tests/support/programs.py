@@ -22,7 +22,8 @@ _OF_PIP: Final = {"index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}  # u
 
 def program(name: str) -> str:
     """Return the path of a program that .ci/run installs. Skip the test if it is missing."""
-    path = shutil.which(name, path=os.environ.get("LINKTIME_TEST_CLIENTS")) or shutil.which(name)
+    places = (os.environ.get("LINKTIME_TEST_CLIENTS"), str(Path(sys.executable).parent), os.environ["PATH"])
+    path = shutil.which(name, path=os.pathsep.join(filter(None, places)))
     if path is None and "CI" not in os.environ:
         pytest.skip(f"{name} is not installed; .ci/run installs it")
     assert path, f"{name} is not installed"
