@@ -13,7 +13,7 @@ from ...wallclock import formatted, zone_named
 from .. import routes
 from .bookings import bookings_around, has_guest, is_cancelled, slug_of
 from .comparison import days_around, instant
-from .evidence import Write
+from .verification import Write
 
 _OFFERED: Final = 5  # times
 _IN_DOUBT: Final = (
