@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -22,9 +21,6 @@ from .history import History
 from .timeline import LAG, Moment, Since
 
 SUCCESS: Final = {"success": True}
-GONE: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
-"""The refusals of a read that are an answer: there is no such thing."""
-
 Rivals = Callable[[], Iterable[Mapping[str, Any]]]
 """Returns the bodies of other writes."""
 
