@@ -19,6 +19,9 @@ def overridden(write: Write, look: Look) -> Finding:
     if shown is None or not all("date" in row for row in shown):
         return UNCLEAR
     of_date = [row for row in shown if same("date", write.body["date"], row["date"]) is not False]
+    # 1. One row is as requested. An earlier override may have been equal, so only a new row is fresh.
+    # 2. No row is as requested. It was not made if all rows of the date are as before.
+    # 3. Several rows are as requested, which proves nothing.
     match [row for row in of_date if agree(write.body, row)]:
         case [row]:
             return Finding(committed=True, data=row, fresh=write.made(row, look.since) is True)
@@ -50,6 +53,7 @@ def moved(write: Write, look: Look) -> Finding:
     start = instant(booking.get("startTime"))
     if start is None or is_cancelled(booking):
         return UNCLEAR
+    # A booking that was at the new time before looks the same. So only a change since the start is fresh.
     touched = look.since.is_after(booking.get("updatedAt"))
     if start == datetime.fromisoformat(write.body["newStartTime"]):
         return Finding(committed=True, data=SUCCESS, fresh=touched is True)
@@ -70,6 +74,7 @@ def updated_among(write: Write, look: Look) -> Finding:
 
 def _changed(write: Write, shown: Mapping[str, Any], since: Since) -> Finding:
     """Judge a row by its fields, and by LinkTime's time of its last change."""
+    # Without a time of the last change, only a row that is known as before proves that nothing was changed.
     touched = since.is_after(shown.get("updatedAt"))
     if agree(write.body, shown):
         return Finding(committed=True, data=shown, fresh=touched is True)

@@ -55,6 +55,11 @@ def differ(asked: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:
 
 def same(name: str, asked: Any, shown: Any) -> Verdict:
     """Return whether the field *name* is shown as requested, None if it differs in form alone."""
+    # 1. Equal, or both without a value.
+    # 2. Both are false in some way, such as 0 and null, which sometimes mean the same.
+    # 3. Only one of them is null.
+    # 4. Values of different types, such as a number and its text.
+    # 5. Values of one type, each brought into one form.
     if asked == shown or (asked in _EMPTY and shown in _EMPTY):
         return True
     if not asked and not shown:  # as 0 and null, which sometimes mean the same

@@ -25,6 +25,9 @@ _HAS_IT: Final = "This guest has this time already, in the booking {}. Don't boo
 async def after_booking(send: Send, write: Write) -> str:
     """Return the free times, unless another booking would be this guest's second one. Raises the errors of *send*."""
     body = write.body
+    # 1. An equal meeting is in doubt: another time could make a second booking.
+    # 2. The guest has this time already, by an earlier call or by another person.
+    # 3. Another guest has the time: the free times around it help.
     if any(_is_same_meeting(body, rival) for rival in write.rivals()):
         return _IN_DOUBT
     booked = rows((await send(bookings_around(body["startTime"]))).data)

@@ -47,6 +47,8 @@ class Doubt:
 
     def renewed(self, key: str, now: Moment, until: float) -> Doubt:
         """Return the doubt of a new wish, which remembers that the writes of this one may have been made."""
+        # A new row may be of any of the equal writes. A changed row was changed again by another write, so it is judged
+        # from now on.
         first = self.first if makes(self.request) else now
         lost = now.clock if self.in_flight else self.lost
         return Doubt(self.request, key, now, first, open=True, until=until, lost=lost)
@@ -83,6 +85,7 @@ class Doubts:
         doubt.changed.set()
         if not answered:
             doubt.lost = now
+        # The doubt may be forgotten or renewed since the write began. A renewed one stays.
         self._doubts.setdefault(doubt.request, doubt)
         self._doubts.move_to_end(doubt.request)
         if len(self._doubts) > self._size:
@@ -105,11 +108,13 @@ class Doubts:
             return
         known = history.find(request)
         for doubt in self._doubts.values():
+            # Equal writes do not change each other's doubt: they share it.
             if collection(doubt.request) != collection(request) or doubt.request == request:
                 continue
             if doubt.request.ident == request.ident:
                 doubt.retired = True
             elif not (doubt.request.ident or (known and known.first < doubt.first.clock)):
+                # Without a read it is not known whether the row is the new one, so only a success is checked.
                 doubt.retired |= known is not None and known.read
                 doubt.replayable = True
 

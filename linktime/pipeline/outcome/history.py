@@ -60,6 +60,7 @@ class History:
         """Remember the rows that a read shows."""
         for ident, row in _shown(request, reply.data):
             known = self._at((collection(request), ident), now)
+            # A list shows fewer fields than a single row, so the fields of both are kept.
             known.row, known.read = ({**known.row, **row} if known.row else row), True
 
     def wrote(self, request: Request, now: float) -> None:
@@ -71,6 +72,9 @@ class History:
         """Remember a write that LinkTime acknowledged, and the row that it answered."""
         self.wrote(request, now)
         ident = request.ident or ident_of(reply)
+        # 1. The row in the path, or the single object: the answer shows its new state, or nothing.
+        # 2. A new row, whose id the answer shows.
+        # 3. A new row without an id in the answer: a later read shows it.
         if request.ident or collection(request) in _SINGLE:
             known = self._at((collection(request), request.ident), now)
             known.row = dict(_shown(request, reply.data)).get(request.ident, {})
@@ -102,6 +106,7 @@ def _shown(request: Request, data: Any) -> Iterator[tuple[str, Mapping[str, Any]
     if where in _SINGLE:
         yield "", record(data) or {"data": data}
     elif where in _LISTED:
+        # An answer is any JSON. A row counts if it is an object with a text as its id.
         shown = [record(data)] if request.ident else rows(data)
         yield from (
             (row["id"], _public(row)) for row in shown if isinstance(row, dict) and isinstance(row.get("id"), str)

@@ -41,6 +41,10 @@ def _made(likeness: Likening) -> Check:
         shown = items(look.data)
         if shown is None:
             return UNCLEAR
+        # 1. One new row is as requested. Rows of unknown age do not matter then.
+        # 2. No row can be of this write.
+        # 3. One row is as requested, but of unknown age: the row itself may show it.
+        # 4. Any other rows prove nothing.
         verdicts = [(_is_made(write, row, look.since, likeness), row) for row in shown]
         match [row for verdict, row in verdicts if verdict], [row for verdict, row in verdicts if verdict is None]:
             case [row], _:
@@ -60,6 +64,7 @@ def _is_made(write: Write, row: Mapping[str, Any], since: Since, likeness: Liken
         case (Likeness.OTHER, _) | (_, False) | (Likeness.FAR, None):
             return False
         case Likeness.SAME, True:
+            # A new row that a rival may have made as well proves neither of the writes.
             contested = any(likeness(rival, row) in {Likeness.SAME, Likeness.NEAR} for rival in write.rivals())
             return None if contested else True
         case _:
@@ -77,6 +82,7 @@ def kept(ident: Any) -> Check:
         if mine is None or is_cancelled(mine):
             return NOT_COMMITTED
         start = write.body.get("startTime")
+        # A booking may have been moved since. Then the answer would be out of date.
         stands = start is None or ("status" in mine and instant(mine.get("startTime")) == datetime.fromisoformat(start))
         return Finding(committed=True, data=mine) if stands else UNCLEAR
 
@@ -96,6 +102,7 @@ def _booking(body: Mapping[str, Any], row: Mapping[str, Any]) -> Likeness:
         return Likeness.OTHER
     if is_cancelled(row) or (apart is not None and apart > _NEARBY):
         return Likeness.FAR
+    # LinkTime may show less than the request has, but no field may differ.
     as_asked = (
         not apart  # neither unknown nor another time
         and apart is not None
@@ -116,6 +123,9 @@ def made(key: str, label: str = "") -> Check:
     """Return a check that looks for a new row by *key*. LinkTime may have changed the key if *label* is the same."""
 
     def likeness(body: Mapping[str, Any], row: Mapping[str, Any]) -> Likeness:
+        # 1. A row without the key may be any row.
+        # 2. Another key: LinkTime may have changed it if the label is the same. Otherwise the other fields decide.
+        # 3. The same key: the other fields decide.
         if key not in row:
             return Likeness.NEAR
         if same(key, body[key], row[key]) is False:

@@ -51,9 +51,11 @@ class Outcome:
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
+        # How to send, and how to verify by reads
         self._send = send
         self._clock = clock
         self._read_back = ReadBack(send, clock=clock, wall=wall, sleep=sleep)
+        # Rows and writes of before: the proof that a row is new, or that a write may be a repetition
         self._history = History()
         self._doubts = Doubts()
 
@@ -67,6 +69,8 @@ class Outcome:
         Raises NotCommitted if LinkTime answered the write and proves that it was not made, OutcomeUnknown if that is
         not certain, and any other error of *send*.
         """
+        # 1. A request without a verification is a read. The history keeps the rows that it shows.
+        # 2. A write begins a doubt, or joins the doubt of an equal write. Its doubt ends with it.
         verification = Verification.of(request)
         if verification is None:
             reply = await self._send(request)
@@ -84,6 +88,10 @@ class Outcome:
             self._doubts.end(doubt)
 
     async def _write(self, write: Write, doubt: Doubt) -> Reply:
+        # 1. LinkTime may have made the write: it is read back.
+        # 2. LinkTime refused it: an equal write before it may be the reason.
+        # 3. LinkTime made it, and the client has left: an equal call is then a repetition.
+        # 4. LinkTime made it. If that may be an old answer once more, the new row is looked up.
         replayable = doubt.replayable
         try:
             reply = await self._sent(replace(write.request, idempotency_key=doubt.key))
@@ -122,6 +130,10 @@ class Outcome:
         """Read a write in doubt back, and answer it."""
         self._history.wrote(write.request, self._clock())
         self._doubts.doubtful(doubt, self._clock(), answered=unknown.answered)
+        # 1. The reads prove the write: it is a success.
+        # 2. They prove nothing.
+        # 3. They show the state before, but an equal request may still arrive.
+        # 4. They show the state before, and no request is on its way: the write was not made.
         result = await self._verified(write, doubt)
         if isinstance(result, Reply):
             return self._done(write, doubt, with_answer(result, unknown))
@@ -140,6 +152,10 @@ class Outcome:
 
     async def _refused(self, write: Write, doubt: Doubt, refusal: Rejected) -> Reply:
         """Answer a refused write: an equal one before it may be the reason of the refusal."""
+        # 1. No equal write came before: the refusal is final.
+        # 2. A row to delete is absent: a success if an equal write may have deleted it.
+        # 3. A refusal that no equal write can cause: it is final, too.
+        # 4. Any other refusal: the reads decide whether the equal write was made.
         if not (doubt.open or doubt.reply or doubt.in_flight > 1):
             raise await self._advised(write, refusal) from None
         if write.request.method == "DELETE" and refusal.proves_absence:
@@ -174,6 +190,7 @@ class Outcome:
         # A caller who leaves must not make the layers above believe that nothing was sent.
         except asyncio.CancelledError as left:
             return Result(UNCLEAR, met=left)
+        # An equal write was answered meanwhile. Its reply is the reply of this one, too.
         if doubt.reply is not None:
             return doubt.reply.noted(Notes(outcome="verified"))
         return _verified(result.reply, result.finding.data) if result.finding.committed else result

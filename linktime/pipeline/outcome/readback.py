@@ -50,6 +50,7 @@ class ReadBack:
         self._clock = clock
         self._wall = wall
         self._sleep = sleep
+        # When to read: after each pause, or at once if the server shuts down
         self._pauses = pauses
         self._hurried = asyncio.Event()
 
@@ -77,8 +78,10 @@ class ReadBack:
             result = replace(result, complete=begun >= ended + LAG)
             if result.finding.committed and (result.finding.fresh or result.complete):
                 return result
+            # One read is made after the start of a shutdown, and none after it.
             if self._hurried.is_set():
                 break
+        # A state of before proves nothing until the replicas had time to catch up.
         return result if result.complete and not result.finding.committed else replace(result, finding=UNCLEAR)
 
     async def _wait(self, seconds: float) -> None:
@@ -88,6 +91,7 @@ class ReadBack:
         try:
             await asyncio.wait((sleeping, hurried), return_when=asyncio.FIRST_COMPLETED)
         finally:
+            # A task that outlives the wait would be reported as pending at the end of the loop.
             sleeping.cancel()
             hurried.cancel()
 
@@ -100,6 +104,7 @@ class ReadBack:
                 reply, absent = await self._read(replace(way.read(write), deadline=limit))
                 look = Look(reply.data, since(write.started, sent, self.now(), reply.date), sent.clock, absent)
                 finding = way.check(write, look)
+                # A list may not show the age of its rows. The row itself may.
                 if finding.candidate and (detail := write.verification.detail):
                     row = await self._send(replace(get(detail, finding.candidate), deadline=limit))
                     finding = way.check(write, replace(look, data=detailed(reply.data, record(row.data))))
@@ -118,6 +123,7 @@ class ReadBack:
             if not refusal.proves_absence:
                 raise
             return Reply(refusal.status), True
+        # A longer list is not read whole, because each page costs a request. So it proves nothing.
         count = pages(reply.data) or 1
         if not 1 < count <= _MOST_PAGES:
             return reply, False

@@ -101,6 +101,9 @@ class Write:
 
     def made(self, row: Mapping[str, Any], since: Since) -> Verdict:
         """Return whether this write may have made *row*: False if the row is older, or made by another write."""
+        # 1. A write of ours was answered with this row: it is of that write, or of an equal one after it.
+        # 2. The row was seen before this write began, so it is older.
+        # 3. Otherwise the row's own time decides, if it shows one.
         known = self.history.find(self.request, str(row.get("id")))
         if known and known.maker is not None:
             return known.maker == self.request and known.written >= self.started.clock

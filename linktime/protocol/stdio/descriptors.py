@@ -54,8 +54,10 @@ async def connect_output(
 
 
 def _can_be_polled(descriptor: int) -> bool:
+    # Windows can't poll its pipes, and no system can poll a regular file. A thread reads and writes those.
     if sys.platform == "win32":
         return False
+    # Pipes, sockets and terminals can be polled.
     mode = os.fstat(descriptor).st_mode
     return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or os.isatty(descriptor)
 

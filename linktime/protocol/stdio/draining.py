@@ -92,8 +92,10 @@ class DrainingReader(Stream):
     """
 
     def __init__(self, inner: Incoming, outer: Outgoing, in_flight: InFlight, leave: Leave) -> None:
+        # The client's messages, and the way to refuse one
         self._inner = inner
         self._outer = outer
+        # The requests without an answer, and the call at the end of the input
         self._in_flight = in_flight
         self._leave = leave
 
@@ -102,6 +104,9 @@ class DrainingReader(Stream):
 
     async def __anext__(self) -> SessionMessage | Exception:
         while True:
+            # 1. A request beyond the limit is refused here, so that it takes no memory of the SDK.
+            # 2. A request is in flight until its answer or its cancellation.
+            # 3. A notification or a response has no answer.
             item = await self._next()
             match item:
                 case SessionMessage(message=JSONRPCRequest(id=ident)) if self._in_flight.are_too_many:
@@ -119,6 +124,7 @@ class DrainingReader(Stream):
         try:
             return await self._inner.__anext__()
         except StopAsyncIteration:
+            # The SDK cancels all handlers at the end of its input, so the end is held back until they are done.
             self._leave(finish=True)
             await self._in_flight.all_settled()
             raise

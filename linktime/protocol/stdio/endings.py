@@ -57,6 +57,7 @@ async def when_orphaned(hang_up: Callable[[], None]) -> None:
 async def when_stalled(ended: asyncio.Event, output: Output, seconds: float) -> None:
     """After the session has *ended*, drop the output if the client takes no byte of it for so many *seconds*."""
     await ended.wait()
+    # Some clients close stdin and do not read on, but keep stdout open. They must not hold the exit.
     before = output.taken
     while True:
         await asyncio.sleep(seconds)

@@ -47,12 +47,15 @@ def decode(line: bytes) -> JSONRPCMessage | None:
     except ValueError:
         raise Malformed(PARSE_ERROR, "Parse error: the line is not JSON", *_ident_before_params(line)) from None
     match frame:
+        # A request, or a notification.
         case {"method": _}:
             return _request(frame)
+        # A response to a question of this server.
         case {"result": _} | {"error": _}:
             return _response(frame)
         case dict():
             raise Malformed(INVALID_REQUEST, "Invalid Request: method is missing")
+        # A batch. Each request in it gets an error, so that the client does not wait for its answer.
         case [*frames]:
             idents = [each["id"] for each in frames if isinstance(each, dict) and "method" in each and "id" in each]
             raise Malformed(INVALID_REQUEST, "Invalid Request: send one message per line, not a batch", *idents)
@@ -78,11 +81,13 @@ def encode(frame: dict[str, Any]) -> bytes:
 def _request(frame: dict[str, Any]) -> JSONRPCMessage | None:
     """Return a request or a notification."""
     ident = frame.get("id")
+    # JavaScript has one type of numbers, and some clients write 1 as 1.0.
     if isinstance(ident, float) and ident.is_integer() and abs(ident) < _LARGEST_ID:
         ident = frame["id"] = int(ident)
     if fault := _fault(frame, ident):
         if "id" not in frame:
             return None
+        # An error can only repeat an id that JSON-RPC allows. Otherwise its id is null.
         answerable = isinstance(ident, str | int | float) and not isinstance(ident, bool)
         raise Malformed(INVALID_REQUEST, f"Invalid Request: {fault}", ident if answerable else None)
     if frame.get("params") is None:
@@ -106,6 +111,7 @@ def _fault(frame: dict[str, Any], ident: object) -> str | None:
 
 
 def _response(frame: dict[str, Any]) -> JSONRPCMessage | None:
+    # PHP writes an empty object as a list.
     if frame.get("result") == []:
         frame["result"] = {}
     try:

@@ -24,13 +24,16 @@ class PipeWriter(Stream):
     """The outgoing frames. After the client has closed its end they are dropped."""
 
     def __init__(self, stdout: asyncio.StreamWriter, thread: Thread | None = None) -> None:
+        # Where the frames go
         self._stdout = stdout
         self._thread = thread  # writes to the descriptor, if asyncio can't
+        # How far the client is: the bytes that were written, including those in the buffer
         self._written = 0  # bytes
 
     async def send(self, item: SessionMessage, /) -> None:
         """Write a message."""
         match item.message:
+            # A result is a plain value already, and results are most of the bytes. Other messages are models.
             case JSONRPCResponse(id=ident, result=result):
                 await self.write({"jsonrpc": "2.0", "id": ident, "result": result})
             case message:
@@ -38,6 +41,7 @@ class PipeWriter(Stream):
 
     async def write(self, frame: dict[str, Any]) -> None:
         """Write a frame, and wait while the client reads too slowly."""
+        # The client is gone, and its requests end in their own way. An error here would end the session.
         if self._stdout.is_closing():
             return
         data = encode(frame)
@@ -62,6 +66,7 @@ class PipeWriter(Stream):
         with suppress(ConnectionError, TimeoutError):
             async with asyncio.timeout(_FLUSH):
                 await self._stdout.wait_closed()
+        # The thread writes to the descriptor by itself, so its bytes are not in the buffer.
         if self._thread:
             await asyncio.to_thread(self._thread.join, _FLUSH)
 
@@ -98,6 +103,7 @@ class PipeReader(Stream):
             return b"\n"
 
     async def _skip(self, consumed: int) -> None:
+        # The buffer holds no newline, so it is emptied as often as the line fills it.
         while consumed:
             await self._stdin.readexactly(consumed)
             consumed = 0
@@ -128,6 +134,9 @@ async def pipes(leave: Leave) -> AsyncIterator[tuple[PipeReader, PipeWriter]]:
     A second signal ends the program at once. After the end of the input, a client that takes no byte for _FLUSH seconds
     counts as gone.
     """
+    # 1. Take the descriptors, so that a print of any library goes to stderr.
+    # 2. Connect them to asyncio.
+    # 3. Watch for each event that ends the session: a signal, a closed stdout, a dead parent, a client that stalls.
     wire_in, wire_out = claim()
     ended = asyncio.Event()
     stdin, gone = _Input(ended), asyncio.StreamReader()
@@ -137,6 +146,7 @@ async def pipes(leave: Leave) -> AsyncIterator[tuple[PipeReader, PipeWriter]]:
     writer = PipeWriter(asyncio.StreamWriter(outgoing, protocol, gone, loop), thread)
 
     def hang_up() -> None:
+        # A second signal ends the program at once.
         restore_signals(loop)
         ended.set()
         leave(finish=False)
