@@ -22,6 +22,7 @@ def host_of(url: str) -> str:
     """Return the host of *url* in lower case and ASCII, or an empty text if it has no valid host."""
     try:
         parts = urlsplit(url)
+        # Port 0 can't be connected to, so its URL has no valid host.
         return (parts.hostname or "").encode("idna").decode() if parts.port != 0 else ""
     except ValueError:
         return ""
@@ -38,5 +39,6 @@ def identity(base_url: str) -> str:
     parts = urlsplit(base_url)
     scheme, host = parts.scheme.lower(), host_of(base_url).rstrip(".").lower()
     port = parts.port or _PORTS.get(scheme, 0)
+    # Servers with one key share a budget if they reach the same service. So its spellings must be equal.
     path = parts.path.rstrip("/").removesuffix(_PREFIX).rstrip("/")
     return f"{scheme}://{'localhost' if is_loopback(host) else host}:{port}{path}"

@@ -38,6 +38,7 @@ class Request:
     whether a write was made.
     """
 
+    # The question: equal requests have the same answer
     method: str
     template: str
     ident: str = ""
@@ -45,6 +46,7 @@ class Request:
     body: bytes | None = field(default=None, repr=False)
     tags: frozenset[str] = frozenset()
     volatile: bool = False
+    # Marks of the tool, and values of one call, which are not compared
     dated: bool = field(default=False, compare=False)
     deadline: float = field(default=inf, compare=False)
     idempotency_key: str = field(default="", compare=False)

@@ -21,8 +21,10 @@ class _Queue:
     """The lines that wait, and the daemon thread that writes them to file descriptor 2."""
 
     def __init__(self) -> None:
+        # The lines, and the lock that guards all of this
         self._lines: deque[bytes] = deque()
         self._changed = Condition()
+        # The thread, started with the first line, and whether it is writing one
         self._thread: Thread | None = None
         self._busy = False
 

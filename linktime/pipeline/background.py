@@ -24,5 +24,6 @@ class Background:
 
     async def finish(self) -> None:
         """Wait until no task runs."""
+        # A task may start another one, so look again.
         while self._tasks:
             await asyncio.wait(self._tasks)

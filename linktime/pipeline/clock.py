@@ -40,6 +40,7 @@ def utc_now() -> datetime:
 
 def machine() -> str:
     """Return which clock `now` reads. It differs between machines, and on Linux also between boots and namespaces."""
+    # Two processes may compare their readings only if both texts are equal.
     with suppress(OSError):
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         return f"{boot} {os.readlink('/proc/self/ns/time')}"  # noqa: PTH115 - it leads nowhere

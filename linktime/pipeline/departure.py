@@ -16,6 +16,7 @@ class Departure:
         """Send the request. Raises the errors of *send*, whatever they are."""
         if (delivery := request.delivery) is None:
             return await self._send(request)
+        # Set before the request is sent: from here on an error of any kind may hide a success.
         delivery.possible = True
         try:
             return await self._send(request)

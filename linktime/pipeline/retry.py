@@ -57,6 +57,9 @@ class Retry:
         while True:
             try:
                 reply = await self._send(replace(request, attempt=len(faults)) if faults else request)
+            # 1. This attempt was not sent: no further one would be.
+            # 2. It failed: the next one follows after a pause, if one is useful and safe.
+            # 3. It was answered.
             except (BudgetSpent, Overloaded, ShuttingDown) as refusal:
                 raise _more_useful(refusal, faults) from None
             except (Unavailable, RateLimited) as fault:

@@ -45,6 +45,7 @@ class DrainedReads:
                 finally:
                     self._reads.discard(limit)
         except TimeoutError:
+            # A timeout of a layer below is an error of that layer.
             if not limit.expired():
                 raise
             raise ShuttingDown("the server is shutting down and ended this read. Nothing was changed.") from None

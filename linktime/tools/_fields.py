@@ -55,6 +55,7 @@ def _echoed(name: str) -> str:
 def _is_deeper(value: Any, levels: int) -> bool:
     if not isinstance(value, list | dict):
         return False
+    # The recursion is as deep as the limit at most, so it can't exhaust the stack.
     inner = value.values() if isinstance(value, dict) else value
     return not levels or any(_is_deeper(each, levels - 1) for each in inner)
 

@@ -66,6 +66,7 @@ class Tool:
     @cached_property
     def input_schema(self) -> Mapping[str, Any]:
         """The JSON Schema of the arguments."""
+        # A default that is None only means that the argument may be left out.
         written = object_schema(
             {camel(name): hint for name, (hint, _) in self._fields.items()},
             [camel(name) for name, (_, default) in self._fields.items() if default is ...],

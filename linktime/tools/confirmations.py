@@ -157,6 +157,7 @@ def _weekly_hours(request: Request, details: Details) -> str:
 
 
 def _long_reason(request: Request) -> str:
+    # The question has to show the whole reason, since the guest may see it.
     fits = len(_field(request, "reason") or "") <= _LONGEST_REASON
     return "" if fits else f"reason: should have at most {_LONGEST_REASON} characters, since the user has to confirm it"
 

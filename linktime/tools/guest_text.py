@@ -80,6 +80,7 @@ def guest_texts(tool: str, answer: Any) -> Iterator[GuestText]:
 
 def with_short_texts(tool: str, answer: dict[str, Any]) -> dict[str, Any]:
     """Return a list's *answer* with long guest-written texts cut. Each cut text has a mark with the way to the rest."""
+    # A single item is read for its own sake. In a list, long texts of guests would crowd out the items.
     items = answer.get("data")
     if not (tool.startswith("list_") and isinstance(items, list) and len(items) > 1):
         return answer
@@ -94,6 +95,7 @@ def is_guest_text(name: str, value: str) -> bool:
     """Return whether the field *name* holds more than a name."""
     if name in FREE_TEXT:
         return bool(value.strip())
+    # A name is short and has no markup, link or sentence. Anything else in its field is a text of the guest.
     unusual = len(value) > _LONGEST_NAME or len(value.split()) > _MOST_WORDS or _UNLIKE_A_NAME.search(value)
     return name in NAMES and bool(unusual)
 

@@ -49,6 +49,7 @@ def canonical_host(url: str) -> str:
     Raises ValueError if the host cannot be written in ASCII.
     """
     host = normalize("NFKC", unquote(urlsplit(url).hostname or "")).rstrip(".\u3002\uff0e\uff61").lower()
+    # IDNA 2003, as in clients of the standard library. A host that it can't encode is refused.
     if ":" not in host and not host.isascii():
         host = host.encode("idna").decode().rstrip(".")
     address = _address(host)
@@ -58,6 +59,7 @@ def canonical_host(url: str) -> str:
 def _refused_host(host: str, address: IPv4Address | IPv6Address | None) -> str:
     if address is not None:
         return "" if _is_public(address) else f"must be a public address, and {address} is not one"
+    # A name without a dot, or with a local suffix, is resolved inside the service's own network.
     labels = host.split(".")
     if len(labels) == 1 or labels[-1] in _LOCAL_NAMES or host.endswith(_LOCAL_SUFFIXES):
         return f"must be a public host, and {host} is a name of a private network"
@@ -86,6 +88,7 @@ def _embedded(address: IPv4Address | IPv6Address) -> IPv4Address | None:
     """Return the IPv4 address that an IPv6 address stands for."""
     if isinstance(address, IPv4Address):
         return None
+    # Each of these forms reaches an IPv4 address, which may be a private one.
     if address in _NAT64:
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)

@@ -76,7 +76,7 @@ def _guest_zone(data: Mapping[str, Any]) -> ZoneInfo | None:
 def _instant(name: str, value: Any) -> datetime | None:
     """Return the instant in a field, or None.
 
-    `shown` works for years 2 to 9998, because a zone moves a time by less than a day.
+    `formatted` works for years 2 to 9998, because a zone moves a time by less than a day.
     """
     if type(value) is not str or len(value) < _SHORTEST or value[_DAY] != "T" or not name.lower().endswith(_ENDINGS):
         return None

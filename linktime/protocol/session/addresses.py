@@ -33,6 +33,10 @@ def addresses(text: str) -> set[str]:
     """
     if not _ADDRESS.search(text):
         return set()
+    # 1. Undo the encodings that a reader, or a model, would undo: escapes, entities, width and case.
+    # 2. Undo the spellings that hide an address from filters: `evil[.]example`, `name (at) host`.
+    # 3. Split at everything that can't be in an address.
+    # 4. Look for numeric hosts and phone numbers, which are no tokens.
     plain = " ".join(unescape(unquote(normalize("NFKC", text))).lower().split())
     plain = _AT.sub("@", _DOT.sub(".", plain))
     tokens = {token.strip(".-_'%+") for pattern in _BREAKS for token in pattern.split(plain)}
@@ -54,6 +58,7 @@ def equivalents(address: str) -> Iterator[str]:
     if kind in {"email", "phone"}:
         yield address
         return
+    # A guest who wrote `evil.example` makes `a.evil.example` suspicious: the owner of a domain makes its subdomains.
     labels = host.split(".")
     for start in range(max(1, len(labels) - 1)):
         parent = ".".join(labels[start:])

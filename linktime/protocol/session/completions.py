@@ -56,6 +56,8 @@ class Completions:
     async def _matches(self, listed: Listed, typed: str) -> mcp_types.CompleteResult:
         """Return matches from the first page or, if it has none, from a search."""
         tool = self._tools[listed.tool]
+        # 1. The first page, which the cache often has.
+        # 2. A search, if the first page has no match and there are further pages.
         answer = await self._lookups.answer(tool, listed.arguments)
         more, matches = goes_on(answer), matching(listed.values(answer), typed)
         if more and not matches and listed.search and len(typed) >= _WORTH_A_SEARCH:

@@ -103,6 +103,10 @@ class Elicitation:
             NeedsUser: A guest wrote the target, and the user could not be asked.
             Failure: The call can't succeed in any case.
         """
+        # 1. No question: the call loses nothing, or goes to no address of a guest.
+        # 2. No question is possible: the request can't be shown whole, or the client can't ask.
+        # 3. A client of 2026-07-28 gets the question as a result and calls again.
+        # 4. Any other client gets the question as a request.
         confirmation = tool.confirmation
         if confirmation is None or not (self._always or confirmation.is_outward):
             return None
@@ -144,6 +148,7 @@ class Elicitation:
 
     async def _by_request(self, confirmation: Confirmation, request: Request, context: Context) -> None:
         """Ask by a request to the client, on connections with a handshake."""
+        # The loop ends once the user has confirmed the text that the latest details give.
         confirmed, details = None, await self._details(confirmation, request)
         while (gist := confirmation.gist(request, details)) != confirmed:
             _check(await self._elicit(context, confirmation.question(request, details)))
@@ -174,6 +179,7 @@ class Elicitation:
             _check((params.input_responses or {}).get(_KEY))
         details = await self._details(confirmation, request, fresh=confirmed is not None)
         gist = _digest(confirmation.gist(request, details))
+        # If the second lookup fails, the text can't be compared, and the user's yes counts.
         unread = bool(confirmation.lookup) and not details
         if confirmed is not None and (unread or gist == confirmed):
             return None
@@ -187,6 +193,7 @@ class Elicitation:
     def _opened(self, request: Request, gist: bytes) -> str:
         """Keep a pending confirmation for the client's next call. Return its unguessable name."""
         now = self._upstream.clock()
+        # Drop the questions that are over, and the oldest one if there are too many.
         self._pending = {state: pending for state, pending in self._pending.items() if now < pending.until}
         if len(self._pending) == _MOST_OPEN:
             del self._pending[next(iter(self._pending))]

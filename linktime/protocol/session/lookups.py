@@ -23,8 +23,10 @@ class Lookups:
 
     async def answer(self, tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
         """Return the answer of *tool*, or None. If the budget is scarce, only a cached answer counts."""
+        # Without a key, each request would only be refused.
         if self._upstream.refusal is not None:
             return None
+        # A deadline of 0 s lets the cache answer, and no request is sent.
         patience = _PATIENCE if self._upstream.has_spare_budget else 0.0
         try:
             reply = await self._upstream.direct(self._upstream.within(tool.request(arguments), patience))

@@ -25,8 +25,10 @@ class Memory:
     """
 
     def __init__(self, most: int = _MOST) -> None:
+        # The salt keeps the hashes useless outside this process: addresses are easy to guess.
         self._salt = token_bytes(_DIGEST_SIZE)
         self._most = most
+        # What guests wrote, and whether a text did not fit
         self._sources: dict[bytes, str] = {}  # by the hash of an address
         self._full = False
 

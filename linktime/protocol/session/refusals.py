@@ -22,6 +22,8 @@ async def name_fields(ctx: ServerRequestContext[Any, Any], call_next: CallNext) 
     """Handle a message. A refusal of its parameters names every field that is wrong."""
     try:
         return await call_next(ctx)
+    # 1. The handler's params are invalid: name each field.
+    # 2. The SDK's own refusal without a reason, which it also sends before `initialize`.
     except ValidationError as error:
         message = f"{_ANONYMOUS}: {_faults(error)}"
     except MCPError as error:

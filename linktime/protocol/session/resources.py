@@ -71,6 +71,7 @@ class Resources:
             answer = await self._answer(context, resource, ident)
         except Failure as failure:
             raise _error(params.uri, failure) from None
+        # The contents are the text of the tool's answer, with its marks of guest-written text.
         contents = [
             mcp_types.TextResourceContents(uri=params.uri, mime_type=_JSON, text=block.text)
             for block in answer.content
@@ -101,6 +102,8 @@ class Resources:
 
 def _error(uri: str, failure: Failure) -> MCPError:
     match failure:
+        # 1. The URI names no item.
+        # 2. The item may exist, but there is no answer.
         case InvalidArguments() | Rejected(status=404):
             return _not_found(uri, str(failure))
         case _:

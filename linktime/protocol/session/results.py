@@ -22,6 +22,7 @@ MARKS: Final = "guestWrote"
 
 def succeeded(reply: Reply, tool: Tool) -> mcp_types.CallToolResult:
     """Return the answer of *tool* as an object and as its text, with the notes of the reply as `_meta`."""
+    # A write without an answer is a success. A read without one has no data.
     whole = {"data": None} if reply.data is None and tool.reads else as_object(reply.data)
     data = _marked(with_short_texts(tool.name, whole), tool)
     notes: dict[str, str | float] = reply.notes.as_meta()
@@ -36,6 +37,9 @@ def succeeded(reply: Reply, tool: Tool) -> mcp_types.CallToolResult:
 
 def _marked(whole: dict[str, Any], tool: Tool) -> dict[str, Any]:
     """Return *whole*, truncated if it is too long, with the list of the fields that guests wrote."""
+    # 1. LinkTime's own field of this name must not pass for a mark of this server.
+    # 2. Truncate to the limit.
+    # 3. The marks need room as well. Truncate again to leave it, and mark only the texts that are left.
     whole = {name: value for name, value in whole.items() if name != MARKS}
     data = whole if size(whole) <= LONGEST else fitted(whole, tool)
     marks = _marks(data, tool)

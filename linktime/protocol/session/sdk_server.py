@@ -71,6 +71,7 @@ class _Serve(Protocol):
     async def __call__(self, server: RunnerServer, reader: Any, writer: Any, /, *, lifespan_state: object) -> None: ...
 
 
+# The SDK annotates its own class `Server`, but uses only the names in RunnerServer.
 _serve: Final = cast("_Serve", serve_dual_era_loop)
 
 
@@ -84,10 +85,13 @@ class Server:
         handlers: Mapping[str, Handler],
         middleware: Sequence[ServerMiddleware[Any]] = (),
     ) -> None:
+        # The runner reads these two by name
         self.cache_hints: Mapping[str, Any] = {}
         self.middleware = middleware
+        # The identity of the server
         self._info = info
         self._instructions = instructions
+        # The handlers, each with the model that the runner validates the params with
         served = {"ping": _ping, "server/discover": self._discover, **handlers}
         self._entries = {method: Entry(_PARAMS[method], handler) for method, handler in served.items()}
 
@@ -124,6 +128,7 @@ class Server:
 
     @property
     def _capabilities(self) -> types.ServerCapabilities:
+        # A capability is declared if a method of it is served. No list changes while the server runs.
         offered = {method.partition("/")[0] for method in self._entries}
         return types.ServerCapabilities(
             tools=types.ToolsCapability(list_changed=False) if "tools" in offered else None,

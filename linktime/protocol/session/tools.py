@@ -96,6 +96,7 @@ class Tools:
         Raises:
             Failure: There is no result. The text of an unexpected exception is not in it.
         """
+        # If an unexpected error ends the call, the delivery decides whether a write may have been made.
         delivery = Delivery()
         with guarded(tool, delivery):
             reply = await self._reply(context, tool, arguments, delivery)
@@ -130,6 +131,7 @@ class Tools:
         request = self._upstream.within(
             tool.request(arguments, await self._zone_for(tool, arguments)), self._upstream.deadline
         )
+        # The key is of this one call: a repetition of the call is another wish, unless the outcome layer joins the two.
         if not tool.reads:
             request = replace(request, idempotency_key=str(uuid4()), delivery=delivery)
         progress = asyncio.ensure_future(self._report_progress(context, request)) if _wants_progress(context) else None

@@ -21,6 +21,7 @@ def fitted(answer: dict[str, Any], tool: Tool, room: int = LONGEST) -> dict[str,
     Beside each truncated list stands `truncated`. If not even its first item fits, that item is truncated as well. Long
     texts are shortened first, each with its own mark.
     """
+    # Shorter texts cost less than missing items, so the texts are shortened first.
     for longest in _TEXTS:
         cut = _object(_shortened(answer, longest), room, tool, outer=True)
         if size(cut) <= room:
@@ -32,6 +33,7 @@ def _object(whole: dict[str, Any], room: int, tool: Tool, *, outer: bool = False
     """Truncate the lists of an object to at most *room* bytes, if possible. Short lists get their room first."""
     if size(whole) <= room:
         return whole
+    # Each part gets an equal share of the room that is left. A short part leaves its rest to the longer ones.
     parts = sorted((size(part), name) for name, part in whole.items() if isinstance(part, dict | list))
     left = room - size(whole) + sum(bytes_ for bytes_, _ in parts)
     cut, notes = dict(whole), []
@@ -48,6 +50,7 @@ def _object(whole: dict[str, Any], room: int, tool: Tool, *, outer: bool = False
 def _part(part: Any, room: int, tool: Tool) -> Any:
     if isinstance(part, dict):
         return _object(part, room, tool)
+    # How many items fit, each with its comma, between the two brackets of the list
     fits = bisect_right(list(accumulate(size(item) + 1 for item in part)), room - 1)
     if fits or not part or not isinstance(part[0], dict):
         return part[:fits]
@@ -55,6 +58,7 @@ def _part(part: Any, room: int, tool: Tool) -> Any:
 
 
 def _note(field: str, kept: list[Any], whole: list[Any], tool: Tool, *, outer: bool) -> dict[str, Any]:
+    # A smaller page helps only if the list is the answer's own and its first item is whole.
     pages = outer and bool(kept) and kept[0] is whole[0]
     more = _more(tool, len(kept) if pages else 0)
     return {"field": field, "shown": len(kept), "total": len(whole), "more": more}
