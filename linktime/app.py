@@ -15,16 +15,17 @@ from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from .config import Settings
 from .errors import Rejected
 from .hosts import host_of, is_loopback
-from .message import Notes
+from .message import Notes, Send
 from .pipeline.cache import Cache
 from .pipeline.clock import now, utc_now
 from .pipeline.departure import Departure
-from .pipeline.limiter import Limiter, sharing
+from .pipeline.ledger import ChangeFeed
+from .pipeline.limiter import Limiter, Store, sharing
 from .pipeline.local import AccountZone, LocalTimes
 from .pipeline.mailbox import Mailbox
 from .pipeline.outcome import Outcome
@@ -45,12 +46,10 @@ _ZONE_LIFE: Final = 30.0  # s; if the cache keeps nothing
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """A session over the whole chain, and the layers that end it."""
+    """A session over the whole chain."""
 
     session: Session
-    drained: DrainedReads
-    outcome: Outcome
-    mailbox: Mailbox
+    chain: Chain
 
     async def serve(self) -> None:
         """Serve this process's stdin and stdout until the client or a signal ends it."""
@@ -62,9 +61,9 @@ class App:
 
         A later call can only withdraw *finish*.
         """
-        self.mailbox.close(finish=finish)
-        self.outcome.hurry()
-        self.drained.hurry(_PATIENCE)
+        self.chain.mailbox.close(finish=finish)
+        self.chain.outcome.hurry()
+        self.chain.drained.hurry(_PATIENCE)
         self.session.leave()
 
 
@@ -89,73 +88,107 @@ async def app(
     async with AsyncExitStack() as stack:
         telemetry = await stack.enter_async_context(telemetry or Telemetry())
         store, changes = await stack.enter_async_context(sharing(settings, clock))
-        chain = LocalTimes(
+        chain = _Layers(settings, clock, wall, lazy=lazy).chain(store, changes)
+        for layer in (chain.rest, chain.limiter, chain.mailbox):
+            await stack.enter_async_context(layer)
+        # The session has ended by now, so every call has its answer: reads in flight are given up, and writes end.
+        stack.callback(chain.mailbox.give_up_reads)
+        stack.push_async_callback(chain.cache.aclose)
+        _observe(telemetry, chain)
+        yield App(_session(settings, chain, telemetry, clock, wall), chain)
+
+
+class Chain(NamedTuple):
+    """The layers of which others need a part: to send, to forecast, to count, or to shut down."""
+
+    top: LocalTimes
+    drained: DrainedReads
+    cache: Cache
+    outcome: Outcome
+    mailbox: Mailbox
+    limiter: Limiter
+    rest: LazyRest
+    zone: AccountZone
+
+
+@dataclass(frozen=True, slots=True)
+class _Layers:
+    """Builds each layer by the *settings*."""
+
+    settings: Settings
+    clock: Callable[[], float]
+    wall: Callable[[], datetime]
+    lazy: bool
+
+    def chain(self, store: Store, changes: ChangeFeed | None) -> Chain:
+        """Return the chain over the permits in *store*. *changes* are the writes of all servers with this key."""
+        clock, wall = self.clock, self.wall
+        limiter = Limiter(store, self.settings.rate_period, clock=clock)
+        top = LocalTimes(
             drained := DrainedReads(
-                cache := Cache(
+                cache := self._cache(
                     outcome := Outcome(
-                        Retry(
-                            mailbox := Mailbox(
-                                Departure(
-                                    rest := LazyRest(
-                                        settings.base_url,
-                                        settings.api_key.get_secret_value() if settings.api_key else "",
-                                        timeout=settings.timeout,
-                                        connections=settings.workers,
-                                        longest_wait=_PERIODS * settings.rate_period,
-                                        after=SOON if lazy else None,
-                                    )
-                                ),
-                                limiter := Limiter(store, settings.rate_period, clock=clock),
-                                capacity=settings.queue,
-                                workers=settings.workers,
-                                clock=clock,
-                            ),
-                            clock=clock,
-                        ),
+                        Retry(mailbox := self._mailbox(Departure(rest := self._rest()), limiter), clock=clock),
                         clock=clock,
                         wall=wall,
                     ),
-                    ttl=settings.cache_ttl,
-                    settle=settings.timeout,
-                    clock=clock,
-                    changes=changes,
+                    changes,
                 )
             ),
-            zone := _zone(settings, cache, limiter, clock),
+            zone := self._zone(cache, limiter),
         )
-        for layer in (rest, limiter, mailbox):
-            await stack.enter_async_context(layer)
-        stack.callback(mailbox.give_up_reads)  # when the session has ended, every call has its answer
-        stack.push_async_callback(cache.aclose)
-        upstream = Upstream(
-            send=chain,
-            direct=drained,
-            clock=clock,
-            deadline=settings.deadline,
-            wall=wall,
-            eta=mailbox.eta,
-            budget=lambda: Notes(budget_remaining=limiter.free, budget_servers=limiter.servers),
-            zone=zone,
-            refusal=_no_key(settings.missing_key) if settings.missing_key else None,
+        return Chain(top, drained, cache, outcome, mailbox, limiter, rest, zone)
+
+    def _rest(self) -> LazyRest:
+        settings = self.settings
+        return LazyRest(
+            settings.base_url,
+            settings.api_key.get_secret_value() if settings.api_key else "",
+            timeout=settings.timeout,
+            connections=settings.workers,
+            longest_wait=_PERIODS * settings.rate_period,
+            after=SOON if self.lazy else None,
         )
-        off = switched_off(settings.toolsets, read_only=settings.read_only)
-        confirm = _elicitation(upstream, settings) if settings.confirm or settings.guard else None
-        session = Session(upstream, _offered(settings, off), off, confirm=confirm, telemetry=telemetry)
-        _observe(telemetry, mailbox, limiter)
-        yield App(session, drained, outcome, mailbox)
+
+    def _mailbox(self, send: Send, limiter: Limiter) -> Mailbox:
+        settings = self.settings
+        return Mailbox(send, limiter, capacity=settings.queue, workers=settings.workers, clock=self.clock)
+
+    def _cache(self, send: Send, changes: ChangeFeed | None) -> Cache:
+        settings = self.settings
+        return Cache(send, ttl=settings.cache_ttl, settle=settings.timeout, clock=self.clock, changes=changes)
+
+    def _zone(self, cache: Cache, limiter: Limiter) -> AccountZone:
+        # A lookup goes through the cache, and leaves permits to the calls.
+        question = TOOLS["get_settings"].build()
+        return AccountZone(
+            cache,
+            question,
+            clock=self.clock,
+            epoch=lambda: cache.epoch(question),
+            spare=lambda: limiter.free > SPARE,
+            life=self.settings.cache_ttl or _ZONE_LIFE,
+            settled=lambda: cache.settled(question),
+        )
 
 
-def _zone(settings: Settings, cache: Cache, limiter: Limiter, clock: Callable[[], float]) -> AccountZone:
-    question = TOOLS["get_settings"].build()
-    return AccountZone(
-        cache,
-        question,
+def _session(
+    settings: Settings, chain: Chain, telemetry: Telemetry, clock: Callable[[], float], wall: Callable[[], datetime]
+) -> Session:
+    limiter = chain.limiter
+    upstream = Upstream(
+        send=chain.top,
+        direct=chain.drained,
         clock=clock,
-        epoch=lambda: cache.epoch(question),
-        spare=lambda: limiter.free > SPARE,
-        life=settings.cache_ttl or _ZONE_LIFE,
-        settled=lambda: cache.settled(question),
+        deadline=settings.deadline,
+        wall=wall,
+        eta=chain.mailbox.eta,
+        budget=lambda: Notes(budget_remaining=limiter.free, budget_servers=limiter.servers),
+        zone=chain.zone,
+        refusal=_no_key(settings.missing_key) if settings.missing_key else None,
     )
+    off, confirm = switched_off(settings.toolsets, read_only=settings.read_only), _elicitation(upstream, settings)
+    return Session(upstream, _offered(settings, off), off, confirm=confirm, telemetry=telemetry)
 
 
 def _offered(settings: Settings, off: Collection[str]) -> dict[str, Tool]:
@@ -164,14 +197,16 @@ def _offered(settings: Settings, off: Collection[str]) -> dict[str, Tool]:
     return {name: replace(tool, local_targets=local) for name, tool in TOOLS.items() if name not in off}
 
 
-def _elicitation(upstream: Upstream, settings: Settings) -> Confirms:
+def _elicitation(upstream: Upstream, settings: Settings) -> Confirms | None:
+    if not (settings.confirm or settings.guard):
+        return None
     return Elicitation(upstream, memory=Memory() if settings.guard else None, always=settings.confirm)
 
 
-def _observe(telemetry: Telemetry, mailbox: Mailbox, limiter: Limiter) -> None:
-    telemetry.observe(DEPTH, lambda: [(mailbox.waiting, {})])
-    telemetry.observe(SLOTS, lambda: _permits(limiter))
-    telemetry.observe(SERVERS, lambda: [(limiter.servers, {})])
+def _observe(telemetry: Telemetry, chain: Chain) -> None:
+    telemetry.observe(DEPTH, lambda: [(chain.mailbox.waiting, {})])
+    telemetry.observe(SLOTS, lambda: _permits(chain.limiter))
+    telemetry.observe(SERVERS, lambda: [(chain.limiter.servers, {})])
 
 
 def _permits(limiter: Limiter) -> list[tuple[float, dict[str, str]]]:

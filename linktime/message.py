@@ -34,8 +34,8 @@ class Request:
     *template* is the path under /api/v1 with at most one `{id}`. *tags* name the data that a read depends on or a
     write changes. A *volatile* answer may be shared in flight but is never kept. A *dated* answer is likely to hold
     times. *deadline* (seconds on the app's clock), *idempotency_key*, *attempt* (the number of earlier attempts) and
-    *delivery* belong to the call and not to the question. So does *verification*, by which the outcome layer finds out
-    whether a write was made.
+    *delivery* belong to the call and not to the question. *verification* is the tool's declaration of how
+    the outcome of its write is verified.
     """
 
     # The question: equal requests have the same answer
