@@ -47,22 +47,22 @@ def test_readme_has_a_row_for_every_setting() -> None:
     listed = rows("| variable | default | meaning |")
 
     assert listed == [
-        [f"`{field.alias}`", "" if field.default is None else f"`{_shown(field.default)}`", field.description]
+        [f"`{field.alias}`", "" if field.default is None else f"`{_as_text(field.default)}`", field.description]
         for field in Settings.model_fields.values()
     ]
 
 
 def test_readme_shows_the_times_of_an_answer() -> None:
-    shown = {
+    documented = {
         field.strip("`"): time.strip("`")
         for field, time in rows("| field | of a meeting in New York, with a guest in London |")
     }
-    meeting = {"startTime": shown["startTime"], "inviteeTimezone": "Europe/London"}
+    meeting = {"startTime": documented["startTime"], "inviteeTimezone": "Europe/London"}
 
-    assert localized(meeting, ZoneInfo("America/New_York")) == meeting | shown
+    assert localized(meeting, ZoneInfo("America/New_York")) == meeting | documented
 
 
-def _shown(default: object) -> str:
+def _as_text(default: object) -> str:
     match default:
         case bool():
             return str(int(default))
@@ -76,7 +76,7 @@ def _shown(default: object) -> str:
 def test_every_client_snippet_starts_the_program_with_the_key(snippet: str) -> None:
     config = json.loads(snippet)
     servers = config.get("mcpServers") or config["servers"]
-    asked_for = {f"${{input:{entry['id']}}}" for entry in config.get("inputs", [])}
+    references = {f"${{input:{entry['id']}}}" for entry in config.get("inputs", [])}
 
     assert servers["linktime"]["command"] == "linktime-mcp"
-    assert servers["linktime"]["env"]["LINKTIME_API_KEY"] in {"lt_live_..."} | asked_for
+    assert servers["linktime"]["env"]["LINKTIME_API_KEY"] in {"lt_live_..."} | references

@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 
 from linktime.sanitize.invisible import without_invisible
 
-KEPT = [
+MEANINGFUL = [
     "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",  # Persian: non-joiner between letters
     "\u0647\u200d.",  # Persian: the abbreviation of the Hijri era
     "\u0915\u094d\u200d\u0937 \u0915\u094d\u200c\u0937",  # Hindi: joiners after a virama
@@ -47,7 +47,7 @@ MIXED = st.lists(st.one_of(BASES, IGNORABLE, st.characters()), max_size=30).map(
 FILLERS = "\u115f\u1160\u3164\uffa0"
 
 
-@pytest.mark.parametrize("text", KEPT)
+@pytest.mark.parametrize("text", MEANINGFUL)
 def test_keeps_characters_that_a_script_needs(text: str) -> None:
     assert without_invisible(text) == text
 
@@ -74,6 +74,6 @@ def test_visible_characters_stay_in_order(text: str) -> None:
 
 @given(BASES, st.lists(IGNORABLE, min_size=3, max_size=30).map("".join), BASES)
 def test_at_most_two_ignorable_characters_stay_in_a_row(before: str, run: str, after: str) -> None:
-    kept = without_invisible(before + run + after)
+    result = without_invisible(before + run + after)
 
-    assert len(kept) <= 4 or before == "\U0001f3f4"
+    assert len(result) <= 4 or before == "\U0001f3f4"

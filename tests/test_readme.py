@@ -77,16 +77,16 @@ async def writes_to_every_client(command: str, place: Path) -> None:
 
     assert names == list(CLIENTS)
     for name in names:
-        given = command.replace("CLIENT", name).split()
+        arguments = command.replace("CLIENT", name).split()
         for options in (["--print"], ["--yes"], ["--project", "--yes"], ["--uninstall", "--yes"]):
-            status, out = await run(*given, *options, env=env, cwd=place)
+            status, out = await run(*arguments, *options, env=env, cwd=place)
             assert status == (2 if "--project" in options and not CLIENTS[name].project else 0), out
 
 
 async def is_an_option(option: str, _: Path) -> None:
-    told = [await run("linktime-mcp", name, "--help", env=environ(PATH=HERE)) for name in ("install", "doctor")]
+    helps = [await run("linktime-mcp", name, "--help", env=environ(PATH=HERE)) for name in ("install", "doctor")]
 
-    assert any(f" {option} " in out for _, out in told)
+    assert any(f" {option} " in out for _, out in helps)
 
 
 async def finds_no_fault(command: str, place: Path) -> None:
@@ -136,9 +136,9 @@ async def has_its_file(_: str, __: Path) -> None:
 
 
 async def runs_a_linktime(command: str, place: Path) -> None:
-    given = command.removeprefix("linktime-mcp sandbox").split()
+    arguments = command.removeprefix("linktime-mcp sandbox").split()
     async with (
-        sandbox_of(*given, place=place) as variables,
+        sandbox_of(*arguments, place=place) as variables,
         child("linktime-mcp", PATH=HERE, **variables) as server,
     ):
         await server.greet()
@@ -146,7 +146,7 @@ async def runs_a_linktime(command: str, place: Path) -> None:
 
     assert set(variables) == {"LINKTIME_API_KEY", "LINKTIME_BASE_URL"}
     assert me["structuredContent"]["username"]
-    assert (place / "FILE").is_file() == ("FILE" in given)
+    assert (place / "FILE").is_file() == ("FILE" in arguments)
 
 
 async def connects_claude_code(command: str, place: Path) -> None:

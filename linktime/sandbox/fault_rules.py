@@ -97,27 +97,27 @@ async def clear_faults(request: web.Request) -> web.Response:
     return answer({"data": []})
 
 
-def parsed(given: dict[str, Any]) -> Fault:
+def parsed(fields: dict[str, Any]) -> Fault:
     """Build a rule from the posted fields.
 
     Raises Invalid unless they name an end, an answer, a delay or a member, in a combination that is possible.
     """
-    ends = [name for name in _ENDS if given.get(name)]
-    if len(ends) > 1 or not (ends or given.keys() & {"status", "delaySeconds", "member"}):
+    ends = [name for name in _ENDS if fields.get(name)]
+    if len(ends) > 1 or not (ends or fields.keys() & {"status", "delaySeconds", "member"}):
         raise Invalid(f"give status, delaySeconds, member or one of {', '.join(_ENDS)}")
     end = ends[0] if ends else None
-    if end in _SILENT and "status" in given:
+    if end in _SILENT and "status" in fields:
         raise Invalid(f"{end} gives no answer, so it has no status")
-    if "status" not in given and (_ANSWER & given.keys() or given.get("when") == "later"):
+    if "status" not in fields and (_ANSWER & fields.keys() or fields.get("when") == "later"):
         raise Invalid("headers, body and when: later need a status")
-    spoils = end in _SPOILING or "member" in given
+    spoils = end in _SPOILING or "member" in fields
     return Fault(
-        when=given.pop("when", "after" if spoils and "status" not in given else "before"),
-        delay_seconds=given.pop("delaySeconds", 0),
-        body=given.pop("bodyBase64", given.pop("body", None)),
+        when=fields.pop("when", "after" if spoils and "status" not in fields else "before"),
+        delay_seconds=fields.pop("delaySeconds", 0),
+        body=fields.pop("bodyBase64", fields.pop("body", None)),
         end=end,
-        pace=given.get("drip") or given.pop("unsolicitedSeconds", 0),
-        **{name: value for name, value in given.items() if name not in _ENDS},
+        pace=fields.get("drip") or fields.pop("unsolicitedSeconds", 0),
+        **{name: value for name, value in fields.items() if name not in _ENDS},
     )
 
 
@@ -128,10 +128,10 @@ def _seconds(value: Any) -> float:
 
 
 def _headers(value: Any) -> dict[str, str]:
-    given = readers.anything(value)
-    if not all(isinstance(text, str) and text.isprintable() and name.isascii() for name, text in given.items()):
+    fields = readers.anything(value)
+    if not all(isinstance(text, str) and text.isprintable() and name.isascii() for name, text in fields.items()):
         raise ValueError("must be an object of plain text")
-    return given
+    return fields
 
 
 def _body(value: Any) -> bytes:

@@ -16,11 +16,11 @@ _STEP: Final = 15  # minutes to which a normalising service rounds
 _COUNTRY: Final = "+1"  # of a phone number without a country code
 
 
-def normalized(request: web.Request, given: dict[str, Any]) -> dict[str, Any]:
+def normalized(request: web.Request, fields: dict[str, Any]) -> dict[str, Any]:
     """Return the fields of a body in the form in which this variant of the service stores them."""
     if VARIANT not in request.app or not request.app[VARIANT].normalizes:
-        return given
-    return {name: _normal(name, value) for name, value in given.items()}
+        return fields
+    return {name: _normal(name, value) for name, value in fields.items()}
 
 
 def _normal(name: str, value: Any) -> Any:

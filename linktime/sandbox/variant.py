@@ -131,14 +131,16 @@ async def _read(variant: Variant, request: web.Request, handler: Handler) -> web
     hidden = next((fields for pattern, fields in variant.hidden.items() if fnmatchcase(path, pattern)), frozenset())
     pending = variant.pending and path.startswith("/bookings")
     if (hidden or pending) and isinstance(response, web.Response) and isinstance(response.body, bytes):
-        response.body = orjson.dumps(_shown(orjson.loads(response.body), hidden, pending, request.query.get("status")))
+        response.body = orjson.dumps(
+            _altered(orjson.loads(response.body), hidden, pending, request.query.get("status"))
+        )
     return response
 
 
-def _shown(data: Any, hidden: frozenset[str], pending: bool, status: str | None) -> Any:  # noqa: FBT001 - a variant's
+def _altered(data: Any, hidden: frozenset[str], pending: bool, status: str | None) -> Any:  # noqa: FBT001 - a variant's
     match data:
         case {"data": list(rows)}:
-            rows = [_shown(row, hidden, pending, None) for row in rows]
+            rows = [_altered(row, hidden, pending, None) for row in rows]
             return {**data, "data": [row for row in rows if not (pending and status == "CONFIRMED") or _ok(row)]}
         case dict():
             status = data.get("status")

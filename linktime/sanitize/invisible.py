@@ -68,19 +68,19 @@ def without_invisible(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return _RUN.sub(
-        lambda run: _kept(run.group(), text[run.start() - 1 : run.start()], text[run.end() : run.end() + 1]), text
+        lambda run: _meaningful(run.group(), text[run.start() - 1 : run.start()], text[run.end() : run.end() + 1]), text
     )
 
 
-def _kept(run: str, before: str, after: str) -> str:
+def _meaningful(run: str, before: str, after: str) -> str:
     """Return the characters of a *run* that belong to the characters *before* and *after* it."""
     if before == _BLACK_FLAG and run in _FLAGS:
         return run
-    kept = ""
+    meaningful = ""
     for char in run:
-        if _belongs(char, before + kept, after):
-            kept += char
-    return kept
+        if _belongs(char, before + meaningful, after):
+            meaningful += char
+    return meaningful
 
 
 def _belongs(char: str, before: str, after: str) -> bool:

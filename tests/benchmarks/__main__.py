@@ -76,20 +76,22 @@ def _arguments() -> Namespace:
 
 def main() -> None:
     """Measure and print."""
-    given = _arguments()
+    options = _arguments()
     console = Console(width=120)
     with ExitStack() as stack:
         us = ours(*stack.enter_context(sandbox()))
         candidates = {"linktime-mcp": us, "Python SDK": bare()}
-        if given.peers:
+        if options.peers:
             candidates["TypeScript SDK"] = stack.enter_context(typescript())
-        console.print(f"Python {platform.python_version()}, mcp {version('mcp')}, medians of {given.rounds}")
-        console.print(speed(lives(candidates, given.rounds)))
-        latency = added(us, given.reads)
+        console.print(f"Python {platform.python_version()}, mcp {version('mcp')}, medians of {options.rounds}")
+        console.print(speed(lives(candidates, options.rounds)))
+        latency = added(us, options.reads)
         rest = asyncio.run(after_the_demo(us))
-        cached, distinct = over_cached_calls(us, given.calls), over_distinct_reads(us, given.distinct)
+        cached, distinct = over_cached_calls(us, options.calls), over_distinct_reads(us, options.distinct)
         console.print(
-            weight(latency, rest, {f"{given.calls} cached calls": cached, f"{given.distinct} distinct reads": distinct})
+            weight(
+                latency, rest, {f"{options.calls} cached calls": cached, f"{options.distinct} distinct reads": distinct}
+            )
         )
     Console(width=190).print(table(sessions(_SEED, _CALLS)))
 

@@ -15,10 +15,10 @@ from .services import LIMIT, ONE_WAY, PERIOD, SETTINGS
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: when it was *asked*, when it was *over*, and whether it was *answered*."""
+    """One call: when it was *begun*, when it was *over*, and whether it was *answered*."""
 
     request: Request
-    asked: float
+    begun: float
     over: float
     answered: bool
 
@@ -45,22 +45,22 @@ def fewest(calls: Sequence[Call]) -> int:
     for call in answered:
         if call.request.is_read:
             reads[call.request].append(call)
-    return len(writes) + sum(_fetches(question, asked, writes) for question, asked in reads.items())
+    return len(writes) + sum(_fetches(question, equal, writes) for question, equal in reads.items())
 
 
-def _fetches(question: Request, asked: Sequence[Call], writes: Sequence[Call]) -> int:
+def _fetches(question: Request, calls: Sequence[Call], writes: Sequence[Call]) -> int:
     """Count the moments at which the answer has to be fetched, the latest that serve the call that is over first."""
     changes = [write.over for write in writes if write.request.tags & question.tags]
     count, fetched = 0, -inf
-    for earliest, latest in sorted(_spans(asked, changes), key=lambda span: span[1]):
+    for earliest, latest in sorted(_spans(calls, changes), key=lambda span: span[1]):
         if fetched < earliest:
             count, fetched = count + 1, latest
     return count
 
 
-def _spans(asked: Sequence[Call], changes: Sequence[float]) -> Iterator[tuple[float, float]]:
+def _spans(calls: Sequence[Call], changes: Sequence[float]) -> Iterator[tuple[float, float]]:
     """Tell for each call from when to when an answer may come that serves it."""
-    for call in asked:
-        kept = 0.0 if call.request.volatile else SETTINGS.cache_ttl
-        changed = max((change for change in changes if change <= call.asked), default=-inf)
-        yield max(call.asked - kept, changed), call.over
+    for call in calls:
+        life = 0.0 if call.request.volatile else SETTINGS.cache_ttl
+        changed = max((change for change in changes if change <= call.begun), default=-inf)
+        yield max(call.begun - life, changed), call.over

@@ -116,16 +116,16 @@ def _arguments() -> Namespace:
 
 def main() -> None:
     """Measure, print, draw."""
-    given = _arguments()
-    figure = blank() if given.plot else None
-    played = sessions(given.seed, given.calls)
+    options = _arguments()
+    figure = blank() if options.plot else None
+    played = sessions(options.seed, options.calls)
     console = Console(width=190)
-    distinct = variety(trace(given.seed, calls=given.calls))
-    console.print(f"{given.calls} calls, seed {given.seed}; {distinct:.0%} of the reads are distinct")
+    distinct = variety(trace(options.seed, calls=options.calls))
+    console.print(f"{options.calls} calls, seed {options.seed}; {distinct:.0%} of the reads are distinct")
     console.print(table(played))
     if figure:
         draw(figure, {policy: played[SCENARIOS[1], policy, _STRICTEST] for policy in POLICIES})
-        figure.savefig(given.plot, dpi=150)
+        figure.savefig(options.plot, dpi=150)
 
 
 if __name__ == "__main__":

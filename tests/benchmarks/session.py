@@ -76,7 +76,7 @@ class Session:
 
     def waits(self, *, read: bool) -> list[float]:
         """Tell the seconds that each read or each write took, the shortest first."""
-        return sorted(call.over - call.asked for call in self.calls if call.answered and call.request.is_read is read)
+        return sorted(call.over - call.begun for call in self.calls if call.answered and call.request.is_read is read)
 
     def wait(self, percent: int, *, read: bool) -> float:
         """Tell the seconds in which so many of 100 reads or writes were answered."""
@@ -105,9 +105,9 @@ async def _agent(turns: Sequence[Turn], send: Send, deadline: float) -> list[Cal
 
 
 async def _call(request: Request, send: Send, deadline: float) -> Call:
-    asked = clock()
+    begun = clock()
     try:
-        await send(replace(request, deadline=asked + deadline))
+        await send(replace(request, deadline=begun + deadline))
     except Failure:
-        return Call(request, asked, clock(), answered=False)
-    return Call(request, asked, clock(), answered=True)
+        return Call(request, begun, clock(), answered=False)
+    return Call(request, begun, clock(), answered=True)

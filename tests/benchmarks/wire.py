@@ -77,10 +77,10 @@ def calls(tool: str, arguments: Iterable[Mapping[str, Any]]) -> list[bytes]:
     """Write tool calls, each with an id of its own."""
     return [
         json.dumps(
-            {"jsonrpc": "2.0", "id": ident, "method": "tools/call", "params": {"name": tool, "arguments": given}}
+            {"jsonrpc": "2.0", "id": ident, "method": "tools/call", "params": {"name": tool, "arguments": values}}
         ).encode()
         + b"\n"
-        for ident, given in enumerate(arguments)
+        for ident, values in enumerate(arguments)
     ]
 
 

@@ -63,18 +63,18 @@ async def play(scene: Scene) -> str:
         for read in scene.reads:
             await server.call(read)
         linktime.sent.clear()
-        told, began = [], clock()
+        reports, began = [], clock()
         for _ in scene.fates:
-            told.append(await _told(server, scene))
-            if told[-1] in {"done", "verified"}:
+            reports.append(await _report(server, scene))
+            if reports[-1] in {"done", "verified"}:
                 break
         seconds, requests = clock() - began, len(linktime.sent)
         rows = {where: len(linktime.rows(where)) for where in ("/bookings", "/webhooks", "/contacts")}
     made = rows["/webhooks" if "webhook" in scene.tool else "/bookings" if "booking" in scene.tool else "/contacts"]
-    return f"| {scene.name} | {requests} | {seconds:.1f} | {', then '.join(told)} | {made} |"
+    return f"| {scene.name} | {requests} | {seconds:.1f} | {', then '.join(reports)} | {made} |"
 
 
-async def _told(server: Server, scene: Scene) -> str:
+async def _report(server: Server, scene: Scene) -> str:
     return await server.word(scene.tool, **scene.arguments)
 
 

@@ -162,10 +162,10 @@ async def test_inspector_shows_the_question_to_its_user(sandbox: Sandbox, tmp_pa
         [hook] = (await somebody.get("/webhooks"))["data"]
     _, exports = await run(*mcpdo, "private", env=env)
     env |= dict(re.findall(r"(MCP_\w+)='([^']*)'", exports))
-    given = {"LINKTIME_BASE_URL": sandbox.url, "LINKTIME_API_KEY": sandbox.key, "LINKTIME_CONFIRM": "1"}
-    settings = [part for name, value in given.items() for part in ("-e", f"{name}={value}")]
+    settings = {"LINKTIME_BASE_URL": sandbox.url, "LINKTIME_API_KEY": sandbox.key, "LINKTIME_CONFIRM": "1"}
+    options = [part for name, value in settings.items() for part in ("-e", f"{name}={value}")]
     try:
-        await run(*mcpdo, "connect", "--era", era, "--elicit", "form", *settings, "--", *SERVER, env=env)
+        await run(*mcpdo, "connect", "--era", era, "--elicit", "form", *options, "--", *SERVER, env=env)
         _, pending = await run(*mcpdo, "tools/call", "delete_webhook", f'webhookId:="{hook["id"]}"', env=env)
         before = [path for path in paths(sandbox) if not path.startswith("GET ")]
         ident = re.findall(r'"elicitationId": "([\w-]+)"', pending)

@@ -41,20 +41,20 @@ async def test_report_of_a_healthy_setup(sandbox: Sandbox, tmp_path: Path) -> No
         *("connection", "clock", "key", "place", "left", "servers"),
         *("linktime-mcp", "Python", "mcp", "aiohttp", "extra redis", "extra grpc", "time zones"),
     ]
-    shown = {name: text for lines in areas.values() for name, (_, text) in lines}
-    assert sys.executable in shown["Cursor"]
-    assert "~/.cursor/mcp.json" in shown["Cursor"]
-    assert shown["place"] == f"~/state/linktime-mcp/{place}"
-    assert shown["linktime-mcp"] == __version__
-    assert shown["Python"] == f"{platform.python_version()} on {platform.platform()}"
-    assert [shown["mcp"], shown["aiohttp"]] == [version("mcp"), version("aiohttp")]
+    texts = {name: text for lines in areas.values() for name, (_, text) in lines}
+    assert sys.executable in texts["Cursor"]
+    assert "~/.cursor/mcp.json" in texts["Cursor"]
+    assert texts["place"] == f"~/state/linktime-mcp/{place}"
+    assert texts["linktime-mcp"] == __version__
+    assert texts["Python"] == f"{platform.python_version()} on {platform.platform()}"
+    assert [texts["mcp"], texts["aiohttp"]] == [version("mcp"), version("aiohttp")]
     for name, part in {
         "LINKTIME_BASE_URL": sandbox.url,
         "connection": sandbox.url,
         "key": "PRO",
         "left": "60 of 60",
     }.items():
-        assert part in shown[name]
+        assert part in texts[name]
     assert out.endswith("\nno faults, no warnings\n")
     assert status == 0
     assert paths(sandbox) == ["GET /me"]

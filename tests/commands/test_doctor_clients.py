@@ -210,8 +210,8 @@ async def test_settings_of_the_client_with_the_key_are_examined(sandbox: Sandbox
 
     status, out = await doctor(tmp_path, "--json", LINKTIME_RATE_LIMIT="40")
 
-    found = json.loads(out)
-    assert [(each["subject"], each["state"], each["code"]) for each in found["settings"]] == [
+    report = json.loads(out)
+    assert [(each["subject"], each["state"], each["code"]) for each in report["settings"]] == [
         ("LINKTIME_API_KEY", "good", "set"),
         ("LINKTIME_BASE_URL", "good", "set"),
         ("LINKTIME_RATE_LIMIT", "good", "set"),
@@ -220,8 +220,8 @@ async def test_settings_of_the_client_with_the_key_are_examined(sandbox: Sandbox
         ("LINKTIME_RATE_LIMIT", "warning", "overridden"),
         ("all others", "good", "defaults"),
     ]
-    assert all("~/.cursor/mcp.json" in each["seen"] for each in found["settings"] if each["code"] == "set")
-    assert [sandbox.url in found["settings"][1]["seen"], "30" in found["settings"][2]["seen"]] == [True, True]
+    assert all("~/.cursor/mcp.json" in each["seen"] for each in report["settings"] if each["code"] == "set")
+    assert [sandbox.url in report["settings"][1]["seen"], "30" in report["settings"][2]["seen"]] == [True, True]
     assert sandbox.key not in out
     assert paths(sandbox) == ["GET /me"]
     assert status == 1

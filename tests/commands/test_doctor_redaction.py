@@ -21,7 +21,7 @@ def redact(text: str, home: str = HOME) -> str:
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "expected"),
     [
         ("env lt_live_51f0-c3.d9~x starts", "env [key] starts"),
         ("'lt_live_51f0' and more", "'[key]' and more"),
@@ -32,12 +32,12 @@ def redact(text: str, home: str = HOME) -> str:
         ("LINKTIME_WORKERS=4", "LINKTIME_WORKERS=4"),
     ],
 )
-def test_keys_and_secrets_are_redacted(text: str, shown: str) -> None:
-    assert redact(text) == shown
+def test_keys_and_secrets_are_redacted(text: str, expected: str) -> None:
+    assert redact(text) == expected
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "expected"),
     [
         ("from ada.l+x@mail.example.com, or grace@example.org.", "from [e-mail], or [e-mail]."),
         ("/mnt/Drive-ada@example.com/x", "/mnt/[e-mail]/x"),
@@ -48,12 +48,12 @@ def test_keys_and_secrets_are_redacted(text: str, shown: str) -> None:
         ("uvx linktime-mcp@latest", "uvx linktime-mcp@latest"),
     ],
 )
-def test_email_addresses_are_redacted_and_paths_stay(text: str, shown: str) -> None:
-    assert redact(text) == shown
+def test_email_addresses_are_redacted_and_paths_stay(text: str, expected: str) -> None:
+    assert redact(text) == expected
 
 
 @pytest.mark.parametrize(
-    ("text", "home", "shown"),
+    ("text", "home", "expected"),
     [
         ("/home/ada/.claude.json and /home/ada: no", "/home/ada", "~/.claude.json and ~: no"),
         ("/home/ada/x", "/home/ada/", "~/x"),
@@ -73,8 +73,8 @@ def test_email_addresses_are_redacted_and_paths_stay(text: str, shown: str) -> N
         (r"C:\x", "C:\\", r"C:\x"),
     ],
 )
-def test_every_spelling_of_the_home_folder_is_shortened(text: str, home: str, shown: str) -> None:
-    assert redact(text, home) == shown
+def test_every_spelling_of_the_home_folder_is_shortened(text: str, home: str, expected: str) -> None:
+    assert redact(text, home) == expected
 
 
 def test_home_behind_a_link_is_shortened(tmp_path: Path) -> None:

@@ -26,12 +26,12 @@ TOML_ENTRY = (
 
 
 @pytest.mark.parametrize(
-    ("name", "before", "kept"),
+    ("name", "before", "others"),
     [("cursor", JSON_ENTRY, {"disabled": False}), ("codex", TOML_ENTRY, {"startup_timeout_sec": 20})],
 )
 @pytest.mark.parametrize("key", [KEY, ""])
 def test_update_keeps_the_fields_that_the_user_added(
-    tmp_path: Path, name: str, before: str, kept: dict[str, Any], key: str
+    tmp_path: Path, name: str, before: str, others: dict[str, Any], key: str
 ) -> None:
     user = User(tmp_path, LINKTIME_API_KEY=key)
     file = user.has(name, before)
@@ -39,7 +39,7 @@ def test_update_keeps_the_fields_that_the_user_added(
     assert user.install(name, yes=True) == 0
 
     env = {"LINKTIME_READ_ONLY": "1", "LINKTIME_API_KEY": key or "lt_live_old"}
-    assert entry(CLIENTS[name], file) == {"command": SCRIPT, "env": env} | kept
+    assert entry(CLIENTS[name], file) == {"command": SCRIPT, "env": env} | others
     assert user.notes == {"entry_updated", "permissions", *(["key_replaced"] if key else [])}
     assert "lt_live_old" not in user.out
     assert not user.questions

@@ -64,14 +64,14 @@ def converse(home: Path, *arguments: str, answers: dict[bytes, bytes]) -> tuple[
         env=environ(HOME=str(home), PYTHONIOENCODING="utf-8"),
     )
     os.close(its)
-    shown = typed = b""
+    screen = typed = b""
     waiting = dict(answers)
     while piece := _read(ours, again=CTRL_C if typed == CTRL_C else b""):
-        shown += piece
-        for question in [question for question in waiting if question in shown]:
+        screen += piece
+        for question in [question for question in waiting if question in screen]:
             os.write(ours, typed := waiting.pop(question))
     os.close(ours)
-    return process.wait(PATIENCE), shown.decode()
+    return process.wait(PATIENCE), screen.decode()
 
 
 def _read(terminal: int, *, again: bytes) -> bytes:
@@ -92,20 +92,20 @@ def _read(terminal: int, *, again: bytes) -> bytes:
 
 
 def test_terminal_asks_for_the_key_without_echo(tmp_path: Path) -> None:
-    status, shown = converse(tmp_path, "cursor", answers={b"LinkTime API key": f"{KEY}\n".encode(), b"[y/N]": b"y\n"})
+    status, screen = converse(tmp_path, "cursor", answers={b"LinkTime API key": f"{KEY}\n".encode(), b"[y/N]": b"y\n"})
 
     assert status == 0
-    assert KEY not in shown
+    assert KEY not in screen
     server = json.loads((tmp_path / ".cursor" / "mcp.json").read_text())["mcpServers"]["linktime"]
     assert server["env"] == {"LINKTIME_API_KEY": KEY}
 
 
 @pytest.mark.parametrize(("answer", "status"), [(b"n\n", 0), (b"\x04", 0), (CTRL_C, 130)])
 def test_terminal_answer_other_than_yes_changes_nothing(tmp_path: Path, answer: bytes, status: int) -> None:
-    ended, shown = converse(tmp_path, "vscode", answers={b"[y/N]": answer})
+    ended, screen = converse(tmp_path, "vscode", answers={b"[y/N]": answer})
 
     assert ended == status
-    assert "Traceback" not in shown
+    assert "Traceback" not in screen
     assert list(tmp_path.iterdir()) == []
 
 
@@ -207,10 +207,10 @@ def test_help_names_every_client(tmp_path: Path) -> None:
 
 
 def test_yes_never_waits_for_the_terminal(tmp_path: Path) -> None:
-    status, shown = converse(tmp_path, "cursor", "--yes", answers={})
+    status, screen = converse(tmp_path, "cursor", "--yes", answers={})
 
     assert status == 0
-    assert "[y/N]" not in shown
+    assert "[y/N]" not in screen
     assert (tmp_path / ".cursor" / "mcp.json").exists()
 
 

@@ -70,14 +70,14 @@ def test_references_and_new_values_are_visible(tmp_path: Path) -> None:
 
     assert user.install("cursor") == 0
 
-    shown = '"linktime": {"command": "…", "a": "${A}", "b": "${env:B_1}", "c": "${input:c-d}"}'
-    written = shown.replace('"…"', f'"{SCRIPT}"').removesuffix("}") + ', "env": {"LINKTIME_API_KEY": "lt_live_…"}}'
+    redacted = '"linktime": {"command": "…", "a": "${A}", "b": "${env:B_1}", "c": "${input:c-d}"}'
+    written = redacted.replace('"…"', f'"{SCRIPT}"').removesuffix("}") + ', "env": {"LINKTIME_API_KEY": "lt_live_…"}}'
     file = user.file("cursor")
     assert user.out.splitlines()[:5] == [
         f"--- {file}",
         f"+++ {file} (new)",
         "@@",
-        f'-{{"mcpServers": {{{shown}}}}}',
+        f'-{{"mcpServers": {{{redacted}}}}}',
         f'+{{"mcpServers": {{{written}}}}}',
     ]
 
@@ -128,12 +128,12 @@ def test_unusable_backup_is_ignored_and_kept(tmp_path: Path, copy: str | bytes, 
     user = User(tmp_path, LINKTIME_API_KEY=KEY)
     file = user.has("cursor", '{"mcpServers": {}}', project=project)
     user.install("cursor", project=project, yes=True)
-    kept = user.copy("cursor", project=project)
-    kept.write_bytes(content := copy.encode() if isinstance(copy, str) else copy)
+    backup = user.copy("cursor", project=project)
+    backup.write_bytes(content := copy.encode() if isinstance(copy, str) else copy)
 
     assert user.install("cursor", project=project, uninstall=True, yes=True) == 0
 
-    assert (file.read_text(), kept.read_bytes()) == ('{"mcpServers": {}}', content)
+    assert (file.read_text(), backup.read_bytes()) == ('{"mcpServers": {}}', content)
 
 
 def test_uninstall_backs_up_an_entry_without_a_backup(tmp_path: Path) -> None:

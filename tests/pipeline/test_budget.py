@@ -170,7 +170,7 @@ async def test_who_waits_for_budget_hears_of_it(session: Session) -> None:
         call = server.ask("tools/call", name="list_webhooks", arguments={}, _meta={"progressToken": "p"})
         await server.result(call)
 
-    heard = [frame["params"] for frame in server.frames if frame.get("method") == "notifications/progress"]
-    assert heard
-    assert [note["progress"] for note in heard] == list(range(1, len(heard) + 1))
-    assert all(note["progressToken"] == "p" and "waiting for budget, about" in note["message"] for note in heard)
+    progress = [frame["params"] for frame in server.frames if frame.get("method") == "notifications/progress"]
+    assert progress
+    assert [note["progress"] for note in progress] == list(range(1, len(progress) + 1))
+    assert all(note["progressToken"] == "p" and "waiting for budget, about" in note["message"] for note in progress)

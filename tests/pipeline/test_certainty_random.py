@@ -29,7 +29,7 @@ NOT_DONE: Final = {"not_committed", "not_found", "rate_limited"}
 
 
 @dataclass
-class Told:
+class Answered:
     """A call: its *request*, and whether LinkTime has *committed* it, by its books."""
 
     request: Request
@@ -101,7 +101,7 @@ def furnish(linktime: LinkTime, random: Random) -> None:
         linktime.put("/webhooks", id=f"w{number}", isActive=random.random() < 0.5, **hook, **stamps)
 
 
-async def run(seed: int) -> tuple[LinkTime, list[Told]]:
+async def run(seed: int) -> tuple[LinkTime, list[Answered]]:
     """Play one run."""
     random = Random(seed)
     hidden = tuple(name for name in ("createdAt", "updatedAt", "name", "events") if random.random() < 0.2)
@@ -111,7 +111,7 @@ async def run(seed: int) -> tuple[LinkTime, list[Told]]:
     linktime.fates = random.choices(fates, k=40)
     linktime.read_fates = [BROKEN if random.random() < 0.1 else None for _ in range(200)]
     furnish(linktime, random)
-    told: list[Told] = []
+    answers: list[Answered] = []
     async with serving(linktime) as server:
         for _ in range(random.randint(1, 3)):
             await asyncio.sleep(random.choice([0.0, 0.1, 2.0, 15.0]))
@@ -119,16 +119,16 @@ async def run(seed: int) -> tuple[LinkTime, list[Told]]:
                 await server.word(random.choice(["list_bookings", "list_contacts", "list_webhooks"]))
             call = drawn(random)
             twins = [call] * random.choice([1, 1, 2]) + [drawn(random)] * random.choice([0, 0, 1])
-            told += [each for some in await asyncio.gather(*(insist(server, one) for one in twins)) for each in some]
+            answers += [each for some in await asyncio.gather(*(insist(server, one) for one in twins)) for each in some]
         await asyncio.sleep(30)  # the late ones arrive
-        for each in told:
+        for each in answers:
             each.committed = linktime.committed.get(id(each.delivery))
-    return linktime, told
+    return linktime, answers
 
 
-async def insist(server: Server, call: tuple[str, dict[str, Any]]) -> list[Told]:
+async def insist(server: Server, call: tuple[str, dict[str, Any]]) -> list[Answered]:
     """Call, and call again where that is said to be safe, as an agent does."""
-    told: list[Told] = []
+    answers: list[Answered] = []
     for _ in range(3):
         tool, arguments = call
         request, delivery = TOOLS[tool].request(arguments), Delivery()
@@ -136,24 +136,24 @@ async def insist(server: Server, call: tuple[str, dict[str, Any]]) -> list[Told]
             met: Reply | Failure = await server.make(request, delivery)
         except Failure as failure:
             met = failure
-        told.append(Told(request, delivery, met))
-        if told[-1].word != "not_committed":
+        answers.append(Answered(request, delivery, met))
+        if answers[-1].word != "not_committed":
             break
-    return told
+    return answers
 
 
-def lies(linktime: LinkTime, told: list[Told]) -> list[str]:
+def lies(linktime: LinkTime, answers: list[Answered]) -> list[str]:
     """Return the answers that LinkTime's books contradict."""
     wrong = []
-    for each in told:
+    for each in answers:
         if each.word in NOT_DONE and each.committed is not None and not _is_same_as_before(linktime, each):
             wrong.append(f"{each.word}, but done: {each.request}")
-        if isinstance(each.met, Reply) and each.committed is None and not _is_so(linktime, each, told):
+        if isinstance(each.met, Reply) and each.committed is None and not _is_so(linktime, each, answers):
             wrong.append(f"{each.word}, but not done: {each.request} {each.met.data}")
     return wrong
 
 
-def _is_same_as_before(linktime: LinkTime, each: Told) -> bool:
+def _is_same_as_before(linktime: LinkTime, each: Answered) -> bool:
     """Return whether the write left every field as it was, so that its effect can't be seen."""
     where, ident = collection(each.request), each.request.ident
     states = [rows.get(where, {}).get(ident) for _, rows in linktime.states]
@@ -161,9 +161,9 @@ def _is_same_as_before(linktime: LinkTime, each: Told) -> bool:
     return bool(ident) and any(one == two for one, two in pairwise(rows))
 
 
-def _is_so(linktime: LinkTime, each: Told, told: list[Told]) -> bool:
+def _is_so(linktime: LinkTime, each: Answered, answers: list[Answered]) -> bool:
     """Return whether an equal call of this run has done it, or the row was ever as requested."""
-    if any(other.request == each.request and other.committed is not None for other in told):
+    if any(other.request == each.request and other.committed is not None for other in answers):
         return True
     if each.request.method == "POST" and not each.request.ident:
         return False
@@ -187,8 +187,8 @@ def test_no_answer_contradicts_the_books(shard: int) -> None:
     words: Counter[str] = Counter()
     for seed in range(shard, RUNS, SHARDS):
         with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-            linktime, told = runner.run(run(seed))
-        assert lies(linktime, told) == [], seed
-        words.update(each.word for each in told)
+            linktime, answers = runner.run(run(seed))
+        assert lies(linktime, answers) == [], seed
+        words.update(each.word for each in answers)
 
     assert {"done", "verified", "not_committed", "outcome_unknown"} <= words.keys()

@@ -371,11 +371,11 @@ async def test_cached_answer_is_annotated_once() -> None:
     first = (await local(BOOKINGS)).data
     assert (await local(BOOKINGS)).data is first
 
-    kept = linktime.data
+    original = linktime.data
     for _ in range(40):
         linktime.data = {"data": [dict(BOOKING)]}
         await local(BOOKINGS)
-    linktime.data = kept
+    linktime.data = original
     assert (await local(BOOKINGS)).data == first
     assert (await local(BOOKINGS)).data is not first
 

@@ -62,15 +62,15 @@ def test_shown_is_exact_to_the_minute_in_every_zone(instant: datetime, zone: Zon
 def test_choices_exist_and_surround_the_local_time(wall: datetime, zone: ZoneInfo) -> None:
     meant, fault = choices(wall, zone), unclear(wall, zone)
 
-    shown_then = {each.replace(tzinfo=None, fold=0) for each in meant}
+    clock_times = {each.replace(tzinfo=None, fold=0) for each in meant}
     match fault:
         case None:
-            assert (len(meant), shown_then) == (1, {wall})
+            assert (len(meant), clock_times) == (1, {wall})
         case "exists twice":
-            assert (len(meant), shown_then) == (2, {wall})
+            assert (len(meant), clock_times) == (2, {wall})
         case _:
-            assert len(shown_then) == 2
-            assert min(shown_then) < wall < max(shown_then)
+            assert len(clock_times) == 2
+            assert min(clock_times) < wall < max(clock_times)
 
 
 def refusal(tool: str, zone: ZoneInfo | None, **arguments: Any) -> str:
@@ -134,19 +134,19 @@ def test_time_without_a_zone_is_refused_with_its_meanings() -> None:
     ],
 )
 def test_ambiguous_or_missing_hours_are_refused(zone: str, date: str, hours: tuple[str, str], fault: str) -> None:
-    given = {"date": date, "isBlocked": False, "startTime": hours[0], "endTime": hours[1]}
+    arguments = {"date": date, "isBlocked": False, "startTime": hours[0], "endTime": hours[1]}
 
-    assert refusal("create_availability_override", ZoneInfo(zone), **given) == fault
-    assert TOOLS["create_availability_override"].request(given).template == "/availability/overrides"
+    assert refusal("create_availability_override", ZoneInfo(zone), **arguments) == fault
+    assert TOOLS["create_availability_override"].request(arguments).template == "/availability/overrides"
 
 
 @pytest.mark.parametrize(
     ("day", "zone"), [("2026-03-09", "America/New_York"), ("0001-01-01", "Asia/Tokyo"), ("2026-03-08", "UTC")]
 )
 def test_unambiguous_hours_are_accepted(day: str, zone: str) -> None:
-    given = {"date": day, "isBlocked": False, "startTime": "02:30", "endTime": "03:30"}
+    arguments = {"date": day, "isBlocked": False, "startTime": "02:30", "endTime": "03:30"}
 
-    assert TOOLS["create_availability_override"].request(given, ZoneInfo(zone)).body
+    assert TOOLS["create_availability_override"].request(arguments, ZoneInfo(zone)).body
 
 
 def test_only_hours_need_the_zone() -> None:

@@ -120,13 +120,13 @@ async def test_exit_sends_the_calls_to_finish() -> None:
 async def test_cancelled_exit_answers_all_calls_and_loses_no_permit() -> None:
     limiter = Limiter(MemoryStore(60, clock=clock), 60.0, clock=clock)
     calls: list[asyncio.Task[Reply]] = []
-    given_up = []
+    cancelled = []
 
     async def stall(request: Request) -> Reply:
         try:
             return await Network(latency=lambda: 100.0)(request)
         except asyncio.CancelledError:
-            given_up.append(request.ident)
+            cancelled.append(request.ident)
             raise
 
     async def serve() -> None:
@@ -139,6 +139,6 @@ async def test_cancelled_exit_answers_all_calls_and_loses_no_permit() -> None:
     outcomes = await asyncio.gather(serving, *calls, return_exceptions=True)
 
     assert [type(outcome) for outcome in outcomes] == [asyncio.CancelledError, Unavailable, OutcomeUnknown]
-    assert sorted(given_up) == ["a", "b"]
+    assert sorted(cancelled) == ["a", "b"]
     await asyncio.sleep(60.55)
     assert repr(limiter) == "<Limiter 60 of 60 permits free | 0 leased | breaker closed>"

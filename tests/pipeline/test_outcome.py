@@ -43,7 +43,7 @@ each_write = pytest.mark.parametrize("case", CASES, ids=[case.tool for case in C
 BOOK_IT = CASES[0].request
 _BY_DATE = [
     *([row | OLD] for row in (BOOKING, ADA, TYPE, HOOK, FLOW)),
-    *(shown for case in CASES for shown in case.disproofs if isinstance(shown, dict) and "updatedAt" in shown),
+    *(answer for case in CASES for answer in case.disproofs if isinstance(answer, dict) and "updatedAt" in answer),
 ]
 LOOKS = [0.5, 2.5, 10.0]  # s after the write
 LASTING = {f"create_{kind}" for kind in ("booking", "contact", "event_type", "webhook", "workflow")} | {
@@ -86,12 +86,12 @@ async def test_state_before_is_not_committed_after_the_last_read(case: Case) -> 
 
 @each_write
 async def test_known_former_state_is_not_committed(case: Case) -> None:
-    for shown in case.as_former:
+    for answer in case.as_former:
         assert case.former
-        unknown, known = Service(ANSWERED, [shown]), await Service(ANSWERED, [shown]).knowing(case.former)
+        unknown, known = Service(ANSWERED, [answer]), await Service(ANSWERED, [answer]).knowing(case.former)
 
-        assert isinstance(await unknown.failure(case.request), OutcomeUnknown), shown
-        assert isinstance(await known.failure(case.request), NotCommitted), shown
+        assert isinstance(await unknown.failure(case.request), OutcomeUnknown), answer
+        assert isinstance(await known.failure(case.request), NotCommitted), answer
 
 
 @each_write
@@ -142,15 +142,15 @@ async def test_proof_after_failed_reads_counts(case: Case) -> None:
 
 @each_write
 async def test_without_a_date_no_time_is_early(case: Case) -> None:
-    stamped = [shown for shown in case.disproofs if shown in _BY_DATE]
-    for shown in stamped:
-        assert isinstance(await Service(ANSWERED, [shown], dated=False).failure(case.request), OutcomeUnknown)
+    stamped = [answer for answer in case.disproofs if answer in _BY_DATE]
+    for answer in stamped:
+        assert isinstance(await Service(ANSWERED, [answer], dated=False).failure(case.request), OutcomeUnknown)
 
 
 @each_write
 async def test_no_error_names_a_guest(case: Case) -> None:
-    for fate, shown in ((LOST, case.open), (ANSWERED, case.disproofs), (LOST, [None]), (LOST, [BROKEN])):
-        for answer in shown:
+    for fate, answers in ((LOST, case.open), (ANSWERED, case.disproofs), (LOST, [None]), (LOST, [BROKEN])):
+        for answer in answers:
             words = str(await Service(fate, [answer]).failure(case.request)).lower()
 
             assert not {"ada", "example.com", "b1", "c1"} & set(words.replace(".", " ").split())
@@ -181,8 +181,8 @@ async def test_deadline_without_ten_seconds_leaves_it_unknown(left: float, expec
 
 
 async def test_shutdown_ends_the_wait_and_proves_no_absence() -> None:
-    for shown, kind in ((CASES[0].proofs[0], Reply), ([], OutcomeUnknown)):
-        service = Service(ANSWERED, [shown])
+    for answer, kind in ((CASES[0].proofs[0], Reply), ([], OutcomeUnknown)):
+        service = Service(ANSWERED, [answer])
         service.outcome.hurry()
 
         met = await service.send(BOOK_IT) if kind is Reply else await service.failure(BOOK_IT)
@@ -212,7 +212,7 @@ async def test_row_known_for_ten_seconds_is_gone_at_once(age: float, expected: l
 
 
 @pytest.mark.parametrize(
-    ("case", "shown"),
+    ("case", "row"),
     [
         (CASES[2], BOOKING | TOUCHED),
         (CASES[4], ADA | TOUCHED),
@@ -221,8 +221,8 @@ async def test_row_known_for_ten_seconds_is_gone_at_once(age: float, expected: l
         (CASES[15], CASES[15].answer | TOUCHED),
     ],
 )
-async def test_state_with_a_time_after_the_start_is_proved_at_once(case: Case, shown: Any) -> None:
-    service = Service(ANSWERED, [shown])
+async def test_state_with_a_time_after_the_start_is_proved_at_once(case: Case, row: Any) -> None:
+    service = Service(ANSWERED, [row])
 
     assert (await service.send(case.request)).notes.outcome == "verified"
     assert looks(service) == LOOKS[:1]
@@ -247,12 +247,12 @@ async def test_new_row_that_a_replica_lacks_is_not_gone() -> None:
 
 @pytest.mark.parametrize("ahead", [-3600.0, -30.0, 30.0, 3600.0])
 async def test_clock_of_this_machine_may_be_wrong(ahead: float) -> None:
-    def shown(seconds: float) -> list[dict[str, Any]]:
+    def row_after(seconds: float) -> list[dict[str, Any]]:
         stamp = Service(LOST, now=100.0 + ahead + seconds).wall().isoformat()
         return [BOOKING | {"createdAt": stamp}]
 
-    made_after = Service(ANSWERED, [shown(1.5)], ahead=ahead)
-    made_before = Service(ANSWERED, [shown(-1.5)], ahead=ahead)
+    made_after = Service(ANSWERED, [row_after(1.5)], ahead=ahead)
+    made_before = Service(ANSWERED, [row_after(-1.5)], ahead=ahead)
 
     assert (await made_after.send(BOOK_IT)).data == {"bookingId": "b1"}
     assert isinstance(await made_before.failure(BOOK_IT), NotCommitted)
@@ -267,7 +267,7 @@ async def test_answer_passes_untouched(request_: Request) -> None:
     service = Service(answer, [answer])
 
     assert await service.send(request_) is answer
-    assert service.asked == [request_]
+    assert service.requests == [request_]
 
 
 @pytest.mark.parametrize(
@@ -287,7 +287,7 @@ async def test_other_failures_pass_untouched(request_: Request, met: Failure) ->
     service = Service(met, [met])
 
     assert await service.failure(request_) is met
-    assert service.asked == [request_]
+    assert service.requests == [request_]
 
 
 # The declarations
@@ -312,7 +312,7 @@ def test_verifications_read_what_the_tools_read() -> None:
     assert named <= {tool.name for tool in TOOLS.values() if tool.reads}
 
 
-NAMES = sorted({name for shown in (BOOKING, ADA, TYPE, HOOK, DAY_OFF, HOURS, FLOW, OLD) for name in shown})
+NAMES = sorted({name for row in (BOOKING, ADA, TYPE, HOOK, DAY_OFF, HOURS, FLOW, OLD) for name in row})
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9)
 LEAVES |= st.sampled_from(["b1", "2026-03-01T14:00:00Z", "ada@example.com", "intro", "CONFIRMED", "09:00", "Ada"])
 JSON = st.recursive(

@@ -41,8 +41,8 @@ async def test_a_taken_time_is_refused_with_the_nearest_free_ones() -> None:
 
 
 async def test_guest_who_has_that_time_is_offered_no_other() -> None:
-    for shown in (BOOKING | OLD, without(BOOKING, "createdAt", "eventType"), BOOKING | {"status": "PENDING"}):
-        service = Service(TAKEN, [[shown], OPEN])
+    for row in (BOOKING | OLD, without(BOOKING, "createdAt", "eventType"), BOOKING | {"status": "PENDING"}):
+        service = Service(TAKEN, [[row], OPEN])
 
         failure = await service.failure(BOOK_IT)
 
@@ -53,10 +53,10 @@ async def test_guest_who_has_that_time_is_offered_no_other() -> None:
 
 
 async def test_free_times_are_also_in_the_zone_that_the_answer_names() -> None:
-    for zone, told in [("America/New_York", " (Sun 2026-03-01 10:00 -05:00)"), ("Mars/Phobos", ""), (7, "")]:
+    for zone, text in [("America/New_York", " (Sun 2026-03-01 10:00 -05:00)"), ("Mars/Phobos", ""), (7, "")]:
         failure = await Service(TAKEN, [[], slots("1T15:00") | {"timezone": zone}]).failure(BOOK_IT)
 
-        assert str(failure).endswith(f"Nearest free times: 2026-03-01T15:00:00.000Z{told}.")
+        assert str(failure).endswith(f"Nearest free times: 2026-03-01T15:00:00.000Z{text}.")
 
 
 async def test_a_move_to_a_taken_time_looks_up_its_event_type_first() -> None:

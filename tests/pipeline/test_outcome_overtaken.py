@@ -54,34 +54,34 @@ async def test_deleted_override_is_not_made_by_an_old_answer(*, seen: bool, expe
     block = TOOLS["create_availability_override"].request({"date": "2026-03-01"})
     service = Fated(fates=[LOST, DONE, Reply(201, DAY_OFF)])
     await met(service, call(block, "a"))
-    service.shown = {"/availability/overrides": [{"id": "o1"}]}
+    service.rows = {"/availability/overrides": [{"id": "o1"}]}
     if seen:
         await service.send(get("/availability/overrides"))
     await met(service, call(TOOLS["delete_availability_override"].request({"overrideId": "o1"}), "b"))
-    service.shown = {}
+    service.rows = {}
 
     assert isinstance(await met(service, call(block, "c")), Reply if seen else OutcomeUnknown)
     assert keys(service) == ["a", "b", expected]
 
 
-async def overtaken(*fates: Reply | Failure, seen: str, shown: Any) -> Fated:
+async def overtaken(*fates: Reply | Failure, seen: str, rows: Any) -> Fated:
     """Return a service where a booking is in doubt and another booking is cancelled, which was *seen* at some time."""
-    service = Fated(fates=[LOST, DONE, *fates], shown={"/bookings": [BOOKING], "/availability": FREE})
+    service = Fated(fates=[LOST, DONE, *fates], rows={"/bookings": [BOOKING], "/availability": FREE})
     if seen == "before":
         await service.knowing((get("/bookings"), None))
-    service.shown["/bookings"] = []
+    service.rows["/bookings"] = []
     await met(service, call(BOOK_IT, "a"))
-    service.shown["/bookings"] = [BOOKING]
+    service.rows["/bookings"] = [BOOKING]
     if seen == "since":
         await service.send(get("/bookings"))
     await met(service, call(CANCEL, "b"))
-    service.shown["/bookings"] = shown
+    service.rows["/bookings"] = rows
     return service
 
 
 @pytest.mark.parametrize(("seen", "expected"), [("before", "a"), ("since", "c"), ("never", "a")])
 async def test_write_to_a_row_that_may_be_the_new_one_ends_the_key(seen: str, expected: str) -> None:
-    service = await overtaken(BOOKED, seen=seen, shown=[BOOKING])
+    service = await overtaken(BOOKED, seen=seen, rows=[BOOKING])
     await met(service, call(BOOK_IT, "c"))
 
     assert keys(service) == ["a", "b", expected]
@@ -89,8 +89,8 @@ async def test_write_to_a_row_that_may_be_the_new_one_ends_the_key(seen: str, ex
 
 @pytest.mark.parametrize("seen", ["since", "never"])
 async def test_conflict_after_it_is_checked_against_the_doubt(seen: str) -> None:
-    for shown in (without(BOOKING, "inviteeEmail"), without(BOOKING, "createdAt", "status"), BOOKING | {"status": "?"}):
-        service = await overtaken(TAKEN, TAKEN, seen=seen, shown=[shown])
+    for rows in (without(BOOKING, "inviteeEmail"), without(BOOKING, "createdAt", "status"), BOOKING | {"status": "?"}):
+        service = await overtaken(TAKEN, TAKEN, seen=seen, rows=[rows])
         for key in "cd":  # the first check must not end the guard
             failure = await service.failure(call(BOOK_IT, key))
 
@@ -99,27 +99,27 @@ async def test_conflict_after_it_is_checked_against_the_doubt(seen: str) -> None
 
 
 async def test_conflict_after_it_with_the_booking_in_doubt_is_success() -> None:
-    service = await overtaken(TAKEN, seen="since", shown=[BOOKING | NEW | {"id": "b7"}])
+    service = await overtaken(TAKEN, seen="since", rows=[BOOKING | NEW | {"id": "b7"}])
 
     assert (await service.send(call(BOOK_IT, "c"))).data == {"bookingId": "b7"}
 
 
 async def test_conflict_after_it_with_another_offers_free_times() -> None:
-    service = await overtaken(TAKEN, seen="since", shown=ELSEWHERE)
+    service = await overtaken(TAKEN, seen="since", rows=ELSEWHERE)
     failure = await service.failure(call(BOOK_IT, "c"))
 
     assert (failure.word, "15:00" in failure.message) == ("conflict", True)
 
 
 async def test_fault_after_it_does_not_allow_a_repetition() -> None:
-    service = await overtaken(ANSWERED, seen="since", shown=[])
+    service = await overtaken(ANSWERED, seen="since", rows=[])
     service.now += 60.0
 
     assert isinstance(await service.failure(call(BOOK_IT, "c")), OutcomeUnknown)
 
 
 @pytest.mark.parametrize(
-    ("shown", "expected"),
+    ("rows", "expected"),
     [
         ([BOOKING | {"status": "CANCELLED"}], "d"),
         ([], "d"),
@@ -129,8 +129,8 @@ async def test_fault_after_it_does_not_allow_a_repetition() -> None:
         (None, "a"),
     ],
 )
-async def test_success_with_an_old_key_needs_the_row(shown: Any, expected: str) -> None:
-    service = await overtaken(BOOKED, BOOKED, seen="never", shown=shown)
+async def test_success_with_an_old_key_needs_the_row(rows: Any, expected: str) -> None:
+    service = await overtaken(BOOKED, BOOKED, seen="never", rows=rows)
 
     assert isinstance(await service.failure(call(BOOK_IT, "c")), OutcomeUnknown)
     await met(service, call(BOOK_IT, "d"))
@@ -139,7 +139,7 @@ async def test_success_with_an_old_key_needs_the_row(shown: Any, expected: str) 
 
 async def test_success_whose_row_is_there_keeps_its_answer() -> None:
     made = Reply(201, HOOK | {"secret": "whsec_1"})
-    service = Fated(fates=[LOST, DONE, made], shown={"/webhooks": [without(HOOK, "url", "events")]})
+    service = Fated(fates=[LOST, DONE, made], rows={"/webhooks": [without(HOOK, "url", "events")]})
     for request in (SUBSCRIBE, RENAME):
         await met(service, request)
 

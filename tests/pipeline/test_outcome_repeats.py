@@ -105,7 +105,7 @@ async def test_write_whose_caller_left_is_in_doubt() -> None:
                     await go_on.wait()
             return await super().__call__(request)
 
-    service = Slow(fates=[BOOKED, TAKEN], shown={"/bookings": [BOOKING]})
+    service = Slow(fates=[BOOKED, TAKEN], rows={"/bookings": [BOOKING]})
     leaving = asyncio.create_task(service.send(call(BOOK_IT, "a")))
     await sent.wait()
     leaving.cancel()
@@ -120,30 +120,30 @@ async def test_write_whose_caller_left_is_in_doubt() -> None:
 
 @pytest.mark.parametrize("first", [ANSWERED, LOST], ids=["not committed", "unknown"])
 async def test_conflict_with_the_write_in_doubt_is_success(first: Failure) -> None:
-    for case, shown in ((CASES[0], [BOOKING]), (CASES[3], [ADA | NEW]), (CASES[6], [TYPE | NEW])):
+    for case, answer in ((CASES[0], [BOOKING]), (CASES[3], [ADA | NEW]), (CASES[6], [TYPE | NEW])):
         service = Fated(fates=[first, TAKEN])
         await met(service, call(case.request, "a"))
-        service.shown = {case.request.template: shown}
+        service.rows = {case.request.template: answer}
 
         reply = await service.send(call(case.request, "b"))
 
         assert reply.notes.outcome == "verified"
-        assert reply.data == ({"bookingId": "b1"} if case is CASES[0] else shown[0])
+        assert reply.data == ({"bookingId": "b1"} if case is CASES[0] else answer[0])
 
 
 async def test_conflict_with_another_is_told_with_free_times() -> None:
-    service = Fated(fates=[LOST, TAKEN], shown={"/availability": NOWHERE})
+    service = Fated(fates=[LOST, TAKEN], rows={"/availability": NOWHERE})
     await met(service, call(BOOK_IT, "a"))
-    service.shown["/bookings"] = [BOOKING | {"inviteeEmail": "bob@example.com"}]
+    service.rows["/bookings"] = [BOOKING | {"inviteeEmail": "bob@example.com"}]
 
     refusal = await service.failure(call(BOOK_IT, "b"))
 
     assert (refusal.word, "2026-03-01T15:00" in refusal.message) == ("conflict", True)
 
 
-@pytest.mark.parametrize("shown", [None, [BOOKING | {"status": "PENDING"}], [{**BOOKING, "createdAt": None}]])
-async def test_conflict_that_may_be_with_the_doubt_offers_nothing(shown: Any) -> None:
-    service = Fated(fates=[LOST, TAKEN], shown={"/availability": NOWHERE, "/bookings": shown})
+@pytest.mark.parametrize("rows", [None, [BOOKING | {"status": "PENDING"}], [{**BOOKING, "createdAt": None}]])
+async def test_conflict_that_may_be_with_the_doubt_offers_nothing(rows: Any) -> None:
+    service = Fated(fates=[LOST, TAKEN], rows={"/availability": NOWHERE, "/bookings": rows})
     await met(service, call(BOOK_IT, "a"))
 
     unknown = await service.failure(call(BOOK_IT, "b"))
@@ -153,7 +153,7 @@ async def test_conflict_that_may_be_with_the_doubt_offers_nothing(shown: Any) ->
 
 
 async def test_conflict_of_another_wish_for_the_meeting_offers_nothing() -> None:
-    service = Fated(fates=[LOST, TAKEN], shown={"/availability": NOWHERE})
+    service = Fated(fates=[LOST, TAKEN], rows={"/availability": NOWHERE})
     await met(service, call(BOOK_IT, "a"))
 
     refusal = await service.failure(TOOLS["create_booking"].request(BOOK | {"notes": "x"}))
@@ -163,7 +163,7 @@ async def test_conflict_of_another_wish_for_the_meeting_offers_nothing() -> None
 
 async def test_repeated_deletion_of_what_is_gone_is_success() -> None:
     delete = TOOLS["delete_webhook"].request({"webhookId": "w1"})
-    service = Fated(fates=[LOST, MISSING, MISSING], shown={"/webhooks": [HOOK]})
+    service = Fated(fates=[LOST, MISSING, MISSING], rows={"/webhooks": [HOOK]})
     await met(service, delete)
 
     assert (await service.send(delete)).data == SUCCESS
@@ -172,9 +172,9 @@ async def test_repeated_deletion_of_what_is_gone_is_success() -> None:
 
 async def test_repeated_cancellation_of_a_cancelled_one_is_success() -> None:
     cancel = TOOLS["cancel_booking"].request({"bookingId": "b1"})
-    service = Fated(fates=[LOST, TAKEN], shown={"/bookings/{id}": BOOKING})
+    service = Fated(fates=[LOST, TAKEN], rows={"/bookings/{id}": BOOKING})
     await met(service, cancel)
-    service.shown = {"/bookings/{id}": BOOKING | {"status": "CANCELLED"}}
+    service.rows = {"/bookings/{id}": BOOKING | {"status": "CANCELLED"}}
 
     assert (await service.send(cancel)).data == SUCCESS
 
@@ -185,7 +185,7 @@ async def test_repeated_cancellation_of_a_cancelled_one_is_success() -> None:
 async def test_row_made_by_another_write_of_ours_is_not_taken() -> None:
     mine = TOOLS["create_webhook"].request(CASES[9].arguments)
     other = TOOLS["create_webhook"].request(CASES[9].arguments | {"name": "crm"})
-    service = Fated(fates=[ANSWERED, Reply(201, HOOK)], shown={"/webhooks": [HOOK | NEW]})
+    service = Fated(fates=[ANSWERED, Reply(201, HOOK)], rows={"/webhooks": [HOOK | NEW]})
     first = asyncio.create_task(met(service, mine))
     await asyncio.sleep(0)
     await met(service, other)
@@ -195,7 +195,7 @@ async def test_row_made_by_another_write_of_ours_is_not_taken() -> None:
 
 async def test_row_of_an_earlier_success_is_not_taken() -> None:
     make = TOOLS["create_webhook"].request(CASES[9].arguments)
-    service = Fated(fates=[Reply(201, HOOK), ANSWERED], shown={"/webhooks": [HOOK | NEW]})
+    service = Fated(fates=[Reply(201, HOOK), ANSWERED], rows={"/webhooks": [HOOK | NEW]})
     await met(service, make)
     service.now += 1
 

@@ -51,7 +51,7 @@ async def test_list_of_active_rows_proves_deletion_of_an_active() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shown", "word"),
+    ("row", "word"),
     [
         (NEW, "verified"),
         (OLD, "not_committed"),
@@ -64,9 +64,9 @@ async def test_list_of_active_rows_proves_deletion_of_an_active() -> None:
         (NEW | {"id": "b2"}, "outcome_unknown"),
     ],
 )
-async def test_age_that_a_list_hides_is_read_from_the_row(shown: dict[str, Any], word: str) -> None:
+async def test_age_that_a_list_hides_is_read_from_the_row(row: dict[str, Any], word: str) -> None:
     brief = without(BOOKING, "createdAt")
-    service = Service(ANSWERED, [[brief], brief | shown] * 3)
+    service = Service(ANSWERED, [[brief], brief | row] * 3)
     try:
         outcome: str | None = (await service.send(BOOK_IT)).notes.outcome
     except Failure as failure:
@@ -93,9 +93,9 @@ async def test_notes_of_the_read_stay() -> None:
     ],
 )
 async def test_booking_is_known_however_it_shows_guest_and_type(guest: dict[str, Any]) -> None:
-    shown = {name: value for name, value in BOOKING.items() if name != "inviteeEmail"} | guest
+    row = {name: value for name, value in BOOKING.items() if name != "inviteeEmail"} | guest
 
-    assert (await Service(LOST, [[shown]]).send(BOOK_IT)).data == {"bookingId": "b1"}
+    assert (await Service(LOST, [[row]]).send(BOOK_IT)).data == {"bookingId": "b1"}
 
 
 async def test_list_of_few_pages_is_read_whole() -> None:

@@ -194,8 +194,8 @@ async def test_another_time_zone_is_no_change_of_details(mode: str) -> None:
 async def test_text_too_long_for_a_question_is_refused_first(mode: str) -> None:
     service = Service({"id": "b1"})
 
-    given = {"bookingId": "b1", "reason": "x" * 301}
-    result = await call(session(service), mode, answering(YES), "cancel_booking", **given)
+    arguments = {"bookingId": "b1", "reason": "x" * 301}
+    result = await call(session(service), mode, answering(YES), "cancel_booking", **arguments)
 
     assert text(result).startswith("invalid_arguments: reason: should have at most 300 characters")
     assert (service.lookups, service.writes) == (0, [])
@@ -228,8 +228,8 @@ async def test_span_has_the_confirmation_and_no_guest(
         people = (await seen.call("list_contacts")).structured_content["data"]
         await seen.call("delete_contact", contactId=people[0]["id"])
 
-    told = seen.named("tools/call delete_contact").attributes
-    assert (told["linktime.confirmation"], told["linktime.outcome"]) == (state, outcome)
+    attributes = seen.named("tools/call delete_contact").attributes
+    assert (attributes["linktime.confirmation"], attributes["linktime.outcome"]) == (state, outcome)
 
 
 async def test_first_call_of_2026_07_28_is_recorded_as_asked(sandbox: Sandbox) -> None:

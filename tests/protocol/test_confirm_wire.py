@@ -19,7 +19,7 @@ YES: Final = {"action": "accept", "content": {"answer": "yes"}}
 ASKS: Final[dict[str, Any]] = {"elicitation": {}}
 
 
-class Asked(NamedTuple):
+class Question(NamedTuple):
     """A server that waits for the user: the open *call*, the id of the *question*, and the *hook* that it is about."""
 
     server: Child
@@ -37,13 +37,13 @@ async def confirming(sandbox: Sandbox) -> AsyncIterator[Child]:
 
 
 @asynccontextmanager
-async def asking(sandbox: Sandbox) -> AsyncIterator[Asked]:
+async def asking(sandbox: Sandbox) -> AsyncIterator[Question]:
     """Start it, and have it ask."""
     [hook] = await webhooks(sandbox)
     async with confirming(sandbox) as server:
         await server.greet(**ASKS)
         call = server.call("delete_webhook", webhookId=hook)
-        yield Asked(server, call, (await server.told("elicitation/create"))["id"], hook)
+        yield Question(server, call, (await server.message("elicitation/create"))["id"], hook)
 
 
 async def webhooks(sandbox: Sandbox) -> list[str]:
@@ -60,8 +60,8 @@ def written(sandbox: Sandbox) -> list[str]:
 
 
 def text(result: dict[str, Any]) -> str:
-    told: str = result["content"][0]["text"]
-    return told
+    content: str = result["content"][0]["text"]
+    return content
 
 
 async def test_other_calls_are_answered_during_a_question(sandbox: Sandbox) -> None:
@@ -84,10 +84,10 @@ async def test_the_form_has_one_choice_whose_first_is_no(sandbox: Sandbox) -> No
     async with confirming(sandbox) as server:
         await server.greet("2025-06-18", **ASKS)
         server.call("delete_webhook", webhookId=hook)
-        asked = (await server.told("elicitation/create"))["params"]
+        params = (await server.message("elicitation/create"))["params"]
 
-    assert "“CRM sync” to “hooks.brooks.example”" in asked["message"]
-    assert asked["requestedSchema"] == {
+    assert "“CRM sync” to “hooks.brooks.example”" in params["message"]
+    assert params["requestedSchema"] == {
         "type": "object",
         "properties": {"answer": {"type": "string", "title": "Do it?", "enum": ["no", "yes"]}},
         "required": ["answer"],
@@ -122,14 +122,14 @@ async def test_an_answer_that_cannot_be_read_is_no_yes(sandbox: Sandbox, reply: 
         ("2025-03-26", {"elicitation": {}}, False),
     ],
 )
-async def test_a_client_is_asked_if_it_said_that_it_can(
+async def test_client_that_declares_forms_is_asked(
     sandbox: Sandbox, version: str, capabilities: dict[str, Any], *, asks: bool
 ) -> None:
     async with confirming(sandbox) as server:
         await server.greet(version, **capabilities)
         call = server.call("delete_webhook", webhookId="w1")
         if asks:
-            answer(server, (await server.told("elicitation/create"))["id"], {"action": "decline"})
+            answer(server, (await server.message("elicitation/create"))["id"], {"action": "decline"})
         result = await server.result(call)
 
     assert (CANT_ASK in text(result)) is not asks
@@ -139,12 +139,12 @@ async def test_a_client_is_asked_if_it_said_that_it_can(
 async def test_a_call_that_is_cancelled_takes_its_question_back(sandbox: Sandbox) -> None:
     async with asking(sandbox) as (server, call, question, _):
         server.notify("notifications/cancelled", requestId=call)
-        taken_back = await server.told("notifications/cancelled")
+        cancelled = await server.message("notifications/cancelled")
         answer(server, question, YES)
         await server.result(server.ask("ping"))
         status = await server.close()
 
-    assert taken_back["params"]["requestId"] == question
+    assert cancelled["params"]["requestId"] == question
     assert status == 0
     assert [frame for frame in server.frames if frame.get("id") == call] == []
     assert written(sandbox) == []
@@ -199,8 +199,8 @@ class Rounds:
 
     async def call(self, tool: str, arguments: dict[str, Any], state: Any = None, said: Any = YES) -> dict[str, Any]:
         """Call *tool*, with an answer if there is a *state*."""
-        told = {} if state is None else {"requestState": state, "inputResponses": {"confirm": said}}
-        return await self.send(name=tool, arguments=arguments, **told)
+        reply = {} if state is None else {"requestState": state, "inputResponses": {"confirm": said}}
+        return await self.send(name=tool, arguments=arguments, **reply)
 
     async def send(self, **params: Any) -> dict[str, Any]:
         """Call with whatever params."""
@@ -214,10 +214,10 @@ async def test_only_an_open_question_can_be_answered_and_only_once(sandbox: Sand
         delete, mine = "delete_webhook", {"webhookId": hook}
 
         async def state() -> str:
-            told: str = (await rounds.call(delete, mine))["requestState"]
-            return told
+            opened: str = (await rounds.call(delete, mine))["requestState"]
+            return opened
 
-        asked_again = [
+        repeated = [
             await rounds.call(delete, mine),
             await rounds.send(name=delete, arguments=mine, inputResponses={"confirm": YES}),
             await rounds.call(delete, mine, ""),
@@ -232,7 +232,7 @@ async def test_only_an_open_question_can_be_answered_and_only_once(sandbox: Sand
         done, *twice = await asyncio.gather(*(rounds.call(delete, mine, good) for _ in range(3)))
         late = await rounds.call(delete, mine, good)
 
-    assert {each["resultType"] for each in asked_again} == {"input_required"}
+    assert {each["resultType"] for each in repeated} == {"input_required"}
     assert text(unanswered) == f"not_confirmed: {NO['cancel']}"
     assert before == []
     assert done["structuredContent"] == {"success": True}
@@ -245,11 +245,11 @@ async def test_a_question_is_bound_to_the_tool_and_every_argument(sandbox: Sandb
         booking = (await somebody.get("/bookings?status=CONFIRMED"))["data"][-1]["id"]
     async with confirming(sandbox) as server:
         rounds = Rounds(server, ASKS)
-        asked = await rounds.call("cancel_booking", {"bookingId": booking, "reason": "ill"})
-        other = await rounds.call("cancel_booking", {"bookingId": booking, "reason": "bored"}, asked["requestState"])
+        question = await rounds.call("cancel_booking", {"bookingId": booking, "reason": "ill"})
+        other = await rounds.call("cancel_booking", {"bookingId": booking, "reason": "bored"}, question["requestState"])
         hours = await rounds.call("update_availability_rules", {"rules": []}, other["requestState"])
 
-    assert [each["resultType"] for each in (asked, other, hours)] == ["input_required"] * 3
+    assert [each["resultType"] for each in (question, other, hours)] == ["input_required"] * 3
     assert written(sandbox) == []
 
 
@@ -257,9 +257,9 @@ async def test_a_question_is_bound_to_the_tool_and_every_argument(sandbox: Sandb
 async def test_a_state_without_an_answer_is_no_yes(sandbox: Sandbox, said: Any) -> None:
     async with confirming(sandbox) as server:
         rounds = Rounds(server, ASKS)
-        asked = await rounds.call("delete_webhook", {"webhookId": "w1"})
-        told = {"requestState": asked["requestState"]} | ({} if said is None else {"inputResponses": said})
-        result = await rounds.send(name="delete_webhook", arguments={"webhookId": "w1"}, **told)
+        question = await rounds.call("delete_webhook", {"webhookId": "w1"})
+        reply = {"requestState": question["requestState"]} | ({} if said is None else {"inputResponses": said})
+        result = await rounds.send(name="delete_webhook", arguments={"webhookId": "w1"}, **reply)
 
     assert text(result) == f"not_confirmed: {NO_ANSWER}"
     assert written(sandbox) == []
@@ -268,8 +268,10 @@ async def test_a_state_without_an_answer_is_no_yes(sandbox: Sandbox, said: Any) 
 @pytest.mark.parametrize("capabilities", [{}, {"elicitation": {"url": {}}}])
 async def test_who_did_not_say_that_it_can_ask_confirms_nothing(sandbox: Sandbox, capabilities: dict[str, Any]) -> None:
     async with confirming(sandbox) as server:
-        asked = await Rounds(server, ASKS).call("delete_webhook", {"webhookId": "w1"})
-        result = await Rounds(server, capabilities).call("delete_webhook", {"webhookId": "w1"}, asked["requestState"])
+        question = await Rounds(server, ASKS).call("delete_webhook", {"webhookId": "w1"})
+        result = await Rounds(server, capabilities).call(
+            "delete_webhook", {"webhookId": "w1"}, question["requestState"]
+        )
 
     assert text(result) == f"not_confirmed: {CANT_ASK}"
     assert written(sandbox) == []

@@ -151,10 +151,10 @@ def test_marks_survive_truncation(items: int, length: int) -> None:
     data = [{"id": f"b{number}", "notes": "n" * length, "link": "l" * 200} for number in range(items)]
     answer = succeeded(Reply(200, {"data": data}), TOOLS["list_bookings"]).structured_content
     assert answer is not None
-    kept = len(answer["data"])
+    count = len(answer["data"])
 
     assert len(orjson.dumps(answer)) <= LONGEST
-    assert answer.get(MARKS, []) == [f"data[{number}].notes" for number in range(kept) if length]
+    assert answer.get(MARKS, []) == [f"data[{number}].notes" for number in range(count) if length]
 
 
 @pytest.mark.parametrize("tool", ["list_bookings", "list_contacts", "list_conversations", "list_call_history"])

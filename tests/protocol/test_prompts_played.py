@@ -77,10 +77,10 @@ SCRIPT: dict[str, Callable[[Answers], dict[str, Any]]] = {
 @pytest.mark.parametrize("prompt", PROMPTS.values(), ids=lambda prompt: prompt.name)
 async def test_every_prompt_can_be_followed_to_its_end(sandbox: Sandbox, prompt: Any) -> None:
     answers: Answers = {}
-    given = {argument.name: "x" for argument in prompt.arguments if argument.required}
+    arguments = {argument.name: "x" for argument in prompt.arguments if argument.required}
 
     async with asyncio.timeout(BOUND), traced(sandbox) as seen:
-        [message] = (await seen.client.get_prompt(prompt.name, given)).messages
+        [message] = (await seen.client.get_prompt(prompt.name, arguments)).messages
         for tool in re.findall(r"^\d\. (\w+):", message.content.text, re.MULTILINE):  # type: ignore[union-attr]
             result = await seen.call(tool, **SCRIPT[tool](answers))
             assert not result.is_error, (tool, result.content)
@@ -113,7 +113,7 @@ async def test_completion_while_typing_costs_one_request(sandbox: Sandbox) -> No
         guests = [await typed(server, "Sarah Chen"[:count]) for count in range(1, 8)]
 
         assert {"prompts", "resources", "completions"} <= offered.keys()
-        assert all("Sarah Chen" in found for found in guests)
+        assert all("Sarah Chen" in matches for matches in guests)
         assert paths(sandbox) == ["GET /contacts"]
         assert "Sarah" not in server.stderr
 
@@ -134,7 +134,7 @@ async def test_without_a_key_lists_work_and_reads_fail() -> None:
         prompt = await server.result(server.ask("prompts/get", name="my_week"))
         refused = await server.answer(server.ask("resources/read", uri="linktime://account"))
 
-        assert [len(found) for result in lists for found in result.values() if isinstance(found, list)] == [8, 4]
+        assert [len(matches) for result in lists for matches in result.values() if isinstance(matches, list)] == [8, 4]
         assert " in UTC, " in prompt["messages"][0]["content"]["text"]
         assert refused["error"]["code"] == -32603
         assert refused["error"]["message"].startswith("unauthorized: LINKTIME_API_KEY")
@@ -144,6 +144,6 @@ async def test_without_a_key_lists_work_and_reads_fail() -> None:
 async def typed(server: Child, text: str) -> list[str]:
     ref = {"type": "ref/prompt", "name": "book_meeting"}
     argument = {"name": "guest", "value": text}
-    found = await server.result(server.ask("completion/complete", ref=ref, argument=argument))
-    values: list[str] = found["completion"]["values"]
+    matches = await server.result(server.ask("completion/complete", ref=ref, argument=argument))
+    values: list[str] = matches["completion"]["values"]
     return values

@@ -75,7 +75,7 @@ async def test_an_answer_comes_as_text_and_as_the_same_object(mode: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("data", "shown"),
+    ("data", "expected"),
     [
         (None, {"success": True}),
         ([{"id": "w1"}], {"data": [{"id": "w1"}]}),
@@ -85,10 +85,10 @@ async def test_an_answer_comes_as_text_and_as_the_same_object(mode: str) -> None
         ("done", {"data": "done"}),
     ],
 )
-async def test_every_answer_is_an_object(data: Any, shown: dict[str, Any]) -> None:
+async def test_every_answer_is_an_object(data: Any, expected: dict[str, Any]) -> None:
     result = await call(session(answering(data)), "cancel_booking", bookingId="b1")
 
-    assert result.structured_content == shown
+    assert result.structured_content == expected
 
 
 async def test_a_read_of_null_is_no_success_of_a_change() -> None:
@@ -194,22 +194,22 @@ async def test_each_call_has_its_deadline_and_a_key_of_its_own() -> None:
 
 
 async def test_progress_reports_the_wait_for_budget() -> None:
-    told = asyncio.Event()
-    heard: list[tuple[float, str | None]] = []
+    reported = asyncio.Event()
+    reports: list[tuple[float, str | None]] = []
 
     async def send(_: Request) -> Reply:
-        await told.wait()
+        await reported.wait()
         return Reply(200, {})
 
     async def progress(progress: float, total: float | None, message: str | None) -> None:
-        heard.append((progress, message))
-        if len(heard) == 2:
-            told.set()
+        reports.append((progress, message))
+        if len(reports) == 2:
+            reported.set()
 
     async with asyncio.timeout(BOUND), connected(session(send, eta=11.6).server, mode="legacy") as client:
         await client.call_tool("list_webhooks", {}, progress_callback=progress)
 
-    assert heard[:2] == [(1, "waiting for budget, about 12 s"), (2, "waiting for budget, about 12 s")]
+    assert reports[:2] == [(1, "waiting for budget, about 12 s"), (2, "waiting for budget, about 12 s")]
 
 
 async def test_no_progress_without_a_wait_for_budget() -> None:

@@ -65,7 +65,7 @@ async def enter(state: str, sandbox: Sandbox, process: Child) -> int:
     return call
 
 
-async def told(state: str, process: Child, call: int) -> None:
+async def answered(state: str, process: Child, call: int) -> None:
     """Check what became of the open call."""
     result = await process.result(call)
     if state == "write under way":
@@ -86,7 +86,7 @@ async def test_open_call_is_answered_and_status_is_0(ending: str, state: str) ->
             process.process.send_signal(signal.Signals[ending])
 
         assert await process.ended() == 0
-        await told(state, process, call)
+        await answered(state, process, call)
 
     assert process.noise == []
     assert "Traceback" not in process.stderr
@@ -98,7 +98,7 @@ async def test_endless_read_does_not_delay_the_exit() -> None:
         process.stdin.close()
 
         assert await process.ended() == 0
-        await told("read under way", process, call)
+        await answered("read under way", process, call)
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -123,7 +123,7 @@ async def test_dead_parent_ends_the_program_despite_open_stdin(state: str) -> No
 
         family.process.kill()
 
-        await told(state, family, call)
+        await answered(state, family, call)
         async with asyncio.timeout(20):
             while await asyncio.to_thread(alive, status):
                 await asyncio.sleep(0.05)

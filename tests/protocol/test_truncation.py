@@ -54,17 +54,17 @@ async def test_long_list_ends_after_a_whole_item_with_advice() -> None:
 
     result = await answer(data, "list_bookings")
 
-    shown = result.structured_content
-    count = len(shown["data"])
-    assert shown["data"] == data["data"][:count]
-    assert shown["pagination"] == {"page": 1}
-    assert shown["truncated"] == {
+    cut = result.structured_content
+    count = len(cut["data"])
+    assert cut["data"] == data["data"][:count]
+    assert cut["pagination"] == {"page": 1}
+    assert cut["truncated"] == {
         "field": "data",
         "shown": count,
         "total": 1000,
         "more": "Too long to show at once. Call again with limit 100 and page 1, 2, 3 … to have all of it.",
     }
-    assert orjson.loads(result.content[0].text) == shown
+    assert orjson.loads(result.content[0].text) == cut
     assert len(data["data"]) == 1000
 
 
@@ -108,23 +108,23 @@ async def test_short_list_stays_whole_beside_a_long_one() -> None:
     contact = {"id": "c1", "notes": "vip", "tags": ["a", "b"], "upcomingMeetings": bookings(400)}
     whole = {**contact, "pastMeetings": bookings(900)}
 
-    shown = (await answer(whole, "get_contact", contactId="c1")).structured_content
+    cut = (await answer(whole, "get_contact", contactId="c1")).structured_content
 
-    assert (shown["id"], shown["notes"], shown["tags"]) == ("c1", "vip", ["a", "b"])
-    notes = {note["field"]: (note["shown"], note["total"]) for note in shown["truncated"]}
+    assert (cut["id"], cut["notes"], cut["tags"]) == ("c1", "vip", ["a", "b"])
+    notes = {note["field"]: (note["shown"], note["total"]) for note in cut["truncated"]}
     assert notes == {
-        "upcomingMeetings": (len(shown["upcomingMeetings"]), 400),
-        "pastMeetings": (len(shown["pastMeetings"]), 900),
+        "upcomingMeetings": (len(cut["upcomingMeetings"]), 400),
+        "pastMeetings": (len(cut["pastMeetings"]), 900),
     }
-    assert min(len(shown[field]) for field in notes) > 40
+    assert min(len(cut[field]) for field in notes) > 40
 
 
 async def test_single_item_that_does_not_fit_is_truncated_itself() -> None:
     threads = [{"id": f"t{number}", "messages": bookings(500), "channel": "SMS"} for number in range(20)]
 
-    shown = (await answer({"data": threads}, "list_conversations")).structured_content
+    cut = (await answer({"data": threads}, "list_conversations")).structured_content
 
-    [thread] = shown["data"]
+    [thread] = cut["data"]
     assert (thread["id"], thread["channel"]) == ("t0", "SMS")
     assert thread["messages"] == threads[0]["messages"][: len(thread["messages"])]
     assert thread["truncated"] == {
@@ -133,43 +133,43 @@ async def test_single_item_that_does_not_fit_is_truncated_itself() -> None:
         "total": 500,
         "more": "Too long to show at once. Call again for fewer days to have the rest.",
     }
-    assert (shown["truncated"]["shown"], shown["truncated"]["total"]) == (1, 20)
-    assert "Call again for fewer days" in shown["truncated"]["more"]  # the first page of one would be cut alike
+    assert (cut["truncated"]["shown"], cut["truncated"]["total"]) == (1, 20)
+    assert "Call again for fewer days" in cut["truncated"]["more"]  # the first page of one would be cut alike
 
 
 async def test_a_list_deeper_inside_is_cut_where_it_stands() -> None:
     whole = {"booking": {"id": "b1", "emailLogs": bookings(900)}, "other": 1}
 
-    shown = (await answer(whole, "get_settings")).structured_content
+    cut = (await answer(whole, "get_settings")).structured_content
 
-    cut = shown["booking"]
-    assert (shown["other"], cut["id"], "truncated" in shown) == (1, "b1", False)
-    assert (cut["truncated"]["shown"], cut["truncated"]["total"]) == (len(cut["emailLogs"]), 900)
+    booking = cut["booking"]
+    assert (cut["other"], booking["id"], "truncated" in cut) == (1, "b1", False)
+    assert (booking["truncated"]["shown"], booking["truncated"]["total"]) == (len(booking["emailLogs"]), 900)
 
 
 async def test_no_more_items_are_suggested_than_a_page_may_have() -> None:
-    shown = (
+    cut = (
         await answer({"data": [{"id": f"c{n}", "notes": "x" * 180} for n in range(1000)]}, "list_contacts")
     ).structured_content
 
-    assert shown["truncated"]["shown"] > 100
-    assert "Call again with limit 100 and page 1, 2, 3" in shown["truncated"]["more"]
+    assert cut["truncated"]["shown"] > 100
+    assert "Call again with limit 100 and page 1, 2, 3" in cut["truncated"]["more"]
 
 
 async def test_only_lists_that_are_cut_take_room_for_a_note() -> None:
     days = {f"2026-{n:03}": [{"startTime": "2026-03-02T15:00:00.000Z"}] * 4 for n in range(120)}
     whole = {"days": days, "other": bookings(400)}
 
-    shown = (await answer(whole, "get_settings")).structured_content
+    cut = (await answer(whole, "get_settings")).structured_content
 
-    assert shown["days"] == days
-    assert 50_000 < len(orjson.dumps(shown)) <= LONGEST
+    assert cut["days"] == days
+    assert 50_000 < len(orjson.dumps(cut)) <= LONGEST
 
 
 async def test_texts_are_shortened_further_without_a_list() -> None:
-    shown = (await answer({f"text{n}": "x" * 9000 for n in range(30)}, "get_settings")).structured_content
+    cut = (await answer({f"text{n}": "x" * 9000 for n in range(30)}, "get_settings")).structured_content
 
-    assert set(shown.values()) == {"x" * 400 + "… [400 of 9000 characters shown]"}
+    assert set(cut.values()) == {"x" * 400 + "… [400 of 9000 characters shown]"}
 
 
 JSON = st.recursive(
@@ -183,11 +183,11 @@ JSON = st.recursive(
 def test_any_list_fits_and_every_cut_has_a_note(items: list[Any], times: int) -> None:
     whole: dict[str, Any] = {"data": items * times, "other": 1}
 
-    shown = fitted(whole, TOOLS["list_contacts"])
+    cut = fitted(whole, TOOLS["list_contacts"])
 
-    assert len(orjson.dumps(shown)) <= max(LONGEST, len(orjson.dumps(items)))
-    assert shown["data"] == whole["data"][: len(shown["data"])]
-    assert ("truncated" in shown) == (len(shown["data"]) < len(whole["data"]))
+    assert len(orjson.dumps(cut)) <= max(LONGEST, len(orjson.dumps(items)))
+    assert cut["data"] == whole["data"][: len(cut["data"])]
+    assert ("truncated" in cut) == (len(cut["data"]) < len(whole["data"]))
 
 
 ITEM = st.dictionaries(st.sampled_from("abc"), st.integers(0, 9) | st.text("xyz", max_size=300), max_size=3)
@@ -204,28 +204,29 @@ TREE = st.recursive(
 @settings(max_examples=30, deadline=None)
 @given(st.fixed_dictionaries({"data": TREE, "more": TREE}))
 def test_every_cut_in_nested_lists_has_a_note_beside_it(whole: dict[str, Any]) -> None:
-    shown = fitted(whole, TOOLS["list_conversations"])
+    cut = fitted(whole, TOOLS["list_conversations"])
 
-    assert len(orjson.dumps(shown)) <= LONGEST
-    assert not list(silent(whole, shown))
+    assert len(orjson.dumps(cut)) <= LONGEST
+    assert not list(silent(whole, cut))
 
 
-def silent(whole: Any, shown: Any) -> Iterator[str]:
-    """Find what is missing or different in *shown* without a word."""
-    match whole, shown:
+def silent(whole: Any, cut: Any) -> Iterator[str]:
+    """Find what is missing or different in *cut* without a word."""
+    match whole, cut:
         case dict(), dict():
-            told = shown.get("truncated", [])
+            marks = cut.get("truncated", [])
             notes = {
-                note["field"]: (note["shown"], note["total"]) for note in ([told] if isinstance(told, dict) else told)
+                note["field"]: (note["shown"], note["total"])
+                for note in ([marks] if isinstance(marks, dict) else marks)
             }
-            assert shown.keys() - {"truncated"} == whole.keys()
+            assert cut.keys() - {"truncated"} == whole.keys()
             for name, value in whole.items():
-                yield from silent(value, shown[name])
-                if isinstance(value, list) and len(value) != len(shown[name]):
-                    assert notes.pop(name) == (len(shown[name]), len(value))
+                yield from silent(value, cut[name])
+                if isinstance(value, list) and len(value) != len(cut[name]):
+                    assert notes.pop(name) == (len(cut[name]), len(value))
             assert notes == {}
         case list(), list():
-            for item, left in zip(whole, shown, strict=False):
+            for item, left in zip(whole, cut, strict=False):
                 yield from silent(item, left)
-        case _ if whole != shown:
-            yield f"{whole} became {shown}"
+        case _ if whole != cut:
+            yield f"{whole} became {cut}"

@@ -22,8 +22,8 @@ async def test_every_call_becomes_the_request_that_the_table_says(sandbox: Sandb
             seen = len(sandbox.requests)
             await server.result(server.call(expected.tool, **expected.arguments))
 
-            asked = [entry for entry in list(sandbox.requests)[seen:] if entry.path != "/settings"]
-            first = (asked or list(sandbox.requests)[seen:])[0]  # a look for the account's zone may come with it
+            requests = [entry for entry in list(sandbox.requests)[seen:] if entry.path != "/settings"]
+            first = (requests or list(sandbox.requests)[seen:])[0]  # a look for the account's zone may come with it
             assert (first.method, first.path, dict(parse_qsl(first.query)), first.body) == (
                 expected.method,
                 expected.path,

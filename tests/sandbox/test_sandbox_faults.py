@@ -230,9 +230,9 @@ async def test_a_rule_skips_counts_and_ends(maya: Visitor) -> None:
 
 async def test_a_rule_looks_at_method_and_path(maya: Visitor) -> None:
     await maya.fault(method="GET", path="/contacts*", times=None, status=500)
-    asked = [("GET", "/contacts"), ("GET", "/contacts/clx1"), ("POST", "/contacts"), ("GET", "/me")]
+    requests = [("GET", "/contacts"), ("GET", "/contacts/clx1"), ("POST", "/contacts"), ("GET", "/me")]
 
-    assert [(await maya.ask(method, path)).status for method, path in asked] == [500, 500, 400, 200]
+    assert [(await maya.ask(method, path)).status for method, path in requests] == [500, 500, 400, 200]
 
 
 async def test_the_oldest_rule_comes_first(maya: Visitor) -> None:

@@ -115,17 +115,17 @@ async def test_email_address_is_unique(maya: Visitor) -> None:
     ],
 )
 async def test_contact_search_covers_name_email_and_company(maya: Visitor, search: str, names: list[str]) -> None:
-    found = await maya.ask("GET", "/contacts", params={"search": search})
+    page = await maya.ask("GET", "/contacts", params={"search": search})
 
-    assert [contact["name"] for contact in found.data["data"]] == names
+    assert [contact["name"] for contact in page.data["data"]] == names
 
 
 async def test_contact_search_folds_case_beyond_ascii(maya: Visitor) -> None:
     await maya.make("/contacts", name="Éva Größe", email="eva@g.example")
 
-    found = await maya.ask("GET", "/contacts", params={"search": "éVA GRÖSSE"})
+    page = await maya.ask("GET", "/contacts", params={"search": "éVA GRÖSSE"})
 
-    assert [contact["name"] for contact in found.data["data"]] == ["Éva Größe"]
+    assert [contact["name"] for contact in page.data["data"]] == ["Éva Größe"]
 
 
 async def test_lists_are_paged(maya: Visitor) -> None:
@@ -258,7 +258,7 @@ async def test_only_creation_returns_the_webhook_secret(maya: Visitor) -> None:
 
 async def test_workflow_create_and_list(maya: Visitor) -> None:
     event_type = (await maya.get("/event-types"))["data"][0]["id"]
-    asked = {
+    fields = {
         "name": "Remind",
         "trigger": "BEFORE_MEETING",
         "triggerOffsetMinutes": 60,
@@ -267,7 +267,7 @@ async def test_workflow_create_and_list(maya: Visitor) -> None:
         "isEnabled": False,
     }
 
-    made = await maya.make("/workflows", **asked)
+    made = await maya.make("/workflows", **fields)
 
-    assert made == {"id": made["id"], **asked, "executionCount": 0, "createdAt": "2026-03-02T13:00:00.000Z"}
+    assert made == {"id": made["id"], **fields, "executionCount": 0, "createdAt": "2026-03-02T13:00:00.000Z"}
     assert (await maya.get("/workflows"))["data"][-1] == made

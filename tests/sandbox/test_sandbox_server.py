@@ -139,8 +139,8 @@ async def test_acknowledged_writes_survive_a_kill(tmp_path: Path) -> None:
 
         async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {key}"}) as session:
             day = (datetime.now(UTC) + timedelta(days=15)).date()
-            asked = {"eventTypeSlug": "30min", "from": str(day), "to": str(day + timedelta(days=6))}
-            async with session.get(f"{url}/api/v1/availability", params=asked) as answer:
+            query = {"eventTypeSlug": "30min", "from": str(day), "to": str(day + timedelta(days=6))}
+            async with session.get(f"{url}/api/v1/availability", params=query) as answer:
                 slots = [slot["startTime"] for slot in (await answer.json())["slots"]]
             await asyncio.gather(*(book(session, start) for start in slots[:40]), return_exceptions=True)
         assert await process.wait() == -signal.SIGKILL

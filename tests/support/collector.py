@@ -33,7 +33,7 @@ class Span:
     status: tuple[int, str]
     seconds: float
 
-    def told(self) -> tuple[str, str, dict[str, Any]]:
+    def as_tree(self) -> tuple[str, str, dict[str, Any]]:
         """Return the parts that are the same in every run."""
         steady = {name: value for name, value in self.attributes.items() if name not in VOLATILE}
         return self.name, self.kind, steady
@@ -62,7 +62,7 @@ class Collector:
     def values(self, metric: str, **attributes: Any) -> list[float]:
         """Return the values of a metric in the order of arrival."""
         wanted = {name.replace("__", "."): value for name, value in attributes.items()}
-        return [value for name, given, value in self.points if name == metric and wanted.items() <= given.items()]
+        return [value for name, present, value in self.points if name == metric and wanted.items() <= present.items()]
 
     async def until(self, enough: Callable[[], object]) -> None:
         """Wait until *enough* returns true."""

@@ -11,8 +11,8 @@ _GUESTS: Final = ("Ada Lovelace", "Grace Hopper", "Robin Hale", "Jo Ng", "Jo Lee
 _NUMBERS: Final = ("555 0100", "5550100", "7946 0958", "79460958")
 _PEOPLE: Final = (*(person.name for person in PEOPLE), *_GUESTS)
 _PHONES: Final = (*(person.phone for person in PEOPLE if person.phone), *_NUMBERS)
-_TOLD: Final = (re.escape(one).replace(r"\ ", r"(?: |\+|%20)") for one in (*_PEOPLE, *_PHONES))
-_FORMS: Final = "|".join([r"whsec_\w+", r"lt_live_\w{8,}", r"[\w.]+(?:@|%40)[\w.]+", *_TOLD])
+_NAMED: Final = (re.escape(one).replace(r"\ ", r"(?: |\+|%20)") for one in (*_PEOPLE, *_PHONES))
+_FORMS: Final = "|".join([r"whsec_\w+", r"lt_live_\w{8,}", r"[\w.]+(?:@|%40)[\w.]+", *_NAMED])
 
 
 def slipped(text: str) -> list[str]:

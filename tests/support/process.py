@@ -25,8 +25,8 @@ FAREWELL = 3.0  # s; for the program to end by itself
 
 def environ(**settings: str) -> dict[str, str]:
     """Return the environment of this process with only these settings."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LINKTIME_", "OTEL_"))}
-    return kept | settings
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("LINKTIME_", "OTEL_"))}
+    return inherited | settings
 
 
 class Child:
@@ -103,13 +103,13 @@ class Child:
         result: dict[str, Any] = (await self.answer(ident))["result"]
         return result
 
-    async def told(self, method: str) -> dict[str, Any]:
+    async def message(self, method: str) -> dict[str, Any]:
         """Wait for a request or a notification of the server, remove it from the frames and return it."""
         async with asyncio.timeout(PATIENCE), self._arrived:
             await self._arrived.wait_for(lambda: any(frame.get("method") == method for frame in self.frames))
-        found = next(frame for frame in self.frames if frame.get("method") == method)
-        self.frames.remove(found)
-        return found
+        first = next(frame for frame in self.frames if frame.get("method") == method)
+        self.frames.remove(first)
+        return first
 
     async def said(self, text: str) -> None:
         """Wait until stderr has *text*."""

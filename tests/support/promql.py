@@ -39,7 +39,7 @@ class Selected:
 
 def selected(expression: str) -> list[Selected]:
     """Return the selectors of *expression* as Grafana fills it in. Raise ValueError if it is not PromQL."""
-    found: list[Selected] = []
+    selectors: list[Selected] = []
     around: list[list[str]] = []
 
     def enter(expr: Expr) -> None:
@@ -47,14 +47,14 @@ def selected(expression: str) -> list[Selected]:
             around.append(expr.modifier.labels if expr.modifier else [])
         if isinstance(expr, VectorSelector):
             matchers = {each.name: each.value for each in expr.matchers.matchers}
-            found.append(Selected(expr.prettify(), expr.name or "", matchers, frozenset().union(*around)))
+            selectors.append(Selected(expr.prettify(), expr.name or "", matchers, frozenset().union(*around)))
 
     def leave(expr: Expr) -> None:
         if isinstance(expr, AggregateExpr):
             around.pop()
 
     walk(parse(filled(expression)), enter, leave)
-    return found
+    return selectors
 
 
 def filled(expression: str) -> str:

@@ -108,12 +108,12 @@ class LinkTime:
 
     def _read(self, request: Request) -> Any:
         _, rows = next(state for state in reversed(self.states) if state[0] <= clock() - self.lag)
-        shown = rows.get(collection(request), {})
+        visible = rows.get(collection(request), {})
         if not request.ident:
-            return {"data": [{k: v for k, v in row.items() if k not in self.hidden} for row in shown.values()]}
-        if request.ident not in shown:
+            return {"data": [{k: v for k, v in row.items() if k not in self.hidden} for row in visible.values()]}
+        if request.ident not in visible:
             raise Rejected("not_found", "no such thing", status=404, proves_absence=True)
-        return shown[request.ident]
+        return visible[request.ident]
 
     def _write(self, request: Request) -> Any:
         where, body = collection(request), orjson.loads(request.body or b"{}")

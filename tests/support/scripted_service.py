@@ -22,7 +22,7 @@ class Service:
 
     fate: Reply | Exception
     answers: list[Any] = field(default_factory=list)
-    asked: list[Request] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
     now: float = 100.0
     dated: bool = True
     ahead: float = 0.0  # s by which its clock is ahead of ours
@@ -33,7 +33,7 @@ class Service:
 
     async def __call__(self, request: Request) -> Reply:
         """Answer or fail; data stands for a Reply that holds it."""
-        self.asked.append(request)
+        self.requests.append(request)
         if request.is_read:
             self.looks.append(self.now - 100.0)
         answer = self.answers[min(len(self.reads), len(self.answers)) - 1] if request.is_read else self.fate
@@ -53,7 +53,7 @@ class Service:
     @property
     def reads(self) -> list[Request]:
         """The reads that came."""
-        return [request for request in self.asked if request.is_read]
+        return [request for request in self.requests if request.is_read]
 
     async def send(self, request: Request) -> Reply:
         """Send through the layer under test."""
@@ -74,7 +74,7 @@ class Service:
             await self.send(read)
         self.now += 30.0
         self.answers, self.fate = answers, fate
-        self.asked.clear()
+        self.requests.clear()
         self.looks.clear()
         return self
 
@@ -85,12 +85,12 @@ class Fated(Service):
 
     fate: Any = None
     fates: list[Any] = field(default_factory=list)
-    shown: dict[str, Any] = field(default_factory=dict)
+    rows: dict[str, Any] = field(default_factory=dict)
 
     async def __call__(self, request: Request) -> Reply:
         """Answer or fail."""
         if request.is_read:
-            self.answers = [self.shown.get(request.template, [])]
+            self.answers = [self.rows.get(request.template, [])]
         else:
             await asyncio.sleep(0)
             self.fate = self.fates.pop(0)
@@ -112,4 +112,4 @@ def call(request: Request, key: str) -> Request:
 
 def keys(service: Service) -> list[str]:
     """Return the Idempotency-Keys of the writes that were sent."""
-    return [request.idempotency_key for request in service.asked if not request.is_read]
+    return [request.idempotency_key for request in service.requests if not request.is_read]

@@ -56,7 +56,9 @@ class Memory:
     def count(self, name: str, **attributes: Any) -> float:
         """Return the number of a counter's or a histogram's series."""
         wanted = {key.replace("__", "."): value for key, value in attributes.items()}
-        [point] = [point for metric, given, point in self.points if metric == name and wanted.items() <= given.items()]
+        [point] = [
+            point for metric, present, point in self.points if metric == name and wanted.items() <= present.items()
+        ]
         number: float = point.count if hasattr(point, "count") else point.value
         return number
 

@@ -79,11 +79,11 @@ async def test_measurements_have_the_attributes_of_their_row(sandbox: Sandbox) -
 
 def test_every_instrument_has_its_row_on_the_page() -> None:
     assert rows("Metrics") == [
-        [f"`{row.name}`", row.kind, f"`{row.unit}`", _shown(row), row.description] for row in INSTRUMENTS
+        [f"`{row.name}`", row.kind, f"`{row.unit}`", _row_text(row), row.description] for row in INSTRUMENTS
     ]
 
 
-def _shown(row: Instrument) -> str:
+def _row_text(row: Instrument) -> str:
     return ", ".join(
         f"`{name}`" + (f" ({', '.join(values)})" if values else "") for name, values in row.attributes.items()
     )

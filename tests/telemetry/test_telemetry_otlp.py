@@ -52,7 +52,7 @@ async def test_call_is_one_tree_from_client_span_to_each_attempt(sandbox: Sandbo
     first, second = [span for span in backend.under(root) if span.name == "GET /bookings"]
     exchange = {"http.request.method": "GET", "url.template": "/bookings", "server.address": "127.0.0.1"}
     assert (root.trace, root.parent) == tuple(TRACEPARENT.split("-")[1:3])
-    assert root.told() == (
+    assert root.as_tree() == (
         "tools/call list_bookings",
         "server",
         {
@@ -66,12 +66,12 @@ async def test_call_is_one_tree_from_client_span_to_each_attempt(sandbox: Sandbo
             "linktime.retries": 1,
         },
     )
-    assert first.told() == (
+    assert first.as_tree() == (
         "GET /bookings",
         "client",
         {**exchange, "http.response.status_code": 503, "error.type": "503"},
     )
-    assert second.told() == (
+    assert second.as_tree() == (
         "GET /bookings",
         "client",
         {**exchange, "http.response.status_code": 200, "http.request.resend_count": 1},
@@ -132,8 +132,8 @@ async def test_wait_for_budget_is_a_span_with_or_without_a_request() -> None:
     waited = backend.named("tools/call list_webhooks")
     assert [span.name for span in backend.under(waited)] == ["wait for budget", "GET /webhooks"]
     assert waited.attributes["linktime.queue.wait"] > 0
-    [given_up] = backend.under(backend.named("tools/call list_event_types"))
-    assert (given_up.name, given_up.status) == ("wait for budget", (0, ""))
+    [cancelled] = backend.under(backend.named("tools/call list_event_types"))
+    assert (cancelled.name, cancelled.status) == ("wait for budget", (0, ""))
     assert backend.named("tools/call list_event_types").attributes["linktime.outcome"] == "cancelled"
 
 

@@ -252,7 +252,7 @@ def test_request_too_long_for_a_question_is_a_fault(
     tool: str, fits: dict[str, Any], too_long: dict[str, Any], field: str
 ) -> None:
     ident = {"bookingId": "b1"} if tool == "cancel_booking" else {}
-    first, second = (confirmation(tool).fault(TOOLS[tool].request(ident | given)) for given in (fits, too_long))
+    first, second = (confirmation(tool).fault(TOOLS[tool].request(ident | arguments)) for arguments in (fits, too_long))
 
     assert first == ""
     assert second.startswith(f"{field}: ")

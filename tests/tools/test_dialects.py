@@ -21,8 +21,8 @@ async def listed(server: Child) -> list[dict[str, Any]]:
 
 async def test_tool_list_breaks_no_client_rule_but_one_open_object(listed: list[dict[str, Any]]) -> None:
     assert len(listed) == 32
-    found = {rule.name: faults for rule in RULES if (faults := list(rule.faults(listed)))}
-    assert found == {"OpenAI's strict mode wants closed objects": OPEN}
+    broken = {rule.name: faults for rule in RULES if (faults := list(rule.faults(listed)))}
+    assert broken == {"OpenAI's strict mode wants closed objects": OPEN}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)

@@ -60,10 +60,10 @@ def test_call_becomes_the_request_of_the_table(expected: Expected) -> None:
 
 @pytest.mark.parametrize("tool", TOOLS.values(), ids=lambda tool: tool.name)
 def test_table_has_every_argument_of_the_tool(tool: Tool) -> None:
-    given = [set(expected.arguments) for expected in REQUESTS if expected.tool == tool.name]
+    argument_names = [set(expected.arguments) for expected in REQUESTS if expected.tool == tool.name]
 
-    assert given
-    assert set().union(*given) == set(tool.input_schema["properties"])
+    assert argument_names
+    assert set().union(*argument_names) == set(tool.input_schema["properties"])
 
 
 def test_registry_has_the_tools_of_the_product_page() -> None:

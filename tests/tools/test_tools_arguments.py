@@ -30,7 +30,7 @@ def body(request: Request) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("given_time", "sent"),
+    ("local_time", "sent"),
     [
         ("2026-03-01T14:00:00.000Z", "2026-03-01T14:00:00.000Z"),
         ("2026-03-01T14:00Z", "2026-03-01T14:00:00.000Z"),
@@ -39,8 +39,8 @@ def body(request: Request) -> Any:
         ("2026-03-01T14:00:00.123456Z", "2026-03-01T14:00:00.123Z"),
     ],
 )
-def test_time_is_sent_in_utc_with_milliseconds(given_time: str, sent: str) -> None:
-    assert body(TOOLS["create_booking"].request(BOOKING | {"startTime": given_time}))["startTime"] == sent
+def test_time_is_sent_in_utc_with_milliseconds(local_time: str, sent: str) -> None:
+    assert body(TOOLS["create_booking"].request(BOOKING | {"startTime": local_time}))["startTime"] == sent
 
 
 @pytest.mark.parametrize(

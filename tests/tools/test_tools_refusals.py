@@ -220,17 +220,17 @@ def faults(name: str, arguments: dict[str, Any] | None) -> dict[str, str]:
 def test_fault_names_the_argument_and_the_remedy(
     name: str, arguments: dict[str, Any] | None, words: dict[str, str]
 ) -> None:
-    found = faults(name, arguments)
+    errors = faults(name, arguments)
 
-    assert list(found) == list(words)
-    assert [path for path, word in words.items() if word not in found[path]] == []
+    assert list(errors) == list(words)
+    assert [path for path, word in words.items() if word not in errors[path]] == []
 
 
 def test_every_fault_is_reported_at_once() -> None:
-    found = faults("check_availability", {"from": "soon", "to": "2026-03-06", "limit": 3})
+    errors = faults("check_availability", {"from": "soon", "to": "2026-03-06", "limit": 3})
 
-    assert list(found) == ["eventTypeSlug", "from", "limit"]
-    assert "known are eventTypeSlug, from, to, timezone" in found["limit"]
+    assert list(errors) == ["eventTypeSlug", "from", "limit"]
+    assert "known are eventTypeSlug, from, to, timezone" in errors["limit"]
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from linktime.tools import TOOLS
 from ..support.tool_requests import REQUESTS
 
 
-def request(name: str, **given: Any) -> Request:
+def request(name: str, **arguments: Any) -> Request:
     example = next(expected.arguments for expected in REQUESTS if expected.tool == name)
-    return TOOLS[name].request(example | given)
+    return TOOLS[name].request(example | arguments)
 
 
 READS = {tool.name: request(tool.name) for tool in TOOLS.values() if tool.reads}

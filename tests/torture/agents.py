@@ -78,8 +78,8 @@ class Client:
         self.looks += 1
         claim = await self.call(look.tool, look.arguments)
         rows = orjson.loads(claim.text).get("data") if claim.says_done else ()
-        found = (row["id"] for row in rows or () if look.text in orjson.dumps(row).decode())
-        return next(found, None)
+        idents = (row["id"] for row in rows or () if look.text in orjson.dumps(row).decode())
+        return next(idents, None)
 
 
 async def careful(client: Client, write: Write) -> None:

@@ -50,7 +50,7 @@ class Program:
 
     def __init__(self, process: Child) -> None:
         self.process = process
-        self._told_to_end = False
+        self._is_ending = False
 
     async def call(self, tool: str, arguments: Mapping[str, Any]) -> Claim:
         """Call a tool, and wait for the answer or for the end of the program."""
@@ -79,7 +79,7 @@ class Program:
 
     def gone(self) -> bool:
         """Return whether it has been told to end."""
-        return self._told_to_end or self.process.process.returncode is not None
+        return self._is_ending or self.process.process.returncode is not None
 
     async def end(self, run: Plan, writes: Callable[[], int]) -> list[Finding]:
         """End the program as the plan says, and find what is wrong with its end."""
@@ -88,7 +88,7 @@ class Program:
                 while writes() < run.arrived:
                     await asyncio.sleep(_CHECK_EVERY)
         await asyncio.sleep(run.pause)
-        self._told_to_end = True
+        self._is_ending = True
         await asyncio.sleep(_READ_WITHIN)
         if run.ending == "eof":
             self.process.stdin.close()

@@ -77,8 +77,8 @@ class Report:
     @property
     def totals(self) -> dict[str, int]:
         """Return the number of broken promises of each kind."""
-        found = Counter(finding.kind for finding in self.faults)
-        return {kind: found[kind] for kind in KINDS}
+        counts = Counter(finding.kind for finding in self.faults)
+        return {kind: counts[kind] for kind in KINDS}
 
     def __str__(self) -> str:
         return "\n".join([*self._by_fault(), "", *self._by_service(), "", *self._summary()])

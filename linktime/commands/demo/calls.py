@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 
 from .formatting import count
 
-_SECRET_SHOWN: Final = 10  # characters, with the prefix
+_LONGEST_SECRET: Final = 10  # characters, with the prefix
 # fields that say little to a reader
 _HIDDEN: Final = ("id", "createdAt", "updatedAt")
 _NAMES: Final = ("name", "inviteeName", "date", "provider", "status", "id")  # the first that an item has identifies it
@@ -93,5 +93,5 @@ def _is_visible(name: str, value: Any) -> bool:
 
 def _plain(name: str, value: Any) -> str:
     if name == "secret":
-        return f"{str(value)[:_SECRET_SHOWN]}…"
+        return f"{str(value)[:_LONGEST_SECRET]}…"
     return str(value).lower() if isinstance(value, bool) else str(value)

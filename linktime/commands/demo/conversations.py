@@ -92,10 +92,10 @@ async def block_a_vacation(assistant: Assistant) -> None:
     free = await schedule.slots((await _event_types(assistant))[0]["slug"], monday, friday)
     assistant.check(not free, "no slot is offered on these days")
     # A block does not cancel meetings.
-    kept = await schedule.meetings(monday, friday)
+    standing = await schedule.meetings(monday, friday)
     assistant.say(
         f"Done! Your calendar is blocked {days(monday, friday)}.\nNo one can book meetings with you that week.\n"
-        + (f"Booked before, and still standing: {listed(list(map(str, kept)))}.\n" if kept else "")
+        + (f"Booked before, and still standing: {listed(list(map(str, standing)))}.\n" if standing else "")
         + "I can remove these blocks anytime with delete_availability_override."
     )
 

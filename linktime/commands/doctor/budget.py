@@ -124,11 +124,11 @@ def _settings(status: Status, terms: Terms) -> list[Finding]:
 
 
 def _sharers(status: Status) -> list[Finding]:
-    found = [Finding("servers", "good", _servers(status.servers))]
+    findings = [Finding("servers", "good", _servers(status.servers))]
     if status.mixed:
         cure = "Set LINKTIME_BUDGET to a Redis server, unless the file locks of this home's drive are reliable."
-        found.append(Finding("servers", "warning", "they run on several machines that share one home", cure))
-    return found
+        findings.append(Finding("servers", "warning", "they run on several machines that share one home", cure))
+    return findings
 
 
 def _servers(count: int) -> str:

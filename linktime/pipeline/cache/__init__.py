@@ -60,7 +60,9 @@ class Cache:
         # which answers are stale
         self._epochs = Epochs(clock, changes)
         # the answers
-        self._kept: TLRUCache[Request, _Kept, float] = TLRUCache(size, lambda _, kept, __: kept.since + ttl, clock)
+        self._entries: TLRUCache[Request, _Entry, float] = TLRUCache(
+            size, lambda _, entry, __: entry.since + ttl, clock
+        )
         # the requests in flight: the latest read of each kind, which others may join, and all of them
         self._shared: dict[Request, Flight] = {}
         self._flights: set[Flight] = set()
@@ -68,7 +70,7 @@ class Cache:
         self._closed = False
 
     def __repr__(self) -> str:
-        return f"<Cache {len(self._kept)} kept | {len(self._flights)} in flight>"
+        return f"<Cache {len(self._entries)} kept | {len(self._flights)} in flight>"
 
     async def __call__(self, request: Request) -> Reply:
         """Return the answer to *request*. A note states its origin.
@@ -108,10 +110,10 @@ class Cache:
             await asyncio.wait(writes)
 
     def _hit(self, request: Request) -> Reply | None:
-        kept = self._kept.get(request)
-        if kept is None or kept.epoch != self.epoch(request):
+        entry = self._entries.get(request)
+        if entry is None or entry.epoch != self.epoch(request):
             return None
-        return kept.reply.noted(Notes(cache="hit", age_seconds=round(self._clock() - kept.since, 1)))
+        return entry.reply.noted(Notes(cache="hit", age_seconds=round(self._clock() - entry.since, 1)))
 
     async def _join(self, request: Request) -> Reply | None:
         """Return the answer of an equal read in flight, or None if there is none to share."""
@@ -154,7 +156,7 @@ class Cache:
         reply = await self._send(request)
         if keep and epoch == self.epoch(request):
             # its notes and quota belong to this request only
-            self._kept[request] = _Kept(replace(reply, notes=Notes(), quota=UNSTATED), epoch, self._clock())
+            self._entries[request] = _Entry(replace(reply, notes=Notes(), quota=UNSTATED), epoch, self._clock())
         return reply
 
     async def _change(self, request: Request) -> Reply:
@@ -183,7 +185,7 @@ def _has_ended(error: Exception) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _Entry:
     """An answer that is kept."""
 
     reply: Reply

@@ -11,7 +11,7 @@ from ...wallclock import zone_named
 from .annotate import has_times, localized, zone_of_slots
 from .zone import AccountZone
 
-_KEPT: Final = 32  # answers; the cache returns the same object again
+_MOST: Final = 32  # answers; the cache returns the same object again
 
 
 class LocalTimes:
@@ -50,7 +50,7 @@ class LocalTimes:
         answer = self._answers.get(id(data))
         if answer is None or answer.data is not data:
             answer = self._answers[id(data)] = _Answer(data)
-            if len(self._answers) > _KEPT:
+            if len(self._answers) > _MOST:
                 del self._answers[next(iter(self._answers))]
         return answer
 

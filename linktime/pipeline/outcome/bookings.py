@@ -27,8 +27,8 @@ def untagged(email: str) -> str:
 def has_guest(row: Mapping[str, Any], email: str) -> Verdict:
     """Return whether a booking is of this guest, None if it shows no address or the same one without its tag."""
     people = (row.get(name) for name in ("contact", "invitee", "guest"))
-    shown = [row.get("inviteeEmail"), *(person.get("email") for person in people if isinstance(person, dict))]
-    known = [address.lower() for address in shown if isinstance(address, str)]
+    emails = [row.get("inviteeEmail"), *(person.get("email") for person in people if isinstance(person, dict))]
+    known = [address.lower() for address in emails if isinstance(address, str)]
     if email.lower() in known:
         return True
     return None if not known or untagged(email.lower()) in map(untagged, known) else False

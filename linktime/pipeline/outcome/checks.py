@@ -15,10 +15,10 @@ from .verification import NOT_COMMITTED, SUCCESS, UNCLEAR, Finding, Look, Write
 
 def overridden(write: Write, look: Look) -> Finding:
     """Look for the override of a date. It replaces an earlier one, which may be equal."""
-    shown = items(look.data)
-    if shown is None or not all("date" in row for row in shown):
+    listed = items(look.data)
+    if listed is None or not all("date" in row for row in listed):
         return UNCLEAR
-    of_date = [row for row in shown if same("date", write.body["date"], row["date"]) is not False]
+    of_date = [row for row in listed if same("date", write.body["date"], row["date"]) is not False]
     # 1. One row is as requested. An earlier override may have been equal, so only a new row is fresh.
     # 2. No row is as requested. It was not made if all rows of the date are as before.
     # 3. Several rows are as requested, which proves nothing.
@@ -68,30 +68,30 @@ def updated(write: Write, look: Look) -> Finding:
 
 def updated_among(write: Write, look: Look) -> Finding:
     """Compare one row of a list with the request."""
-    shown = next((row for row in items(look.data) or () if row.get("id") == write.ident), {})
-    return _changed(write, shown, look.since)
+    now = next((row for row in items(look.data) or () if row.get("id") == write.ident), {})
+    return _changed(write, now, look.since)
 
 
-def _changed(write: Write, shown: Mapping[str, Any], since: Since) -> Finding:
+def _changed(write: Write, row: Mapping[str, Any], since: Since) -> Finding:
     """Judge a row by its fields, and by LinkTime's time of its last change."""
     # Without a time of the last change, only a row that is known as before proves that nothing was changed.
-    touched = since.is_after(shown.get("updatedAt"))
-    if agree(write.body, shown):
-        return Finding(committed=True, data=shown, fresh=touched is True)
-    as_before = touched is False or (touched is None and _unchanged(write.former, shown, write.body))
+    touched = since.is_after(row.get("updatedAt"))
+    if agree(write.body, row):
+        return Finding(committed=True, data=row, fresh=touched is True)
+    as_before = touched is False or (touched is None and _unchanged(write.former, row, write.body))
     return NOT_COMMITTED if as_before else UNCLEAR
 
 
-def _unchanged(former: Mapping[str, Any], shown: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
+def _unchanged(former: Mapping[str, Any], row: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
     """Return whether each field of *body* is certainly as before. A boolean has no third value."""
     return all(
-        name in shown and ((name in former and former[name] == shown[name]) or _opposite(asked, shown[name]))
-        for name, asked in body.items()
+        name in row and ((name in former and former[name] == row[name]) or _opposite(requested, row[name]))
+        for name, requested in body.items()
     )
 
 
-def _opposite(asked: Any, shown: Any) -> bool:
-    return isinstance(asked, bool) and isinstance(shown, bool) and asked is not shown
+def _opposite(requested: Any, actual: Any) -> bool:
+    return isinstance(requested, bool) and isinstance(actual, bool) and requested is not actual
 
 
 def ruled(write: Write, look: Look) -> Finding:
@@ -111,17 +111,17 @@ def gone(write: Write, look: Look) -> Finding:
     """Look whether a row is still there. One that is inactive or marked may be deleted in LinkTime's own way."""
     if look.absent:
         return _missing(write, look)
-    shown = _owned(write, look)
-    marked = shown.get("deletedAt") or shown.get("isDeleted") or not shown.get("isActive", True)
-    return NOT_COMMITTED if shown and not marked else UNCLEAR
+    now = _owned(write, look)
+    marked = now.get("deletedAt") or now.get("isDeleted") or not now.get("isActive", True)
+    return NOT_COMMITTED if now and not marked else UNCLEAR
 
 
 def gone_among(write: Write, look: Look) -> Finding:
     """Look whether an id is missing in a list."""
-    shown = items(look.data)
-    if shown is None or not all(isinstance(row.get("id"), str) for row in shown):
+    listed = items(look.data)
+    if listed is None or not all(isinstance(row.get("id"), str) for row in listed):
         return UNCLEAR
-    mine = next((row for row in shown if row["id"] == write.ident), None)
+    mine = next((row for row in listed if row["id"] == write.ident), None)
     if mine is None:
         return _missing(write, look)
     return UNCLEAR if mine.get("deletedAt") or mine.get("isDeleted") else NOT_COMMITTED
@@ -140,5 +140,5 @@ def _missing(write: Write, look: Look) -> Finding:
 
 def _owned(write: Write, look: Look) -> dict[str, Any]:
     """Return the object that is shown if it is the write's own, else an empty one."""
-    shown = record(look.data)
-    return shown if not write.ident or shown.get("id") == write.ident else {}
+    now = record(look.data)
+    return now if not write.ident or now.get("id") == write.ident else {}

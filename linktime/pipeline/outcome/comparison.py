@@ -43,46 +43,46 @@ def all_of(verdicts: Iterable[Verdict]) -> Verdict:
     return False if False in known else None if None in known else True
 
 
-def agree(asked: Mapping[str, Any], shown: Mapping[str, Any]) -> Verdict:
+def agree(requested: Mapping[str, Any], actual: Mapping[str, Any]) -> Verdict:
     """Return whether every field is shown as requested. A field that is not shown proves nothing."""
-    return all_of(same(name, value, shown[name]) if name in shown else None for name, value in asked.items())
+    return all_of(same(name, value, actual[name]) if name in actual else None for name, value in requested.items())
 
 
-def differ(asked: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:
+def differ(requested: Mapping[str, Any], actual: Mapping[str, Any]) -> bool:
     """Return whether a field is shown with certainly another value than requested."""
-    return any(name in shown and same(name, value, shown[name]) is False for name, value in asked.items())
+    return any(name in actual and same(name, value, actual[name]) is False for name, value in requested.items())
 
 
-def same(name: str, asked: Any, shown: Any) -> Verdict:
+def same(name: str, requested: Any, actual: Any) -> Verdict:
     """Return whether the field *name* is shown as requested, None if it differs in form alone."""
     # 1. Equal, or both without a value.
     # 2. Both are false in some way, such as 0 and null, which sometimes mean the same.
     # 3. Only one of them is null.
     # 4. Values of different types, such as a number and its text.
     # 5. Values of one type, each brought into one form.
-    if asked == shown or (asked in _EMPTY and shown in _EMPTY):
+    if requested == actual or (requested in _EMPTY and actual in _EMPTY):
         return True
-    if not asked and not shown:  # as 0 and null, which sometimes mean the same
+    if not requested and not actual:  # as 0 and null, which sometimes mean the same
         return None
-    if asked is None or shown is None:
+    if requested is None or actual is None:
         return False
-    if _kind(asked) is not _kind(shown):
+    if _kind(requested) is not _kind(actual):
         return None
-    return _compare(_formed(name, asked), _formed(name, shown))
+    return _compare(_formed(name, requested), _formed(name, actual))
 
 
-def _compare(asked: Any, shown: Any) -> Verdict:
-    match asked, shown:
+def _compare(requested: Any, actual: Any) -> Verdict:
+    match requested, actual:
         case (None, _) | (_, None):
             return None
         case (str(), str()):
-            return asked == shown or (None if _folded(asked) == _folded(shown) else False)
-        case (list(), list()) if len(asked) == len(shown):
-            return all_of(same("", one, other) for one, other in zip(asked, shown, strict=True))
+            return requested == actual or (None if _folded(requested) == _folded(actual) else False)
+        case (list(), list()) if len(requested) == len(actual):
+            return all_of(same("", one, other) for one, other in zip(requested, actual, strict=True))
         case (dict(), dict()):
-            return agree(asked, shown)
+            return agree(requested, actual)
         case _:
-            return bool(asked == shown)
+            return bool(requested == actual)
 
 
 def _formed(name: str, value: Any) -> Any:

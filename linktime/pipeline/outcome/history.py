@@ -58,7 +58,7 @@ class History:
 
     def read(self, request: Request, reply: Reply, now: float) -> None:
         """Remember the rows that a read shows."""
-        for ident, row in _shown(request, reply.data):
+        for ident, row in _rows_in(request, reply.data):
             known = self._at((collection(request), ident), now)
             # A list shows fewer fields than a single row, so the fields of both are kept.
             known.row, known.read = ({**known.row, **row} if known.row else row), True
@@ -77,7 +77,7 @@ class History:
         # 3. A new row without an id in the answer: a later read shows it.
         if request.ident or collection(request) in _SINGLE:
             known = self._at((collection(request), request.ident), now)
-            known.row = dict(_shown(request, reply.data)).get(request.ident, {})
+            known.row = dict(_rows_in(request, reply.data)).get(request.ident, {})
         elif isinstance(ident, str):
             known = self._at((collection(request), ident), now)
             known.written, known.row, known.maker = now, _public(record(reply.data)), request
@@ -101,15 +101,15 @@ def ident_of(reply: Reply) -> Any:
     return data.get("id", data.get("bookingId"))
 
 
-def _shown(request: Request, data: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _rows_in(request: Request, data: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
     where = collection(request)
     if where in _SINGLE:
         yield "", record(data) or {"data": data}
     elif where in _LISTED:
         # An answer is any JSON. A row counts if it is an object with a text as its id.
-        shown = [record(data)] if request.ident else rows(data)
+        listed = [record(data)] if request.ident else rows(data)
         yield from (
-            (row["id"], _public(row)) for row in shown if isinstance(row, dict) and isinstance(row.get("id"), str)
+            (row["id"], _public(row)) for row in listed if isinstance(row, dict) and isinstance(row.get("id"), str)
         )
 
 

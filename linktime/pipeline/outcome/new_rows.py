@@ -38,14 +38,14 @@ def _made(likeness: Likening) -> Check:
     """Look for the one new row that is as requested. Two would leave open which it is."""
 
     def check(write: Write, look: Look) -> Finding:
-        shown = items(look.data)
-        if shown is None:
+        listed = items(look.data)
+        if listed is None:
             return UNCLEAR
         # 1. One new row is as requested. Rows of unknown age do not matter then.
         # 2. No row can be of this write.
         # 3. One row is as requested, but of unknown age: the row itself may show it.
         # 4. Any other rows prove nothing.
-        verdicts = [(_is_made(write, row, look.since, likeness), row) for row in shown]
+        verdicts = [(_is_made(write, row, look.since, likeness), row) for row in listed]
         match [row for verdict, row in verdicts if verdict], [row for verdict, row in verdicts if verdict is None]:
             case [row], _:
                 return Finding(committed=True, data=row, fresh=True)
@@ -71,14 +71,14 @@ def _is_made(write: Write, row: Mapping[str, Any], since: Since, likeness: Liken
             return None
 
 
-def kept(ident: Any) -> Check:
+def still_there(ident: Any) -> Check:
     """Return a check that looks whether the new row *ident* is still there. A booking must stand at its time."""
 
     def check(write: Write, look: Look) -> Finding:
-        shown = items(look.data)
-        if shown is None or not all(isinstance(row.get("id"), str) for row in shown):
+        listed = items(look.data)
+        if listed is None or not all(isinstance(row.get("id"), str) for row in listed):
             return UNCLEAR
-        mine = next((row for row in shown if row["id"] == ident), None)
+        mine = next((row for row in listed if row["id"] == ident), None)
         if mine is None or is_cancelled(mine):
             return NOT_COMMITTED
         start = write.body.get("startTime")
@@ -103,7 +103,7 @@ def _booking(body: Mapping[str, Any], row: Mapping[str, Any]) -> Likeness:
     if is_cancelled(row) or (apart is not None and apart > _NEARBY):
         return Likeness.FAR
     # LinkTime may show less than the request has, but no field may differ.
-    as_asked = (
+    as_requested = (
         not apart  # neither unknown nor another time
         and apart is not None
         and guest
@@ -112,7 +112,7 @@ def _booking(body: Mapping[str, Any], row: Mapping[str, Any]) -> Likeness:
         and isinstance(row.get("id"), str)
         and not differ(_guests_own(body), row)
     )
-    return Likeness.SAME if as_asked else Likeness.NEAR
+    return Likeness.SAME if as_requested else Likeness.NEAR
 
 
 def _guests_own(body: Mapping[str, Any]) -> Mapping[str, Any]:

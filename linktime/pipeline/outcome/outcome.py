@@ -18,7 +18,7 @@ from ...message import Delivery, Notes, Reply, Request, Send
 from .accepted import Accepted, with_answer
 from .doubts import Doubt, Doubts, may_arrive
 from .history import History, ident_of
-from .new_rows import kept
+from .new_rows import still_there
 from .readback import ReadBack, Result
 from .verification import SUCCESS, UNCLEAR, Check, Verification, Write
 
@@ -102,7 +102,7 @@ class Outcome:
         if _abandoned():  # the client has no answer, so an equal call is a repetition
             self._doubts.doubtful(doubt, self._clock(), answered=True)
         elif replayable:
-            await self._check_replay(write, kept(ident_of(reply)), doubt)
+            await self._check_replay(write, still_there(ident_of(reply)), doubt)
         return self._done(write, doubt, reply)
 
     async def _check_replay(self, write: Write, check: Check, doubt: Doubt) -> None:

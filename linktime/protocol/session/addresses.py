@@ -43,7 +43,7 @@ def addresses(text: str) -> set[str]:
     numeric = {host.strip("[.") for host in _AFTER_SCHEME.findall(plain)}
     phones = ("".join(filter(str.isdigit, number)) for number in _PHONE.findall(_DATE.sub(" ", plain)))
     return {
-        *(found for token in tokens for found in _in_token(token)),
+        *(address for token in tokens for address in _in_token(token)),
         *(f"host:{_canonical(host)}" for host in numeric if not _is_name(host)),
         *(f"phone:{digits[-_COMPARED_DIGITS:]}" for digits in phones if len(digits) >= _FEWEST_DIGITS),
     }

@@ -51,7 +51,7 @@ def received(
     if not arguments or not additions:
         return arguments, ()
     meant = {name: value for name, value in arguments.items() if name not in additions}
-    return meant, tuple(_shown(name) for name in additions[:_MOST_NAMES])
+    return meant, tuple(_echoed(name) for name in additions[:_MOST_NAMES])
 
 
 def _is_addition(name: str, known: Collection[str]) -> bool:
@@ -83,5 +83,5 @@ def _opened(envelope: object) -> dict[str, Any]:
     return arguments
 
 
-def _shown(name: str) -> str:
+def _echoed(name: str) -> str:
     return name[:_LONGEST_NAME].encode("utf-8", "replace").decode()

@@ -57,11 +57,11 @@ def _part(part: Any, room: int, tool: Tool) -> Any:
     return [_object(part[0], room - 2, tool)]
 
 
-def _note(field: str, kept: list[Any], whole: list[Any], tool: Tool, *, outer: bool) -> dict[str, Any]:
+def _note(field: str, cut: list[Any], whole: list[Any], tool: Tool, *, outer: bool) -> dict[str, Any]:
     # A smaller page helps only if the list is the answer's own and its first item is whole.
-    pages = outer and bool(kept) and kept[0] is whole[0]
-    more = _more(tool, len(kept) if pages else 0)
-    return {"field": field, "shown": len(kept), "total": len(whole), "more": more}
+    pages = outer and bool(cut) and cut[0] is whole[0]
+    more = _more(tool, len(cut) if pages else 0)
+    return {"field": field, "shown": len(cut), "total": len(whole), "more": more}
 
 
 def _more(tool: Tool, most: int) -> str:
