@@ -24,7 +24,7 @@ from .message import Notes, Send
 from .pipeline.cache import Cache
 from .pipeline.clock import now, utc_now
 from .pipeline.departure import Departure
-from .pipeline.ledger import ChangeFeed
+from .pipeline.ledger import ChangeFeed, Status
 from .pipeline.limiter import Limiter, Store, sharing
 from .pipeline.local import AccountZone, LocalTimes
 from .pipeline.mailbox import Mailbox
@@ -175,7 +175,6 @@ class _Layers:
 def _session(
     settings: Settings, chain: Chain, telemetry: Telemetry, clock: Callable[[], float], wall: Callable[[], datetime]
 ) -> Session:
-    limiter = chain.limiter
     upstream = Upstream(
         send=chain.top,
         direct=chain.drained,
@@ -183,12 +182,16 @@ def _session(
         deadline=settings.deadline,
         wall=wall,
         eta=chain.mailbox.eta,
-        budget=lambda: Notes(budget_remaining=limiter.free, budget_servers=limiter.servers),
+        budget=lambda: _budget(chain.limiter.status),
         zone=chain.zone,
         refusal=_no_key(settings.missing_key) if settings.missing_key else None,
     )
     off, confirm = switched_off(settings.toolsets, read_only=settings.read_only), _elicitation(upstream, settings)
     return Session(upstream, _offered(settings, off), off, confirm=confirm, telemetry=telemetry)
+
+
+def _budget(status: Status) -> Notes:
+    return Notes(budget_remaining=status.free, budget_servers=status.servers)
 
 
 def _offered(settings: Settings, off: Collection[str]) -> dict[str, Tool]:
@@ -206,7 +209,7 @@ def _elicitation(upstream: Upstream, settings: Settings) -> Confirms | None:
 def _observe(telemetry: Telemetry, chain: Chain) -> None:
     telemetry.observe(DEPTH, lambda: [(chain.mailbox.waiting, {})])
     telemetry.observe(SLOTS, lambda: _permits(chain.limiter))
-    telemetry.observe(SERVERS, lambda: [(chain.limiter.servers, {})])
+    telemetry.observe(SERVERS, lambda: [(chain.limiter.status.servers, {})])
 
 
 def _permits(limiter: Limiter) -> list[tuple[float, dict[str, str]]]:

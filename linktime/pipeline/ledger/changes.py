@@ -24,6 +24,7 @@ class ChangeFeed:
     def __init__(
         self, log: ChangeLog, run: Runner, *, clock: Callable[[], float], joining: asyncio.Task[None] | None = None
     ) -> None:
+        # Where the changes are, and when it may be asked again
         self._log = log
         self._run = run
         self._clock = clock
@@ -46,6 +47,8 @@ class ChangeFeed:
             await asyncio.wait((self._joining,))
         if self._unsent:
             await self._send()
+        # 1. The log answers at once: poll on the event loop, which is faster than a thread.
+        # 2. The log waits for a network or a lock: poll in the thread, one caller at a time.
         if self._log.waits or self._polling.locked() or not self._poll_now():
             await asyncio.shield(self._background.start(self._poll_later()))
         changes, self._polled = self._polled, []
@@ -84,6 +87,7 @@ class ChangeFeed:
             raise
 
     def _queue(self, change: Change) -> None:
+        # One change replaces those in the queue: it makes stale what any of them does.
         before = self._unsent or change
         self._unsent = Change(before.tags | change.tags, max(before.settle, change.settle))
 

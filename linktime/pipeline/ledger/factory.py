@@ -37,6 +37,7 @@ def open_shared(settings: Settings) -> Shared | None:
         from .sqlite import SqliteChanges, SqliteLedger  # noqa: PLC0415 - most of it is only needed for a call
         from .sqlite_file import SqliteFile  # noqa: PLC0415 - likewise
 
+        # The file of a key, so that servers with different keys do not share a lock
         file = SqliteFile(_directory() / f"budget-{name}.db")
         return Shared(terms, SqliteLedger(file), SqliteChanges(file, terms.server))
     from .redis import RedisChanges, RedisConnection, RedisLedger  # noqa: PLC0415 - likewise

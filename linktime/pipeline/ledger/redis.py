@@ -104,6 +104,7 @@ class RedisLedger:
 
     def apply(self, step: Step[T]) -> T:
         """Apply *step*, and store its result if the budget is still the one that was loaded."""
+        # Load, apply and store if nothing was stored meanwhile. The script compares the tags, so no step is lost.
         until = time.monotonic() + _PATIENCE
         while time.monotonic() < until:
             tag, state, moment = self._loaded()
@@ -170,6 +171,8 @@ class RedisChanges:
 
     def _poll(self, client: Any) -> Sequence[Change] | None:
         entries = client.xrange(self._key, self._last, "+")
+        # 1. The last entry is gone, or this is the first poll: anything may have changed.
+        # 2. It is there, so every later entry is there, too.
         if not entries or entries[0][0] != self._last:
             newest = client.xrevrange(self._key, count=1)
             self._last = newest[0][0] if newest else self._add(client, "[]", 0.0)

@@ -57,6 +57,8 @@ class Budget(State):
         """
         me = self.members[terms.server]
         left = min(spare + self._reserved(terms), self.limit(terms) - 1) if me.held else 0
+        # 1. No permit now: put down when this server asks again, so that others can leave it one then.
+        # 2. A permit. If the breaker is half-open, its request is the trial.
         wait = self._wait(terms, left, soon)
         if wait > 0:
             me.again, me.spare = self.now + (POLL if isinf(wait) else wait), left
@@ -150,6 +152,7 @@ class Budget(State):
         3. The server has its share, and the budget is in doubt.
         4. Servers with fewer permits are about to ask for all that are free.
         """
+        # Infinity beats any time: if one of the rules waits for an event, the server polls for it.
         cooling, free = self.cooling(), self.limit(terms) - self.used()
         first, enough = _due(cooling, free, 0) - self.now, _due(cooling, free, left) - soon - self.now
         wait = max(self._blocked, first, enough, self._doubtful(terms, cooling))
@@ -171,6 +174,7 @@ class Budget(State):
         me, since = self.members.get(terms.server), self.now - terms.lease
         if me is None or not me.held:
             return 0
+        # An idle server gets its first permit at once, although the others use the budget up.
         idle = sum(member.here and not member.held and member.seen > since for member in self.others(terms))
         return min(idle, self.limit(terms) // RESERVED)
 
@@ -190,6 +194,7 @@ class Budget(State):
         me = self.members[terms.server]
         if me.held < self.share(terms):
             return 0.0
+        # The share grows when the doubt ends, and has room again when a permit of this server cools down.
         ends = (me.doubt if self.now < me.doubt else self._settled(terms), *cooling[:1])
         return min([end for end in ends if end > self.now], default=inf) - self.now
 

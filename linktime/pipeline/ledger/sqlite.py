@@ -87,6 +87,7 @@ class SqliteChanges:
             return db.execute(_CHANGES, (self._last if source == self._source else 0,)).fetchall()
 
         rows, source = self._file.read(query, patient=patient)
+        # The rows are complete if the last row of before is still there, in the same file, or if there was no file.
         complete = self._polled and (self._source is None or (source == self._source and _continues(rows, self._last)))
         new = [row for row in rows or () if source != self._source or row[0] > self._last]
         self._last = max([number for number, *_ in rows or ()], default=0)

@@ -60,9 +60,10 @@ class SqliteFile:
         # The connection of the thread that writes, and the file that it was opened for
         self._writer: sqlite3.Connection | None = None
         self._written: Identity | None = None
-        # The connection of the thread that reads, likewise
+        # The connection of the thread that reads, likewise, and whether it has seen the tables
         self._reader: sqlite3.Connection | None = None
         self._read: Identity | None = None
+        self._begun = False
 
     def exists(self) -> bool:
         """Return whether a server began the file. Raises LedgerUnavailable if that cannot be seen."""
@@ -78,6 +79,9 @@ class SqliteFile:
     def write(self, step: Callable[[sqlite3.Connection], T]) -> T:
         """Run *step* in a transaction, whole or not at all. Raises LedgerUnavailable."""
         try:
+            # 1. The step is done.
+            # 2. The file can't be used as it is: it is set aside, and the step is tried once more on a new file.
+            # 3. The file can't be used now: locked, full, or not permitted. Nothing is set aside.
             return self._transact(step)
         except Unreadable:
             self._disconnect()
@@ -105,9 +109,13 @@ class SqliteFile:
                 return None, None
             return _waiting(lambda: query(reader, self._read), patience), self._read
         except (sqlite3.Error, OSError, Unreadable) as fault:
+            # The caller runs in the event loop: it does not wait, and reads again soon.
             if _is_busy(fault) and not patient:
                 raise Busy from None
+            begun = self._begun
             self._disconnect_reader()
+            if begun:  # another program emptied the file in place: read it anew
+                return self.read(query, patient=patient)
             raise self._unavailable(fault) from None
 
     def close(self) -> None:
@@ -148,6 +156,7 @@ class SqliteFile:
         if self._writer is not None and self._written == identity:
             return self._writer
         self._disconnect()
+        # The file is created before SQLite opens it: SQLite would let other users read it.
         self._file.create()
         self._written = self._file.identity()
         self._writer = writer = _opened(self.path)
@@ -164,8 +173,10 @@ class SqliteFile:
             self._reader = _opened(self.path) if identity else None
             self._read = identity
         reader = self._reader
-        begun = reader and _waiting(lambda: reader.execute(_BEGUN).fetchone(), patience)
-        return self._reader if begun else None
+        # A server that has only created the file has no tables in it.
+        if reader is not None and not self._begun:
+            self._begun = _waiting(lambda: reader.execute(_BEGUN).fetchone(), patience) is not None
+        return reader if self._begun else None
 
     def _disconnect(self) -> None:
         if self._writer is not None:
@@ -175,7 +186,7 @@ class SqliteFile:
     def _disconnect_reader(self) -> None:
         if self._reader is not None:
             self._reader.close()
-        self._reader = None
+        self._reader, self._begun = None, False
 
     def _unavailable(self, fault: Exception) -> LedgerUnavailable:
         return LedgerUnavailable(f"{self.path}: {fault}")

@@ -89,6 +89,9 @@ class State:
         Time never goes back. An unknown clock starts where the budget is: it may be that of a machine that was
         restarted, or of another one. A clock that jumped goes on from where it was.
         """
+        # 1. The clock of the last step: time goes on by its difference.
+        # 2. A clock that was read before: it is behind by as much as it was then. Several machines share the file.
+        # 3. An unknown clock: time stands still for this step.
         newest = next(reversed(self.clocks), clock)
         behind = self.clocks.get(clock, self.now - reading)
         if clock != newest:

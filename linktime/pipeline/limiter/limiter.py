@@ -48,9 +48,11 @@ class Limiter:
     """
 
     def __init__(self, store: Store, period: float, *, clock: Callable[[], float] = now) -> None:
+        # Where the permits are, and for how long each is used
         self._store = store
         self._period = period
         self._clock = clock
+        # Which request is next, and the steps on the store that outlive their caller
         self._scheduler = Scheduler(store.limit, period)
         self._background = Background()
 
@@ -62,12 +64,12 @@ class Limiter:
     @property
     def free(self) -> int:
         """Return how many permits are free now."""
-        return self._store.status().free
+        return self.status.free
 
     @property
-    def servers(self) -> int:
-        """Return how many servers share the permits."""
-        return self._store.status().servers
+    def status(self) -> Status:
+        """Return the budget as this server sees it now."""
+        return self._store.status()
 
     async def take(self, *, writes: int, reads: int) -> Permit | float:
         """Grant a permit to one of the waiting requests, or return the seconds to wait.
@@ -77,6 +79,7 @@ class Limiter:
         turn, moment = self._scheduler.next(writes, reads), self._clock()
         if turn.earliest > moment:
             return turn.earliest - moment
+        # The step goes on if its caller is cancelled. A permit that then comes is given back.
         taking = self._background.start(self._store.take(turn.spare, self._scheduler.soon))
         try:
             lease = await asyncio.shield(taking)
@@ -102,7 +105,7 @@ class Limiter:
 
     def forecast(self, *, writes: int, reads: int) -> Iterator[tuple[bool, float]]:
         """Simulate the turns of the waiting requests: for each whether it is a read, and its seconds from now."""
-        return self._scheduler.forecast(self._store.status(), self._clock(), writes, reads)
+        return self._scheduler.forecast(self.status, self._clock(), writes, reads)
 
     async def __aenter__(self) -> Self:
         return self
@@ -111,7 +114,7 @@ class Limiter:
         await self._background.finish()
 
     def __repr__(self) -> str:
-        status = self._store.status()
+        status = self.status
         return (
             f"<Limiter {status.free} of {self.limit} permits free | {len(status.leased)} leased | {_breaker(status)}>"
         )
@@ -123,6 +126,9 @@ class Limiter:
         if isinstance(outcome, RateLimited):
             seconds = self._period / 6 if outcome.retry_after is None else outcome.retry_after
             await self._store.open_breaker(seconds + MARGIN)
+        # 1. A 429 opens the breaker before the permit is settled, so that no other request is sent in between.
+        # 2. The permit cools down for a period, and longer if the request may still be on its way.
+        # 3. The service is about to refuse requests that are not of these servers: the breaker opens until its reset.
         answered = _answered(outcome)
         await self._store.release(lease, self._period + MARGIN + (0.0 if answered else _GRACE), closes=answered)
         if isinstance(outcome, Reply) and outcome.quota.reset is not None and self._is_shared(lease, outcome.quota):
@@ -133,7 +139,7 @@ class Limiter:
 
         Ours are those before this one, and at most all that were sent after it and may have overtaken it.
         """
-        after = self._store.status().grants - lease.grant - 1
+        after = self.status.grants - lease.grant - 1
         return quota.remaining is not None and quota.remaining < min(_FEW + 1, lease.left - after)
 
     async def _return(self, taking: asyncio.Task[Lease | float]) -> None:

@@ -74,12 +74,14 @@ class Scheduler:
         Requests in flight count as answered now, and no other requests come.
         """
         scheduler, hold, at = self._fork(), self._period + MARGIN, now + status.blocked
+        # When each permit can be used: those that are free, cool down, and are of requests in flight
         due = [now] * status.free + [now + wait for wait in status.cooling] + [now + hold] * len(status.leased)
         due += [now + self._period] * (status.limit - len(due))  # those beyond the share of a server in doubt
         due = sorted(due)[max(0, len(due) - status.limit) :]  # after a limit was lowered, too many are in use
         first = status.first
         while writes or reads:
             read, earliest, spare = scheduler.next(writes, reads)
+            # A server without a permit has its first one at once: nothing is kept free for others from it.
             left = 0 if first else min(spare + status.reserved, len(due) - 1)
             first = False
             at = max(at, earliest, due[left] - self.soon, due.pop(0))

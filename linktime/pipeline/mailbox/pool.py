@@ -125,6 +125,7 @@ class Mailbox:
             raise _gone()
         if len(self._queue) >= self._capacity:
             raise Overloaded(f"{self._capacity} calls are queued already, and this one was not sent; call again later.")
+        # A call is refused at once if its turn comes after its deadline, so that the model can do without it.
         patience = 0.0 if finishing else request.deadline - moment
         if patience < inf and (wait := self._queue.wait_of_next(read=request.is_read)) > patience:
             raise _gone() if finishing else BudgetSpent(wait)
@@ -157,6 +158,9 @@ class Mailbox:
             since = self._clock()
             while self._queue or not self._leaving:
                 self._changed.clear()
+                # 1. No permit: wait for one, or for a change of the queue.
+                # 2. A permit and a message: send it.
+                # 3. A permit, but the message has left the queue meanwhile: give the permit back.
                 answer = await self._ask() if self._queue else inf
                 if isinstance(answer, float):
                     since = since if self._queue else inf
@@ -214,6 +218,7 @@ class Mailbox:
             self._busy -= 1
             sending.cancel()
             outcome = _outcome(sending, envelope.request)
+            # The permit is settled first: a caller that sees the reply may ask how many are free.
             settling = permit.settle(outcome)
             envelope.answer(_noted(outcome, waited) if isinstance(outcome, Reply) else outcome)
             await asyncio.wait((settling,))

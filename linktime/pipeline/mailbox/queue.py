@@ -66,6 +66,7 @@ class Queue:
 
     def __init__(self, limiter: Limiter) -> None:
         self._limiter = limiter
+        # Each a queue in the order of arrival, from which a message can also be withdrawn
         self._writes: dict[Envelope, None] = {}
         self._reads: dict[Envelope, None] = {}
 
