@@ -7,6 +7,7 @@ from asyncio.subprocess import PIPE
 import pytest
 
 from linktime import __version__
+from linktime.config import KEY_MISSING
 from tests.support.process import child, environ
 
 
@@ -69,10 +70,7 @@ async def test_missing_key_lists_tools_and_refuses_every_call(
     assert len(tools) == 32
     assert result["isError"] is True
     assert "structuredContent" not in result
-    assert result["content"][0]["text"] == (
-        "unauthorized: LINKTIME_API_KEY environment variable is required. Set it in the env section of your MCP "
-        "client's configuration for linktime, and restart the client."
-    )
+    assert result["content"][0]["text"].startswith(f"unauthorized: {KEY_MISSING}. ")
     assert server.log == ["LINKTIME_API_KEY environment variable is required"]
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from typing import Any
@@ -65,13 +66,14 @@ def test_summary_with_shared_calls_and_unknown_budget() -> None:
 
     transcript.summary(8, Totals.of([*calls, Call("get_me", {}, {}, {}, reads=False)], 2, seconds=1.25))
 
-    assert written.getvalue().splitlines()[1:] == [
-        "All 8 conversations came out right.",
-        "Tool calls  4: 3 reads, 1 write",
-        "Cache       1 of 3 reads answered from it, 1 shared with a call in flight",
-        "Upstream    2 requests reached LinkTime",
-        "Budget      unknown",
-        "Time        1.2 s",
+    result, *lines = written.getvalue().splitlines()[1:]
+    assert re.findall(r"\d+", result) == ["8"]
+    assert [(line.split()[0], re.findall(r"[\d.]+", line)) for line in lines] == [
+        ("Tool", ["4", "3", "1"]),
+        ("Cache", ["1", "3", "1"]),
+        ("Upstream", ["2"]),
+        ("Budget", []),
+        ("Time", ["1.2"]),
     ]
 
 

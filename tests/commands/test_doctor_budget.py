@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from linktime.commands.doctor.budget import LOCKED, NOT_WRITABLE
 from linktime.commands.doctor.finding import Finding
 from linktime.pipeline.ledger.factory import STATE
 from linktime.sandbox import Sandbox
@@ -22,7 +23,6 @@ from tests.support.sandbox_client import paths
 __all__ = ["folder"]
 
 UNASKED = ("key", "warning", "budget_spent")
-WRITABLE = "Make its folder writable for you, or set LINKTIME_BUDGET=process to do without."
 ACCEPTED = ("key", "good", "accepted")
 
 
@@ -53,16 +53,8 @@ async def test_budget_left_counts_the_server_and_the_doctor(sandbox: Sandbox, tm
         _, first = await doctor(tmp_path, **settings)
         _, second = await doctor(tmp_path, **settings)
 
-    assert "left     59 of 60 requests can be sent now\n  ok       servers  1 server shares it\n" in first
-    assert "left     58 of 60 requests can be sent now\n  ok       servers  1 server shares it\n" in second
-
-
-def steady(findings: Iterable[Finding]) -> list[Finding]:
-    """Replace the seconds, which change, in the findings."""
-    return [
-        each._replace(message=re.sub(r"\d+ s\b", "N s", each.message), cure=re.sub(r"\d+ s\b", "N s", each.cure))
-        for each in findings
-    ]
+    for text, left in ((first, 59), (second, 58)):
+        assert re.search(rf"^  ok       left     {left} of 60 .*\n  ok       servers  1 ", text, re.MULTILINE)
 
 
 async def test_spent_budget_is_reported_and_nothing_is_sent(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -73,10 +65,10 @@ async def test_spent_budget_is_reported_and_nothing_is_sent(sandbox: Sandbox, tm
     findings = await examined(tmp_path, **settings)
 
     assert states(findings["service"])[-1] == UNASKED
-    assert steady(findings["budget"][1:]) == [
-        Finding("left", "warning", "0 of 1 requests can be sent now", "Wait: the next one can be sent in about N s."),
-        Finding("servers", "good", "1 server shares it"),
-    ]
+    left, servers = findings["budget"][1:]
+    assert (left.subject, left.state, left.message[:7]) == ("left", "warning", "0 of 1 ")
+    assert re.search(r"\b[34]\d s\b", left.cure)
+    assert (servers.subject, servers.state, servers.message[:2]) == ("servers", "good", "1 ")
     assert paths(sandbox) == []
 
 
@@ -86,12 +78,11 @@ async def test_open_breaker_is_reported_and_nothing_is_sent(sandbox: Sandbox, tm
     budget(settings).open_breaker(30.0)
     findings = await examined(tmp_path, **settings)
 
-    cure = "Wait. If it comes again, something else uses this key: give it a key of its own."
     assert states(findings["service"])[-1] == UNASKED
-    assert steady(findings["budget"][2:]) == [
-        Finding("breaker", "warning", "open for N s more, since LinkTime answered 429", cure),
-        Finding("servers", "good", "2 servers share it"),
-    ]
+    breaker, servers = findings["budget"][2:]
+    assert (breaker.subject, breaker.state) == ("breaker", "warning")
+    assert re.search(r"\b[23]\d s\b.*\b429\b", breaker.message)
+    assert (servers.subject, servers.state, servers.message[:2]) == ("servers", "good", "2 ")
     assert paths(sandbox) == []
 
 
@@ -102,11 +93,10 @@ async def test_unreadable_file_is_replaced_and_reported(sandbox: Sandbox, tmp_pa
     findings = await examined(tmp_path, **settings)
 
     aside = place.with_suffix(".unreadable")
-    said = f"the shared budget's file could not be read; it is now {aside}, and a new one is begun"
-    assert findings["budget"][:2] == [
-        Finding("place", "warning", said, "Nothing more has to be done."),
-        Finding("place", "good", str(place)),
-    ]
+    replaced, good = findings["budget"][:2]
+    assert (replaced.subject, replaced.state) == ("place", "warning")
+    assert str(aside) in replaced.message
+    assert good == Finding("place", "good", str(place))
     assert states(findings["service"])[-1] == ACCEPTED
 
 
@@ -118,8 +108,10 @@ async def test_locked_file_is_reported_with_its_own_cure(sandbox: Sandbox, tmp_p
         program.execute("BEGIN EXCLUSIVE")
         findings = await examined(tmp_path, **settings)
 
-    cure = "Run it again. If it stays so, find the program that has this file open, such as a backup, and end it."
-    assert findings["budget"] == [Finding("place", "fault", f"can't be used: {place}: database is locked", cure)]
+    [fault] = findings["budget"]
+    assert (fault.subject, fault.state) == ("place", "fault")
+    assert f"{place}: database is locked" in fault.message
+    assert fault.cure == LOCKED
     assert states(findings["service"])[-1] == ACCEPTED
 
 
@@ -133,7 +125,7 @@ async def test_impossible_file_is_reported_and_the_key_is_checked(
     findings = await examined(tmp_path, **settings)
 
     seen = f"can't be used: {budget(settings).shared.ledger.place}: Not a directory"
-    assert findings["budget"] == [Finding("place", "fault", seen, WRITABLE)]
+    assert findings["budget"] == [Finding("place", "fault", seen, NOT_WRITABLE)]
     assert states(findings["service"])[-1] == ACCEPTED
 
 
@@ -149,7 +141,7 @@ async def test_read_only_folder_is_reported(
         findings = await examined(folder, **settings)
 
     [fault] = findings["budget"]
-    assert (fault.subject, fault.state, fault.cure) == ("place", "fault", WRITABLE)
+    assert (fault.subject, fault.state, fault.cure) == ("place", "fault", NOT_WRITABLE)
     assert fault.message.startswith(f"can't be used: {place}: ")
     assert states(findings["service"])[-1] == ACCEPTED
 
@@ -161,11 +153,10 @@ async def test_redis_budget_is_reported_without_its_password(
     budget(settings).join()
     findings = await examined(tmp_path, **settings)
 
-    assert findings["budget"] == [
-        Finding("place", "good", f"Redis at {redis.address}"),
-        Finding("left", "good", "60 of 60 requests can be sent now"),
-        Finding("servers", "good", "1 server shares it"),
-    ]
+    place, left, servers = findings["budget"]
+    assert place == Finding("place", "good", f"Redis at {redis.address}")
+    assert (left.subject, left.state, left.message[:9]) == ("left", "good", "60 of 60 ")
+    assert (servers.subject, servers.state, servers.message[:2]) == ("servers", "good", "1 ")
     assert ("LINKTIME_BUDGET", "good", "set") in states(findings["settings"])
     assert f"Redis at {redis.address}" in repr(findings["settings"])
     assert PASSWORD not in repr(findings)
@@ -177,8 +168,8 @@ async def test_unreachable_redis_is_reported(sandbox: Sandbox, tmp_path: Path) -
 
     [fault] = findings["budget"]
     assert (fault.subject, fault.state) == ("place", "fault")
-    assert fault.message.startswith("can't be used: Redis at 127.0.0.1:9: ")
-    assert fault.cure.startswith("Start that server or correct LINKTIME_BUDGET")
+    assert "Redis at 127.0.0.1:9: " in fault.message
+    assert "LINKTIME_BUDGET" in fault.cure
     assert PASSWORD not in repr(findings)
     assert states(findings["service"])[-1] == ACCEPTED
 
@@ -186,7 +177,8 @@ async def test_unreachable_redis_is_reported(sandbox: Sandbox, tmp_path: Path) -
 async def test_budget_of_one_process_reports_no_servers(sandbox: Sandbox, tmp_path: Path) -> None:
     findings = await examined(tmp_path, **over(sandbox, LINKTIME_BUDGET="process"))
 
-    assert findings["budget"] == [Finding("place", "good", "this process alone, as LINKTIME_BUDGET says")]
+    assert states(findings["budget"])[0][:2] == ("place", "good")
+    assert len(findings["budget"]) == 1
     assert states(findings["service"])[-1] == ACCEPTED
 
 

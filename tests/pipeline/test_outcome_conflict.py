@@ -6,6 +6,7 @@ import pytest
 
 from linktime.errors import BudgetSpent, Rejected
 from linktime.message import get
+from linktime.pipeline.outcome.conflict import NO_FREE_TIME
 
 from ..support.scripted_service import Service
 from ..support.write_cases import BOOKING, BROKEN, CASES, ELSEWHERE, OLD, TAKEN, without
@@ -71,7 +72,7 @@ async def test_full_day_has_no_free_time() -> None:
     for full in (slots(), slots("1T14:00"), {"slots": [{}, None, {"startTime": "<b>soon</b>"}]}):
         failure = await Service(TAKEN, [[], full]).failure(BOOK_IT)
 
-        assert str(failure).endswith("Look. LinkTime shows no free time around it.")
+        assert str(failure) == f"{TAKEN} {NO_FREE_TIME}"
 
 
 @pytest.mark.parametrize("met", [BROKEN, BudgetSpent(9), TypeError("odd"), None, {"slots": 7}, []])

@@ -9,6 +9,7 @@ from linktime.errors import OutcomeUnknown
 from linktime.message import Reply, Request, get
 from linktime.pipeline.cache import Cache
 from linktime.pipeline.outcome import Outcome
+from linktime.pipeline.outcome.verification import Verification
 
 from ..support.scripted_service import Service
 from ..support.write_cases import CASES, LOST, TAKEN
@@ -55,7 +56,8 @@ async def test_write_left_before_it_is_read_back_stays_unknown() -> None:
 
     for end in unknown:
         assert isinstance(end, OutcomeUnknown)
-        assert "It could not be read back: use list_bookings" in str(end)
+        assert isinstance(BOOK_IT.verification, Verification)
+        assert BOOK_IT.verification.hint in str(end)
 
 
 async def test_refusal_left_before_it_is_helped_stays_a_refusal() -> None:

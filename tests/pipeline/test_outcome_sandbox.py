@@ -9,6 +9,7 @@ import pytest
 from linktime.errors import NotCommitted, OutcomeUnknown, Rejected
 from linktime.message import Reply, Request
 from linktime.pipeline.outcome import Outcome
+from linktime.pipeline.outcome.new_rows import LOST_WITH_ANSWER
 from linktime.pipeline.rest.client import Rest
 from linktime.sandbox import Sandbox
 from linktime.tools import TOOLS
@@ -132,7 +133,7 @@ async def test_webhooks_and_workflows(faulty: Faulty) -> None:
     events = ["contact.created", "booking.created"]
     hook = await faulty.call("create_webhook", url="https://hooks.example.com/hook", events=events)
     assert "secret" not in hook
-    assert hook["secretNote"].startswith("The signing secret was in the answer that was lost")
+    assert hook["secretNote"] == LOST_WITH_ANSWER
     await faulty.call("update_webhook", webhookId=hook["id"], isActive=False, events=events[:1])
     await faulty.call("delete_webhook", webhookId=hook["id"])
     action = {"type": "SEND_SMS", "config": {"text": "Hello"}}

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from linktime.errors import OutcomeUnknown, Rejected, Unavailable
 from linktime.message import Request, get
+from linktime.pipeline.outcome.new_rows import LOST_WITH_ANSWER
 from linktime.tools import TOOLS
 
 NEW = {"createdAt": "2026-03-01T12:00:00.100Z"}
@@ -20,12 +21,6 @@ MISSING = Rejected("not_found", 'LinkTime says "not found".', status=404, proves
 TAKEN = Rejected("conflict", 'LinkTime says "taken". Look.', status=409)
 DENIED = Rejected("forbidden", "no", status=403)
 BROKEN = Unavailable("LinkTime answered 502; try again later.", sent=True)
-
-
-NOTE = (
-    "The signing secret was in the answer that was lost, and can't be shown again. If you don't have it, delete this "
-    "webhook and create it anew."
-)
 
 
 class Case(NamedTuple):
@@ -243,7 +238,7 @@ CASES = [
             {"data": [HOOK | {"id": "w2", "url": "https://b.example/x"} | NEW, HOOK | NEW]},
             [HOOK, HOOK | {"id": "w3"} | NEW],
         ),
-        HOOK | NEW | {"secretNote": NOTE},
+        HOOK | NEW | {"secretNote": LOST_WITH_ANSWER},
         ({"data": []}, [HOOK | OLD], [HOOK | {"url": "https://b.example/x"}]),
         (
             [HOOK],

@@ -16,8 +16,8 @@ from .finding import Finding
 
 _LOG: Final = logging.getLogger("linktime.pipeline.ledger")
 _PATIENCE: Final = 4.0  # s; looking up the name of a Redis server has no bound of its own
-_FILE: Final = "Make its folder writable for you, or set LINKTIME_BUDGET=process to do without."
-_HELD: Final = "Run it again. If it stays so, find the program that has this file open, such as a backup, and end it."
+NOT_WRITABLE: Final = "Make its folder writable for you, or set LINKTIME_BUDGET=process to do without."
+LOCKED: Final = "Run it again. If it stays so, find the program that has this file open, such as a backup, and end it."
 _SERVER: Final = "Start that server or correct LINKTIME_BUDGET; until then each of your servers goes on with a part."
 
 
@@ -86,7 +86,7 @@ def _reason(place: str, fault: LedgerUnavailable | OSError) -> str:
 
 
 def _cure(seen: str) -> str:
-    return _HELD if seen.endswith(" is locked") else _FILE  # SQLite's words for SQLITE_BUSY and SQLITE_LOCKED
+    return LOCKED if seen.endswith(" is locked") else NOT_WRITABLE  # SQLite's words for SQLITE_BUSY and SQLITE_LOCKED
 
 
 def _findings(status: Status | None, terms: Terms) -> list[Finding]:

@@ -19,6 +19,7 @@ _OFFERED: Final = 5  # times
 _IN_DOUBT: Final = (
     "An earlier call may have booked this time for this guest. Look with list_bookings before you book another."
 )
+NO_FREE_TIME: Final = "LinkTime shows no free time around it."
 _HAS_IT: Final = "This guest has this time already, in the booking {}. Don't book another unless the user wants two."
 
 
@@ -69,4 +70,4 @@ def _listed(slots: list[Any], wish: datetime, zone: ZoneInfo | None) -> str:
     starts = {instant(slot.get("startTime")) for slot in slots if isinstance(slot, dict)} - {None, wish}
     free = sorted((start for start in starts if start), key=lambda start: abs(start - wish))[:_OFFERED]
     times = ", ".join(utc(start) + (f" ({formatted(start, zone)})" if zone else "") for start in sorted(free))
-    return f"Nearest free times: {times}." if times else "LinkTime shows no free time around it."
+    return f"Nearest free times: {times}." if times else NO_FREE_TIME

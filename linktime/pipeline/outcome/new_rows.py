@@ -15,7 +15,7 @@ from .timeline import Since
 from .verification import NOT_COMMITTED, UNCLEAR, Check, Finding, Look, Write
 
 _NEARBY: Final = timedelta(hours=1)  # LinkTime may cut or round a start, but not further
-_LOST_WITH_ANSWER: Final = (
+LOST_WITH_ANSWER: Final = (
     "The signing secret was in the answer that was lost, and can't be shown again. If you don't have it, delete this "
     "webhook and create it anew."
 )
@@ -153,4 +153,4 @@ def made_unless_capitals(key: str, label: str) -> Check:
 def subscribed(write: Write, look: Look) -> Finding:
     """Look for a new webhook, whose secret can't be read back."""
     finding = made("url")(write, look)
-    return replace(finding, data={**finding.data, "secretNote": _LOST_WITH_ANSWER}) if finding.committed else finding
+    return replace(finding, data={**finding.data, "secretNote": LOST_WITH_ANSWER}) if finding.committed else finding
