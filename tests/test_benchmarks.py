@@ -30,6 +30,7 @@ def played(policy: str, service: str, thinking: float, writing: float = 1.0) -> 
     return play(agents, POLICIES[policy], service, seed=0, deadline=inf)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("thinking", [THINKING, 0.0])
 @pytest.mark.parametrize("service", SERVICES)
 def test_our_policy_answers_every_call_without_a_429(service: str, thinking: float) -> None:

@@ -26,8 +26,6 @@ from linktime.commands.clients import CLIENTS
 from tests.support.process import PATIENCE, child, environ
 from tests.support.programs import program, run, uv_settings
 
-pytestmark = pytest.mark.slow  # starts many processes
-
 ROOT: Final = Path(__file__).parent.parent
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
 PROJECT: Final = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -226,12 +224,14 @@ def test_every_block_and_command_has_a_test() -> None:
     assert {*lines, *re.findall(INLINE, prose)} == set(COMMANDS)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)  # pip fetches all that the server needs
 @pytest.mark.parametrize("command", COMMANDS)
 async def test_every_command_behaves_as_described(command: str, tmp_path: Path) -> None:
     await COMMANDS[command](command, tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", SNIPPETS)
 async def test_every_snippet_starts_the_server(text: str) -> None:
     config = json.loads(text)

@@ -56,6 +56,7 @@ async def test_malformed_settings_have_a_line_each_and_status_2() -> None:
     assert "lt live" not in err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [{}, {"bookingId": "b1"}, {"nonsense": 1}])
 async def test_missing_key_lists_tools_and_refuses_every_call(
     arguments: dict[str, object],
@@ -74,6 +75,7 @@ async def test_missing_key_lists_tools_and_refuses_every_call(
     assert server.log == ["LINKTIME_API_KEY environment variable is required"]
 
 
+@pytest.mark.slow
 async def test_serve_is_the_default_command() -> None:
     for arguments in ([], ["serve"]):
         status, out, err = await run(*arguments, LINKTIME_API_KEY="lt_live_x")

@@ -23,8 +23,6 @@ from tests.support.process import PATIENCE
 from tests.support.sandbox_client import misbehave, paths
 from tests.support.sdk_client import connected
 
-pytestmark = pytest.mark.slow  # plays whole conversations
-
 SENTENCES = [
     "Book a 30-minute call with Sarah Chen tomorrow afternoon",
     "What meetings do I have this week?",
@@ -77,6 +75,7 @@ async def conversed(sandbox: Sandbox, now: Callable[[], datetime]) -> str:
     return written.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", [*WEEK, *ODD_TIMES], ids=str)
 async def test_conversations_come_out_right_on_any_day(moment: datetime) -> None:
     async with Sandbox(limit=0, now=lambda: moment) as sandbox:
@@ -172,6 +171,7 @@ LIES: list[tuple[dict[str, Any], int, str]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fault", "number", "subject"), LIES, ids=[subject for *_, subject in LIES])
 async def test_wrong_data_from_the_service_is_detected(
     sandbox: Sandbox, fault: dict[str, Any], number: int, subject: str
@@ -196,7 +196,6 @@ async def guaranteed(limited: Sandbox) -> tuple[str, str]:
     return written.getvalue(), ""
 
 
-@pytest.mark.slow
 async def test_guarantees_hold() -> None:
     async with Sandbox(limit=LIMIT, period=PERIOD, now=lambda: MONDAY) as limited:
         text, failure = await guaranteed(limited)
@@ -206,7 +205,6 @@ async def test_guarantees_hold() -> None:
     assert paths(limited).count("POST /bookings") == 1
 
 
-@pytest.mark.slow
 async def test_refused_request_breaks_the_first_guarantee() -> None:
     async with Sandbox(limit=LIMIT, period=PERIOD, now=lambda: MONDAY) as limited:
         await misbehave(limited, path="/bookings", skip=3, status=429)
@@ -216,7 +214,6 @@ async def test_refused_request_breaks_the_first_guarantee() -> None:
     assert "429" in failure
 
 
-@pytest.mark.slow
 async def test_failed_booking_breaks_the_second_guarantee() -> None:
     async with Sandbox(limit=LIMIT, period=PERIOD, now=lambda: MONDAY) as limited:
         await misbehave(limited, method="POST", path="/bookings", status=500, times=None)

@@ -115,6 +115,7 @@ async def test_closed_pipe_is_no_traceback(tmp_path: Path) -> None:
     assert (process.returncode, err) == (1, b"")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("redirected", "reason"),
     [

@@ -45,6 +45,7 @@ def locked(settings: Mapping[str, str], *, began: bool) -> Path:
     return place
 
 
+@pytest.mark.slow
 async def test_budget_left_counts_the_server_and_the_doctor(sandbox: Sandbox, tmp_path: Path) -> None:
     settings = over(sandbox, **{STATE: str(tmp_path / "state")})
     async with child(**settings) as server:

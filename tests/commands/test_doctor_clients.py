@@ -164,6 +164,7 @@ async def test_key_of_an_entry(tmp_path: Path, env: dict[str, str] | None, state
     assert finding[2].startswith(cure)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "servers", "reference"),
     [

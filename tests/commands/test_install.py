@@ -61,6 +61,7 @@ async def tools_of(client: Client, server: dict[str, Any], home: Path) -> int:
         return len((await started.result(started.ask("tools/list")))["tools"])
 
 
+@pytest.mark.slow
 async def test_each_client_starts_the_entry_of_a_user(tmp_path: Path) -> None:
     user = User(tmp_path, LINKTIME_API_KEY=KEY)
 
@@ -77,6 +78,7 @@ async def test_each_client_starts_the_entry_of_a_user(tmp_path: Path) -> None:
     assert counts == [32] * len(CLIENTS)
 
 
+@pytest.mark.slow
 async def test_each_client_starts_the_entry_of_a_project_without_key(tmp_path: Path) -> None:
     user = User(tmp_path, LINKTIME_API_KEY=KEY)
 

@@ -187,6 +187,7 @@ def test_linked_backup_is_not_restored(tmp_path: Path) -> None:
     assert not user.copy("cursor").is_symlink()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["cursor", "vscode", "codex"])
 def test_umask_of_zero_gives_others_no_write_access(tmp_path: Path, name: str) -> None:
     command = [sys.executable, "-m", "linktime", "install", name]

@@ -19,8 +19,6 @@ from linktime.commands.install.config_file import PLACEHOLDER
 from tests.support.installer_user import KEY
 from tests.support.process import PATIENCE, environ
 
-pytestmark = pytest.mark.slow  # starts many processes
-
 OWNING = """
 import fcntl, os, sys, termios
 os.setsid()
@@ -109,6 +107,7 @@ def test_terminal_answer_other_than_yes_changes_nothing(tmp_path: Path, answer: 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_without_a_terminal_only_yes_changes_files(tmp_path: Path) -> None:
     status, out, err = run(tmp_path, "claude-code", LINKTIME_API_KEY=KEY)
     assert (status, one_line(err, "--yes")) == (1, True)
@@ -139,6 +138,7 @@ def test_print_writes_only_the_snippet_to_stdout(tmp_path: Path) -> None:
 CLOSING = ["sh", "-c", 'exec "$@" >&-', "sh"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["Broken pipe", "No space left on device"])
 def test_lost_output_is_one_line_and_the_change_is_made(tmp_path: Path, fault: str) -> None:
     reading, writing = os.pipe()
@@ -214,6 +214,7 @@ def test_yes_never_waits_for_the_terminal(tmp_path: Path) -> None:
     assert (tmp_path / ".cursor" / "mcp.json").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
 def test_print_to_a_file_is_utf8_in_every_locale(tmp_path: Path, encoding: str) -> None:
     settings = {"LINKTIME_BASE_URL": "https://日程.example", "PYTHONIOENCODING": encoding}

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import orjson
+import pytest
 
 from linktime.sandbox import Sandbox
 from tests.support.process import child, environ
@@ -80,6 +81,7 @@ async def test_modules_of_a_call_are_not_imported_before_it(sandbox: Sandbox) ->
     assert not listed & LATER
 
 
+@pytest.mark.slow
 async def test_rest_client_is_imported_by_a_timer_or_the_first_call(sandbox: Sandbox) -> None:
     settings = {"LINKTIME_BASE_URL": sandbox.url, "LINKTIME_API_KEY": sandbox.key}
     async with child(sys.executable, "-c", IMPORTS_TO_STDERR, **settings) as server:

@@ -63,6 +63,7 @@ def cache(result: dict[str, Any]) -> str:
     return str(result["_meta"]["linktime/cache"])
 
 
+@pytest.mark.slow
 async def test_a_crowd_of_reads_is_answered_without_a_429(session: Session) -> None:
     async with session(limit=20, period=4) as (sandbox, server):
         calls = [server.call("list_contacts", page=page) for page in range(1, 71)]
@@ -73,6 +74,7 @@ async def test_a_crowd_of_reads_is_answered_without_a_429(session: Session) -> N
     assert sandbox.peak() <= 20
 
 
+@pytest.mark.slow
 async def test_equal_reads_at_once_make_one_request(server: Child, sandbox: Sandbox) -> None:
     await misbehave(sandbox, path="/integrations", delaySeconds=0.3)
     calls = [server.call("list_integrations") for _ in range(20)]
@@ -83,6 +85,7 @@ async def test_equal_reads_at_once_make_one_request(server: Child, sandbox: Sand
     assert Counter(map(cache, results)) == {"miss": 1, "coalesced": 19}
 
 
+@pytest.mark.slow
 async def test_without_a_cache_every_call_is_a_request(session: Session) -> None:
     async with session(limit=60, period=60, LINKTIME_CACHE_TTL="0") as (sandbox, server):
         calls = [server.call("list_integrations") for _ in range(5)]
@@ -92,6 +95,7 @@ async def test_without_a_cache_every_call_is_a_request(session: Session) -> None
     assert {cache(result) for result in results} == {"off"}
 
 
+@pytest.mark.slow
 async def test_waiting_calls_delay_no_cache_hit_ping_or_write(session: Session) -> None:
     async with session(limit=4, period=3) as (sandbox, server):
         await server.result(server.call("get_me"))
@@ -112,6 +116,7 @@ async def test_waiting_calls_delay_no_cache_hit_ping_or_write(session: Session) 
     assert Counter(entry.status for entry in sandbox.requests) == {200: 13, 201: 1}
 
 
+@pytest.mark.slow
 async def test_cancelled_waiting_call_never_reaches_the_service(session: Session) -> None:
     async with session(limit=2, period=3) as (sandbox, server):
         first = [server.call("list_contacts", page=page) for page in (1, 2)]
@@ -130,6 +135,7 @@ async def test_cancelled_waiting_call_never_reaches_the_service(session: Session
     assert not {frame.get("id") for frame in server.frames} & set(dropped)
 
 
+@pytest.mark.slow
 async def test_a_read_that_began_before_a_write_is_not_served_after_it(server: Child, sandbox: Sandbox) -> None:
     await misbehave(sandbox, path="/contacts", method="GET", delaySeconds=1, when="after")
     early = server.call("list_contacts", search="lovelace")
@@ -143,6 +149,7 @@ async def test_a_read_that_began_before_a_write_is_not_served_after_it(server: C
     assert (await server.result(early))["structuredContent"]["data"] == []
 
 
+@pytest.mark.slow
 async def test_call_beyond_its_deadline_is_refused_at_once(session: Session) -> None:
     async with session(limit=1, period=600) as (sandbox, server):
         await server.result(server.call("get_me"))
@@ -154,6 +161,7 @@ async def test_call_beyond_its_deadline_is_refused_at_once(session: Session) -> 
     assert paths(sandbox) == ["GET /me"]
 
 
+@pytest.mark.slow
 async def test_a_429_is_waited_out_and_not_shown(session: Session) -> None:
     async with session(limit=60, period=60) as (sandbox, server):
         await misbehave(sandbox, path="/me", status=429, headers={"Retry-After": "1"}, times=2)
@@ -164,6 +172,7 @@ async def test_a_429_is_waited_out_and_not_shown(session: Session) -> None:
     assert [entry.status for entry in sandbox.requests] == [429, 429, 200]
 
 
+@pytest.mark.slow
 async def test_who_waits_for_budget_hears_of_it(session: Session) -> None:
     async with session(limit=1, period=3) as (_, server):
         await server.result(server.call("get_me"))

@@ -32,6 +32,7 @@ async def bookings(server: Child) -> list[dict[str, Any]]:
     return rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fault",
     [

@@ -182,6 +182,7 @@ def _body(request: Request) -> dict[str, Any]:
     return {"startTime": body["newStartTime"]} if "newStartTime" in body else body
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_no_answer_contradicts_the_books(shard: int) -> None:
     words: Counter[str] = Counter()

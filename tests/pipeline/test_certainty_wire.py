@@ -87,6 +87,7 @@ async def test_page_of_a_load_balancer_refuses_no_write() -> None:
             assert isinstance(await outcome(server.url, tool, arguments), OutcomeUnknown)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("depth", [100, 300, 1000, 3000])
 async def test_deep_answer_to_a_write_is_no_error(depth: int) -> None:
     book = {

@@ -314,6 +314,7 @@ def test_changes_before_an_emptied_file_are_reported_as_unknown(path: Path) -> N
     assert poll(other) == [CHANGE]
 
 
+@pytest.mark.slow
 def test_several_processes_may_begin_the_file_at_once(path: Path) -> None:
     program = f"""
 import sys

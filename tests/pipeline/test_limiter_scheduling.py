@@ -64,6 +64,7 @@ async def test_reads_are_paced_while_writes_are_about(make: Make) -> None:
     assert times[56:] == [57.05] * 3
 
 
+@pytest.mark.slow
 @virtual
 async def test_the_pace_ends_a_period_after_the_last_write(make: Make) -> None:
     limiter = limited(make(600))
@@ -76,6 +77,7 @@ async def test_the_pace_ends_a_period_after_the_last_write(make: Make) -> None:
     assert set(times) == {60.0}
 
 
+@pytest.mark.slow
 @virtual
 async def test_a_read_that_was_not_sent_does_not_count_for_the_pace(make: Make) -> None:
     limiter = limited(make(60))

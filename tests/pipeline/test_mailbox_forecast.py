@@ -32,6 +32,7 @@ async def test_only_a_request_that_waits_has_a_turn_to_come() -> None:
         assert box.eta(read("a")) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(20))
 @virtual
 async def test_requests_are_sent_when_the_forecast_says(seed: int) -> None:

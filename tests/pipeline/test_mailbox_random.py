@@ -84,6 +84,7 @@ async def test_late_arrivals_after_a_timeout_overfill_no_window() -> None:
     assert peak(network.arrivals, 60.0) == 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("store", [MemoryStore, SlowStore])
 @pytest.mark.parametrize("seeds", [range(start, start + 25) for start in range(0, 100, 25)])
 def test_no_window_is_overfull_and_no_permit_or_call_is_lost(seeds: range, store: Callable[..., Store]) -> None:

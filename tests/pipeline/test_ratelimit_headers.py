@@ -86,6 +86,7 @@ def test_date_without_the_services_clock_uses_this_machines() -> None:
     assert wished_wait({"Retry-After": DATE.replace("2026", "1999")}) == 0
 
 
+@pytest.mark.slow
 @UNHURRIED
 @given(st.dictionaries(st.sampled_from(NAMES), st.text() | NEAR_MISSES | st.sampled_from([DATE, str(EPOCH)])))
 def test_any_header_is_read_within_bounds(headers: dict[str, str]) -> None:

@@ -131,6 +131,7 @@ def settings_of(url: str, state: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
 async def test_the_python_client_accepts_every_shape(mode: str, tmp_path: Path) -> None:
     refused = []
@@ -181,6 +182,7 @@ async def answered(session: Session, name: str) -> Any:
         return await client.call_tool(name, CALLS[name])
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(JSON_VALUES, st.sampled_from(sorted(TOOLS)))
 def test_any_json_value_becomes_an_answer_that_fits_its_schema(data: Any, name: str) -> None:
@@ -191,6 +193,7 @@ def test_any_json_value_becomes_an_answer_that_fits_its_schema(data: Any, name: 
     Draft202012Validator(TOOLS[name].output_schema).validate(result.structured_content)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(JSON_VALUES, st.sampled_from(RESOURCES))
 def test_any_json_value_becomes_a_resource_and_completions(data: Any, resource: Resource) -> None:

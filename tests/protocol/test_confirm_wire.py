@@ -94,6 +94,7 @@ async def test_the_form_has_one_choice_whose_first_is_no(sandbox: Sandbox) -> No
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "reply",
     [
@@ -150,6 +151,7 @@ async def test_a_call_that_is_cancelled_takes_its_question_back(sandbox: Sandbox
     assert written(sandbox) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["EOF", "SIGTERM", "SIGINT"])
 async def test_the_end_of_the_session_is_the_end_of_the_question(sandbox: Sandbox, ending: str) -> None:
     async with asking(sandbox) as (server, call, *_):
@@ -253,6 +255,7 @@ async def test_a_question_is_bound_to_the_tool_and_every_argument(sandbox: Sandb
     assert written(sandbox) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("said", [{"other": YES}, {}, None])
 async def test_a_state_without_an_answer_is_no_yes(sandbox: Sandbox, said: Any) -> None:
     async with confirming(sandbox) as server:

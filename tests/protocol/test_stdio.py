@@ -56,6 +56,7 @@ async def outcome(kind: str, tmp_path: Path, *lines: bytes) -> list[dict[str, An
     return [orjson.loads(line) for line in (out or (tmp_path / "out").read_bytes()).splitlines()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", HANDSHAKES)
 async def test_every_handshake_version_is_echoed(version: str) -> None:
     async with child(LINKTIME_API_KEY="lt_live_x") as server:
@@ -79,6 +80,7 @@ async def test_client_without_handshake_is_served_by_request_meta() -> None:
     assert tools["resultType"] == "complete"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "code", "ident"),
     [
@@ -111,6 +113,7 @@ async def test_malformed_frame_is_answered_and_the_server_goes_on(
     assert pong == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [LARGEST_FRAME + 1, LARGEST_FRAME * 5])
 async def test_too_long_line_is_refused_and_the_next_is_served(size: int) -> None:
     async with child(LINKTIME_API_KEY="lt_live_x") as server:
@@ -170,6 +173,7 @@ def test_a_frame_is_valid_json_whatever_it_holds() -> None:
     assert orjson.loads(encode({"text": "a\ud800b", "count": 1 << 70})) == {"text": "ab", "count": 2.0**70}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("frame", "answers"),
     [
@@ -192,6 +196,7 @@ async def test_an_odd_request_is_answered_under_its_id(
     assert all(frame["result"] == {} for frame in frames)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line",
     [
@@ -209,6 +214,7 @@ async def test_responses_and_notifications_are_never_answered(kind: str, line: b
     assert [frame["id"] for frame in await outcome(kind, tmp_path, line, PING)] == [1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("params", "field"),
     [
@@ -226,6 +232,7 @@ async def test_a_refusal_names_its_field(params: dict[str, Any], field: str) -> 
     assert field in error["message"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [[], "{}", "", '{"timezone": null}', None])
 async def test_odd_forms_of_no_arguments_are_understood(sandbox: Sandbox, arguments: Any) -> None:
     greeting = {"protocolVersion": "2025-11-25", "clientInfo": {"name": "t", "version": "0"}}

@@ -50,6 +50,7 @@ async def status(process: Process) -> int:
         return await process.wait()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["EOF", "SIGTERM"])
 @pytest.mark.parametrize("unread", [LIST * 40, MALFORMED * 20_000], ids=["answers", "refusals"])
 async def test_a_client_that_never_reads_does_not_hold_the_exit(ending: str, unread: bytes) -> None:
@@ -84,6 +85,7 @@ def wait_until_full(pipe: int) -> None:
     raise TimeoutError
 
 
+@pytest.mark.slow
 async def test_an_unread_stderr_stops_nothing() -> None:
     nobody, stderr = os.pipe()
     try:
@@ -102,6 +104,7 @@ async def test_an_unread_stderr_stops_nothing() -> None:
         os.close(stderr)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("redirection", ["2>&-", "2>&1", "2</dev/null", "2>/dev/full"])
 async def test_stdout_carries_frames_only_whatever_stderr_is(redirection: str) -> None:
     async with program(redirection) as process:
@@ -124,6 +127,7 @@ async def test_a_stderr_without_a_reader_ends_nothing() -> None:
     assert process.returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("redirection", ["<&-", ">&-", "<&- >&- 2>&-", "> /dev/null", ">/dev/full"])
 async def test_odd_streams_end_it_quietly(redirection: str, tmp_path: Path) -> None:
     log = tmp_path / "log"

@@ -76,6 +76,7 @@ async def ended(*command: str) -> tuple[int | None, bytes, list[str]]:
     return process.returncode, out, err.decode().splitlines()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -225,6 +226,7 @@ SATURDAY: Final = datetime(2026, 2, 28, 0, 5, tzinfo=UTC)
 HOURS: Final = [SATURDAY + timedelta(hours=13 * number) for number in range(21)]  # over a clock change
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("now", HOURS, ids=str)
 async def test_sample_data_is_consistent_at_any_hour(now: datetime) -> None:
     await check_account(now)

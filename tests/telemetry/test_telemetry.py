@@ -216,6 +216,7 @@ def test_arguments_without_bounds_are_not_shown() -> None:
     assert redacted({"eventTypeIds": ["clx1abc9"] * 5000}, {"eventTypeIds"}) == '"[redacted]"'
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text(max_size=9), st.recursive(st.none() | st.floats() | st.text(), st.lists)))
 def test_whatever_the_arguments_are_they_can_be_shown(arguments: dict[str, Any]) -> None:
     assert isinstance(redacted(arguments, arguments), str)

@@ -16,8 +16,6 @@ from tests.support.collector import collector, refusing
 from tests.support.process import child, environ
 from tests.support.sandbox_client import misbehave
 
-pytestmark = pytest.mark.slow  # starts many processes
-
 ENDPOINT = "http://collector.example:4318"
 BOTH = ("console", "http")
 
@@ -123,6 +121,7 @@ def test_grpc_without_its_package_sends_nothing(monkeypatch: pytest.MonkeyPatch)
     assert "pip install" in read.faults["OTEL_EXPORTER_OTLP_PROTOCOL"]
 
 
+@pytest.mark.slow
 def test_no_variable_keeps_the_server_from_starting() -> None:
     foreign = {
         **dict(MALFORMED),
@@ -149,11 +148,13 @@ def test_no_variable_keeps_the_server_from_starting() -> None:
     assert "secret" not in ended.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["OTEL_PROPAGATORS", "OTEL_PYTHON_CONTEXT", "OTEL_PYTHON_TRACER_PROVIDER"])
 def test_missing_plugin_does_not_keep_the_server_from_starting(name: str) -> None:
     assert "Traceback" not in _served(**{name: "none_such"}).stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("destination", ["console", "otlp"])
 @pytest.mark.parametrize(
     ("name", "value"),
@@ -195,24 +196,28 @@ def _served(**settings: str) -> subprocess.CompletedProcess[str]:
     return ended
 
 
+@pytest.mark.slow
 async def test_attribute_count_limit_holds_on_stderr(sandbox: Sandbox) -> None:
     lines = await _lines(sandbox, OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT="2")
 
     assert all(len(re.findall(r" (?!trace=|span=|parent=)[\w.]+=", line)) <= 2 for line in lines)
 
 
+@pytest.mark.slow
 async def test_attribute_length_limit_holds_on_stderr(sandbox: Sandbox) -> None:
     [call] = await _lines(sandbox, OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT="4")
 
     assert " mcp.protocol.version=2025 " in call
 
 
+@pytest.mark.slow
 async def test_span_attribute_length_limit_holds_on_stderr(sandbox: Sandbox) -> None:
     [call] = await _lines(sandbox, OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT="7")
 
     assert " mcp.protocol.version=2025-11 " in call
 
 
+@pytest.mark.slow
 async def test_link_count_limit_holds_on_stderr(sandbox: Sandbox) -> None:
     await misbehave(sandbox, path="/integrations", delaySeconds=0.3)
     async with child(
@@ -227,6 +232,7 @@ async def test_link_count_limit_holds_on_stderr(sandbox: Sandbox) -> None:
     assert " link=" not in server.stderr
 
 
+@pytest.mark.slow
 async def test_schedule_delay_holds_on_stderr(sandbox: Sandbox) -> None:
     async with child(
         LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY=sandbox.key, OTEL_BSP_SCHEDULE_DELAY="86400000"
@@ -250,6 +256,7 @@ async def _lines(sandbox: Sandbox, **settings: str) -> list[str]:
     return [line for line in server.stderr.splitlines() if '"tools/call get_me"' in line]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "resource"),
     [

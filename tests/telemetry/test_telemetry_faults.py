@@ -31,6 +31,7 @@ from tests.support.traced_app import traced
 PATIENCE = 20.0  # s
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("collector", [refusing, silent])
 @pytest.mark.parametrize("ending", ["end of stdin", "SIGTERM"])
 async def test_dead_collector_fails_no_call_and_exit_stays_bounded(
@@ -179,6 +180,7 @@ async def test_spans_that_wait_are_written_when_the_client_ends(server: Child) -
     assert server.stderr.count('"tools/call get_me"') == 50
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "broken",
     [

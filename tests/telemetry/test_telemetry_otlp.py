@@ -177,6 +177,7 @@ async def test_metrics_begin_at_zero_and_end_at_what_happened(sandbox: Sandbox) 
     assert backend.values("mcp.server.session.duration") == [1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_loses_no_span(sandbox: Sandbox, number: signal.Signals) -> None:
     async with traced(sandbox) as (backend, server):
@@ -249,6 +250,7 @@ async def test_names_of_guests_are_in_no_telemetry_or_log(sandbox: Sandbox) -> N
     assert orjson.loads(emitted) == {"contactId": contact, "notes": "[redacted]"}
 
 
+@pytest.mark.slow
 async def test_sdk_is_not_imported_if_it_is_disabled(sandbox: Sandbox) -> None:
     program = (
         "import sys, linktime.cli as cli\n"
