@@ -5,7 +5,8 @@ from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
 import pytest
 
-from linktime.commands.clients import CLIENTS, Environment, System
+from linktime.commands.clients import CLIENTS
+from linktime.commands.locations import Environment, System
 
 LINUX = Environment(System.LINUX, {"HOME": "/home/ada"}, PurePosixPath("/work/shop"))
 MACOS = Environment(System.MACOS, {"HOME": "/Users/ada"}, PurePosixPath("/work/shop"))

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from linktime.commands.clients import Environment, System
 from linktime.commands.doctor.clients import ANOTHER_KEY, ANY_CLIENT, check
 from linktime.commands.doctor.entries import find
 from linktime.commands.doctor.settings import NEW_KEY
+from linktime.commands.locations import Environment, System
 from linktime.sandbox import Sandbox
 from tests.support.doctor_user import ENTRY, KEY, clients, doctor, over, states, write
 from tests.support.sandbox_client import paths

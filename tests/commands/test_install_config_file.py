@@ -6,6 +6,7 @@ import pytest
 
 from linktime.commands.clients import CLIENTS
 from linktime.commands.install import ConfigFile, Unreadable
+from linktime.commands.install.diff import masked_diff
 
 CURSOR = CLIENTS["cursor"]
 ENTRY = {"command": "/bin/linktime-mcp", "env": {"LINKTIME_API_KEY": "lt_live_51f0c3d9"}}
@@ -58,6 +59,7 @@ def test_key_is_a_key_or_a_reference_that_resolves(client: str, key: str, *, usa
 def test_diff_shows_no_secret() -> None:
     before = ConfigFile(CURSOR, '{"token": "sesame"}\n')
 
-    diff = before.diff(before.with_entry(ENTRY), "file", {"/bin/linktime-mcp"})
+    after = before.with_entry(ENTRY)
+    diff = masked_diff(before.text or "", after.text or "", "file", {"/bin/linktime-mcp"})
 
     assert ("/bin/linktime-mcp" in diff, "sesame" in diff, "51f0c3d9" in diff) == (True, False, False)

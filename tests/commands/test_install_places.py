@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from linktime.commands.clients import CLIENTS, System
+from linktime.commands.clients import CLIENTS
+from linktime.commands.locations import System
 from tests.support.installer_user import KEY, User, entry, mode
 from tests.support.process import PATIENCE, environ
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from linktime.commands.clients import CLIENTS, Location, System
+from linktime.commands.clients import CLIENTS
 from linktime.commands.install import Installation, Terminal
 from linktime.commands.install.files import find, write
+from linktime.commands.locations import Location, System
 from tests.support.installer_user import KEY, User, entry
 
 SCRIPT = Installation.current({}).script

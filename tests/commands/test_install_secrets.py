@@ -11,9 +11,10 @@ from platformdirs.api import PlatformDirsABC
 from platformdirs.macos import MacOS
 from platformdirs.unix import Unix
 
-from linktime.commands.clients import CLIENTS, Environment, System
+from linktime.commands.clients import CLIENTS
 from linktime.commands.install import Installation
 from linktime.commands.install.files import find
+from linktime.commands.locations import Environment, System
 from tests.support.installer_user import KEY, User, mode
 
 SCRIPT = Installation.current({}).script

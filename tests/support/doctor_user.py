@@ -12,9 +12,9 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
-from linktime.commands.clients import Environment, System
 from linktime.commands.doctor import examine
 from linktime.commands.doctor.finding import Finding
+from linktime.commands.locations import Environment, System
 from linktime.config import Settings
 from linktime.pipeline.ledger import open_shared
 from linktime.pipeline.ledger.factory import STATE

@@ -14,8 +14,9 @@ from typing import Any
 
 import json5
 
-from linktime.commands.clients import CLIENTS, Client, Environment, Format, System
+from linktime.commands.clients import CLIENTS, Client, Format
 from linktime.commands.install import Context, Installation, Options, Refused, Result, Terminal, install
+from linktime.commands.locations import Environment, System
 
 KEY = "lt_live_0123456789abcdef"
 

@@ -13,7 +13,7 @@ from typing import Final, NoReturn
 
 from ...config import Settings
 from ...pipeline.rest.proxy import proxy_of
-from ..clients import Environment, System
+from ..locations import Environment, System
 from . import api_key, budget, clients, connection, entries, settings, versions
 from .finding import Finding
 from .guard import guarded

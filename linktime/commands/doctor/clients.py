@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 from pydantic import SecretStr
 
 from ...placeholders import placeholder
-from ..clients import KEY, SERVER, Environment
+from ..clients import KEY, SERVER
+from ..locations import Environment
 from .entries import ClientFiles, Entry
 from .finding import Finding, State
 from .settings import NEW_KEY

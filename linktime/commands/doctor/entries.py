@@ -11,8 +11,9 @@ from pathlib import Path, PurePath, PureWindowsPath
 from typing import Any, Final, NamedTuple
 
 from ...placeholders import is_placeholder
-from ..clients import CLIENTS, KEY, SERVER, Client, Environment
+from ..clients import CLIENTS, KEY, SERVER, Client
 from ..install import NAME, ConfigFile, Unreadable, is_off, project_root, read
+from ..locations import Environment
 from .finding import Finding
 from .settings import PREFIX, ServerEnvironment
 

@@ -10,7 +10,7 @@ from io import StringIO, TextIOWrapper
 from pathlib import Path
 from typing import Literal, NamedTuple, TextIO
 
-from ..clients import Environment, System
+from ..locations import Environment, System
 from .launch import Installation
 
 Reason = Literal[

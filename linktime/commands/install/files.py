@@ -15,7 +15,8 @@ from tempfile import mkstemp
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from ..clients import Client, Environment, System
+from ..clients import Client
+from ..locations import Environment, System
 from .context import Refused
 
 _OTHERS: Final = 0o077  # the permissions of all but the owner

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 from ...placeholders import Placeholder, placeholder
 from ..clients import KEY, KEY_PREFIX, SERVER
 from .config_file import PLACEHOLDER, ConfigFile
+from .diff import masked_diff
 from .syntax import Unreadable
 
 Code = Literal[
@@ -57,7 +58,7 @@ def plan_install(file: ConfigFile, entry: Mapping[str, Any], name: str, *, has_b
     The backup is the newest text without linktime, so that going back is always possible.
     """
     after = file.with_entry(entry) if file.changes(entry) or file.has_refused_bom else file
-    diff = file.diff(after, name, _public(entry, file))
+    diff = masked_diff(file.text or "", after.text or "", name, _public(entry, file))
     makes_backup = file.text is not None and not (file.has_entry and has_backup)
     return Plan(file, after, diff, tuple(_notes(file, entry)), makes_backup)
 
@@ -80,7 +81,7 @@ def plan_uninstall(file: ConfigFile, original: ConfigFile | None, name: str, *, 
     else:
         after = file.without_entry()
         after = after.without_empty_lists(original) if original and after.text else after
-    diff = file.diff(after, name, ())
+    diff = masked_diff(file.text or "", after.text or "", name, ())
     makes_backup = after.text is not None and not has_backup
     return Plan(file, after, diff, (), makes_backup, original is not None and after.text == original.text)
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from hashlib import sha256
-from secrets import token_urlsafe
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import mcp_types
 from mcp.shared.exceptions import MCPError
@@ -20,11 +18,11 @@ from ...telemetry import hooks
 from ...tools import TOOLS, Tool
 from ...tools.confirmations import Confirmation, Details
 from .memory import Memory
+from .pending import PendingQuestions, digest
 from .sdk_server import Context
 from .upstream import Upstream
 
 _PATIENCE: Final = 300.0  # s; a person has to come, read and think
-_MOST_OPEN: Final = 256  # questions that wait for a client's next call
 _FIRST_VERSION: Final = "2025-06-18"  # of the protocol, with elicitation
 _KEY: Final = "confirm"
 # Some clients show a boolean as a text field, and some answer an empty form without the user. Many preselect the first
@@ -53,14 +51,6 @@ TOO_LATE: Final = f"the user did not answer within {_PATIENCE / 60:.0f} minutes.
 LEAVING: Final = "the server is shutting down, and the user had not answered. Nothing was sent."
 
 
-class _Pending(NamedTuple):
-    """A question that waits for the client's next call."""
-
-    about: bytes  # digest of the request
-    gist: bytes  # digest of the question, without local times
-    until: float  # s of the clock
-
-
 class Elicitation:
     """Asks the user to confirm calls. *upstream* carries the lookups.
 
@@ -87,8 +77,8 @@ class Elicitation:
         self._memory = memory
         self._always = always
         self._patience = patience  # s
-        # 2026-07-28: the questions that wait for the client's next call, by its request state, oldest first
-        self._pending: dict[str, _Pending] = {}
+        # 2026-07-28: the questions that wait for the client's next call
+        self._pending = PendingQuestions(upstream.clock, patience)
         # with a handshake: the time limits of the questions in flight, and whether the server is shutting down
         self._in_flight: set[asyncio.Timeout] = set()
         self._is_leaving = False
@@ -174,38 +164,21 @@ class Elicitation:
         self, confirmation: Confirmation, request: Request, params: mcp_types.CallToolRequestParams
     ) -> mcp_types.InputRequiredResult | None:
         """Ask by a result, after which the client calls again: the way of 2026-07-28."""
-        confirmed = self._taken(params.request_state, request)
+        confirmed = self._pending.take(params.request_state, request)
         if confirmed is not None:
             _check((params.input_responses or {}).get(_KEY))
         details = await self._details(confirmation, request, fresh=confirmed is not None)
-        gist = _digest(confirmation.gist(request, details))
+        gist = confirmation.gist(request, details)
         # If the second lookup fails, the text can't be compared, and the user's yes counts.
         unread = bool(confirmation.lookup) and not details
-        if confirmed is not None and (unread or gist == confirmed):
+        if confirmed is not None and (unread or digest(gist) == confirmed):
             return None
         hooks.confirmation("asked")
         question = confirmation.question(request, details)
         form = mcp_types.ElicitRequestFormParams(message=question, requested_schema=_FORM)
         return mcp_types.InputRequiredResult(
-            input_requests={_KEY: mcp_types.ElicitRequest(params=form)}, request_state=self._opened(request, gist)
+            input_requests={_KEY: mcp_types.ElicitRequest(params=form)}, request_state=self._pending.add(request, gist)
         )
-
-    def _opened(self, request: Request, gist: bytes) -> str:
-        """Keep a pending confirmation for the client's next call. Return its unguessable name."""
-        now = self._upstream.clock()
-        # Drop the questions that are over, and the oldest one if there are too many.
-        self._pending = {state: pending for state, pending in self._pending.items() if now < pending.until}
-        if len(self._pending) == _MOST_OPEN:
-            del self._pending[next(iter(self._pending))]
-        state = token_urlsafe()
-        self._pending[state] = _Pending(_about(request), gist, now + self._patience)
-        return state
-
-    def _taken(self, state: str | None, request: Request) -> bytes | None:
-        """Remove a pending confirmation and return its gist, or None if it is missing, late or another call's."""
-        pending = self._pending.pop(state or "", None)
-        valid = pending and pending.about == _about(request) and self._upstream.clock() < pending.until
-        return pending.gist if pending and valid else None
 
     async def _details(self, confirmation: Confirmation, request: Request, *, fresh: bool = False) -> Details:
         """Return the details of the data that would be lost. They are empty if they can't be read.
@@ -234,15 +207,6 @@ class Elicitation:
                 raise
             return {}
         return {} if data is None else as_object(data)
-
-
-def _about(request: Request) -> bytes:
-    return _digest(request.method, request.template, request.ident, request.query, request.body)
-
-
-def _digest(*parts: object) -> bytes:
-    """Return a fixed-size digest of *parts*."""
-    return sha256(repr(parts).encode()).digest()
 
 
 def _can_ask(context: Context) -> bool:
