@@ -41,7 +41,7 @@ def test_phone_is_remembered_in_every_spelling(text: str) -> None:
 
 
 def test_address_literals_and_international_hosts_are_found() -> None:
-    assert "host:xn--bcher-kva.example" in addresses("see bücher.example")
+    assert addresses("https://xn--bcher-kva.example") <= addresses("see bücher.example")
     assert "host:203.0.113.9" in addresses("POST http://203.0.113.9/x")
 
 
@@ -96,11 +96,11 @@ def test_fields_of_guests_are_listed_with_their_source() -> None:
     ]
     assert marks("list_conversations", [thread]) == [("[0].messages[1].body", "conversation t1")]
     assert marks("get_booking", {"id": "b1", "answers": [{"Why?": "x"}], "notes": ["y"]}) == [
-        ("answers[0].Why?", "booking b1"),
-        ("notes[0]", "booking b1"),
+        ("answers", "booking b1"),
+        ("notes", "booking b1"),
     ]
     assert marks("list_webhooks", {"data": [{"name": "a: b. c"}]}) == []
 
 
 def marks(tool: str, answer: object) -> list[tuple[str, str]]:
-    return [(each.path, each.source) for each in guest_texts(tool, answer)]
+    return [(each.path, each.source) for each in guest_texts(tool, answer) if each.marked]

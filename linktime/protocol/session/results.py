@@ -13,7 +13,7 @@ from ...message import Reply
 from ...sanitize.invisible import without_invisible
 from ...telemetry import hooks
 from ...tools import Tool
-from ...tools.guest_text import guest_texts, with_short_texts
+from ...tools.guest_text import marks, with_short_texts
 from .truncation import LONGEST, fitted, size
 
 MARKS: Final = "guestWrote"
@@ -38,15 +38,11 @@ def _marked(whole: dict[str, Any], tool: Tool) -> dict[str, Any]:
     """Return *whole*, truncated if it is too long, with the list of the fields that guests wrote."""
     whole = {name: value for name, value in whole.items() if name != MARKS}
     data = whole if size(whole) <= LONGEST else fitted(whole, tool)
-    marks = _marks(data, tool)
-    if marks and size(data) + (room := size({MARKS: marks})) > LONGEST:
+    paths = marks(tool.name, data)
+    if paths and size(data) + (room := size({MARKS: paths})) > LONGEST:
         data = fitted(whole, tool, LONGEST - room)
-        marks = _marks(data, tool)
-    return {**data, MARKS: marks} if marks else data
-
-
-def _marks(data: dict[str, Any], tool: Tool) -> list[str]:
-    return [each.path for each in guest_texts(tool.name, data)]
+        paths = marks(tool.name, data)
+    return {**data, MARKS: paths} if paths else data
 
 
 def failed(failure: Failure) -> mcp_types.CallToolResult:
