@@ -38,7 +38,8 @@ _QUAD: Final = re.compile(r"(?<![^.-])(?=(\d{1,3})([.-])(\d{1,3})\2(\d{1,3})\2(\
 
 _URL_FIELD: Final = re.compile(r"(ur[il]|webhook|endpoint|href|callback)s?$", re.IGNORECASE)
 _TEXT_FIELDS: Final = frozenset({"body", "html", "message", "prompt", "subject", "text"})
-_RECIPIENT: Final = re.compile(r"[^\s@]+@[^\s@]+|\+?[\d(][\d\s().-]{5,24}")
+_EMAIL: Final = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+")
+_PHONE: Final = re.compile(r"\+?[\d(][\d\s().-]{5,24}")
 _URL: Final = re.compile(r"([a-z][a-z0-9+.-]{0,20}:)?[/\\]{2}\S*|[a-z][a-z0-9+.-]{0,20}:[/\\]\S*", re.IGNORECASE)
 _DROPPED: Final = re.compile(r"[\t\r\n]|^[\x00-\x20]+|[\x00-\x20]+$")  # as clients read a URL
 
@@ -169,8 +170,14 @@ def config_refusals(config: Mapping[str, Any], *, allow_local: bool = False) -> 
 
 def config_targets(config: Mapping[str, Any]) -> list[str]:
     """Return the URLs, e-mail addresses and phone numbers that the *config* of a workflow's action sends data to."""
-    texts = [(name, _DROPPED.sub("", text)) for name, text in _fields("config", config)]
-    return [text for name, text in texts if _is_url(name, text) or _RECIPIENT.fullmatch(text)]
+    texts = ((name, _DROPPED.sub("", text)) for name, text in _fields("config", config))
+    return [target for name, text in texts for target in _targets(name, text)]
+
+
+def _targets(name: str, text: str) -> list[str]:
+    if _is_url(name, text) or (name not in _TEXT_FIELDS and _PHONE.fullmatch(text)):
+        return [text]
+    return [] if name in _TEXT_FIELDS else _EMAIL.findall(text)
 
 
 def _fields(name: str, value: Any) -> Iterator[tuple[str, str]]:

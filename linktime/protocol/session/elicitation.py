@@ -208,9 +208,11 @@ class Elicitation:
         """
         if not confirmation.lookup:
             return {}
-        lookup = TOOLS[confirmation.lookup].request(confirmation.arguments(request))
+        tool = TOOLS[confirmation.lookup]
+        lookup = tool.request(confirmation.arguments(request))
         lookup = self._upstream.within(lookup.fresh() if fresh else lookup, self._upstream.deadline)
         details = await self._read(lookup)
+        self.remember(tool, details)
         if (done := confirmation.done(details)) and not fresh:  # an answer from the cache may be out of date
             return await self._details(confirmation, request, fresh=True)
         if done:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ...answers import as_object
@@ -16,10 +16,14 @@ _PATIENCE: Final = 2.0  # s; the user is typing
 
 
 class Lookups:
-    """Reads through *upstream*, without local times. A lookup never fails: at worst it has no answer."""
+    """Reads through *upstream*, without local times. A lookup never fails: at worst it has no answer.
 
-    def __init__(self, upstream: Upstream) -> None:
+    *remember* takes every answer, because the client may see text of guests in it.
+    """
+
+    def __init__(self, upstream: Upstream, remember: Callable[[Tool, Any], None] | None = None) -> None:
         self._upstream = upstream
+        self._remember = remember
 
     async def answer(self, tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
         """Return the answer of *tool*, or None. If the budget is scarce, only a cached answer counts."""
@@ -33,6 +37,8 @@ class Lookups:
         except Exception as error:  # noqa: BLE001 - a failed lookup only means fewer suggestions
             report(tool, error)
             return None
+        if self._remember is not None:
+            self._remember(tool, reply.data)
         return as_object(reply.data)
 
     async def moment(self) -> Moment:
