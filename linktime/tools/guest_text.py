@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 KINDS: Final[Mapping[str, str]] = {
@@ -51,6 +51,7 @@ LONGEST_IN_LIST: Final = 500  # characters of one guest-written text in a list o
 _WHOLE: Final[Mapping[str, str]] = {"list_bookings": "get_booking", "list_contacts": "get_contact"}
 _OWN: Final = frozenset({"eventType", "host", "emailLogs", "pagination"})  # objects that only the account writes
 _MEETINGS: Final = frozenset({"upcomingMeetings", "pastMeetings"})
+_CONTAINERS: Final = (dict, list)
 _OUTBOUND: Final = "OUTBOUND"
 _LONGEST_NAME: Final = 40  # characters
 _MOST_WORDS: Final = 5
@@ -82,58 +83,56 @@ class GuestText(NamedTuple):
 
 def guest_texts(tool: str, answer: Any) -> list[GuestText]:
     """Return the guest-written texts in the *answer* of a tool, names included."""
-    walk = _Walk()
+    texts: list[GuestText] = []
     if kind := KINDS.get(tool):
-        walk.value(answer, (), kind)
-    return walk.texts
+        _Walk(texts).any(answer, (), kind)
+    return texts
 
 
-def marks(tool: str, answer: Any) -> list[str]:
-    """Return the paths of the fields that guests wrote in the *answer* of a tool, without plain names."""
-    return list(dict.fromkeys(each.path for each in guest_texts(tool, answer) if each.marked))
+def marks(texts: Iterable[GuestText]) -> list[str]:
+    """Return the paths of the fields that guests wrote, without plain names."""
+    return list(dict.fromkeys(each.path for each in texts if each.marked))
 
 
-def with_short_texts(tool: str, answer: dict[str, Any]) -> dict[str, Any]:
-    """Return a list's *answer* with long guest-written texts cut. Each cut text has a mark with the way to the rest."""
+def with_short_texts(tool: str, answer: dict[str, Any], texts: Iterable[GuestText]) -> dict[str, Any]:
+    """Return a list's *answer* with its long guest-written *texts* cut. Each has a mark with the way to the rest."""
     items = answer.get("data")
     if not (tool.startswith("list_") and isinstance(items, list) and len(items) > 1):
         return answer
-    for each in guest_texts(tool, answer):
+    for each in texts:
         if len(each.text) > LONGEST_IN_LIST:
             rest = f"{LONGEST_IN_LIST} of {len(each.text)} characters shown. {_way(tool, answer, each.keys)}"
             answer = _put(answer, each.keys, f"{each.text[:LONGEST_IN_LIST]}… [{rest}]")
     return answer
 
 
-class _Walk:
-    """One walk through an answer, which appends the guest-written texts to *texts*."""
+class _Walk(NamedTuple):
+    """One walk through an answer, which appends the guest-written texts to *texts*.
 
-    def __init__(self) -> None:
-        self.texts: list[GuestText] = []
+    A *depth* means that a value is in a guest's field, which so many keys lead to.
+    """
 
-    def value(self, value: Any, keys: Path, source: str, depth: int = 0) -> None:
-        """Walk through any value. A *depth* means that all of it is in a guest's field."""
-        if isinstance(value, str):
-            if depth and value.strip():
-                self.texts.append(GuestText(keys, value, source, depth, marked=True))
+    texts: list[GuestText]
+
+    def any(self, value: Any, keys: Path, source: str, depth: int = 0) -> None:
+        if isinstance(value, dict):
+            if depth or not _is_outbound(value):
+                self.object(value, keys, _source(value, source), depth)
         elif isinstance(value, list):
             for index, item in enumerate(value):
-                self.value(item, (*keys, index), source, depth)
-        elif isinstance(value, dict) and (depth or not _is_outbound(value)):
-            source = _source(value, source)
-            for name, each in value.items():
-                if each:
-                    self._field((*keys, name), each, source, depth)
+                self.any(item, (*keys, index), source, depth)
+        elif depth and isinstance(value, str) and value.strip():
+            self.texts.append(GuestText(keys, value, source, depth, marked=True))
 
-    def _field(self, keys: Path, value: Any, source: str, depth: int) -> None:
-        name = keys[-1]
-        if depth or (name in FREE_TEXT and not _is_outbound(value)):
-            self.value(value, keys, source, depth or len(keys))
-        elif isinstance(value, str):
-            if name in NAMES:
-                self.texts.append(GuestText(keys, value, source, len(keys), marked=_is_more_than_a_name(value)))
-        elif name not in _OWN:
-            self.value(value, keys, "booking" if name in _MEETINGS else source)
+    def object(self, item: Mapping[str, Any], keys: Path, source: str, depth: int) -> None:
+        for name, value in item.items():
+            if depth or (name in FREE_TEXT and not _is_outbound(value)):
+                self.any(value, (*keys, name), source, depth or len(keys) + 1)
+            elif isinstance(value, _CONTAINERS):
+                if name not in _OWN:
+                    self.any(value, (*keys, name), "booking" if name in _MEETINGS else source)
+            elif name in NAMES and isinstance(value, str):
+                self.texts.append(GuestText((*keys, name), value, source, len(keys) + 1, _is_more_than_a_name(value)))
 
 
 def _is_outbound(item: Any) -> bool:

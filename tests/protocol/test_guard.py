@@ -19,7 +19,7 @@ from linktime.protocol.session.truncation import LONGEST
 from linktime.sandbox import Sandbox
 from linktime.sanitize.invisible import without_invisible
 from linktime.tools import TOOLS
-from linktime.tools.guest_text import LONGEST_IN_LIST
+from linktime.tools.guest_text import LONGEST_IN_LIST, guest_texts
 from tests.benchmarks.injection import FIELDS, HOST, STYLES, Case, decline, play
 from tests.support.traced_app import traced
 
@@ -211,7 +211,7 @@ def test_1000_ordinary_sessions_see_no_question() -> None:
         memory = Memory()
         for tool, value in ordinary_session(Random(seed)):
             if tool:
-                memory.read(tool, value)
+                memory.read(guest_texts(tool, value))
             else:
                 assert memory.source_of(value) is None
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from ...answers import as_object
 from ...errors import Failure
 from ...tools import Tool
+from ...tools.guest_text import guest_texts
 from ..today import Moment
+from .results import Remember
 from .unexpected import report
 from .upstream import Upstream
 
@@ -18,10 +20,10 @@ _PATIENCE: Final = 2.0  # s; the user is typing
 class Lookups:
     """Reads through *upstream*, without local times. A lookup never fails: at worst it has no answer.
 
-    *remember* takes every answer, because the client may see text of guests in it.
+    *remember* takes the texts of guests in every answer, because the client may see them.
     """
 
-    def __init__(self, upstream: Upstream, remember: Callable[[Tool, Any], None] | None = None) -> None:
+    def __init__(self, upstream: Upstream, remember: Remember | None = None) -> None:
         self._upstream = upstream
         self._remember = remember
 
@@ -38,7 +40,7 @@ class Lookups:
             report(tool, error)
             return None
         if self._remember is not None:
-            self._remember(tool, reply.data)
+            self._remember(guest_texts(tool.name, reply.data))
         return as_object(reply.data)
 
     async def moment(self) -> Moment:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from secrets import token_bytes
 from typing import Any, Final
 
-from ...tools.guest_text import guest_texts
+from ...tools.guest_text import GuestText
 from .addresses import addresses, equivalents, spelled_addresses, strings
 
 _MOST: Final = 30_000  # addresses; 16 bytes and a short source each
@@ -32,9 +32,9 @@ class Memory:
         self._texts: set[int] = set()  # hashes of the texts that were searched, since a cached answer comes again
         self._full = False
 
-    def read(self, tool: str, answer: Any) -> None:
-        """Record the addresses in the guest-written text of the *answer* of a tool."""
-        for each in guest_texts(tool, answer):
+    def read(self, texts: Iterable[GuestText]) -> None:
+        """Record the addresses in *texts* of guests."""
+        for each in texts:
             self.remember(each.text, each.source)
 
     def remember(self, text: str, source: str) -> None:
