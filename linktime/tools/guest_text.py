@@ -53,6 +53,7 @@ _OWN: Final = frozenset({"eventType", "host", "emailLogs", "pagination"})  # obj
 _MEETINGS: Final = frozenset({"upcomingMeetings", "pastMeetings"})
 _CONTAINERS: Final = (dict, list)
 _OUTBOUND: Final = "OUTBOUND"
+_LAST_MESSAGE: Final = "lastMessage"  # of the guest or of the account
 _LONGEST_NAME: Final = 40  # characters
 _MOST_WORDS: Final = 5
 _UNLIKE_A_NAME: Final = re.compile(
@@ -126,7 +127,7 @@ class _Walk(NamedTuple):
 
     def object(self, item: Mapping[str, Any], keys: Path, source: str, depth: int) -> None:
         for name, value in item.items():
-            if depth or (name in FREE_TEXT and not _is_outbound(value)):
+            if depth or (name in FREE_TEXT and not (name == _LAST_MESSAGE and _is_outbound(value))):
                 self.any(value, (*keys, name), source, depth or len(keys) + 1)
             elif isinstance(value, _CONTAINERS):
                 if name not in _OWN:
