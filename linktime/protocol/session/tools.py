@@ -102,7 +102,7 @@ class Tools:
             reply = await self._reply(context, tool, arguments, delivery)
             reply = reply.noted(self._upstream.budget())
             result = succeeded(reply, tool, self._confirm and self._confirm.remember)
-        hooks.answered(reply.notes.as_meta())
+        hooks.answered(reply.notes)
         return result
 
     def _find(self, name: str) -> Tool:
