@@ -109,7 +109,7 @@ WAYS: Final[dict[str, Callable[[Seen], Awaitable[Any]]]] = {
     "resource": lambda seen: seen.client.read_resource("linktime://contacts/c1"),
     "completion": complete,
 }
-TARGETS: Final = [
+TARGETS: Final[list[tuple[str, dict[str, Any]]]] = [
     ("create_webhook", {**HOOK, "url": f"https://api.{HOST.upper()}./v2"}),
     ("update_webhook", {"webhookId": "w1", "url": f"https://{HOST}/x"}),
     (

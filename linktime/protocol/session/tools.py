@@ -101,7 +101,7 @@ class Tools:
         with guarded(tool, delivery):
             reply = await self._reply(context, tool, arguments, delivery)
             reply = reply.noted(self._upstream.budget())
-            result = succeeded(reply, tool, self._confirm and self._confirm.remember)
+            result = succeeded(reply, tool, self._confirm.remember if self._confirm else None)
         hooks.answered(reply.notes)
         return result
 
