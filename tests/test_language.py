@@ -26,6 +26,7 @@ PATTERNS: Final = {
     "nobody and somebody": re.compile(r"\b(no|some|any|every)(body|one)\b(?! of)", re.IGNORECASE),
     "semicolons": re.compile(r";"),
 }
+PARTICIPLES: Final = {"told", "asked", "given", "shown", "found", "heard", "kept"}
 WORD: Final = re.compile(r"[A-Za-z][A-Za-z'-]*")
 CODE: Final = re.compile(r"```[\s\S]*?```|`[^`\n]*`|\]\([^)\n]*\)")
 SENTENCE_END: Final = re.compile(r"(?<=[.!?:])\s+|\n\s*\n|\n\s*[-*|]")
@@ -66,6 +67,14 @@ def bare_strings(node: ast.AST) -> Iterator[tuple[ast.Constant, str]]:
         match statement:
             case ast.Expr(value=ast.Constant(value=str(text)) as constant):
                 yield constant, text
+
+
+def names(tree: ast.Module) -> Iterator[str]:
+    """Yield the names that a module gives to its variables, parameters and attributes."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                yield name
 
 
 def words(text: str) -> list[str]:
@@ -109,3 +118,16 @@ def test_prose_keeps_its_limits(source: Source, limits: dict[str, float]) -> Non
     counted = rates(list(source()))
 
     assert {name: rate for name, rate in counted.items() if rate > limits[name]} == {}
+
+
+def test_no_variable_is_named_by_a_participle() -> None:
+    files = [file for folder in ("linktime", "tests") for file in (ROOT / folder).rglob("*.py")]
+
+    riddles = {
+        f"{file.relative_to(ROOT)}: {name}"
+        for file in files
+        for name in names(ast.parse(file.read_text(encoding="utf-8")))
+        if name.strip("_") in PARTICIPLES
+    }
+
+    assert riddles == set()

@@ -28,8 +28,8 @@ _LARGEST_NUMBER: Final = 1_000_000  # larger ones may be phone numbers
 
 def redacted(arguments: Mapping[str, Any] | None, known: Collection[str]) -> str:
     """Return *arguments* as JSON with ids, slugs, times, numbers and choices, and with the names that are *known*."""
-    shown = {name if name in known else _REDACTED: _shown(name, value) for name, value in (arguments or {}).items()}
-    text = json.dumps(shown, separators=(",", ":"), ensure_ascii=False)
+    safe = {name if name in known else _REDACTED: _redacted(name, value) for name, value in (arguments or {}).items()}
+    text = json.dumps(safe, separators=(",", ":"), ensure_ascii=False)
     return text if len(text) <= _LONGEST else json.dumps(_REDACTED)
 
 
@@ -43,15 +43,15 @@ def shown_request_id(ident: str) -> str:
     return ident if _REQUEST_ID.fullmatch(ident) else _REDACTED
 
 
-def _shown(name: str, value: Any, levels: int = _DEEPEST) -> Any:
+def _redacted(name: str, value: Any, levels: int = _DEEPEST) -> Any:
     text = _SHOWN_SLUG if name.lower().endswith("slug") else _SHOWN_TEXT
     match value:
         case _ if not _SHOWN_NAMES.fullmatch(name):
             return _REDACTED
         case list() if levels:
-            return [_shown(name, item, levels - 1) for item in value]
+            return [_redacted(name, item, levels - 1) for item in value]
         case dict() if levels:
-            return {key: _shown(key, item, levels - 1) for key, item in value.items() if _SHOWN_NAMES.fullmatch(key)}
+            return {key: _redacted(key, item, levels - 1) for key, item in value.items() if _SHOWN_NAMES.fullmatch(key)}
         case str():
             return value if text.fullmatch(value) and not _SECRET.match(value) else _REDACTED
         case None | int() | float():

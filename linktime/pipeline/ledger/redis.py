@@ -135,9 +135,9 @@ class RedisLedger:
     def _budget(self, state: str) -> Budget | None:
         if not state:
             return None
-        if (found := format_of(state)) not in {FORMAT, None}:
+        if (version := format_of(state)) not in {FORMAT, None}:
             raise self._redis.unavailable(
-                f"the budget has format {found}, this server writes {FORMAT}: update all servers of this key"
+                f"the budget has format {version}, this server writes {FORMAT}: update all servers of this key"
             )
         try:
             return load(state)

@@ -27,7 +27,7 @@ class _Result(NamedTuple, Generic[T]):
 
     value: T
     budget: Budget
-    asked: float
+    began: float
 
 
 class SharedStore:
@@ -52,7 +52,7 @@ class SharedStore:
         self._copy = Budget()
         self._passed = clock()
         # The ledger's time at the last step there, and a moment before it
-        self._read, self._asked = 0.0, clock()
+        self._read, self._began = 0.0, clock()
         # Whether it goes on alone, and when it asks the ledger again
         self._alone = False
         self._retry_at = -inf
@@ -109,20 +109,20 @@ class SharedStore:
 
     def _apply(self, step: Step[T]) -> _Result[T]:
         """Apply *step* in the ledger."""
-        copy, asked = self._copy, self._clock()
+        copy, began = self._copy, self._clock()
 
         def apply(budget: Budget, reading: float) -> _Result[T]:
             read = self._clock()
-            latest = self._read + (read - self._asked) * _DRIFT if budget.ident == copy.ident else inf
+            latest = self._read + (read - self._began) * _DRIFT if budget.ident == copy.ident else inf
             budget.read(self._ledger.clock, reading, latest=latest)
             budget.enroll(self._terms, copy, returning=self._alone)
-            return _Result(step(budget, read), budget, asked)
+            return _Result(step(budget, read), budget, began)
 
         return self._ledger.apply(apply)
 
     def _joined(self, result: _Result[T]) -> T:
         self._copy, self._passed = result.budget, self._clock()
-        self._read, self._asked = result.budget.now, result.asked
+        self._read, self._began = result.budget.now, result.began
         if self._alone:
             log.warning("the shared budget is back")
         self._alone = False
