@@ -115,6 +115,7 @@ def test_sdk_is_complete_for_a_later_import() -> None:
     subprocess.run([sys.executable, "-c", program], check=True, timeout=30)
 
 
+@pytest.mark.slow
 async def test_plain_imports_start_without_the_tricks(sandbox: Sandbox) -> None:
     settings = {"LINKTIME_BASE_URL": sandbox.url, "LINKTIME_API_KEY": sandbox.key, "LINKTIME_PLAIN_IMPORTS": "1"}
     async with child(sys.executable, "-c", IMPORTS_TO_STDERR, **settings) as server:

@@ -113,6 +113,7 @@ async def test_an_answer_that_cannot_be_read_is_no_yes(sandbox: Sandbox, reply: 
     assert written(sandbox) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("version", "capabilities", "asks"),
     [
@@ -268,6 +269,7 @@ async def test_a_state_without_an_answer_is_no_yes(sandbox: Sandbox, said: Any) 
     assert written(sandbox) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("capabilities", [{}, {"elicitation": {"url": {}}}])
 async def test_who_did_not_say_that_it_can_ask_confirms_nothing(sandbox: Sandbox, capabilities: dict[str, Any]) -> None:
     async with confirming(sandbox) as server:

@@ -323,6 +323,7 @@ async def test_a_second_signal_ends_it_at_once(sandbox: Sandbox) -> None:
         assert await server.ended() == -signal.SIGTERM
 
 
+@pytest.mark.slow
 async def test_requests_over_the_cap_are_refused(server: Child, sandbox: Sandbox) -> None:
     await misbehave(sandbox, path="/webhooks", hang=True)
     calls = [server.call("list_webhooks") for _ in range(MOST_UNANSWERED + 5)]
@@ -355,6 +356,7 @@ async def test_a_print_from_anywhere_lands_on_stderr() -> None:
     assert server.noise == []
 
 
+@pytest.mark.slow
 async def test_flood_of_broken_frames_leaves_stdout_clean() -> None:
     dice = random.Random(20261123)
     good = b'{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"get_me","arguments":{}}}'

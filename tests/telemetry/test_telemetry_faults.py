@@ -68,6 +68,7 @@ async def test_what_a_dead_collector_is_called_is_said_once(sandbox: Sandbox) ->
             assert (await server.result(server.call("get_me")))["isError"] is False
 
 
+@pytest.mark.slow
 def test_a_stderr_that_nobody_reads_stops_no_call_and_no_exit() -> None:
     unread, stderr = os.pipe()
     os.set_blocking(stderr, False)
