@@ -12,9 +12,10 @@ from ..pipeline import routes
 from ..pipeline.outcome.checks import gone_among, overridden, ruled
 from ..pipeline.outcome.verification import Verification, Way, Write, read_whole
 from ._fields import Clock, Day, From, Ident, To, Windows
+from ._rules import in_order
 from ._shapes import Success
 from ._tags import AVAILABILITY_OVERRIDES, AVAILABILITY_RULES, SETTINGS
-from ._tool import in_order, read, write
+from ._tool import read, write
 from .confirmations import OVERRIDE, WEEKLY_HOURS
 
 OverrideId = Annotated[Ident, Doc("id from list_availability_overrides.")]

@@ -9,8 +9,9 @@ from typing_extensions import Doc
 from ..message import Request, get
 from ..pipeline import routes
 from ._fields import From, Limit, Page, Text, To
+from ._rules import in_order
 from ._tags import BOOKINGS, CALLS, CONTACTS, CONVERSATIONS
-from ._tool import in_order, read
+from ._tool import read
 
 
 class Conversation(TypedDict, total=False):

@@ -13,9 +13,10 @@ from ..pipeline.outcome.checks import gone, gone_among, updated
 from ..pipeline.outcome.new_rows import made, made_unless_capitals
 from ..pipeline.outcome.verification import Verification, Way, Write, read_row
 from ._fields import CLEARABLE, Email, Ident, Limit, Page, Text
+from ._rules import some_change
 from ._shapes import Pagination, Success
 from ._tags import BOOKINGS, CONTACTS, EVENT_TYPES, contact
-from ._tool import read, some_change, write
+from ._tool import read, write
 from .confirmations import CONTACT
 
 ContactId = Annotated[Ident, Doc("id from list_contacts.")]

@@ -13,9 +13,10 @@ from ..pipeline.outcome.checks import gone, gone_among_active, updated, updated_
 from ..pipeline.outcome.new_rows import made
 from ..pipeline.outcome.verification import Verification, Way, read_row, read_whole
 from ._fields import CLEARABLE, NUMBER, Amount, Currency, EventTypeId, Minutes, Text
+from ._rules import some_change
 from ._shapes import Success
 from ._tags import EVENT_TYPES
-from ._tool import some_change, write
+from ._tool import write
 from .confirmations import EVENT_TYPE
 
 Name = Annotated[Text, Doc("Name that guests see.")]

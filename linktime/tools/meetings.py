@@ -9,9 +9,10 @@ from typing_extensions import Doc
 from ..message import Request, get
 from ..pipeline import routes
 from ._fields import BookingId, From, Limit, Page, To
+from ._rules import in_order
 from ._shapes import Pagination
 from ._tags import BOOKINGS, CONTACTS, EVENT_TYPES, booking
-from ._tool import in_order, read
+from ._tool import read
 
 
 class Booking(TypedDict, total=False):

@@ -14,9 +14,10 @@ from ..pipeline.outcome.conflict import after_booking, after_rescheduling
 from ..pipeline.outcome.new_rows import booked
 from ..pipeline.outcome.verification import Verification, Way, read_row
 from ._fields import BookingId, Email, From, Instant, Slug, Text, To, Zone
+from ._rules import in_order
 from ._shapes import Success
 from ._tags import AVAILABILITY_OVERRIDES, AVAILABILITY_RULES, BOOKINGS, EVENT_TYPES, SETTINGS, booking
-from ._tool import in_order, read, write
+from ._tool import read, write
 from .confirmations import MEETING
 
 SlotZone = Annotated[Zone, Doc("IANA zone of startTimeLocal; the account's if left out.")]

@@ -12,8 +12,9 @@ from ..pipeline import routes
 from ..pipeline.outcome.checks import updated
 from ..pipeline.outcome.verification import Verification, Way, read_whole
 from ._fields import NUMBER, Minutes, Windows, Zone
+from ._rules import some_change
 from ._tags import INTEGRATIONS, SETTINGS
-from ._tool import read, some_change, write
+from ._tool import read, write
 
 
 class Settings(TypedDict, total=False):

@@ -13,9 +13,10 @@ from ..pipeline.outcome.checks import gone_among, updated_among
 from ..pipeline.outcome.new_rows import subscribed
 from ..pipeline.outcome.verification import Verification, Way, read_whole
 from ._fields import JSON, Ident, Text, WebAddress
+from ._rules import some_change
 from ._shapes import Success
 from ._tags import BOOKINGS, CONTACTS, WEBHOOKS
-from ._tool import read, some_change, write
+from ._tool import read, write
 from .confirmations import NEW_WEBHOOK, OTHER_URL, WEBHOOK
 
 Event = Literal["booking.created", "booking.cancelled", "booking.rescheduled", "payment.received", "contact.created"]
