@@ -10,7 +10,8 @@ import pytest
 
 from linktime.commands.clients import CLIENTS
 from linktime.commands.install import Installation, Terminal
-from linktime.commands.install.files import find, write
+from linktime.commands.install.files import write
+from linktime.commands.install.target import find
 from linktime.commands.locations import Location, System
 from tests.support.installer_user import KEY, User, entry
 

@@ -13,7 +13,7 @@ from platformdirs.unix import Unix
 
 from linktime.commands.clients import CLIENTS
 from linktime.commands.install import Installation
-from linktime.commands.install.files import find
+from linktime.commands.install.target import find
 from linktime.commands.locations import Environment, System
 from tests.support.installer_user import KEY, User, mode
 

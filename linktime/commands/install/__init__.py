@@ -12,10 +12,11 @@ from ..clients import CLIENTS, KEY, Client
 from . import entry, files
 from .config_file import PLACEHOLDER, ConfigFile
 from .context import Context, Options, Refused, Terminal
-from .files import Target, project_root, read
+from .files import read
 from .launch import NAME, Installation
 from .plan import Note, Plan, is_off, key_notes, plan_install, plan_uninstall
 from .syntax import Unreadable
+from .target import Target, find, project_root
 
 __all__ = [
     "NAME",
@@ -56,7 +57,7 @@ def install(options: Options, context: Context) -> Result:
         return _print(client, options, context)
     with _explained(f"the file of {client.title}"):
         # 1. Find the file.
-        target = files.find(client, context.environment, project=options.project)
+        target = find(client, context.environment, project=options.project)
     with _explained(target.file):
         # 2. Read it and plan the change. Nothing is written so far.
         plan = _plan(client, options, context, target)
@@ -95,7 +96,7 @@ def _print(client: Client, options: Options, context: Context) -> Result:
     # The snippet is useful even if the client's file cannot be found.
     file = None
     with suppress(Refused, OSError):
-        file = files.find(client, context.environment, project=options.project).file
+        file = find(client, context.environment, project=options.project).file
         context.err.write(f"Add this to {file}\n")
     if PLACEHOLDER in wanted.get("env", {}).values():
         context.err.write(f"Replace {PLACEHOLDER} by your API key.\n")
