@@ -194,7 +194,7 @@ class Outcome:
             words = await advice(self._send, write, self._clock())
         except (Exception, asyncio.CancelledError):  # noqa: BLE001 - help that fails must not hide the refusal
             return refusal
-        return Rejected(refusal.word, f"{refusal.message} {words}", status=refusal.status) if words else refusal
+        return Rejected(refusal.word, refusal.happened, words, status=refusal.status) if words else refusal
 
 
 def _abandoned() -> bool:

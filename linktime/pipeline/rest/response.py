@@ -80,22 +80,22 @@ class Response:
         if status // 100 == 4:
             word = route.masked(code or _CODES.get(status, "rejected"))
             absent = status in _ABSENT and error_body.proves_absence(data)
-            raise Rejected(word, self._message(route, data, word), status=status, proves_absence=absent)
+            happened, advice = self._happened(route, data), _ADVICE.get(word, "")
+            raise Rejected(word, happened, advice, status=status, proves_absence=absent)
         raise lost(request, happened, status=status, answered=code is not None, wait=retry_after(self.headers))
 
     def _rate_limited(self, route: Route, longest_wait: float, data: Any) -> RateLimited:
-        message, wait = self._message(route, data, "rate_limited"), wished_wait(self.headers)
+        message, wait = f"{self._happened(route, data)} {_ADVICE['rate_limited']}", wished_wait(self.headers)
         if wait is not None and wait > longest_wait:
             message += f" It asks for a wait of {wait:.0f} s. This server waits for {longest_wait:.0f} s."
             wait = longest_wait
         return RateLimited(message, retry_after=wait)
 
-    def _message(self, route: Route, data: Any, word: str) -> str:
-        """Return the message of a refusal: LinkTime's own text, cleaned and quoted, and our advice for *word*."""
+    def _happened(self, route: Route, data: Any) -> str:
+        """Return what a refusal says: LinkTime's own text, cleaned and quoted."""
         cleaned = route.masked(one_line(error_body.reasons(data)[:_LONGEST_CLEANED]))
         quote = cleaned[:_LONGEST_QUOTE].replace('"', "'")
-        happened = f'LinkTime says "{quote}".' if quote else f"LinkTime answered {self.status} without an explanation."
-        return " ".join(filter(None, (happened, _ADVICE.get(word))))
+        return f'LinkTime says "{quote}".' if quote else f"LinkTime answered {self.status} without an explanation."
 
     def _data(self) -> tuple[Any, str]:
         """Return the JSON value in the body, and the reason if there is none, else an empty text."""
