@@ -146,7 +146,7 @@ async def app(
 
 
 def _zone(settings: Settings, cache: Cache, limiter: Limiter, clock: Callable[[], float]) -> AccountZone:
-    question = TOOLS["get_settings"].build()
+    question = TOOLS["get_settings"].request({})
     return AccountZone(
         cache,
         question,

@@ -34,7 +34,8 @@ class Request:
     *template* is the path under /api/v1 with at most one `{id}`. *tags* name the data that a read depends on or a
     write changes. A *volatile* answer may be shared in flight but is never kept. A *dated* answer is likely to hold
     times. *deadline* (seconds on the app's clock), *idempotency_key*, *attempt* (the number of earlier attempts) and
-    *delivery* belong to the call and not to the question.
+    *delivery* belong to the call and not to the question. So does *verification*, by which the outcome layer finds out
+    whether a write was made.
     """
 
     method: str
@@ -49,6 +50,7 @@ class Request:
     idempotency_key: str = field(default="", compare=False)
     attempt: int = field(default=0, compare=False)
     delivery: Delivery | None = field(default=None, compare=False, repr=False)
+    verification: object = field(default=None, compare=False, repr=False)
 
     @property
     def path(self) -> str:
@@ -129,6 +131,10 @@ class Reply:
     notes: Notes = NO_NOTES
     quota: Quota = UNSTATED
     date: datetime | None = field(default=None, compare=False)
+
+    def with_data(self, data: Any) -> Reply:
+        """Return the reply with other *data*."""
+        return replace(self, data=data)
 
     def noted(self, notes: Notes) -> Reply:
         """Return the reply with further notes."""

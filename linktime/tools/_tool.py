@@ -14,25 +14,30 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from ..errors import InvalidArguments
 from ..message import Request, camel
+from ..pipeline.outcome.verification import Verification
 from ._fields import CLEARABLE, is_blank, unsendable
 from ._schema import answer_schema, object_schema
 from ._times import not_once, zones_of
 from ._validation_errors import described, listed
 from .confirmations import Confirmation
+from .dates import dates
+from .lookup import Lookup
+from .plan import Plan
 
-Build = Callable[..., Request]
+Build = Callable[..., Request | Plan]
 Rule = Callable[[Mapping[str, Any]], str | None]
 """A check over several arguments, by their Python names. It returns the error as text, or None."""
 
 
 @dataclass(frozen=True, eq=False)
 class Tool:
-    """One tool. *build* makes its Request, *shape* is the type of its answer, and every one of *rules* must hold.
+    """One tool. *build* makes its Request, or a Plan, *shape* is the type of its answer, and all *rules* must hold.
 
     A tool is *destructive* if existing data may be lost. It is *open_world* if the call, or its consequences, reach
     people or servers outside the account, such as a guest who gets an e-mail. The arguments named in *local* are times
-    in the account's zone on the day of the argument `date`. *confirmation* is the question before a loss, or before
-    guests' data leaves the account. With *local_targets* that data may go to this machine.
+    in the account's zone on the days from `date` to `to`. *lookup* finds the id of a row by another name.
+    *confirmation* is the question before a loss, or before guests' data leaves the account. With *local_targets* that
+    data may go to this machine. Every tool that writes has a *verification*, by which its outcome is read back.
     """
 
     # for the list of tools
@@ -47,6 +52,8 @@ class Tool:
     open_world: bool
     # extra steps before a call
     local: tuple[str, ...] = ()
+    lookup: Lookup | None = None
+    verification: Verification | None = None
     confirmation: Confirmation | None = None
     local_targets: bool = False
 
@@ -78,7 +85,11 @@ class Tool:
         return answer_schema(self.shape)
 
     def request(self, arguments: Mapping[str, Any] | None, zone: ZoneInfo | None = None) -> Request:
-        """Check the arguments and return the request. Raise InvalidArguments with every error.
+        """Check the arguments and return the first request of their plan. Raise InvalidArguments with every error."""
+        return self.plan(arguments, zone).first
+
+    def plan(self, arguments: Mapping[str, Any] | None, zone: ZoneInfo | None = None) -> Plan:
+        """Check the arguments and return the requests. Raise InvalidArguments with every error.
 
         *zone* is the account's, if it is known. It allows further checks, and better suggestions.
         """
@@ -95,7 +106,7 @@ class Tool:
         # 3. Rules over several arguments, and times that need the account's zone.
         if faults := [fault for rule in self.rules if (fault := rule(values))] or self._not_once(values, zone):
             raise InvalidArguments("; ".join(faults))
-        return self.build(**values)
+        return Plan.of(self.build(**values)).verified(self.verification)
 
     def needs_zone(self, arguments: Mapping[str, Any] | None) -> bool:
         """Return whether the account's zone decides if these arguments are valid."""
@@ -120,8 +131,10 @@ class Tool:
     def _not_once(self, values: Mapping[str, Any], zone: ZoneInfo | None) -> list[str]:
         if zone is None:
             return []
-        errors = {name: not_once(values["date"], values[name], zone) for name in self.local if values[name]}
-        return [f"{camel(name)}: {error}" for name, error in errors.items() if error]
+        times = {name: values[name] for name in self.local if values[name]}
+        days = dates(values["date"], values["to"]) if times else []
+        faults = ((name, not_once(day, time, zone)) for name, time in times.items() for day in days)
+        return [f"{camel(name)}: {fault}" for name, fault in faults if fault]
 
     @cached_property
     def _fields(self) -> dict[str, tuple[Any, Any]]:
@@ -149,8 +162,10 @@ def write(
     returns: Any,
     destructive: bool,
     idempotent: bool,
+    verification: Verification,
     open_world: bool = False,
     local: tuple[str, ...] = (),
+    lookup: Lookup | None = None,
     confirmation: Confirmation | None = None,
 ) -> Callable[[Build], Tool]:
     """Declare a tool that changes the account."""
@@ -164,6 +179,8 @@ def write(
         idempotent=idempotent,
         open_world=open_world,
         local=local,
+        lookup=lookup,
+        verification=verification,
         confirmation=confirmation,
     )
 

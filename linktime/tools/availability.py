@@ -7,12 +7,20 @@ from typing import Annotated, Any, TypedDict
 
 from typing_extensions import Doc
 
+from ..answers import records
 from ..message import Request, delete, get, post, put
+from ..pipeline import routes
+from ..pipeline.outcome.checks import gone_among, overridden, ruled
+from ..pipeline.outcome.evidence import Write
+from ..pipeline.outcome.verification import Verification, Way, read_whole
 from ._fields import Clock, Day, From, Ident, To, Windows
 from ._shapes import Success
 from ._tags import AVAILABILITY_OVERRIDES, AVAILABILITY_RULES, SETTINGS
 from ._tool import in_order, read, write
 from .confirmations import OVERRIDE, WEEKLY_HOURS
+from .dates import MOST_DATES, dates, is_date, range_fault
+from .lookup import Lookup
+from .plan import Plan
 
 OverrideId = Annotated[Ident, Doc("id from list_availability_overrides.")]
 
@@ -43,6 +51,12 @@ class Override(TypedDict, total=False):
     reason: Any
 
 
+class NewOverride(Override, total=False):
+    """The date that differs, or with `to` one row for each date."""
+
+    data: list[Override]
+
+
 class Overrides(TypedDict, total=False):
     """The dates that differ."""
 
@@ -58,55 +72,116 @@ def _blocked_or_custom(values: Mapping[str, Any]) -> str | None:
     return "endTime: should be after startTime" if hours[1] <= hours[0] else None
 
 
+def _in_range(values: Mapping[str, Any]) -> str | None:
+    return range_fault(values["date"], values["to"])
+
+
+def _named_once(values: Mapping[str, Any]) -> str | None:
+    names = [values["override_id"], values["date"]]
+    return None if names.count(None) == 1 else "give either date or overrideId"
+
+
 @read("Get availability rules", returns=Rules)
 def get_availability_rules() -> Request:
     """Get the weekly hours, by day of week and in the account's zone."""
-    return get("/availability/rules").tagged(AVAILABILITY_RULES, SETTINGS)
+    return get(routes.AVAILABILITY_RULES).tagged(AVAILABILITY_RULES, SETTINGS)
 
 
-@write("Update availability rules", returns=Rules, destructive=True, idempotent=True, confirmation=WEEKLY_HOURS)
+@write(
+    "Update availability rules",
+    returns=Rules,
+    destructive=True,
+    idempotent=True,
+    verification=Verification(
+        (Way(read_whole(routes.AVAILABILITY_RULES), ruled),),
+        "use get_availability_rules and compare the hours",
+        replaces=True,
+    ),
+    confirmation=WEEKLY_HOURS,
+)
 def update_availability_rules(rules: Annotated[Windows, Doc("All weekly hours; [] closes every day.")]) -> Request:
     """Set the weekly hours. It replaces all existing rules, so give every window that is to stay."""
-    return put("/availability/rules", rules=rules).tagged(AVAILABILITY_RULES)
+    return put(routes.AVAILABILITY_RULES, rules=rules).tagged(AVAILABILITY_RULES)
 
 
 @read("List availability overrides", in_order, returns=Overrides)
 def list_availability_overrides(from_: From | None = None, to: To | None = None) -> Request:
     """List the dates that are blocked or have custom hours, which override the weekly hours."""
-    return get("/availability/overrides", from_=from_, to=to).tagged(AVAILABILITY_OVERRIDES)
+    return get(routes.AVAILABILITY_OVERRIDES, from_=from_, to=to).tagged(AVAILABILITY_OVERRIDES)
+
+
+def _of_date(write: Write) -> Request:
+    return get(routes.AVAILABILITY_OVERRIDES, from_=write.body["date"], to=write.body["date"])
+
+
+def _of_former_date(write: Write) -> Request:
+    day = write.former.get("date")
+    day = day[:10] if isinstance(day, str) else None
+    return get(routes.AVAILABILITY_OVERRIDES, from_=day, to=day)
 
 
 @write(
     "Create availability override",
     _blocked_or_custom,
-    returns=Override,
+    _in_range,
+    returns=NewOverride,
     destructive=True,
     idempotent=True,
     local=("start_time", "end_time"),
+    verification=Verification(
+        (Way(_of_date, overridden),), "use list_availability_overrides for that date", replaces=True
+    ),
 )
 def create_availability_override(
     date: Day,
     *,
+    to: Annotated[Day, Doc(f"Last date, included, for a range of at most {MOST_DATES} dates.")] | None = None,
     is_blocked: Annotated[bool, Doc("false for custom hours.")] = True,
     start_time: Annotated[Clock, Doc("HH:MM; custom hours need both.")] | None = None,
     end_time: Annotated[Clock, Doc("HH:MM, after startTime.")] | None = None,
     reason: Annotated[str, Doc("Such as Vacation.")] | None = None,
-) -> Request:
-    """Block one date, or set custom hours for it: one call for each date.
+) -> Request | Plan:
+    """Block a date, or the dates until `to`, or set custom hours for them.
 
     It may replace an earlier override of the date; bookings already made stay.
     """
-    return post(
-        "/availability/overrides",
-        date=date,
-        is_blocked=is_blocked,
-        start_time=start_time,
-        end_time=end_time,
-        reason=reason,
-    ).tagged(AVAILABILITY_OVERRIDES)
+
+    def of_date(day: str) -> Request:
+        return post(
+            routes.AVAILABILITY_OVERRIDES,
+            date=day,
+            is_blocked=is_blocked,
+            start_time=start_time,
+            end_time=end_time,
+            reason=reason,
+        ).tagged(AVAILABILITY_OVERRIDES)
+
+    return of_date(date) if to is None else Plan({day: of_date(day) for day in dates(date, to)})
 
 
-@write("Delete availability override", returns=Success, destructive=True, idempotent=True, confirmation=OVERRIDE)
-def delete_availability_override(override_id: OverrideId) -> Request:
-    """Remove an override; the weekly hours hold again for its date."""
-    return delete("/availability/overrides/{id}", override_id).tagged(AVAILABILITY_OVERRIDES)
+def _named_by_date(ident: str) -> Request | None:
+    """Return the read of the overrides of a date, or None if *ident* is not a date."""
+    return list_availability_overrides.request({"from": ident, "to": ident}) if is_date(ident) else None
+
+
+def _with_date(data: Any, day: str) -> list[str]:
+    return [str(row["id"]) for row in records(data) if str(row.get("date"))[:10] == day and "id" in row]
+
+
+@write(
+    "Delete availability override",
+    _named_once,
+    returns=Success,
+    destructive=True,
+    idempotent=True,
+    verification=Verification(
+        (Way(_of_former_date, gone_among),), "use list_availability_overrides and look whether it is gone"
+    ),
+    confirmation=OVERRIDE,
+    lookup=Lookup("override", "overrideId", _named_by_date, _with_date),
+)
+def delete_availability_override(
+    override_id: OverrideId | None = None, *, date: Annotated[Day, Doc("Its date, in place of the id.")] | None = None
+) -> Request:
+    """Remove an override by its date or id; the weekly hours hold again for its date."""
+    return delete(routes.AVAILABILITY_OVERRIDE, override_id or str(date)).tagged(AVAILABILITY_OVERRIDES)

@@ -30,6 +30,11 @@ class Plan:
         """Return the plan of one request, or *made* itself if it is a plan."""
         return made if isinstance(made, Plan) else cls({"": made})
 
+    def verified(self, verification: object) -> Plan:
+        """Return the plan whose every request carries how it is verified."""
+        requests = {name: replace(each, verification=verification) for name, each in self.requests.items()}
+        return replace(self, requests=requests)
+
     @property
     def first(self) -> Request:
         """The first request, which is the only one unless the call has a range."""

@@ -12,11 +12,12 @@ from ...answers import items, record, records
 from ...errors import Failure
 from ...message import Reply, Send, get, utc
 from ...wallclock import formatted, zone_named
+from .. import routes
 from .comparison import instant
 
 _OFFERED: Final = 5  # times
-_BLOCKED: Final = "{} is blocked by the override {}; delete_availability_override opens it."
-_CUSTOM: Final = "{} has custom hours, {}, by the override {}."
+_BLOCKED: Final = "{0} is blocked by an override, which delete_availability_override with date {0} removes."
+_CUSTOM: Final = "{} has custom hours, {}, by an override, see list_availability_overrides."
 _CLOSED: Final = "{:%A} has no weekly hours, see get_availability_rules."
 _FULL: Final = "{} has hours, but no free time is left on it."
 _NOTHING: Final = "LinkTime shows no free time around it: call check_availability for later days."
@@ -48,8 +49,8 @@ class Offer:
 
     @property
     def has_day(self) -> bool:
-        """Whether a time on the day of the wish is free. It is so if the day is not known."""
-        return self.zone is None or any(start.astimezone(self.zone).date() == self.day for start in self.free)
+        """Whether a time on that day is free."""
+        return any(start.astimezone(self.zone).date() == self.day for start in self.free)
 
     def __str__(self) -> str:
         nearest = sorted(sorted(self.free, key=lambda start: abs(start - self.wish))[:_OFFERED])
@@ -57,24 +58,23 @@ class Offer:
         return f"Nearest free times: {times}." if times else _NOTHING
 
 
-async def closed_because(look: Send, day: date | None) -> str:
-    """Return why *day* has no free time: an override, no weekly hours, or too many meetings. Empty if unknown."""
+async def reason_of(send: Send, day: date) -> str:
+    """Return why *day* has no free time: an override, no weekly hours, or meetings. It is empty if that is unknown."""
     try:
-        overrides = records((await look(get("/availability/overrides", from_=day, to=day))).data)
+        overrides = records((await send(get(routes.AVAILABILITY_OVERRIDES, from_=day, to=day))).data)
         override = next((row for row in overrides if str(row.get("date"))[:10] == str(day)), None)
-        if override is not None:
-            return _by_override(override, day)
-        rules = items((await look(get("/availability/rules"))).data)
+        rules = items((await send(get(routes.AVAILABILITY_RULES))).data) if override is None else None
     except Failure:
         return ""
-    if day is None or rules is None or not all("dayOfWeek" in rule for rule in rules):
+    if override is not None:
+        return _by_override(override, day)
+    if rules is None or not all("dayOfWeek" in rule for rule in rules):
         return ""
     has_hours = any(rule["dayOfWeek"] == day.isoweekday() % 7 for rule in rules)  # 0 = Sunday
     return _FULL.format(day) if has_hours else _CLOSED.format(day)
 
 
-def _by_override(override: Mapping[str, Any], day: date | None) -> str:
-    ident = override.get("id")
+def _by_override(override: Mapping[str, Any], day: date) -> str:
     if override.get("isBlocked"):
-        return _BLOCKED.format(day, ident)
-    return _CUSTOM.format(day, f"{override.get('startTime')}-{override.get('endTime')}", ident)
+        return _BLOCKED.format(day)
+    return _CUSTOM.format(day, f"{override.get('startTime')}-{override.get('endTime')}")

@@ -128,6 +128,18 @@ def made(key: str, label: str = "") -> Check:
     return _made(likeness)
 
 
+def made_unless_capitals(key: str, label: str) -> Check:
+    """Return `made`, which does not count absence if the key has capitals: a search may regard the letter case."""
+    check = made(key, label)
+
+    def present(write: Write, look: Look) -> Finding:
+        finding = check(write, look)
+        certain = finding.committed is not False or write.body[key].islower()
+        return finding if certain else UNCLEAR
+
+    return present
+
+
 def subscribed(write: Write, look: Look) -> Finding:
     """Look for a new webhook, whose secret can't be read back."""
     finding = made("url")(write, look)

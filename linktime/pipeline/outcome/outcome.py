@@ -15,14 +15,14 @@ import orjson
 from ...errors import Failure, NotCommitted, OutcomeUnknown, Rejected
 from ...message import Delivery, Notes, Reply, Request, Send
 from .accepted import Accepted, with_answer
-from .conflict import advice
 from .doubts import Doubt, Doubts, may_arrive
 from .evidence import SUCCESS, UNCLEAR, Write
 from .history import History, ident_of
 from .readback import ReadBack, Result
-from .verification import VERIFICATIONS, Verification
+from .verification import Verification, verification_of
 
 _REPEATED: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY})
+_ADVICE_WITHIN: Final = 2.0  # s; it is only given if there is budget at once
 _FAILED: Final = "linktime-mcp failed after this change was sent, so it may or may not have been made."
 _UNSENT: Final = "linktime-mcp failed before this change was sent; nothing was sent. Report it if it recurs."
 _EARLIER: Final = (
@@ -65,8 +65,8 @@ class Outcome:
         Raises NotCommitted if LinkTime answered the write and proves that it was not made, OutcomeUnknown if that is
         not certain, and any other error of *send*.
         """
-        verification = VERIFICATIONS.get((request.method, request.template))
-        if request.is_read or verification is None:
+        verification = verification_of(request)
+        if verification is None:
             reply = await self._send(request)
             self._history.read(request, reply, self._clock())
             return reply
@@ -139,7 +139,7 @@ class Outcome:
     async def _refused(self, write: Write, verification: Verification, doubt: Doubt, refusal: Rejected) -> Reply:
         """Answer a refused write: an equal one before it may be the reason of the refusal."""
         if not (doubt.open or doubt.reply or doubt.in_flight > 1):
-            raise await self._advised(write, refusal) from None
+            raise await self._advised(write, verification, refusal) from None
         if write.request.method == "DELETE" and refusal.proves_absence:
             await self._equals_answered(doubt)
             if doubt.open or doubt.reply:
@@ -152,7 +152,7 @@ class Outcome:
             return self._done(write, doubt, result)
         if result.finding.committed is None and refusal.status == HTTPStatus.CONFLICT:
             raise OutcomeUnknown(f"{refusal.message} {_EARLIER}: {verification.hint}.", answered=True) from None
-        raise await self._advised(write, refusal) from None
+        raise await self._advised(write, verification, refusal) from None
 
     async def _equals_answered(self, doubt: Doubt) -> None:
         """Wait until each equal write in flight has its answer: if all are refused, none of them removed the row."""
@@ -187,14 +187,15 @@ class Outcome:
     def _rivals(self, request: Request) -> list[Mapping[str, Any]]:
         return [orjson.loads(other.body or b"{}") for other in self._doubts.others(request, self._clock())]
 
-    async def _advised(self, write: Write, refusal: Rejected) -> Rejected:
-        if refusal.status != HTTPStatus.CONFLICT:
+    async def _advised(self, write: Write, verification: Verification, refusal: Rejected) -> Rejected:
+        if refusal.status != HTTPStatus.CONFLICT or verification.advise is None:
             return refusal
+        limit = self._clock() + _ADVICE_WITHIN
         try:
-            words = await advice(self._send, write, self._clock())
+            advice = await verification.advise(lambda read: self._send(replace(read, deadline=limit)), write)
         except (Exception, asyncio.CancelledError):  # noqa: BLE001 - help that fails must not hide the refusal
             return refusal
-        return Rejected(refusal.word, refusal.happened, words, status=refusal.status) if words else refusal
+        return Rejected(refusal.word, refusal.happened, advice, status=refusal.status) if advice else refusal
 
 
 def _abandoned() -> bool:

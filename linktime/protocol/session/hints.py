@@ -16,6 +16,7 @@ from ...tools.suggest import suggest
 from .lookups import Lookups
 
 _MOST: Final = 12  # rows that a hint names
+_STATUSES: Final = {400, 404, 422}  # refusals of an id or a slug
 _DATE: Final = re.compile(r"(\d{4}-\d{2}-\d{2})([T ].*)?")
 _DIGIT: Final = re.compile(r"\d")
 
@@ -38,21 +39,26 @@ class Hints:
         self._tools = tools
         self._lookups = lookups
 
-    async def added(self, request: Request, failure: Failure) -> Failure:
+    async def added(self, tool: Tool, arguments: Mapping[str, Any] | None, failure: Failure) -> Failure:
         """Return *failure* with a hint in place of its general advice, if LinkTime does not know the id or slug."""
-        if not (isinstance(failure, Rejected) and failure.status == 404 and failure.word == "not_found"):
+        if not isinstance(failure, Rejected) or failure.status not in _STATUSES:
             return failure
-        hint = await self._hint(request)
-        return Rejected(failure.word, f"{failure.happened} {hint}", status=404) if hint else failure
+        hint = await self._hint(tool.request(arguments), failure)
+        return Rejected(failure.word, failure.happened, hint, status=failure.status) if hint else failure
 
-    async def _hint(self, request: Request) -> str:
-        # 1. The path has an id.
-        # 2. The query or the body has a slug.
+    async def _hint(self, request: Request, failure: Rejected) -> str:
+        # 1. The path has an unknown id.
+        # 2. The query or the body has an unknown slug.
+        # 3. The refusal names the argument with the ids of event types.
+        kind = request.template.partition("/{id}")[0]
+        body = {**orjson.loads(request.body or b"{}"), **dict(request.query)}
         if request.ident:
-            kind = request.template.partition("/{id}")[0]
-            return await _BY_ID[kind](self._rows, request.ident) if kind in _BY_ID else ""
-        slug = _slug(request)
-        return await _for_slug(self._rows, slug) if slug else ""
+            return await _BY_ID[kind](self._rows, request.ident) if failure.status == 404 and kind in _BY_ID else ""
+        if slug := body.get("eventTypeSlug", "") if failure.status == 404 else "":
+            return await _for_slug(self._rows, slug)
+        if (idents := body.get("eventTypeIds")) and "eventTypeIds" in failure.happened:
+            return await _for_event_type(self._rows, next((each for each in idents if each in failure.happened), ""))
+        return ""
 
     async def _rows(self, tool: str, **arguments: Any) -> _Rows | None:
         """Return the rows of a list, or None if they are not known and budget is scarce."""
@@ -129,11 +135,6 @@ _BY_ID: Final[Mapping[str, Callable[[_Look, str], Awaitable[str]]]] = {
     "/event-types": _for_event_type,
     "/webhooks": _for_webhook,
 }
-
-
-def _slug(request: Request) -> str:
-    body = orjson.loads(request.body or b"{}")
-    return str({**body, **dict(request.query)}.get("eventTypeSlug", ""))
 
 
 def _is_name(text: str) -> bool:

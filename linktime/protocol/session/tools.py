@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any, Final, Protocol
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import mcp_types
 from mcp.shared.exceptions import MCPError
 
 from ...errors import Failure, InvalidArguments, SwitchedOff
-from ...message import Delivery, Reply, Request
+from ...message import Delivery, Reply
 from ...telemetry import hooks
 from ...tools import Tool
+from ...tools.plan import Plan
 from .arguments import received
+from .course import Course
+from .hints import Hints
+from .lookups import Lookups
 from .refusals import unknown
 from .results import failed, succeeded
 from .sdk_server import Context
@@ -58,6 +60,7 @@ class Tools:
         self._upstream = upstream
         self._tools = tools
         self._off = off
+        self._hints = Hints(tools, Lookups(upstream))
         self._confirm = confirm if upstream.refusal is None else None  # a refused call needs no confirmation
         self._list = mcp_types.ListToolsResult(tools=[_listed(tool) for tool in tools.values()])
 
@@ -71,7 +74,8 @@ class Tools:
         Raises:
             MCPError: There is no such tool.
         """
-        # The order of the checks: 1. the tool, 2. the arguments that clients add, 3. the user's confirmation.
+        # The order of the checks: 1. the tool, 2. the arguments that clients add, 3. the id of a row that is named
+        # otherwise, 4. the user's confirmation.
         # A missing key is reported before any fault of the arguments.
         try:
             tool = self._find(params.name)
@@ -80,25 +84,23 @@ class Tools:
             return failed(failure)
         except InvalidArguments as failure:
             return failed(self._upstream.refusal or failure)
-        if arguments is not params.arguments:
-            params = params.model_copy(update={"arguments": arguments})
         try:
-            result = await self._question(context, tool, params) or await self.answer(context, tool, arguments)
+            result = await self._called(context, tool, params, arguments)
         except Failure as failure:
-            result = failed(failure)
+            result = failed(await self._hints.added(tool, arguments, failure))
         return _with_ignored(result, ignored) if ignored else result
 
     async def answer(
-        self, context: Context, tool: Tool, arguments: Mapping[str, Any] | None
+        self, context: Context, tool: Tool, arguments: Mapping[str, Any] | None, *, spent: float = 0.0
     ) -> mcp_types.CallToolResult:
-        """Return the result of *tool*.
+        """Return the result of *tool*, for which *spent* seconds of the call's time are over.
 
         Raises:
             Failure: There is no result. The text of an unexpected exception is not in it.
         """
         delivery = Delivery()
         with guarded(tool, delivery):
-            reply = await self._reply(context, tool, arguments, delivery)
+            reply = await self._reply(context, tool, arguments, delivery, self._upstream.deadline - spent)
             reply = reply.noted(self._upstream.budget())
             result = succeeded(reply, tool)
             if self._confirm is not None:
@@ -113,6 +115,35 @@ class Tools:
             raise SwitchedOff(self._off[name])
         raise unknown("tool", name, self._tools)
 
+    async def _called(
+        self,
+        context: Context,
+        tool: Tool,
+        params: mcp_types.CallToolRequestParams,
+        arguments: Mapping[str, Any] | None,
+    ) -> Result:
+        begun = self._upstream.clock()
+        arguments = await self._identified(context, tool, arguments)
+        spent = self._upstream.clock() - begun
+        if arguments is not params.arguments:
+            params = params.model_copy(update={"arguments": arguments})
+        question = await self._question(context, tool, params)
+        return question or await self.answer(context, tool, arguments, spent=spent)
+
+    async def _identified(
+        self, context: Context, tool: Tool, arguments: Mapping[str, Any] | None
+    ) -> Mapping[str, Any] | None:
+        """Return the arguments with the id of the row, if the tool can look that up by another name."""
+        if tool.lookup is None or self._upstream.refusal is not None:
+            return arguments
+        ident = tool.request(arguments).ident
+        read = tool.lookup.read(ident)
+        if read is None:
+            return arguments
+        with guarded(tool, Delivery()):
+            reply = await self._run(context, tool, Plan.of(read), Delivery(), self._upstream.deadline)
+            return {tool.lookup.ident: tool.lookup.only(reply.data, ident)}
+
     async def _question(
         self, context: Context, tool: Tool, params: mcp_types.CallToolRequestParams
     ) -> mcp_types.InputRequiredResult | None:
@@ -123,18 +154,19 @@ class Tools:
             return await self._confirm(context, tool, params)
 
     async def _reply(
-        self, context: Context, tool: Tool, arguments: Mapping[str, Any] | None, delivery: Delivery
+        self, context: Context, tool: Tool, arguments: Mapping[str, Any] | None, delivery: Delivery, seconds: float
     ) -> Reply:
         if self._upstream.refusal is not None:
             raise self._upstream.refusal
-        request = self._upstream.within(
-            tool.request(arguments, await self._zone_for(tool, arguments)), self._upstream.deadline
-        )
-        if not tool.reads:
-            request = replace(request, idempotency_key=str(uuid4()), delivery=delivery)
-        progress = asyncio.ensure_future(self._report_progress(context, request)) if _wants_progress(context) else None
+        plan = tool.plan(arguments, await self._zone_for(tool, arguments))
+        return await self._run(context, tool, plan, delivery, seconds)
+
+    async def _run(self, context: Context, tool: Tool, plan: Plan, delivery: Delivery, seconds: float) -> Reply:
+        """Send the requests of *plan*, which have so many *seconds*, and report their wait to the client."""
+        course = Course(self._upstream, tool, plan, self._upstream.clock() + seconds, delivery)
+        progress = asyncio.ensure_future(self._report_progress(context, course)) if _wants_progress(context) else None
         try:
-            return await self._upstream.send(request)
+            return await course()
         finally:
             if progress is not None:
                 progress.cancel()
@@ -146,15 +178,15 @@ class Tools:
             return None
         return await zone.get() if tool.needs_zone(arguments) else zone.known
 
-    async def _report_progress(self, context: Context, request: Request) -> None:
+    async def _report_progress(self, context: Context, course: Course) -> None:
         """Report the wait for the budget to the client every second, until this is cancelled."""
         reports = 0
         with suppress(MCPError):  # the client closed the channel
             while True:
                 await self._upstream.sleep(_PROGRESS_EVERY)
-                if eta := self._upstream.eta(request):
+                if message := course.wait():
                     reports += 1
-                    await context.session.report_progress(reports, None, f"waiting for budget, about {eta:.0f} s")
+                    await context.session.report_progress(reports, None, message)
 
 
 def _listed(tool: Tool) -> mcp_types.Tool:
