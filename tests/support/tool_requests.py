@@ -38,6 +38,7 @@ REQUESTS: Final = [
         "/availability",
         {"eventTypeSlug": "a b&c", "from": "2028-02-29", "to": "2028-02-29", "timezone": "Asia/Kolkata"},
     ),
+    Expected("check_availability", {**_WEEK, "timeFrom": "13:00", "timeTo": "17:00"}, "GET", "/availability", _WEEK),
     Expected("create_booking", _BOOKING, "POST", "/bookings", body=_BOOKING),
     Expected(
         "create_booking",
@@ -282,7 +283,15 @@ REQUESTS: Final = [
         "/availability/overrides",
         body={"date": "2026-03-11", "isBlocked": False, "startTime": "10:00", "endTime": "14:00"},
     ),
+    Expected(
+        "create_availability_override",
+        {"date": "2026-03-12", "to": "2026-03-13"},
+        "POST",
+        "/availability/overrides",
+        body={"date": "2026-03-12", "isBlocked": True},
+    ),
     Expected("delete_availability_override", {"overrideId": "clx4"}, "DELETE", "/availability/overrides/clx4"),
+    Expected("delete_availability_override", {"date": "2026-03-12"}, "DELETE", "/availability/overrides/2026-03-12"),
     # Settings
     Expected("get_settings", {}, "GET", "/settings"),
     Expected("update_settings", {"maxMeetingsPerDay": 0}, "PATCH", "/settings", body={"maxMeetingsPerDay": None}),
