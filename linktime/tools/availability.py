@@ -100,7 +100,10 @@ def get_availability_rules() -> Request:
     confirmation=WEEKLY_HOURS,
 )
 def update_availability_rules(rules: Annotated[Windows, Doc("All weekly hours; [] closes every day.")]) -> Request:
-    """Set the weekly hours. It replaces all existing rules, so give every window that is to stay."""
+    """Set the weekly hours, at once and for good. It replaces all existing rules, so give every window that is to stay.
+
+    For single dates use create_availability_override.
+    """
     return put(routes.AVAILABILITY_RULES, rules=rules).tagged(AVAILABILITY_RULES)
 
 
@@ -135,15 +138,16 @@ def _of_former_date(write: Write) -> Request:
 def create_availability_override(
     date: Day,
     *,
-    to: Annotated[Day, Doc(f"Last date, included, for a range of at most {MOST_DATES} dates.")] | None = None,
+    to: Annotated[Day, Doc(f"Last date, included; at most {MOST_DATES} dates a call.")] | None = None,
     is_blocked: Annotated[bool, Doc("false for custom hours.")] = True,
-    start_time: Annotated[Clock, Doc("HH:MM; custom hours need both.")] | None = None,
-    end_time: Annotated[Clock, Doc("HH:MM, after startTime.")] | None = None,
+    start_time: Annotated[Clock, Doc("HH:MM, opens then; custom hours need both.")] | None = None,
+    end_time: Annotated[Clock, Doc("HH:MM, closes then.")] | None = None,
     reason: Annotated[str, Doc("Such as Vacation.")] | None = None,
 ) -> Request | Plan:
-    """Block a date, or the dates until `to`, or set custom hours for them.
+    """Block a date, or with `to` each date of a range, or set custom hours.
 
-    It may replace an earlier override of the date; bookings already made stay.
+    Custom hours are the only window of that date, in place of its weekly hours: to block a part of a day, give the part
+    that stays open. An earlier override of the date is replaced; bookings already made stay.
     """
 
     def of_date(day: str) -> Request:
@@ -183,5 +187,5 @@ def _with_date(data: Any, day: str) -> list[str]:
 def delete_availability_override(
     override_id: OverrideId | None = None, *, date: Annotated[Day, Doc("Its date, in place of the id.")] | None = None
 ) -> Request:
-    """Remove an override by its date or id; the weekly hours hold again for its date."""
+    """Remove the override of a date, by the date or by its id; the weekly hours hold again for it."""
     return delete(routes.AVAILABILITY_OVERRIDE, override_id or str(date)).tagged(AVAILABILITY_OVERRIDES)

@@ -127,11 +127,11 @@ def update_contact(
     *,
     name: Name | None = None,
     email: Address | None = None,
-    phone: Annotated[Phone, CLEARABLE] | None = None,
-    company: Annotated[Company, CLEARABLE] | None = None,
-    notes: Annotated[Notes, CLEARABLE] | None = None,
+    phone: Annotated[Phone, CLEARABLE, Doc('Phone number; "" clears it.')] | None = None,
+    company: Annotated[Company, CLEARABLE, Doc('Company; "" clears it.')] | None = None,
+    notes: Annotated[Notes, CLEARABLE, Doc('All private notes; "" clears them.')] | None = None,
 ) -> Request:
-    """Change a contact. Give only the fields that change; each replaces the old value, notes too."""
+    """Change a contact. Give only the fields that change; each replaces the old value, notes too; null keeps it."""
     return patch(routes.CONTACT, contact_id, name=name, email=email, phone=phone, company=company, notes=notes).tagged(
         CONTACTS, contact(contact_id)
     )

@@ -71,7 +71,10 @@ class Booked(TypedDict, total=False):
 
 @read("List event types", returns=EventTypes)
 def list_event_types() -> Request:
-    """List the active event types with name, slug, duration, location type and price. Start here to book."""
+    """List the active event types with name, slug, duration, location type and price. Start here to book.
+
+    An event type that is switched off is not in it, and no other tool lists it.
+    """
     return get(routes.EVENT_TYPES).tagged(EVENT_TYPES)
 
 
@@ -92,7 +95,8 @@ def check_availability(
 ) -> Plan:
     """Get the free slots of an event type on a range of days: startTime to book, startTimeLocal to tell.
 
-    Never from the cache.
+    A day without slots is full, closed, past or too soon. leftOut counts the slots outside timeFrom and timeTo. Never
+    from the cache.
     """
     slots = (
         get(routes.AVAILABILITY, event_type_slug=event_type_slug, from_=from_, to=to, timezone=timezone)
@@ -126,7 +130,10 @@ def create_booking(
     *,
     notes: Annotated[str, Doc("Notes for the meeting.")] | None = None,
 ) -> Request:
-    """Book a meeting. startTime must come from check_availability; the guest is e-mailed a confirmation."""
+    """Book a meeting. startTime must come from check_availability; the guest is e-mailed a confirmation.
+
+    LinkTime has no recurring meetings: book each one.
+    """
     return post(
         routes.BOOKINGS,
         event_type_slug=event_type_slug,
@@ -152,7 +159,7 @@ def create_booking(
     confirmation=MEETING,
 )
 def cancel_booking(
-    booking_id: BookingId, *, reason: Annotated[str, Doc("Reason; the guest may see it.")] | None = None
+    booking_id: BookingId, *, reason: Annotated[str, Doc("Reason. LinkTime may send it to the guest.")] | None = None
 ) -> Request:
     """Cancel a booking and free its slot. The guest is notified, and it can't be taken back."""
     return post(routes.CANCEL_BOOKING, booking_id, reason=reason).tagged(BOOKINGS, booking(booking_id))

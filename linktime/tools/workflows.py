@@ -21,9 +21,14 @@ Trigger = Annotated[
     Text,
     Doc("BOOKING_CREATED, BOOKING_CANCELLED, BOOKING_RESCHEDULED, PAYMENT_RECEIVED, BEFORE_MEETING or AFTER_MEETING."),
 ]
-Offset = Annotated[int, Ge(1), Le(525_600), NUMBER, Doc("Only for BEFORE_MEETING and AFTER_MEETING.")]
+Offset = Annotated[
+    int, Ge(1), Le(525_600), NUMBER, Doc("Minutes; for BEFORE_MEETING and AFTER_MEETING, which need it.")
+]
 
 EventTypeIds = Annotated[list[Ident], MinLen(1), JSON, Doc("Only these event types; all if left out.")]
+
+_CONFIG = "LinkTime does not document config: copy the fields of a workflow in list_workflows, or ask the user."
+Actions = Annotated[list[Action], MinLen(1), MaxLen(5), JSON, Doc(f"What to do, in order. {_CONFIG}")]
 
 
 class Workflow(TypedDict, total=False):
@@ -71,13 +76,16 @@ def list_workflows() -> Request:
 def create_workflow(
     name: Annotated[Text, Doc("Name.")],
     trigger: Trigger,
-    actions: Annotated[list[Action], MinLen(1), MaxLen(5), JSON, Doc("What to do, in order.")],
+    actions: Actions,
     *,
     trigger_offset_minutes: Offset | None = None,
     event_type_ids: EventTypeIds | None = None,
-    is_enabled: Annotated[bool, Doc("false creates it switched off.")] | None = None,
+    is_enabled: Annotated[bool, Doc("false creates it switched off; else it runs at once.")] | None = None,
 ) -> Request:
-    """Create an automation: e-mail, SMS, Slack, webhook or AI call around bookings. Once enabled it contacts guests."""
+    """Create an automation: e-mail, SMS, Slack, webhook or AI call around bookings. Once enabled it contacts guests.
+
+    No tool changes, switches off or deletes a workflow: the user has to do that in LinkTime.
+    """
     return post(
         routes.WORKFLOWS,
         name=name,
