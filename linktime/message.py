@@ -105,15 +105,14 @@ class Notes:
 
     def merged(self, other: Notes) -> Notes:
         """Return these notes with the fields that *other* has."""
-        return replace(self, **other._stated())
+        return replace(self, **other._by(_FIELDS))
 
     def as_meta(self) -> dict[str, str | float]:
         """Return the notes that are not None by their names on the wire, in camelCase."""
-        return {camel(name): value for name, value in self._stated().items()}
+        return self._by(_META)
 
-    def _stated(self) -> dict[str, Any]:
-        values = ((each.name, getattr(self, each.name)) for each in fields(self))
-        return {name: value for name, value in values if value is not None}
+    def _by(self, names: Mapping[str, str]) -> dict[str, Any]:
+        return {name: value for each, name in names.items() if (value := getattr(self, each)) is not None}
 
 
 NO_NOTES: Final = Notes()
@@ -184,6 +183,10 @@ def camel(name: str) -> str:
 
 def _query(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+_FIELDS: Final = {each.name: each.name for each in fields(Notes)}
+_META: Final = {name: camel(name) for name in _FIELDS}
 
 
 def utc(time: datetime) -> str:

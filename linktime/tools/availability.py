@@ -11,8 +11,7 @@ from ..answers import records
 from ..message import Request, delete, get, post, put
 from ..pipeline import routes
 from ..pipeline.outcome.checks import gone_among, overridden, ruled
-from ..pipeline.outcome.evidence import Write
-from ..pipeline.outcome.verification import Verification, Way, read_whole
+from ..pipeline.outcome.verification import Verification, Way, Write, read_whole
 from ._fields import Clock, Day, From, Ident, To, Windows
 from ._shapes import Success
 from ._tags import AVAILABILITY_OVERRIDES, AVAILABILITY_RULES, SETTINGS

@@ -11,9 +11,8 @@ from ..message import Request, delete, get, patch, post
 from ..pipeline import routes
 from ..pipeline.outcome.checks import gone, gone_among, updated
 from ..pipeline.outcome.conflict import after_contact
-from ..pipeline.outcome.evidence import Write
 from ..pipeline.outcome.new_rows import made, made_unless_capitals
-from ..pipeline.outcome.verification import Verification, Way, read_row
+from ..pipeline.outcome.verification import Verification, Way, Write, read_row
 from ._fields import CLEARABLE, Email, Ident, Limit, Page, Text
 from ._shapes import Pagination, Success
 from ._tags import BOOKINGS, CONTACTS, EVENT_TYPES, contact

@@ -29,7 +29,7 @@ KNOWN: Mapping[str, Any] = {
     "/availability/overrides": {"data": [OVERRIDE]},
     "/bookings": {"data": [MEETING]},
 }
-SLOT = {"eventTypeSlug": "intro", "from": "2026-12-21", "to": "2026-12-21"}
+SLOT: dict[str, Any] = {"eventTypeSlug": "intro", "from": "2026-12-21", "to": "2026-12-21"}
 WISH = {
     "startTime": "2026-12-21T15:00:00Z",
     "inviteeName": "A",
@@ -161,7 +161,12 @@ async def test_several_matches_are_counted(found: list[Any], words: str) -> None
 async def test_unknown_event_type_of_a_workflow_is_named(status: int) -> None:
     refusal = Rejected("validation_error", 'LinkTime says "eventTypeIds has no event type demo".', status=status)
     action = {"type": "SEND_EMAIL", "config": {"body": "x"}}
-    flow = {"name": "F", "trigger": "BOOKING_CREATED", "actions": [action], "eventTypeIds": ["e1", "demo"]}
+    flow: dict[str, Any] = {
+        "name": "F",
+        "trigger": "BOOKING_CREATED",
+        "actions": [action],
+        "eventTypeIds": ["e1", "demo"],
+    }
 
     message = await failed(Service(refusal=refusal), "create_workflow", **flow)
 

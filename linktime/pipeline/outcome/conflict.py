@@ -11,8 +11,8 @@ from ...message import Send, get, utc
 from .. import routes
 from .bookings import bookings_around, has_guest, is_cancelled, slug_of
 from .comparison import days_around, instant
-from .evidence import Write
 from .free_times import Offer, reason_of
+from .verification import Write
 
 _IN_DOUBT: Final = (
     "An earlier call may have booked this time for this guest. Look with list_bookings before you book another."

@@ -11,7 +11,7 @@ from typing import Final
 from ...message import Reply, Request
 from .history import History, collection
 from .timeline import Moment
-from .verification import verification_of
+from .verification import Verification
 
 _LIFE: Final = 600.0  # s; after which an equal write is taken for a new wish
 _SIZE: Final = 256
@@ -126,7 +126,7 @@ class Doubts:
 
 def makes(request: Request) -> bool:
     """Return whether a write makes a row, and replaces none."""
-    verification = verification_of(request)
+    verification = Verification.of(request)
     return not (request.ident or (verification and verification.replaces))
 
 

@@ -11,8 +11,8 @@ from typing import Any, Final
 from ...answers import items
 from .bookings import has_guest, is_cancelled, slug_of
 from .comparison import Verdict, differ, instant, same
-from .evidence import NOT_COMMITTED, UNCLEAR, Check, Finding, Look, Write
 from .timeline import Since
+from .verification import NOT_COMMITTED, UNCLEAR, Check, Finding, Look, Write
 
 _NEARBY: Final = timedelta(hours=1)  # LinkTime may cut or round a start, but not further
 _LOST_WITH_ANSWER: Final = (

@@ -19,8 +19,8 @@ BLOCK_VACATION: Final = Prompt(
         Step("list_bookings", "of these days, status CONFIRMED. A block does not cancel them."),
         Step(
             "create_availability_override",
-            "one call for each day, isBlocked true, with the reason. For a whole week, block Monday to Friday, unless "
-            "I said otherwise.",
+            "one call for all days in a row, from date to `to`, isBlocked true, with the reason. For a whole week, "
+            "block Monday to Friday, unless I said otherwise.",
         ),
     ),
     "Then tell me the first and the last blocked day, and the meetings on these days, if any. Ask me what to do with "
