@@ -137,9 +137,9 @@ def _of_former_date(write: Write) -> Request:
 def create_availability_override(
     date: Day,
     *,
-    to: Annotated[Day, Doc(f"Last date, included; at most {MOST_DATES} dates a call.")] | None = None,
+    to: Annotated[Day, Doc(f"Last date, included. At most {MOST_DATES} dates a call.")] | None = None,
     is_blocked: Annotated[bool, Doc("false for custom hours.")] = True,
-    start_time: Annotated[Clock, Doc("HH:MM, opens then; custom hours need both.")] | None = None,
+    start_time: Annotated[Clock, Doc("HH:MM, opens then. Custom hours need both.")] | None = None,
     end_time: Annotated[Clock, Doc("HH:MM, closes then.")] | None = None,
     reason: Annotated[str, Doc("Such as Vacation.")] | None = None,
 ) -> Request | Plan:

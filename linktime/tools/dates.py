@@ -35,7 +35,7 @@ def range_fault(first: str, last: str | None) -> str | None:
     if number > MOST_DATES:
         longest = date.fromisoformat(first) + (MOST_DATES - 1) * _DAY
         return (
-            f"to: {last} makes {number} dates of at most {MOST_DATES}; call with to {longest}, and again for the rest"
+            f"to: {last} makes {number} dates of at most {MOST_DATES}: call with to {longest}, and again for the rest"
         )
     return None
 

@@ -72,7 +72,7 @@ def update_settings(
     min_gap_minutes: Annotated[Minutes, Doc("Least minutes between meetings.")] | None = None,
     focus_time_enabled: Annotated[bool, Doc("Whether focus blocks close their hours.")] | None = None,
     focus_time_blocks: Annotated[
-        Windows, Doc("All focus blocks; replaces the old ones. Without focusTimeEnabled they do nothing.")
+        Windows, Doc("All focus blocks, replaces the old ones. They do nothing without focusTimeEnabled.")
     ]
     | None = None,
 ) -> Request:

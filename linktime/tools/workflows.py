@@ -80,7 +80,7 @@ def create_workflow(
     *,
     trigger_offset_minutes: Offset | None = None,
     event_type_ids: EventTypeIds | None = None,
-    is_enabled: Annotated[bool, Doc("false creates it switched off; else it runs at once.")] | None = None,
+    is_enabled: Annotated[bool, Doc("false creates it switched off, else it runs at once.")] | None = None,
 ) -> Request:
     """Create an automation: e-mail, SMS, Slack, webhook or AI call around bookings. Once enabled it contacts guests.
 

@@ -91,7 +91,7 @@ async def _for_event_type(look: _Look, text: str) -> str:
 
 async def _for_contact(look: _Look, text: str) -> str:
     if not _is_name(text):
-        return "Take the id from list_contacts; its search takes a part of a name, e-mail or company."
+        return "Take the id from list_contacts. Its search takes a part of a name, e-mail or company."
     rows = await look("list_contacts", search=text)
     if rows is None:
         return "This is a name or an e-mail. Call list_contacts with it as search."
