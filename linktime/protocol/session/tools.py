@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import mcp_types
-from mcp.shared.exceptions import MCPError
 
 from ...errors import Failure, InvalidArguments, SwitchedOff
 from ...message import Delivery, Reply
@@ -20,13 +17,12 @@ from .arguments import received
 from .course import Course
 from .hints import Hints
 from .lookups import Lookups
+from .progress import reported
 from .refusals import unknown
 from .results import failed, succeeded
 from .sdk_server import Context
 from .unexpected import guarded
 from .upstream import Upstream
-
-_PROGRESS_EVERY: Final = 1.0  # s
 
 Result = mcp_types.CallToolResult | mcp_types.InputRequiredResult
 
@@ -164,12 +160,8 @@ class Tools:
     async def _run(self, context: Context, tool: Tool, plan: Plan, delivery: Delivery, seconds: float) -> Reply:
         """Send the requests of *plan*, which have so many *seconds*, and report their wait to the client."""
         course = Course(self._upstream, tool, plan, self._upstream.clock() + seconds, delivery)
-        progress = asyncio.ensure_future(self._report_progress(context, course)) if _wants_progress(context) else None
-        try:
+        async with reported(context, course.wait, self._upstream.sleep):
             return await course()
-        finally:
-            if progress is not None:
-                progress.cancel()
 
     async def _zone_for(self, tool: Tool, arguments: Mapping[str, Any] | None) -> ZoneInfo | None:
         """Return the account's zone. Wait for it only if an argument is a time in that zone."""
@@ -177,16 +169,6 @@ class Tools:
         if zone is None:
             return None
         return await zone.get() if tool.needs_zone(arguments) else zone.known
-
-    async def _report_progress(self, context: Context, course: Course) -> None:
-        """Report the wait for the budget to the client every second, until this is cancelled."""
-        reports = 0
-        with suppress(MCPError):  # the client closed the channel
-            while True:
-                await self._upstream.sleep(_PROGRESS_EVERY)
-                if message := course.wait():
-                    reports += 1
-                    await context.session.report_progress(reports, None, message)
 
 
 def _listed(tool: Tool) -> mcp_types.Tool:
@@ -207,7 +189,3 @@ def _listed(tool: Tool) -> mcp_types.Tool:
 
 def _with_ignored(result: Result, ignored: Sequence[str]) -> Result:
     return result.model_copy(update={"meta": {**(result.meta or {}), "linktime/ignored": list(ignored)}})
-
-
-def _wants_progress(context: Context) -> bool:
-    return bool(context.meta and context.meta.get("progress_token") is not None)
