@@ -13,7 +13,7 @@ from ._tags import AVAILABILITY_OVERRIDES, AVAILABILITY_RULES, BOOKINGS, EVENT_T
 from ._tool import in_order, read, write
 from .confirmations import MEETING
 
-SlotZone = Annotated[Zone, Doc("IANA zone of startTimeLocal; the account's if left out.")]
+SlotZone = Annotated[Zone, Doc("Guest's IANA zone: adds startTimeGuest, and from and to are days in it.")]
 SlotStart = Annotated[Instant, Doc("startTime of a slot from check_availability.")]
 
 
@@ -36,12 +36,11 @@ class EventTypes(TypedDict, total=False):
 
 
 class Slot(TypedDict, total=False):
-    """One bookable time: in UTC, and in the zone that the answer names."""
+    """One bookable time: in UTC, in the account's zone, and in the zone of the guest."""
 
     startTime: str
     startTimeLocal: str
-    endTime: str
-    endTimeLocal: str
+    startTimeGuest: str
 
 
 class Slots(TypedDict, total=False):
@@ -52,10 +51,31 @@ class Slots(TypedDict, total=False):
     slots: list[Slot]
 
 
-class Booked(TypedDict, total=False):
-    """The new booking's id."""
+class Meeting(TypedDict, total=False):
+    """The fields of a booking that a write answers: those of LinkTime, else those of the request or a kept answer."""
+
+    eventType: Any
+    startTime: str
+    startTimeLocal: str
+    startTimeGuest: str
+    inviteeName: Any
+    inviteeEmail: Any
+    inviteeTimezone: Any
+
+
+class Booked(Meeting, total=False):
+    """The new booking."""
 
     bookingId: Required[str]
+    alreadyDone: str
+
+
+class Moved(Meeting, total=False):
+    """The booking at its new time."""
+
+    success: bool
+    bookingId: str
+    alreadyDone: str
 
 
 @read("List event types", returns=EventTypes)
@@ -70,11 +90,12 @@ def check_availability(event_type_slug: Slug, from_: From, to: To, timezone: Slo
 
     Never from the cache.
     """
-    return (
+    slots = (
         get("/availability", event_type_slug=event_type_slug, from_=from_, to=to, timezone=timezone)
         .tagged(AVAILABILITY_RULES, AVAILABILITY_OVERRIDES, SETTINGS, EVENT_TYPES, BOOKINGS)
         .fresh()
     )
+    return slots.with_times() if timezone else slots
 
 
 @write("Create booking", returns=Booked, destructive=False, idempotent=False, open_world=True)
@@ -88,7 +109,7 @@ def create_booking(
     notes: Annotated[str, Doc("Notes for the meeting.")] | None = None,
 ) -> Request:
     """Book a meeting. startTime must come from check_availability; the guest is e-mailed a confirmation."""
-    return post(
+    wish = post(
         "/bookings",
         event_type_slug=event_type_slug,
         start_time=start_time,
@@ -96,7 +117,8 @@ def create_booking(
         invitee_email=invitee_email,
         invitee_timezone=invitee_timezone,
         notes=notes,
-    ).tagged(BOOKINGS)
+    )
+    return wish.tagged(BOOKINGS).with_times()
 
 
 @write("Cancel booking", returns=Success, destructive=True, idempotent=True, open_world=True, confirmation=MEETING)
@@ -107,9 +129,11 @@ def cancel_booking(
     return post("/bookings/{id}/cancel", booking_id, reason=reason).tagged(BOOKINGS, booking(booking_id))
 
 
-@write("Reschedule booking", returns=Success, destructive=True, idempotent=False, open_world=True)
+@write("Reschedule booking", returns=Moved, destructive=True, idempotent=False, open_world=True)
 def reschedule_booking(booking_id: BookingId, new_start_time: SlotStart) -> Request:
     """Move a booking; newStartTime must come from check_availability. It keeps its id, and the guest is notified."""
-    return post("/bookings/{id}/reschedule", booking_id, new_start_time=new_start_time).tagged(
-        BOOKINGS, booking(booking_id)
+    return (
+        post("/bookings/{id}/reschedule", booking_id, new_start_time=new_start_time)
+        .tagged(BOOKINGS, booking(booking_id))
+        .with_times()
     )
