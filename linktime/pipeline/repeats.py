@@ -36,7 +36,7 @@ class Repeats:
 
     | the equal write before | effect on this write |
     | --- | --- |
-    | in flight | waits for its end, and decides then |
+    | in flight | waits for its end, and gets its answer if it succeeds |
     | succeeded less than 2 minutes ago | gets its answer, with `alreadyDone` |
     | the same, and it created a webhook | is refused, because the secret is not kept |
     | succeeded, then another write to its tags began here or ended elsewhere | is sent |
@@ -84,29 +84,29 @@ class Repeats:
             return await self._send(request)
         key = self._hash(request)
         await self._poll()
-        while equal := self._in_flight.get(key):
+        success = None
+        while not success and (equal := self._in_flight.get(key)):
             await equal.ended.wait()
+            success = equal.success
         self._forget(request, key)
-        if success := self._successes.get(key):
+        if success := success or self._successes.get(key):
             return success.again(self._clock() - success.since, self._life)
         return await self._sent(request, key)
 
     async def _sent(self, request: Request, key: bytes) -> Reply:
         flight = self._in_flight[key] = _Flight(request.tags)
+        before = self._epoch(request)
         try:
-            before = self._epoch(request)
             reply = await self._send(request)
-            # Another write to its tags may have ended meanwhile, or may be in flight, so the state is not certain.
-            alone = self._epoch(request) - before == len(request.tags) and not self._is_rivalled(request, key)
-            if alone and not _abandoned():
-                self._remember(key, _Success.of(request, reply, self._epoch(request), self._clock()))
-            return reply
+            flight.success = _Success.of(request, reply, self._epoch(request), self._clock())
         finally:
             del self._in_flight[key]
             flight.ended.set()
-
-    def _is_rivalled(self, request: Request, key: bytes) -> bool:
-        return any(other.tags & request.tags for name, other in self._in_flight.items() if name != key)
+        # If another write to its tags ended meanwhile or is in flight, the state after both is not certain.
+        rivals = any(other.tags & request.tags for other in self._in_flight.values())
+        if flight.success.epoch - before == len(request.tags) and not rivals:
+            self._remember(key, flight.success)
+        return reply
 
     def _forget(self, request: Request, key: bytes) -> None:
         """Drop the successes that are old, and those that *request* or another server's write overtakes."""
@@ -126,12 +126,13 @@ class Repeats:
         return blake2b(repr(question).encode(), key=self._salt, digest_size=_DIGEST_SIZE).digest()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _Flight:
-    """A write in flight."""
+    """A write in flight. *success* is set before *ended* if it succeeds."""
 
     tags: frozenset[str]
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+    success: _Success | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,9 +160,3 @@ class _Success:
         text = _DONE.format(age=age, left=life - age)
         notes = Notes(already_done=True, age_seconds=round(age, 1), timezone=self.timezone)
         return Reply(200, {**self.data, "alreadyDone": text}, notes)
-
-
-def _abandoned() -> bool:
-    """Return whether the caller has left, so that it has no answer."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
