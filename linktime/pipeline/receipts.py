@@ -10,19 +10,19 @@ import orjson
 
 from ..answers import as_object
 from ..message import Reply, Request, Send
+from . import routes
 
 Fields = dict[str, Any]
 Find = Callable[[str, str, str], Mapping[str, Any]]
 """Returns the kept row of a collection with a value in a field, or an empty one."""
 
-_BOOKINGS: Final = "/bookings"
 _GUEST: Final = ("inviteeName", "inviteeEmail", "inviteeTimezone")
 _REMOVED: Final[Mapping[str, tuple[str, ...]]] = {
-    _BOOKINGS: ("eventType", "startTime", *_GUEST),
-    "/contacts": ("name", "email"),
-    "/event-types": ("name", "slug"),
-    "/webhooks": ("name", "url"),
-    "/availability/overrides": ("date", "isBlocked", "startTime", "endTime", "reason"),
+    routes.BOOKINGS: ("eventType", "startTime", *_GUEST),
+    routes.CONTACTS: ("name", "email"),
+    routes.EVENT_TYPES: ("name", "slug"),
+    routes.WEBHOOKS: ("name", "url"),
+    routes.AVAILABILITY_OVERRIDES: ("date", "isBlocked", "startTime", "endTime", "reason"),
 }
 """The fields of each collection that name a removed row."""
 
@@ -54,12 +54,12 @@ class Receipts:
 
     def _effect(self, request: Request) -> Fields:
         match request.method, request.template:
-            case "POST", "/bookings":
+            case "POST", routes.BOOKINGS:
                 return self._booked(_body(request))
-            case "POST", "/bookings/{id}/reschedule":
+            case "POST", routes.RESCHEDULE_BOOKING:
                 known = _named(self._row(request), ("eventType", *_GUEST))
                 return {"bookingId": request.ident, **known, "startTime": _body(request)["newStartTime"]}
-            case ("POST", "/bookings/{id}/cancel") | ("DELETE", _):
+            case ("POST", routes.CANCEL_BOOKING) | ("DELETE", _):
                 row = _named(self._row(request), _REMOVED.get(request.collection, ()))
                 return {"removed": {"id": request.ident, **row}} if row else {}
             case _:
@@ -67,7 +67,7 @@ class Receipts:
 
     def _booked(self, body: Fields) -> Fields:
         slug = body["eventTypeSlug"]
-        event_type = _named(self._find("/event-types", "slug", slug), ("name", "durationMinutes"))
+        event_type = _named(self._find(routes.EVENT_TYPES, "slug", slug), ("name", "durationMinutes"))
         return {"bookingId": None, "eventType": {"slug": slug, **event_type}, **_named(body, ("startTime", *_GUEST))}
 
     def _row(self, request: Request) -> Mapping[str, Any]:

@@ -14,6 +14,7 @@ from ..answers import as_object, record
 from ..errors import Rejected
 from ..message import Notes, Reply, Request, Send
 from ..sanitize import plain
+from . import routes
 
 LIFE: Final = 120.0  # s in which an equal write is a repetition
 _SIZE: Final = 256  # successes
@@ -149,7 +150,7 @@ class _Success:
     @classmethod
     def of(cls, request: Request, reply: Reply, epoch: int, now: float) -> _Success:
         """Return the success of *request*. The secret in an answer about a webhook is not kept."""
-        if (request.method, request.template) == ("POST", "/webhooks"):
+        if (request.method, request.template) == ("POST", routes.WEBHOOKS):
             return cls(request.tags, epoch, now, None, webhook=str(record(reply.data).get("id", "of that call")))
         return cls(request.tags, epoch, now, as_object(reply.data), reply.notes.timezone)
 
