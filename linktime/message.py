@@ -58,6 +58,11 @@ class Request:
         return self.template.replace("{id}", quote(self.ident, safe=""))
 
     @property
+    def collection(self) -> str:
+        """The path of the collection, or of the single object, that the request is about."""
+        return self.template.partition("/{id}")[0]
+
+    @property
     def is_read(self) -> bool:
         """Whether the request changes nothing, so that repeating it is harmless."""
         return self.method == "GET"
@@ -98,8 +103,9 @@ class Notes:
     retries: int | None = None  # further attempts of a read
     outcome: Literal["verified"] | None = None  # a write whose outcome was read back
     cache: Literal["off", "hit", "coalesced", "miss"] | None = None
-    age_seconds: float | None = None  # since LinkTime gave a cached answer
+    age_seconds: float | None = None  # since LinkTime gave a cached or repeated answer
     timezone: str | None = None  # of the local times in the answer, an IANA name
+    already_done: bool | None = None  # True if an equal write had succeeded before, so that this one was not sent
     budget_remaining: int | None = None  # permits that are free now
     budget_servers: int | None = None  # servers that share the budget, this one included
 

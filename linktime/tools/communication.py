@@ -9,7 +9,7 @@ from typing_extensions import Doc
 from ..message import Request, get
 from ..pipeline import routes
 from ._fields import From, Limit, Page, Text, To
-from ._tags import BOOKINGS, CALLS, CONTACTS, CONVERSATIONS
+from ._tags import BOOKINGS, CALLS, CONTACTS, CONVERSATIONS, days
 from ._tool import in_order, read
 
 
@@ -64,7 +64,7 @@ def list_conversations(
     """
     return (
         get(routes.CONVERSATIONS, channel=channel, from_=from_, to=to, page=page, limit=limit)
-        .tagged(CONVERSATIONS, CONTACTS, BOOKINGS)
+        .tagged(CONVERSATIONS, CONTACTS, BOOKINGS, *days(from_, to))
         .with_times()
     )
 
@@ -81,6 +81,6 @@ def list_call_history(
     """List voice calls with duration, outcome, AI agent, date and the booking that came of each."""
     return (
         get(routes.CALLS, status=status, from_=from_, to=to, page=page, limit=limit)
-        .tagged(CALLS, CONTACTS, BOOKINGS)
+        .tagged(CALLS, CONTACTS, BOOKINGS, *days(from_, to))
         .with_times()
     )

@@ -23,7 +23,7 @@ from .confirmations import MEETING
 from .plan import Plan
 from .time_of_day import within
 
-SlotZone = Annotated[Zone, Doc("IANA zone of startTimeLocal; the account's if left out.")]
+SlotZone = Annotated[Zone, Doc("Guest's IANA zone: adds startTimeGuest, and from and to are days in it.")]
 SlotStart = Annotated[Instant, Doc("startTime of a slot from check_availability.")]
 
 
@@ -46,12 +46,11 @@ class EventTypes(TypedDict, total=False):
 
 
 class Slot(TypedDict, total=False):
-    """One bookable time: in UTC, and in the zone that the answer names."""
+    """One bookable time: in UTC, in the account's zone, and in the zone of the guest."""
 
     startTime: str
     startTimeLocal: str
-    endTime: str
-    endTimeLocal: str
+    startTimeGuest: str
 
 
 class Slots(TypedDict, total=False):
@@ -63,10 +62,31 @@ class Slots(TypedDict, total=False):
     leftOut: int
 
 
-class Booked(TypedDict, total=False):
-    """The new booking's id."""
+class Meeting(TypedDict, total=False):
+    """The fields of a booking that a write answers: those of LinkTime, else those of the request or a kept answer."""
+
+    eventType: Any
+    startTime: str
+    startTimeLocal: str
+    startTimeGuest: str
+    inviteeName: Any
+    inviteeEmail: Any
+    inviteeTimezone: Any
+
+
+class Booked(Meeting, total=False):
+    """The new booking."""
 
     bookingId: Required[str]
+    alreadyDone: str
+
+
+class Moved(Meeting, total=False):
+    """The booking at its new time."""
+
+    success: bool
+    bookingId: str
+    alreadyDone: str
 
 
 @read("List event types", returns=EventTypes)
@@ -103,9 +123,8 @@ def check_availability(
         .tagged(AVAILABILITY_RULES, AVAILABILITY_OVERRIDES, SETTINGS, EVENT_TYPES, BOOKINGS)
         .fresh()
     )
-    if time_from is None and time_to is None:
-        return Plan.of(slots)
-    return Plan.of(slots).then(partial(within, first=time_from, last=time_to))
+    plan = Plan.of(slots.with_times() if timezone else slots)
+    return plan.then(partial(within, first=time_from, last=time_to)) if time_from or time_to else plan
 
 
 @write(
@@ -134,7 +153,7 @@ def create_booking(
 
     LinkTime has no recurring meetings: book each one.
     """
-    return post(
+    wish = post(
         routes.BOOKINGS,
         event_type_slug=event_type_slug,
         start_time=start_time,
@@ -142,7 +161,8 @@ def create_booking(
         invitee_email=invitee_email,
         invitee_timezone=invitee_timezone,
         notes=notes,
-    ).tagged(BOOKINGS)
+    )
+    return wish.tagged(BOOKINGS).with_times()
 
 
 @write(
@@ -167,7 +187,7 @@ def cancel_booking(
 
 @write(
     "Reschedule booking",
-    returns=Success,
+    returns=Moved,
     destructive=True,
     idempotent=False,
     open_world=True,
@@ -179,6 +199,8 @@ def cancel_booking(
 )
 def reschedule_booking(booking_id: BookingId, new_start_time: SlotStart) -> Request:
     """Move a booking; newStartTime must come from check_availability. It keeps its id, and the guest is notified."""
-    return post(routes.RESCHEDULE_BOOKING, booking_id, new_start_time=new_start_time).tagged(
-        BOOKINGS, booking(booking_id)
+    return (
+        post(routes.RESCHEDULE_BOOKING, booking_id, new_start_time=new_start_time)
+        .tagged(BOOKINGS, booking(booking_id))
+        .with_times()
     )

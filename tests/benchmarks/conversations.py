@@ -61,7 +61,8 @@ class Assistant:
         slots = (await self.call("check_availability", eventTypeSlug=slug, from_=str(day), to=str(day), **part))[
             "slots"
         ]
-        return next(slot["startTime"] for slot in slots if slot["startTimeLocal"][15:17] >= "13")
+        free: str = next(slot["startTime"] for slot in slots if slot["startTimeLocal"][15:17] >= "13")
+        return free
 
     async def look(self, booking: str, answer: dict[str, Any]) -> None:
         """Read a booking unless the *answer* of the write shows its time."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Any, Final
 
 from cachetools import TLRUCache
 
+from ...answers import record, records
 from ...errors import BudgetSpent, Failure, OutcomeUnknown, Overloaded, ShuttingDown
 from ...message import UNSTATED, Notes, Reply, Request, Send
 from ..ledger import ChangeFeed
@@ -85,12 +86,30 @@ class Cache:
             return await self._start(request, self._change).reply()
         if not self._ttl:
             return (await self._start(request, self._fetch).reply(self._time_left(request))).noted(Notes(cache="off"))
-        await self._epochs.poll()
+        await self.poll()
         return self._hit(request) or await self._join(request) or await self._miss(request)
 
+    async def poll(self) -> None:
+        """Count the writes that other servers have published."""
+        await self._epochs.poll()
+
     def epoch(self, request: Request) -> int:
-        """Return the number of the latest known write to the tags of *request*."""
+        """Return the number of known writes to the tags of *request*. A write to several tags counts for each."""
         return self._epochs.now(request.tags)
+
+    def find(self, collection: str, field: str, value: str) -> Mapping[str, Any]:
+        """Return the row of a *collection* with this *value* in a *field*, from the latest answer that is not stale.
+
+        It is empty if no kept answer has such a row.
+        """
+        for request in reversed(list(self._kept)):
+            kept = self._kept.get(request) if request.collection == collection else None
+            if kept is None or kept.epoch != self.epoch(request):
+                continue
+            shown = [record(kept.reply.data)] if request.ident else records(kept.reply.data)
+            if row := next((row for row in shown if row.get(field) == value), None):
+                return row
+        return {}
 
     def settled(self, request: Request) -> bool:
         """Return whether every replica of LinkTime shows the known writes to the tags of *request*."""

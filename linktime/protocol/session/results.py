@@ -14,6 +14,7 @@ from ...sanitize.invisible import without_invisible
 from ...telemetry import hooks
 from ...tools import Tool
 from ...tools.guest_text import guest_texts, with_short_texts
+from .lean import lean
 from .truncation import LONGEST, fitted, size
 
 MARKS: Final = "guestWrote"
@@ -21,9 +22,9 @@ MARKS: Final = "guestWrote"
 
 
 def succeeded(reply: Reply, tool: Tool) -> mcp_types.CallToolResult:
-    """Return the answer of *tool* as an object and as its text, with the notes of the reply as `_meta`."""
+    """Return the lean answer of *tool* as an object and as its text, with the notes of the reply as `_meta`."""
     whole = {"data": None} if reply.data is None and tool.reads else as_object(reply.data)
-    data = _marked(with_short_texts(tool.name, whole), tool)
+    data = _marked(with_short_texts(tool.name, lean(tool, whole)), tool)
     notes: dict[str, str | float] = reply.notes.as_meta()
     if MARKS in data:
         notes["trust"] = "untrusted"
