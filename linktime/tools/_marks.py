@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, get_args, get_origin
 from pydantic import GetCoreSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
+from ..message import camel
 from ..spelling import candidates, renamed, spelled
 
 CLEARABLE: Final = object()
@@ -28,7 +29,7 @@ def marks(hint: Any) -> tuple[Any, ...]:
 
 def remark(info: ValidationInfo, text: str) -> None:
     """Add *text* to the remarks of the answer, because the call does something else than its words."""
-    (info.context or {}).setdefault("remarks", []).append(f"{info.field_name}: {text}")
+    (info.context or {}).setdefault("remarks", []).append(f"{camel(info.field_name or '')}: {text}")
 
 
 @dataclass(frozen=True)
