@@ -12,8 +12,9 @@ from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 from typing_extensions import Doc, TypedDict
 
 from ..sanitize import visible
-from . import _times
-from .targets import config_refusals, refusal
+from . import _clocks, _times, zones
+from ._marks import DATE, AtMost, Choice, Fields
+from .targets import config_refusals, config_urls, refusal
 
 _JOINERS: Final = re.compile("[\u200c\u200d\ufe00-\ufe0f\u2800]")  # they show nothing when they are alone
 _EMAIL: Final = re.compile(r"[^@\s<>,;]+@[^@\s<>,;.]+(\.[^@\s<>,;.]+)+")
@@ -67,6 +68,47 @@ def _parsed(value: Any) -> Any:
         return sendable(orjson.loads(value))
     except orjson.JSONDecodeError:
         raise ValueError("is text that is not JSON") from None
+
+
+def _objects(value: Any) -> Any:
+    """Return a list of objects. It may be JSON text, and one object stands for a list of one."""
+    parsed = _parsed(value)
+    return [parsed] if isinstance(parsed, dict) else parsed
+
+
+def _texts(value: Any) -> Any:
+    """Return a list of texts. It may be JSON text, and one text stands for a list of one."""
+    if not isinstance(value, str) or is_blank(value):
+        return value
+    try:
+        parsed = _parsed(value)
+    except ValueError:
+        return [value]
+    # Other JSON, such as a number, is a text by itself.
+    return parsed if isinstance(parsed, list | dict) else [parsed if isinstance(parsed, str) else value]
+
+
+def _choices(value: Any) -> Any:
+    """Return a list of choices. It may also be one text with commas, which no choice has."""
+    match _texts(value):
+        case [str(text)]:
+            return [part.strip() for part in text.split(",") if part.strip()]
+        case texts:
+            return texts
+
+
+def _idents(value: Any) -> Any:
+    """Return a list of ids, which may be one id.
+
+    Raises:
+        ValueError: It is one text with commas, which can be several ids or one.
+    """
+    match _texts(value):
+        case [str(text)] if isinstance(value, str) and "," in text:
+            several = orjson.dumps([part.strip() for part in text.split(",")]).decode()
+            raise ValueError(f"can mean one id or several. Send {several} or {orjson.dumps([text]).decode()}")
+        case texts:
+            return texts
 
 
 def _number(value: Any) -> Any:
@@ -129,16 +171,21 @@ def _amount(number: float) -> float:
 
 
 JSON: Final = BeforeValidator(_parsed)
+OBJECTS: Final = BeforeValidator(_objects)
+CHOICES: Final = BeforeValidator(_choices)
+IDENTS: Final = BeforeValidator(_idents)
 NUMBER: Final = BeforeValidator(_number)
-
-CLEARABLE: Final = object()
-"""A mark of a text in an update: the empty text clears the field. Elsewhere it counts as not given."""
+FIELDS: Final = Fields()
+CHOICE: Final = Choice()
 
 # Values
 Text = Annotated[str, AfterValidator(_filled)]
 Email = Annotated[str, AfterValidator(_email)]
 Instant = Annotated[str, AfterValidator(_times.instant)]
-Clock = Annotated[str, AfterValidator(_times.clock)]
+Clock = Annotated[str, AfterValidator(_clocks.clock)]
+Until = Annotated[str, AfterValidator(_clocks.until)]
+EndClock = Annotated[Until, AfterValidator(_clocks.last_minute)]
+Weekday = Annotated[int, Ge(0), Le(6), NUMBER, BeforeValidator(_clocks.weekday)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Currency = Annotated[str, AfterValidator(_currency)]
 Amount = Annotated[float, Ge(0), Le(1_000_000_000), AfterValidator(_amount), NUMBER]
@@ -151,20 +198,21 @@ EventTypeId = Annotated[Ident, Doc("id from list_event_types.")]
 
 # Arguments that several tools have
 Slug = Annotated[Text, Doc("slug from list_event_types.")]
-Zone = Annotated[str, AfterValidator(_times.zone), Doc("IANA zone, such as America/New_York.")]
-From = Annotated[str, AfterValidator(_times.day), Doc("First day, YYYY-MM-DD.")]
-To = Annotated[str, AfterValidator(_times.day), Doc("Last day, YYYY-MM-DD, included.")]
-Day = Annotated[str, AfterValidator(_times.day), Doc("YYYY-MM-DD.")]
+Zone = Annotated[str, AfterValidator(zones.zone), Doc("IANA zone, such as America/New_York.")]
+From = Annotated[str, DATE, AfterValidator(_times.day), Doc("First day, YYYY-MM-DD.")]
+LastDay = Annotated[str, DATE, AfterValidator(_times.last_day)]
+To = Annotated[LastDay, Doc("Last day, YYYY-MM-DD, included.")]
+Day = Annotated[str, DATE, AfterValidator(_times.day), Doc("YYYY-MM-DD.")]
 Page = Annotated[int, Ge(1), NUMBER, Doc("From 1.")]
-Limit = Annotated[int, Ge(1), Le(100), NUMBER, Doc("Items a page; 20 if left out.")]
+Limit = Annotated[int, Ge(1), AtMost(100), NUMBER, Doc("Items a page; 20 if left out.")]
 
 
 class Window(TypedDict):
     """Hours of one weekday, in the account's zone."""
 
-    dayOfWeek: Annotated[int, Ge(0), Le(6), NUMBER, Doc("0 = Sunday.")]
+    dayOfWeek: Annotated[Weekday, Doc("0 = Sunday.")]
     startTime: Annotated[Clock, Doc("HH:MM, account's zone.")]
-    endTime: Annotated[Clock, Doc("HH:MM, after startTime.")]
+    endTime: Annotated[EndClock, Doc("HH:MM, after startTime; 24:00 is midnight.")]
 
 
 def _forwards(window: Window) -> Window:
@@ -173,14 +221,28 @@ def _forwards(window: Window) -> Window:
     return window
 
 
-Windows = Annotated[list[Annotated[Window, AfterValidator(_forwards), JSON]], JSON]
+Windows = Annotated[list[Annotated[Window, AfterValidator(_forwards), FIELDS, JSON]], OBJECTS]
+
+
+_CALL_WEBHOOK: Final = "CALL_WEBHOOK"
+_ACTIONS: Final = ("SEND_EMAIL", "SEND_SMS", "SEND_SLACK", _CALL_WEBHOOK, "AI_CALL")
 
 
 class _Action(TypedDict):
-    type: Annotated[Text, Doc("SEND_EMAIL, SEND_SMS, SEND_SLACK, CALL_WEBHOOK or AI_CALL.")]
+    type: Annotated[Text, Choice(_ACTIONS), Doc("SEND_EMAIL, SEND_SMS, SEND_SLACK, CALL_WEBHOOK or AI_CALL.")]
     config: Annotated[
         dict[str, Any], AfterValidator(_action_config), JSON, Doc("The action's own fields, such as body or url.")
     ]
 
 
-Action = Annotated[_Action, JSON]
+def _complete(action: _Action) -> _Action:
+    """Return *action*. Raise ValueError if its config has nothing for it to do."""
+    kind, config = action["type"], action["config"]
+    if kind == _CALL_WEBHOOK and not config_urls(config):
+        raise ValueError("config: needs the url that CALL_WEBHOOK calls")
+    if kind in _ACTIONS and not config:
+        raise ValueError(f"config: should have the fields of {kind}, such as its body")
+    return action
+
+
+Action = Annotated[_Action, AfterValidator(_complete), FIELDS, JSON]

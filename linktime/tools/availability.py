@@ -12,7 +12,7 @@ from ..message import Request, delete, get, post, put
 from ..pipeline import routes
 from ..pipeline.outcome.checks import gone_among, overridden, ruled
 from ..pipeline.outcome.verification import Verification, Way, Write, read_whole
-from ._fields import Clock, Day, From, Ident, To, Windows
+from ._fields import Clock, Day, EndClock, From, Ident, LastDay, To, Windows
 from ._shapes import Success
 from ._tags import AVAILABILITY_OVERRIDES, AVAILABILITY_RULES, SETTINGS
 from ._tool import in_order, read, write
@@ -63,12 +63,25 @@ class Overrides(TypedDict, total=False):
 
 
 def _blocked_or_custom(values: Mapping[str, Any]) -> str | None:
-    hours = [values["start_time"], values["end_time"]]
-    if values["is_blocked"]:
-        return "isBlocked: should be false where startTime and endTime set custom hours" if any(hours) else None
+    hours, is_blocked = [values["start_time"], values["end_time"]], values["is_blocked"]
+    # 1. No hours block the date. 2. Both set custom hours. 3. Everything else contradicts itself.
+    if not any(hours):
+        return "isBlocked: false needs custom hours, both startTime and endTime" if is_blocked is False else None
+    if is_blocked:
+        return "isBlocked: true blocks the whole date, and startTime and endTime open it between them. Leave one out"
     if not all(hours):
-        return "isBlocked: false needs custom hours, both startTime and endTime"
+        return (
+            f"{'endTime' if hours[0] else 'startTime'}: is required for custom hours. To block the date, give neither"
+        )
     return "endTime: should be after startTime" if hours[1] <= hours[0] else None
+
+
+def _opened(values: Mapping[str, Any]) -> str | None:
+    """Return a remark if only the times of a call show that it sets custom hours."""
+    if values["start_time"] is None or values["is_blocked"] is not None:
+        return None
+    hours = f"{values['start_time']} to {values['end_time']}"
+    return f"isBlocked: was sent as false, because the times set custom hours. Guests can book from {hours} only."
 
 
 def _in_range(values: Mapping[str, Any]) -> str | None:
@@ -130,6 +143,7 @@ def _of_former_date(write: Write) -> Request:
     destructive=True,
     idempotent=True,
     local=("start_time", "end_time"),
+    remarks=(_opened,),
     verification=Verification(
         (Way(_of_date, overridden),), "use list_availability_overrides for that date", replaces=True
     ),
@@ -137,10 +151,10 @@ def _of_former_date(write: Write) -> Request:
 def create_availability_override(
     date: Day,
     *,
-    to: Annotated[Day, Doc(f"Last date, included. At most {MOST_DATES} dates a call.")] | None = None,
-    is_blocked: Annotated[bool, Doc("false for custom hours.")] = True,
+    to: Annotated[LastDay, Doc(f"Last date, included. At most {MOST_DATES} dates a call.")] | None = None,
+    is_blocked: Annotated[bool, Doc("true unless startTime and endTime set custom hours.")] | None = None,
     start_time: Annotated[Clock, Doc("HH:MM, opens then. Custom hours need both.")] | None = None,
-    end_time: Annotated[Clock, Doc("HH:MM, closes then.")] | None = None,
+    end_time: Annotated[EndClock, Doc("HH:MM, closes then. 24:00 is midnight.")] | None = None,
     reason: Annotated[str, Doc("Such as Vacation.")] | None = None,
 ) -> Request | Plan:
     """Block a date, or with `to` each date of a range, or set custom hours.
@@ -153,7 +167,7 @@ def create_availability_override(
         return post(
             routes.AVAILABILITY_OVERRIDES,
             date=day,
-            is_blocked=is_blocked,
+            is_blocked=start_time is None if is_blocked is None else is_blocked,
             start_time=start_time,
             end_time=end_time,
             reason=reason,

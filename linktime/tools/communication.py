@@ -8,9 +8,12 @@ from typing_extensions import Doc
 
 from ..message import Request, get
 from ..pipeline import routes
-from ._fields import From, Limit, Page, Text, To
+from ._fields import CHOICE, From, Limit, Page, Text, To
+from ._marks import Choice
 from ._tags import BOOKINGS, CALLS, CONTACTS, CONVERSATIONS, days
 from ._tool import in_order, read
+
+_STATUSES = ("all", "COMPLETED", "NO_ANSWER", "FAILED")
 
 
 class Conversation(TypedDict, total=False):
@@ -52,7 +55,7 @@ class Calls(TypedDict, total=False):
 @read("List conversations", in_order, returns=Conversations, open_world=True)
 def list_conversations(
     *,
-    channel: Annotated[Literal["SMS", "WHATSAPP"], Doc("Both if left out.")] | None = None,
+    channel: Annotated[Literal["SMS", "WHATSAPP"], CHOICE, Doc("Both if left out.")] | None = None,
     from_: From | None = None,
     to: To | None = None,
     page: Page | None = None,
@@ -72,7 +75,7 @@ def list_conversations(
 @read("List call history", in_order, returns=Calls, open_world=True)
 def list_call_history(
     *,
-    status: Annotated[Text, Doc("all (default), COMPLETED, NO_ANSWER or FAILED.")] | None = None,
+    status: Annotated[Text, Choice(_STATUSES), Doc("all (default), COMPLETED, NO_ANSWER or FAILED.")] | None = None,
     from_: From | None = None,
     to: To | None = None,
     page: Page | None = None,

@@ -13,7 +13,8 @@ from ..pipeline.outcome.checks import gone, gone_among, updated
 from ..pipeline.outcome.conflict import after_contact
 from ..pipeline.outcome.new_rows import made, made_unless_capitals
 from ..pipeline.outcome.verification import Verification, Way, Write, read_row
-from ._fields import CLEARABLE, Email, Ident, Limit, Page, Text
+from ._fields import Email, Ident, Limit, Page, Text
+from ._marks import CLEARABLE
 from ._shapes import Pagination, Success
 from ._tags import BOOKINGS, CONTACTS, EVENT_TYPES, contact
 from ._tool import read, some_change, write

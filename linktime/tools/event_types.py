@@ -13,7 +13,8 @@ from ..pipeline.outcome.checks import gone, gone_among_active, updated, updated_
 from ..pipeline.outcome.conflict import after_event_type
 from ..pipeline.outcome.new_rows import made
 from ..pipeline.outcome.verification import Verification, Way, read_row, read_whole
-from ._fields import CLEARABLE, NUMBER, Amount, Currency, EventTypeId, Minutes, Text
+from ._fields import NUMBER, Amount, Currency, EventTypeId, Minutes, Text
+from ._marks import CLEARABLE, Choice
 from ._shapes import Success
 from ._tags import EVENT_TYPES
 from ._tool import some_change, write
@@ -22,7 +23,10 @@ from .confirmations import EVENT_TYPE
 Name = Annotated[Text, Doc("Name that guests see.")]
 NewSlug = Annotated[Text, Doc("URL part, such as quick-chat.")]
 Duration = Annotated[int, Ge(1), Le(1440), NUMBER, Doc("Length of the meeting.")]
-LocationType = Annotated[Text, Doc("ZOOM, GOOGLE_MEET, PHONE, IN_PERSON, CUSTOM or another that LinkTime knows.")]
+_LOCATIONS = ("ZOOM", "GOOGLE_MEET", "PHONE", "IN_PERSON", "CUSTOM")
+LocationType = Annotated[
+    Text, Choice(_LOCATIONS), Doc("ZOOM, GOOGLE_MEET, PHONE, IN_PERSON, CUSTOM or another that LinkTime knows.")
+]
 Description = Annotated[str, Doc("Text that guests see.")]
 BufferBefore = Annotated[Minutes, Doc("Free minutes before. If never set: the account's default.")]
 BufferAfter = Annotated[Minutes, Doc("Free minutes after. If never set: the account's default.")]

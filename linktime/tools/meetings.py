@@ -8,7 +8,7 @@ from typing_extensions import Doc
 
 from ..message import Request, get
 from ..pipeline import routes
-from ._fields import BookingId, From, Limit, Page, To
+from ._fields import CHOICE, BookingId, From, Limit, Page, To
 from ._shapes import Pagination
 from ._tags import BOOKINGS, CONTACTS, EVENT_TYPES, booking, days
 from ._tool import in_order, read
@@ -50,7 +50,7 @@ def list_bookings(
     *,
     from_: From | None = None,
     to: To | None = None,
-    status: Annotated[Literal["CONFIRMED", "CANCELLED", "all"], Doc("Which bookings.")] | None = None,
+    status: Annotated[Literal["CONFIRMED", "CANCELLED", "all"], CHOICE, Doc("Which bookings.")] | None = None,
     page: Page | None = None,
     limit: Limit | None = None,
 ) -> Request:

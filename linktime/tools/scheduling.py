@@ -15,7 +15,7 @@ from ..pipeline.outcome.checks import cancelled, moved
 from ..pipeline.outcome.conflict import after_booking, after_cancelling, after_rescheduling
 from ..pipeline.outcome.new_rows import booked
 from ..pipeline.outcome.verification import Verification, Way, read_row
-from ._fields import BookingId, Clock, Email, From, Instant, Slug, Text, To, Zone
+from ._fields import BookingId, Clock, Email, From, Instant, Slug, Text, To, Until, Zone
 from ._shapes import Success
 from ._tags import AVAILABILITY_OVERRIDES, AVAILABILITY_RULES, BOOKINGS, EVENT_TYPES, SETTINGS, booking
 from ._tool import in_order, read, write
@@ -111,7 +111,7 @@ def check_availability(
     timezone: SlotZone | None = None,
     *,
     time_from: Annotated[Clock, Doc("HH:MM as in startTimeLocal: only slots from this time of day.")] | None = None,
-    time_to: Annotated[Clock, Doc("HH:MM as in startTimeLocal: only slots that start before it.")] | None = None,
+    time_to: Annotated[Until, Doc("HH:MM as in startTimeLocal: only slots that start before it.")] | None = None,
 ) -> Plan:
     """Get the free slots of an event type on a range of days: startTime to book, startTimeLocal to tell.
 

@@ -111,6 +111,11 @@ def config_targets(config: Mapping[str, Any]) -> list[str]:
     return [text for name, text in _fields(config) if _is_url(name, text) or _RECIPIENT.fullmatch(text)]
 
 
+def config_urls(config: Mapping[str, Any]) -> list[str]:
+    """Return the URLs in the *config* of a workflow's action."""
+    return [text for name, text in _fields(config) if _is_url(name, text)]
+
+
 def _fields(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the texts in *config* at any depth, each with the name of its field."""
     for name, value in config.items():

@@ -12,23 +12,27 @@ from ..message import Request, get, post
 from ..pipeline import routes
 from ..pipeline.outcome.new_rows import made
 from ..pipeline.outcome.verification import Verification, Way, read_whole
-from ._fields import JSON, NUMBER, Action, Ident, Text
+from ._fields import IDENTS, NUMBER, OBJECTS, Action, Ident, Text
+from ._marks import Choice
 from ._tags import BOOKINGS, EVENT_TYPES, WORKFLOWS
 from ._tool import read, write
 from .confirmations import NEW_WORKFLOW
 
+_TIMED = ("BEFORE_MEETING", "AFTER_MEETING")
+_TRIGGERS = ("BOOKING_CREATED", "BOOKING_CANCELLED", "BOOKING_RESCHEDULED", "PAYMENT_RECEIVED", *_TIMED)
 Trigger = Annotated[
     Text,
+    Choice(_TRIGGERS),
     Doc("BOOKING_CREATED, BOOKING_CANCELLED, BOOKING_RESCHEDULED, PAYMENT_RECEIVED, BEFORE_MEETING or AFTER_MEETING."),
 ]
 Offset = Annotated[
     int, Ge(1), Le(525_600), NUMBER, Doc("Minutes; for BEFORE_MEETING and AFTER_MEETING, which need it.")
 ]
 
-EventTypeIds = Annotated[list[Ident], MinLen(1), JSON, Doc("Only these event types; all if left out.")]
+EventTypeIds = Annotated[list[Ident], MinLen(1), IDENTS, Doc("Only these event types; all if left out.")]
 
 _CONFIG = "LinkTime does not document config: copy the fields of a workflow in list_workflows, or ask the user."
-Actions = Annotated[list[Action], MinLen(1), MaxLen(5), JSON, Doc(f"What to do, in order. {_CONFIG}")]
+Actions = Annotated[list[Action], MinLen(1), MaxLen(5), OBJECTS, Doc(f"What to do, in order. {_CONFIG}")]
 
 
 class Workflow(TypedDict, total=False):
@@ -50,9 +54,13 @@ class Workflows(TypedDict, total=False):
 
 
 def _timed(values: Mapping[str, Any]) -> str | None:
-    if values["trigger_offset_minutes"] is None or values["trigger"] in {"BEFORE_MEETING", "AFTER_MEETING"}:
+    trigger, offset = values["trigger"], values["trigger_offset_minutes"]
+    if trigger in _TIMED:
+        return f"triggerOffsetMinutes: is required for {trigger}, such as 60" if offset is None else None
+    # LinkTime may know further triggers, and decides about them.
+    if trigger not in _TRIGGERS or offset is None:
         return None
-    return "triggerOffsetMinutes: goes only with the trigger BEFORE_MEETING or AFTER_MEETING"
+    return f"triggerOffsetMinutes: goes only with the trigger {' or '.join(_TIMED)}, and not with {trigger}"
 
 
 @read("List workflows", returns=Workflows)

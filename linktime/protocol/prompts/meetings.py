@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ...tools.zones import known_zone
 from ..completion_sources import CONTACTS, EVENT_TYPES, ZONES
 from ._prompt import Argument, Prompt, Step
 
@@ -17,7 +18,11 @@ BOOK_MEETING: Final = Prompt(
         Argument("when", "When, in your own words, such as: tomorrow afternoon."),
         Argument("eventType", "Slug of the event type. Default: chosen by length.", required=False, source=EVENT_TYPES),
         Argument(
-            "timezone", "The guest's time zone, such as Europe/London. Default: yours.", required=False, source=ZONES
+            "timezone",
+            "The guest's time zone, such as Europe/London. Default: yours.",
+            required=False,
+            source=ZONES,
+            known=known_zone,
         ),
         Argument("notes", "Notes for the meeting. The guest sees them.", required=False),
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import mcp_types
@@ -20,11 +21,16 @@ from .truncation import LONGEST, fitted, size
 MARKS: Final = "guestWrote"
 """The field of an answer with the paths of the texts that guests wrote."""
 
+REMARKS: Final = "remarks"
+"""The field of an answer with the effects that the words of the call do not have."""
 
-def succeeded(reply: Reply, tool: Tool) -> mcp_types.CallToolResult:
+
+def succeeded(reply: Reply, tool: Tool, remarks: Sequence[str] = ()) -> mcp_types.CallToolResult:
     """Return the lean answer of *tool* as an object and as its text, with the notes of the reply as `_meta`."""
-    whole = {"data": None} if reply.data is None and tool.reads else as_object(reply.data)
-    data = _marked(with_short_texts(tool.name, lean(tool, whole)), tool)
+    whole = {"data": None} if reply.data is None and tool.reads else lean(tool, as_object(reply.data))
+    if remarks:
+        whole = {**whole, REMARKS: list(remarks)}
+    data = _marked(with_short_texts(tool.name, whole), tool)
     notes: dict[str, str | float] = reply.notes.as_meta()
     if MARKS in data:
         notes["trust"] = "untrusted"

@@ -11,7 +11,7 @@ import mcp_types
 from ...errors import Failure, InvalidArguments, SwitchedOff
 from ...message import Delivery, Reply
 from ...telemetry import hooks
-from ...tools import Tool
+from ...tools import Reading, Tool
 from ...tools.plan import Plan
 from .arguments import received
 from .course import Course
@@ -70,8 +70,8 @@ class Tools:
         Raises:
             MCPError: There is no such tool.
         """
-        # The order of the checks: 1. the tool, 2. the arguments that clients add, 3. the id of a row that is named
-        # otherwise, 4. the user's confirmation.
+        # The order of the checks: 1. the tool, 2. the arguments that clients add, 3. the spelling of the others, 4. the
+        # id of a row that is named otherwise, 5. the user's confirmation.
         # A missing key is reported before any fault of the arguments.
         try:
             tool = self._find(params.name)
@@ -80,16 +80,29 @@ class Tools:
             return failed(failure)
         except InvalidArguments as failure:
             return failed(self._upstream.refusal or failure)
+        meta: dict[str, Any] = {"linktime/ignored": list(ignored)} if ignored else {}
         try:
-            result = await self._called(context, tool, params, arguments)
+            reading = await self._read(tool, arguments)
         except Failure as failure:
-            result = failed(await self._hints.added(tool, arguments, failure))
-        return _with_ignored(result, ignored) if ignored else result
+            return _with_meta(failed(failure), meta)
+        if reading.read_as:
+            meta["linktime/readAs"] = dict(reading.read_as)
+        try:
+            result = await self._called(context, tool, params, reading)
+        except Failure as failure:
+            result = failed(await self._hints.added(tool, reading.arguments, failure))
+        return _with_meta(result, meta)
 
     async def answer(
-        self, context: Context, tool: Tool, arguments: Mapping[str, Any] | None, *, spent: float = 0.0
+        self,
+        context: Context,
+        tool: Tool,
+        arguments: Mapping[str, Any] | None,
+        *,
+        spent: float = 0.0,
+        remarks: Sequence[str] = (),
     ) -> mcp_types.CallToolResult:
-        """Return the result of *tool*, for which *spent* seconds of the call's time are over.
+        """Return the result of *tool* with the *remarks*, if *spent* seconds of the call's time are over.
 
         Raises:
             Failure: There is no result. The text of an unexpected exception is not in it.
@@ -98,7 +111,7 @@ class Tools:
         with guarded(tool, delivery):
             reply = await self._reply(context, tool, arguments, delivery, self._upstream.deadline - spent)
             reply = reply.noted(self._upstream.budget())
-            result = succeeded(reply, tool)
+            result = succeeded(reply, tool, remarks)
             if self._confirm is not None:
                 self._confirm.remember(tool, reply.data)
         hooks.answered(reply.notes)
@@ -116,21 +129,30 @@ class Tools:
         context: Context,
         tool: Tool,
         params: mcp_types.CallToolRequestParams,
-        arguments: Mapping[str, Any] | None,
+        reading: Reading,
     ) -> Result:
         begun = self._upstream.clock()
-        arguments = await self._identified(context, tool, arguments)
+        arguments = await self._identified(context, tool, reading.arguments)
         spent = self._upstream.clock() - begun
         if arguments is not params.arguments:
             params = params.model_copy(update={"arguments": arguments})
         question = await self._question(context, tool, params)
-        return question or await self.answer(context, tool, arguments, spent=spent)
+        return question or await self.answer(context, tool, arguments, spent=spent, remarks=reading.remarks)
 
-    async def _identified(
-        self, context: Context, tool: Tool, arguments: Mapping[str, Any] | None
-    ) -> Mapping[str, Any] | None:
+    async def _read(self, tool: Tool, arguments: Mapping[str, Any] | None) -> Reading:
+        """Return the arguments as the server understands them.
+
+        Raises:
+            Failure: The key is missing, or the arguments are invalid.
+        """
+        if self._upstream.refusal is not None:
+            raise self._upstream.refusal
+        with guarded(tool, Delivery()):
+            return tool.read(arguments, await self._zone_for(tool, arguments))
+
+    async def _identified(self, context: Context, tool: Tool, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the arguments with the id of the row, if the tool can look that up by another name."""
-        if tool.lookup is None or self._upstream.refusal is not None:
+        if tool.lookup is None:
             return arguments
         ident = tool.request(arguments).ident
         read = tool.lookup.read(ident)
@@ -187,5 +209,5 @@ def _listed(tool: Tool) -> mcp_types.Tool:
     )
 
 
-def _with_ignored(result: Result, ignored: Sequence[str]) -> Result:
-    return result.model_copy(update={"meta": {**(result.meta or {}), "linktime/ignored": list(ignored)}})
+def _with_meta(result: Result, meta: Mapping[str, Any]) -> Result:
+    return result.model_copy(update={"meta": {**(result.meta or {}), **meta}}) if meta else result
