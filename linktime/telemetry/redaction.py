@@ -11,7 +11,7 @@ from ..spelling import spelled
 
 _REDACTED: Final = "[redacted]"
 _SHOWN_NAMES: Final = re.compile(
-    r"([a-zA-Z]+I|i)ds?|([a-zA-Z]+S|s)lug|([a-zA-Z]+T|t)ime(zone)?|inviteeTimezone|from|to|date|dayOfWeek|status|channel|type"
+    r"([a-zA-Z]+I|i)ds?|([a-zA-Z]+S|s)lug|([a-zA-Z]+T|t)ime(zone|From|To)?|inviteeTimezone|from|to|date|dayOfWeek|status|channel|type"
     r"|locationType|trigger|events|currency|price|page|limit|is[A-Z][a-z]+|[a-z]+Enabled|[a-zA-Z]+(Minutes|PerDay)"
     r"|buffer(Before|After)|minimumNotice|rules|focusTimeBlocks|actions|eventTypeIds?"
 )

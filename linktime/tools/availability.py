@@ -15,9 +15,10 @@ from ..pipeline.outcome.verification import Verification, Way, Write, read_whole
 from ._fields import Clock, Day, EndClock, From, Ident, LastDay, To, Windows
 from ._shapes import Success
 from ._tags import AVAILABILITY_OVERRIDES, AVAILABILITY_RULES, SETTINGS
+from ._times import is_date
 from ._tool import in_order, read, write
 from .confirmations import OVERRIDE, WEEKLY_HOURS
-from .dates import MOST_DATES, dates, is_date, range_fault
+from .dates import MOST_DATES, dates, range_fault
 from .lookup import Lookup
 from .plan import Plan
 

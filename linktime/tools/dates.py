@@ -11,14 +11,6 @@ MOST_DATES: Final = 31  # dates of one call; each is a request of a budget of 60
 _DAY: Final = timedelta(days=1)
 
 
-def is_date(text: str) -> bool:
-    """Return whether *text* is an existing date as YYYY-MM-DD."""
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
-
-
 def dates(first: str, last: str | None) -> list[str]:
     """Return the dates from *first* to *last*, both included. Without *last* there is one."""
     start, end = date.fromisoformat(first), date.fromisoformat(last or first)
