@@ -212,7 +212,7 @@ class Window(TypedDict):
 
     dayOfWeek: Annotated[Weekday, Doc("0 = Sunday.")]
     startTime: Annotated[Clock, Doc("HH:MM, account's zone.")]
-    endTime: Annotated[EndClock, Doc("HH:MM, after startTime; 24:00 is midnight.")]
+    endTime: Annotated[EndClock, Doc("HH:MM, after startTime. 24:00 is midnight.")]
 
 
 def _forwards(window: Window) -> Window:

@@ -101,7 +101,11 @@ async def test_every_tool_does_its_work(server: Child) -> None:
     await call("delete_webhook", webhookId=hook["id"])
 
     flow = await call(
-        "create_workflow", name="Thank", trigger="AFTER_MEETING", actions=[{"type": "SEND_EMAIL", "config": {}}]
+        "create_workflow",
+        name="Thank",
+        trigger="AFTER_MEETING",
+        actions=[{"type": "SEND_EMAIL", "config": {"body": "Thanks"}}],
+        triggerOffsetMinutes=60,
     )
     assert flow["id"] in [flow["id"] for flow in (await call("list_workflows"))["data"]]
 
