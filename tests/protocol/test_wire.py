@@ -109,9 +109,12 @@ async def test_every_tool_does_its_work(server: Child) -> None:
 
 
 async def test_a_secret_is_never_answered_twice(server: Child) -> None:
-    call = Journey(server).call
     hook = {"url": "http://127.0.0.1:9/hook", "events": ["booking.created"]}
 
-    first, second = await call("create_webhook", **hook), await call("create_webhook", **hook)
+    first = await Journey(server).call("create_webhook", **hook)
+    second = await server.result(server.call("create_webhook", **hook))
+    other = await Journey(server).call("create_webhook", **hook, name="Other")
 
-    assert first["secret"] != second["secret"]
+    assert second["isError"] is True
+    assert first["secret"] not in str(second)
+    assert first["secret"] != other["secret"]
