@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -23,9 +23,9 @@ def spelled(text: str, names: Collection[str]) -> str | None:
 
 
 def candidates(text: str, names: Collection[str]) -> list[str]:
-    """Return the *names* in which the words of *text* stand side by side, such as CALL_WEBHOOK for `webhook`."""
-    words = _words(text)
-    return [name for name in names if words.strip() and words in _words(name)]
+    """Return the *names* with adjacent words that *text* spells, such as CALL_WEBHOOK for `web hook`."""
+    part = bare(text)
+    return [name for name in names if part in _parts(_SEPARATORS.split(name))]
 
 
 def renamed(fields: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def _by_bare_form(names: tuple[str, ...]) -> Mapping[str, str]:
     return {bare(name): name for name in names}
 
 
-def _words(text: str) -> str:
-    """Return the words of *text* in lower case, each between blanks."""
-    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
-    return f" {_SEPARATORS.sub(' ', parted).strip().casefold().replace(*_AMERICAN)} "
+def _parts(words: Sequence[str]) -> set[str]:
+    """Return the bare forms of all runs of adjacent *words*."""
+    ends = range(1, len(words) + 1)
+    return {bare("".join(words[start:end])) for end in ends for start in range(end)}

@@ -3,112 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-import orjson
 from annotated_types import Ge, Le
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 from typing_extensions import Doc, TypedDict
 
-from ..sanitize import visible
-from . import _clocks, _times, zones
+from . import _clocks, _lists, _times, zones
 from ._marks import DATE, AtMost, Choice, Fields
 from .targets import config_refusals, config_urls, refusal
 
-_JOINERS: Final = re.compile("[\u200c\u200d\ufe00-\ufe0f\u2800]")  # they show nothing when they are alone
 _EMAIL: Final = re.compile(r"[^@\s<>,;]+@[^@\s<>,;.]+(\.[^@\s<>,;.]+)+")
-_DEEPEST: Final = 32  # levels of nesting in one argument
-_LARGEST: Final = 256 << 10  # bytes of one argument as JSON
-_LONGEST_NAME: Final = 64  # characters of an argument's name in an error
-_NOT_JSON: Final = "can't be sent as JSON: it holds half a character or too large a number"
-
-
-def unsendable(arguments: Mapping[str, Any]) -> list[str]:
-    """Return the arguments that can't be sent, each with the reason."""
-    faults = {name: _fault({name: value}) for name, value in arguments.items()}
-    return [f"{_echoed(name)}: {fault}" for name, fault in faults.items() if fault]
-
-
-def sendable(value: Any) -> Any:
-    """Return *value*. Raise ValueError if it can't be sent."""
-    if fault := _fault({"": value}):
-        raise ValueError(fault)
-    return value
-
-
-def _fault(argument: dict[str, Any]) -> str | None:
-    """Return why an argument can't be sent, or None: its nesting, its size, a lone surrogate or a huge number."""
-    # Depth first, because orjson and pydantic recurse.
-    if _is_deeper(argument, _DEEPEST + 1):
-        return f"is nested deeper than {_DEEPEST} levels"
-    try:
-        size = len(orjson.dumps(argument))
-    except TypeError:
-        return _NOT_JSON
-    return f"has {size} bytes, and at most {_LARGEST} are allowed" if size > _LARGEST else None
-
-
-def _echoed(name: str) -> str:
-    return name[:_LONGEST_NAME].encode("utf-8", "replace").decode()
-
-
-def _is_deeper(value: Any, levels: int) -> bool:
-    if not isinstance(value, list | dict):
-        return False
-    inner = value.values() if isinstance(value, dict) else value
-    return not levels or any(_is_deeper(each, levels - 1) for each in inner)
-
-
-def _parsed(value: Any) -> Any:
-    """Return the array or object in a JSON text."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return sendable(orjson.loads(value))
-    except orjson.JSONDecodeError:
-        raise ValueError("is text that is not JSON") from None
-
-
-def _objects(value: Any) -> Any:
-    """Return a list of objects. It may be JSON text, and one object stands for a list of one."""
-    parsed = _parsed(value)
-    return [parsed] if isinstance(parsed, dict) else parsed
-
-
-def _texts(value: Any) -> Any:
-    """Return a list of texts. It may be JSON text, and one text stands for a list of one."""
-    if not isinstance(value, str) or is_blank(value):
-        return value
-    try:
-        parsed = _parsed(value)
-    except ValueError:
-        return [value]
-    # Other JSON, such as a number, is a text by itself.
-    return parsed if isinstance(parsed, list | dict) else [parsed if isinstance(parsed, str) else value]
-
-
-def _choices(value: Any) -> Any:
-    """Return a list of choices. It may also be one text with commas, which no choice has."""
-    match _texts(value):
-        case [str(text)]:
-            return [part.strip() for part in text.split(",") if part.strip()]
-        case texts:
-            return texts
-
-
-def _idents(value: Any) -> Any:
-    """Return a list of ids, which may be one id.
-
-    Raises:
-        ValueError: It is one text with commas, which can be several ids or one.
-    """
-    match _texts(value):
-        case [str(text)] if isinstance(value, str) and "," in text:
-            several = orjson.dumps([part.strip() for part in text.split(",")]).decode()
-            raise ValueError(f"can mean one id or several. Send {several} or {orjson.dumps([text]).decode()}")
-        case texts:
-            return texts
 
 
 def _number(value: Any) -> Any:
@@ -117,13 +22,8 @@ def _number(value: Any) -> Any:
     return value
 
 
-def is_blank(value: object) -> bool:
-    """Return whether *value* is a text without a visible character."""
-    return isinstance(value, str) and not _JOINERS.sub("", visible(value)).strip()
-
-
 def _filled(text: str) -> str:
-    if is_blank(text):
+    if _lists.is_blank(text):
         raise ValueError("should not be empty")
     return text
 
@@ -170,10 +70,10 @@ def _amount(number: float) -> float:
     return int(number) if number.is_integer() else number
 
 
-JSON: Final = BeforeValidator(_parsed)
-OBJECTS: Final = BeforeValidator(_objects)
-CHOICES: Final = BeforeValidator(_choices)
-IDENTS: Final = BeforeValidator(_idents)
+JSON: Final = BeforeValidator(_lists.parsed)
+OBJECTS: Final = BeforeValidator(_lists.objects)
+CHOICES: Final = BeforeValidator(_lists.choices)
+IDENTS: Final = BeforeValidator(_lists.idents)
 NUMBER: Final = BeforeValidator(_number)
 FIELDS: Final = Fields()
 CHOICE: Final = Choice()
@@ -212,7 +112,7 @@ class Window(TypedDict):
 
     dayOfWeek: Annotated[Weekday, Doc("0 = Sunday.")]
     startTime: Annotated[Clock, Doc("HH:MM, account's zone.")]
-    endTime: Annotated[EndClock, Doc("HH:MM, after startTime; 24:00 is midnight.")]
+    endTime: Annotated[EndClock, Doc("HH:MM, after startTime. 24:00 is midnight.")]
 
 
 def _forwards(window: Window) -> Window:

@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from ..errors import InvalidArguments
 from ..message import camel
 from ..spelling import renamed, spelled
-from ._fields import is_blank, unsendable
+from ._json import unsendable
+from ._lists import is_blank
 from ._marks import CLEARABLE, DATE, marks
 from ._schema import object_schema
 from ._times import is_date

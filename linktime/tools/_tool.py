@@ -90,7 +90,11 @@ class Tool:
 
     def plan(self, arguments: Mapping[str, Any] | None, zone: ZoneInfo | None = None) -> Plan:
         """Check the arguments and return the requests. Raise InvalidArguments with every error."""
-        return Plan.of(self.build(**self.read(arguments, zone).values)).verified(self.verification)
+        return self.planned(self.read(arguments, zone))
+
+    def planned(self, reading: Reading) -> Plan:
+        """Return the requests of a call whose arguments were read."""
+        return Plan.of(self.build(**reading.values)).verified(self.verification)
 
     def read(self, arguments: Mapping[str, Any] | None, zone: ZoneInfo | None = None) -> Reading:
         """Return the arguments as the server understands them. Raise InvalidArguments with every error.

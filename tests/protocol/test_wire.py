@@ -100,8 +100,13 @@ async def test_every_tool_does_its_work(server: Child) -> None:
     assert "secret" not in (await call("list_webhooks"))["data"][-1]
     await call("delete_webhook", webhookId=hook["id"])
 
-    mail = [{"type": "SEND_EMAIL", "config": {"body": "Thanks"}}]
-    flow = await call("create_workflow", name="Thank", trigger="AFTER_MEETING", triggerOffsetMinutes=60, actions=mail)
+    flow = await call(
+        "create_workflow",
+        name="Thank",
+        trigger="AFTER_MEETING",
+        actions=[{"type": "SEND_EMAIL", "config": {"body": "Thanks"}}],
+        triggerOffsetMinutes=60,
+    )
     assert flow["id"] in [flow["id"] for flow in (await call("list_workflows"))["data"]]
 
     assert journey.called == set(TOOLS)

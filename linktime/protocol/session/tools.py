@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -96,26 +96,14 @@ class Tools:
         return _with_meta(result, meta)
 
     async def answer(
-        self,
-        context: Context,
-        tool: Tool,
-        arguments: Mapping[str, Any] | None,
-        *,
-        spent: float = 0.0,
-        remarks: Sequence[str] = (),
+        self, context: Context, tool: Tool, arguments: Mapping[str, Any] | None
     ) -> mcp_types.CallToolResult:
-        """Return the result of *tool* with the *remarks*, if *spent* seconds of the call's time are over.
+        """Return the result of *tool*.
 
         Raises:
             Failure: There is no result. The text of an unexpected exception is not in it.
         """
-        delivery = Delivery()
-        with guarded(tool, delivery):
-            reply = await self._reply(context, tool, arguments, delivery, self._upstream.deadline - spent)
-            reply = reply.noted(self._upstream.budget())
-            result = succeeded(reply, tool, remarks, self._confirm.remember if self._confirm else None)
-        hooks.answered(reply.notes)
-        return result
+        return await self._answered(context, tool, await self._read(tool, arguments), self._upstream.deadline)
 
     def _find(self, name: str) -> Tool:
         if name in self._tools:
@@ -125,19 +113,25 @@ class Tools:
         raise unknown("tool", name, self._tools)
 
     async def _called(
-        self,
-        context: Context,
-        tool: Tool,
-        params: mcp_types.CallToolRequestParams,
-        reading: Reading,
+        self, context: Context, tool: Tool, params: mcp_types.CallToolRequestParams, reading: Reading
     ) -> Result:
         begun = self._upstream.clock()
-        arguments = await self._identified(context, tool, reading.arguments)
-        spent = self._upstream.clock() - begun
-        if arguments is not params.arguments:
-            params = params.model_copy(update={"arguments": arguments})
-        question = await self._question(context, tool, params)
-        return question or await self.answer(context, tool, arguments, spent=spent, remarks=reading.remarks)
+        reading = await self._identified(context, tool, reading)
+        seconds = self._upstream.deadline - (self._upstream.clock() - begun)
+        params = params.model_copy(update={"arguments": reading.arguments})
+        return await self._question(context, tool, params) or await self._answered(context, tool, reading, seconds)
+
+    async def _answered(
+        self, context: Context, tool: Tool, reading: Reading, seconds: float
+    ) -> mcp_types.CallToolResult:
+        """Return the result of *tool*, which has so many *seconds*."""
+        delivery = Delivery()
+        with guarded(tool, delivery):
+            reply = await self._run(context, tool, tool.planned(reading), delivery, seconds)
+            reply = reply.noted(self._upstream.budget())
+            result = succeeded(reply, tool, reading.remarks, self._confirm.remember if self._confirm else None)
+        hooks.answered(reply.notes)
+        return result
 
     async def _read(self, tool: Tool, arguments: Mapping[str, Any] | None) -> Reading:
         """Return the arguments as the server understands them.
@@ -150,17 +144,17 @@ class Tools:
         with guarded(tool, Delivery()):
             return tool.read(arguments, await self._zone_for(tool, arguments))
 
-    async def _identified(self, context: Context, tool: Tool, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the arguments with the id of the row, if the tool can look that up by another name."""
+    async def _identified(self, context: Context, tool: Tool, reading: Reading) -> Reading:
+        """Return the reading with the id of the row, if the tool can look that up by another name."""
         if tool.lookup is None:
-            return arguments
-        ident = tool.request(arguments).ident
+            return reading
+        ident = tool.planned(reading).first.ident
         read = tool.lookup.read(ident)
         if read is None:
-            return arguments
+            return reading
         with guarded(tool, Delivery()):
             reply = await self._run(context, tool, Plan.of(read), Delivery(), self._upstream.deadline)
-            return {tool.lookup.ident: tool.lookup.only(reply.data, ident)}
+            return tool.read({tool.lookup.ident: tool.lookup.only(reply.data, ident)})
 
     async def _question(
         self, context: Context, tool: Tool, params: mcp_types.CallToolRequestParams
@@ -170,14 +164,6 @@ class Tools:
             return None
         with guarded(tool, Delivery()):
             return await self._confirm(context, tool, params)
-
-    async def _reply(
-        self, context: Context, tool: Tool, arguments: Mapping[str, Any] | None, delivery: Delivery, seconds: float
-    ) -> Reply:
-        if self._upstream.refusal is not None:
-            raise self._upstream.refusal
-        plan = tool.plan(arguments, await self._zone_for(tool, arguments))
-        return await self._run(context, tool, plan, delivery, seconds)
 
     async def _run(self, context: Context, tool: Tool, plan: Plan, delivery: Delivery, seconds: float) -> Reply:
         """Send the requests of *plan*, which have so many *seconds*, and report their wait to the client."""
