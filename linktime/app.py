@@ -1,8 +1,7 @@
 """Builds the server from its parts: read this first.
 
     stdin ─▶ stdio ─▶ session ─▶ tool ─▶ Repeats ─▶ LocalTimes ─▶ Receipts ─▶ DrainedReads ─▶ Cache ─▶ Outcome ─▶ Retry
-                                                                                                              │
-                                                             LinkTime ◀─ LazyRest ◀─ Departure ◀─ permit ◀─ Mailbox
+                                                              LinkTime ◀─ LazyRest ◀─ Departure ◀─ permit ◀─ Mailbox ◀┘
 
 Every layer is a `Send` that takes the next one. A read that the cache can't answer becomes a message in the mailbox. A
 worker takes it as soon as the limiter has a permit. A retry and the read-back of a write are messages too, so they wait
@@ -126,7 +125,7 @@ async def app(
                             changes=changes,
                         )
                     ),
-                    find=cache.find,
+                    kept=cache.kept,
                 ),
                 zone := _zone(settings, cache, limiter, clock),
             ),

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 import orjson
 
-from ..answers import as_object
+from ..answers import as_object, record, records
 from ..message import Reply, Request, Send
 from . import routes
 
 Fields = dict[str, Any]
-Find = Callable[[str, str, str], Mapping[str, Any]]
-"""Returns the kept row of a collection with a value in a field, or an empty one."""
+Kept = Callable[[str], Iterable[Any]]
+"""Returns the answers about a collection that the cache keeps, from the latest."""
 
 _GUEST: Final = ("inviteeName", "inviteeEmail", "inviteeTimezone")
 _REMOVED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -38,12 +38,12 @@ class Receipts:
 
     Args:
         send: Sends the request.
-        find: Returns a kept row.
+        kept: Returns the kept answers about a collection.
     """
 
-    def __init__(self, send: Send, find: Find) -> None:
+    def __init__(self, send: Send, kept: Kept) -> None:
         self._send = send
-        self._find = find
+        self._kept = kept
 
     async def __call__(self, request: Request) -> Reply:
         """Send *request*, and complete the reply to a write."""
@@ -72,6 +72,11 @@ class Receipts:
 
     def _row(self, request: Request) -> Mapping[str, Any]:
         return self._find(request.collection, "id", request.ident)
+
+    def _find(self, collection: str, field: str, value: str) -> Mapping[str, Any]:
+        """Return the kept row with this *value* in a *field*, or an empty one."""
+        shown = (row for data in self._kept(collection) for row in records(data) or [record(data)])
+        return next((row for row in shown if row.get(field) == value), {})
 
 
 def _completed(data: Any, effect: Fields) -> Any:

@@ -31,6 +31,7 @@ _NOTES: Final = {
     "budget_servers": "linktime.budget.servers",
     "retries": "linktime.retries",
     "outcome": "linktime.outcome",
+    "already_done": "linktime.already_done",
 }
 
 

@@ -42,6 +42,15 @@ async def test_past_time_is_named_as_past(write: Request) -> None:
 
 
 @pytest.mark.parametrize(
+    ("ahead", "dated", "is_past"), [(864e3, True, True), (864e3, False, False), (0.0, True, False)]
+)
+async def test_past_is_judged_by_the_clock_of_the_service(ahead: float, *, dated: bool, is_past: bool) -> None:
+    service = Service(TAKEN, [[], NEIGHBOURS, {"data": []}], ahead=ahead, dated=dated)
+
+    assert ("in the past" in (await service.failure(BOOK_IT)).message) is is_past
+
+
+@pytest.mark.parametrize(
     ("overrides", "rules", "words"),
     [
         ([BLOCK], MONDAY, ["2026-03-01", "blocked", "delete_availability_override"]),

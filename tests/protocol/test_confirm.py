@@ -26,7 +26,7 @@ async def test_change_is_made_once_after_a_yes(sandbox: Sandbox, mode: str) -> N
         listed = (await seen.call("list_webhooks")).structured_content["data"]
         result = await seen.call("delete_webhook", webhookId=listed[0]["id"])
 
-    assert result.structured_content == {"success": True}
+    assert result.structured_content["success"] is True
     assert [QUOTED.findall(each) for each in questions] == [["CRM sync", "hooks.brooks.example"]]
     assert [path for path in paths(sandbox) if path != "GET /settings"] == [
         "GET /webhooks",  # for the list; the question is made of the same answer

@@ -157,7 +157,7 @@ def receipts(data: Any) -> Receipts:
     async def send(_: Request) -> Reply:
         return Reply(200, data)
 
-    return Receipts(send, find=lambda *_: {})
+    return Receipts(send, kept=lambda _: [])
 
 
 async def test_the_program_says_what_it_booked(server: Child, sandbox: Sandbox) -> None:

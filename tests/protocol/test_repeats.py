@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from gc import collect
 from typing import Any, Final
+from weakref import ref
 
 import pytest
 
@@ -188,6 +190,47 @@ async def test_writes_that_overlap_on_a_tag_are_not_remembered(account: Sandbox)
         await user.answer("update_settings", bufferAfter=5)
 
         assert len(user.writes) == 3
+
+
+async def test_write_beside_one_in_flight_is_not_remembered(account: Sandbox) -> None:
+    """The order of the writes: 5, 10 begins, 5 twice, 10 ends, 10."""
+    async with user_of(account) as user:
+        await user.answer("update_settings", bufferAfter=5)
+        await misbehave(user.sandbox, path="/settings", method="PATCH", delaySeconds=1)
+        slow = asyncio.create_task(user.answer("update_settings", bufferAfter=10))
+        async with asyncio.timeout(10):
+            while len(user.writes) < 2:
+                await asyncio.sleep(0.01)
+        for _ in range(2):
+            assert "alreadyDone" not in await user.answer("update_settings", bufferAfter=5)
+        assert not slow.done()
+        await slow
+        assert "alreadyDone" not in await user.answer("update_settings", bufferAfter=10)
+
+
+class Secret(str):
+    """A text whose end can be observed."""
+
+    __slots__ = ("__weakref__",)
+
+
+async def test_no_secret_of_a_webhook_is_kept() -> None:
+    async def send(_: Request) -> Reply:
+        secret = Secret("whsec_1")
+        seen.append(ref(secret))
+        return Reply(200, {"id": "w1", "secret": secret})
+
+    async def poll() -> None: ...
+
+    seen: list[ref[Secret]] = []
+    webhook = post("/webhooks", url="https://example.com").tagged("webhooks")
+    repeats = Repeats(send, clock=lambda: 0.0, poll=poll, epoch=lambda _: len(seen))
+    await repeats(webhook)
+
+    with pytest.raises(Rejected, match="w1"):
+        await repeats(webhook)
+    collect()
+    assert [each() for each in seen] == [None]
 
 
 async def test_webhook_is_named_and_its_secret_is_not_repeated(account: Sandbox) -> None:

@@ -8,7 +8,10 @@ from typing import Any, Final, NamedTuple
 
 
 class Expected(NamedTuple):
-    """One call of *tool*, and its expected request. *path* is under /api/v1."""
+    """One call of *tool*, and its expected request. *path* is under /api/v1.
+
+    A row that *is_looked_up* has a name in the place of an id. Its id is looked up before the request.
+    """
 
     tool: str
     arguments: dict[str, Any]
@@ -16,6 +19,7 @@ class Expected(NamedTuple):
     path: str
     query: Mapping[str, str] = MappingProxyType({})
     body: dict[str, Any] | None = None
+    is_looked_up: bool = False
 
 
 _WEEK: Final = {"eventTypeSlug": "intro-call", "from": "2026-03-02", "to": "2026-03-06"}
@@ -290,8 +294,14 @@ REQUESTS: Final = [
         "/availability/overrides",
         body={"date": "2026-03-12", "isBlocked": True},
     ),
+    Expected(
+        "delete_availability_override",
+        {"date": "2026-03-12"},
+        "DELETE",
+        "/availability/overrides/2026-03-12",
+        is_looked_up=True,
+    ),
     Expected("delete_availability_override", {"overrideId": "clx4"}, "DELETE", "/availability/overrides/clx4"),
-    Expected("delete_availability_override", {"date": "2026-03-12"}, "DELETE", "/availability/overrides/2026-03-12"),
     # Settings
     Expected("get_settings", {}, "GET", "/settings"),
     Expected("update_settings", {"maxMeetingsPerDay": 0}, "PATCH", "/settings", body={"maxMeetingsPerDay": None}),

@@ -55,7 +55,7 @@ def test_call_becomes_the_request_of_the_table(expected: Expected) -> None:
     request = TOOLS[expected.tool].request(expected.arguments)
 
     body = None if request.body is None else orjson.loads(request.body)
-    assert (request.method, request.path, dict(request.query), body) == expected[2:]
+    assert (request.method, request.path, dict(request.query), body) == expected[2:6]
 
 
 @pytest.mark.parametrize("tool", TOOLS.values(), ids=lambda tool: tool.name)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Any, Final
 
 from cachetools import TLRUCache
 
-from ...answers import record, records
 from ...errors import BudgetSpent, Failure, OutcomeUnknown, Overloaded, ShuttingDown
 from ...message import UNSTATED, Notes, Reply, Request, Send
 from ..ledger import ChangeFeed
@@ -58,15 +57,13 @@ class Cache:
         self._clock = clock
         self._ttl = ttl
         self._settle = settle
-        # which answers are stale
-        self._epochs = Epochs(clock, changes)
+        self._epochs = Epochs(clock, changes)  # which answers are stale
         # the answers
         self._kept: TLRUCache[Request, _Kept, float] = TLRUCache(size, lambda _, kept, __: kept.since + ttl, clock)
         # the requests in flight: the latest read of each kind, which others may join, and all of them
         self._shared: dict[Request, Flight] = {}
         self._flights: set[Flight] = set()
-        # whether new requests are refused
-        self._closed = False
+        self._closed = False  # whether new requests are refused
 
     def __repr__(self) -> str:
         return f"<Cache {len(self._kept)} kept | {len(self._flights)} in flight>"
@@ -97,19 +94,12 @@ class Cache:
         """Return the number of known writes to the tags of *request*. A write to several tags counts for each."""
         return self._epochs.now(request.tags)
 
-    def find(self, collection: str, field: str, value: str) -> Mapping[str, Any]:
-        """Return the row of a *collection* with this *value* in a *field*, from the latest answer that is not stale.
-
-        It is empty if no kept answer has such a row.
-        """
+    def kept(self, collection: str) -> Iterator[Any]:
+        """Yield the data of the kept answers about a *collection* that are not stale, from the latest."""
         for request in reversed(list(self._kept)):
             kept = self._kept.get(request) if request.collection == collection else None
-            if kept is None or kept.epoch != self.epoch(request):
-                continue
-            shown = [record(kept.reply.data)] if request.ident else records(kept.reply.data)
-            if row := next((row for row in shown if row.get(field) == value), None):
-                return row
-        return {}
+            if kept and kept.epoch == self.epoch(request):
+                yield kept.reply.data
 
     def settled(self, request: Request) -> bool:
         """Return whether every replica of LinkTime shows the known writes to the tags of *request*."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from ...answers import PAGE, record, records, rows
+from ...answers import PAGE, record, records
 from ...message import Send, get, utc
 from .. import routes
 from .bookings import bookings_around, has_guest, is_cancelled, slug_of
@@ -33,22 +33,23 @@ async def after_booking(send: Send, write: Write) -> str:
     body = write.body
     if any(_is_same_meeting(body, rival) for rival in write.rivals()):
         return _IN_DOUBT
-    if past := _past(write, body["startTime"]):
-        return past
-    booked = rows((await send(bookings_around(body["startTime"]))).data)
-    mine = next((row for row in booked if isinstance(row, dict) and _is_held(body, row)), None)
+    around = await send(bookings_around(body["startTime"]))
+    mine = next((row for row in records(around.data) if _is_held(body, row)), None)
     if mine is not None:
         return _HAS_IT.format(mine.get("id", "of that time"))
-    return await _times(send, body["eventTypeSlug"], body["startTime"])
+    past = _past(body["startTime"], around.date or write.started.wall)
+    return past or await _times(send, body["eventTypeSlug"], body["startTime"])
 
 
 async def after_rescheduling(send: Send, write: Write) -> str:
     """Return the free times of the booking's event type, empty if that is unknown. Raises the errors of *send*."""
-    booking, start = record((await send(get(routes.BOOKING, write.ident))).data), write.body["newStartTime"]
+    reply = await send(get(routes.BOOKING, write.ident))
+    booking, start = record(reply.data), write.body["newStartTime"]
     if is_cancelled(booking):
         return _NO_MOVE
     slug = slug_of(booking)
-    return _past(write, start) or (await _times(send, slug, start) if slug else "")
+    past = _past(start, reply.date or write.started.wall)
+    return past or (await _times(send, slug, start) if slug else "")
 
 
 async def after_cancelling(send: Send, write: Write) -> str:
@@ -74,9 +75,8 @@ async def after_event_type(send: Send, write: Write) -> str:
     return _SLUG.format(taken[0]) if taken else _HIDDEN_SLUG if slug else ""
 
 
-def _past(write: Write, start: str) -> str:
-    """Return the advice for a time that is over, empty for any other."""
-    now = write.started.wall
+def _past(start: str, now: datetime) -> str:
+    """Return the advice for a time before *now*, empty for any other."""
     return _PAST.format(start, utc(now)) if datetime.fromisoformat(start) <= now else ""
 
 

@@ -11,6 +11,7 @@ import orjson
 from ...answers import records
 from ...errors import Failure, Rejected
 from ...message import Request
+from ...pipeline import routes
 from ...tools import Tool
 from ...tools.suggest import suggest
 from .lookups import Lookups
@@ -50,7 +51,7 @@ class Hints:
         # 1. The path has an unknown id.
         # 2. The query or the body has an unknown slug.
         # 3. The refusal names the argument with the ids of event types.
-        kind = request.template.partition("/{id}")[0]
+        kind = request.collection
         body = {**orjson.loads(request.body or b"{}"), **dict(request.query)}
         if request.ident:
             return await _BY_ID[kind](self._rows, request.ident) if failure.status == 404 and kind in _BY_ID else ""
@@ -129,11 +130,11 @@ async def _for_override(look: _Look, _: str) -> str:
 
 
 _BY_ID: Final[Mapping[str, Callable[[_Look, str], Awaitable[str]]]] = {
-    "/availability/overrides": _for_override,
-    "/bookings": _for_booking,
-    "/contacts": _for_contact,
-    "/event-types": _for_event_type,
-    "/webhooks": _for_webhook,
+    routes.AVAILABILITY_OVERRIDES: _for_override,
+    routes.BOOKINGS: _for_booking,
+    routes.CONTACTS: _for_contact,
+    routes.EVENT_TYPES: _for_event_type,
+    routes.WEBHOOKS: _for_webhook,
 }
 
 

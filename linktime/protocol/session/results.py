@@ -28,18 +28,19 @@ Remember = Callable[[Iterable[GuestText]], None]
 
 
 def succeeded(
-    reply: Reply, tool: Tool, remember: Remember | None = None, remarks: Sequence[str] = ()
+    reply: Reply, tool: Tool, remarks: Sequence[str] = (), remember: Remember | None = None
 ) -> mcp_types.CallToolResult:
     """Return the lean answer of *tool* as an object and as its text, with the notes of the reply as `_meta`.
 
-    *remember* takes the texts of guests in the whole answer. *remarks* are added to it.
+    *remember* takes the texts of guests in the answer.
     """
-    whole = {"data": None} if reply.data is None and tool.reads else as_object(reply.data)
+    whole = {"data": None} if reply.data is None and tool.reads else lean(tool, as_object(reply.data))
+    if remarks:
+        whole = {**whole, REMARKS: list(remarks)}
+    texts = guest_texts(tool.name, whole)
     if remember is not None:
-        remember(guest_texts(tool.name, whole))
-    answer = {**lean(tool, whole), **({REMARKS: list(remarks)} if remarks else {})}
-    texts = guest_texts(tool.name, answer)
-    data = _marked(with_short_texts(tool.name, answer, texts), tool, texts)
+        remember(texts)
+    data = _marked(with_short_texts(tool.name, whole, texts), tool, texts)
     notes: dict[str, str | float] = reply.notes.as_meta()
     if MARKS in data:
         notes["trust"] = "untrusted"

@@ -17,6 +17,7 @@ from ...tools.plan import Plan
 from .arguments import received
 from .course import Course
 from .hints import Hints
+from .listing import listed
 from .lookups import Lookups
 from .progress import reported
 from .refusals import unknown
@@ -59,7 +60,7 @@ class Tools:
         self._off = off
         self._hints = Hints(tools, Lookups(upstream))
         self._confirm = confirm if upstream.refusal is None else None  # a refused call needs no confirmation
-        self._list = mcp_types.ListToolsResult(tools=[_listed(tool) for tool in tools.values()])
+        self._list = mcp_types.ListToolsResult(tools=[listed(tool) for tool in tools.values()])
 
     async def list(self, _: Context, __: object) -> mcp_types.ListToolsResult:
         """Return all tools, on one page."""
@@ -128,7 +129,7 @@ class Tools:
         with guarded(tool, delivery):
             reply = await self._run(context, tool, tool.planned(reading), delivery, seconds)
             reply = reply.noted(self._upstream.budget())
-            result = succeeded(reply, tool, self._confirm.remember if self._confirm else None, reading.remarks)
+            result = succeeded(reply, tool, reading.remarks, self._confirm.remember if self._confirm else None)
         hooks.answered(reply.notes)
         return result
 
@@ -176,22 +177,6 @@ class Tools:
         if zone is None:
             return None
         return await zone.get() if tool.needs_zone(arguments) else zone.known
-
-
-def _listed(tool: Tool) -> mcp_types.Tool:
-    return mcp_types.Tool(
-        name=tool.name,
-        title=tool.title,
-        description=tool.description,
-        input_schema=dict(tool.input_schema),
-        output_schema=dict(tool.output_schema),
-        annotations=mcp_types.ToolAnnotations(
-            read_only_hint=tool.reads,
-            destructive_hint=tool.destructive,
-            idempotent_hint=tool.idempotent,
-            open_world_hint=tool.open_world,
-        ),
-    )
 
 
 def _with_meta(result: Result, meta: Mapping[str, Any]) -> Result:
