@@ -135,6 +135,7 @@ async def app(
             wall=wall,
             eta=mailbox.eta,
             budget=lambda: Notes(budget_remaining=limiter.free, budget_servers=limiter.servers),
+            cache_ttl=settings.cache_ttl,
             zone=zone,
             refusal=_no_key(settings.missing_key) if settings.missing_key else None,
         )

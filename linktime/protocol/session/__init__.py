@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from importlib.resources import files
 from types import MappingProxyType
@@ -21,7 +22,7 @@ from ..resources import find
 from .completions import Completions
 from .lookups import Lookups
 from .prompts import Prompts
-from .refusals import name_fields
+from .refusals import name_fields, on_one_page
 from .resources import Resources
 from .sdk_server import Handler, Server
 from .tools import Confirms, Tools
@@ -55,9 +56,9 @@ class Session:
     ) -> None:
         self._confirm = confirm
         self.server = Server(
-            mcp_types.Implementation(name="linktime", title="LinkTime", version=__version__),
+            _identity(),
             files(__package__).joinpath("instructions.txt").read_text(encoding="utf-8"),
-            _handlers(Tools(upstream, tools, off, confirm), tools, Lookups(upstream)),
+            _handlers(Tools(upstream, tools, off, confirm), tools, upstream),
             _middleware(telemetry, tools),
         )
 
@@ -67,17 +68,34 @@ class Session:
             self._confirm.leave()
 
 
-def _handlers(handler: Tools, tools: Mapping[str, Tool], lookups: Lookups) -> dict[str, Handler]:
+def _identity() -> mcp_types.Implementation:
+    icon = files(__package__).joinpath("icon.png").read_bytes()
+    return mcp_types.Implementation(
+        name="linktime",
+        title="LinkTime",
+        version=__version__,
+        description="Scheduling with a LinkTime account: meetings, free times, contacts, calls, webhooks and settings.",
+        website_url="https://linktime.io",
+        icons=[
+            mcp_types.Icon(
+                src=f"data:image/png;base64,{b64encode(icon).decode()}", mime_type="image/png", sizes=["48x48"]
+            )
+        ],
+    )
+
+
+def _handlers(handler: Tools, tools: Mapping[str, Tool], upstream: Upstream) -> dict[str, Handler]:
     """Return the handler of each method."""
+    lookups = Lookups(upstream)
     prompts = Prompts(tools, lookups)
-    resources = Resources(tools, handler, lookups)
+    resources = Resources(tools, handler, lookups, upstream.cache_ttl)
     return {
-        "tools/list": handler.list,
+        "tools/list": on_one_page(handler.list),
         "tools/call": handler.call,
-        "prompts/list": prompts.list,
+        "prompts/list": on_one_page(prompts.list),
         "prompts/get": prompts.get,
-        "resources/list": resources.list,
-        "resources/templates/list": resources.templates,
+        "resources/list": on_one_page(resources.list),
+        "resources/templates/list": on_one_page(resources.templates),
         "resources/read": resources.read,
         "completion/complete": Completions(tools, prompts, resources, lookups),
     }
