@@ -19,19 +19,21 @@ from ...telemetry import Middleware, Telemetry
 from ...tools import Tool
 from ..prompts import PROMPTS
 from ..resources import find
+from ..skills import SKILLS
 from .completions import Completions
 from .lookups import Lookups
 from .prompts import Prompts
 from .refusals import name_fields, on_one_page
 from .resources import Resources
 from .sdk_server import Handler, Server
+from .skills import Skills
 from .tools import Confirms, Tools
 from .upstream import SPARE, Upstream
 
 __all__ = ["SPARE", "Confirms", "Session", "Upstream"]
 
 _NONE_OFF: Final[Mapping[str, str]] = MappingProxyType({})
-_METHODS: Final = SPEC_CLIENT_METHODS | SPEC_CLIENT_NOTIFICATION_METHODS
+_METHODS: Final = SPEC_CLIENT_METHODS | SPEC_CLIENT_NOTIFICATION_METHODS | {"skills/list", "skills/get"}
 
 
 class Session:
@@ -88,7 +90,8 @@ def _handlers(handler: Tools, tools: Mapping[str, Tool], upstream: Upstream) -> 
     """Return the handler of each method."""
     lookups = Lookups(upstream)
     prompts = Prompts(tools, lookups)
-    resources = Resources(tools, handler, lookups, upstream.cache_ttl)
+    skills = Skills(tools)
+    resources = Resources(tools, handler, lookups, skills, cache_ttl=upstream.cache_ttl)
     return {
         "tools/list": on_one_page(handler.list),
         "tools/call": handler.call,
@@ -97,6 +100,8 @@ def _handlers(handler: Tools, tools: Mapping[str, Tool], upstream: Upstream) -> 
         "resources/list": on_one_page(resources.list),
         "resources/templates/list": on_one_page(resources.templates),
         "resources/read": resources.read,
+        "skills/list": on_one_page(skills.list),
+        "skills/get": skills.get,
         "completion/complete": Completions(tools, prompts, resources, lookups),
     }
 
@@ -110,6 +115,8 @@ def _middleware(telemetry: Telemetry | None, tools: Mapping[str, Tool]) -> list[
 
 def _resource(uri: str) -> tuple[str, str] | None:
     """Return the URI or template of the resource that *uri* belongs to, and the id in it."""
+    if uri in SKILLS:
+        return uri, ""
     match = find(uri)
     return (match[0].uri, match[1]) if match else None
 

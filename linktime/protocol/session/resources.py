@@ -14,6 +14,7 @@ from ..resources import RESOURCES, Resource, find
 from .lookups import Lookups
 from .refusals import unavailable_resource, unknown_resource
 from .sdk_server import Context
+from .skills import Skills
 from .tools import Tools
 
 _JSON: Final = "application/json"
@@ -23,14 +24,17 @@ _LONGEST_URI: Final = 128  # characters of an unknown URI that the error repeats
 class Resources:
     """The resources whose tool is among *tools*. Each is the answer of its tool, through the *handler* of calls.
 
-    The cache keeps an answer for *cache_ttl* seconds, and so may the client.
+    The cache keeps an answer for *cache_ttl* seconds, and so may the client. The files of *skills* are read here, too.
     """
 
-    def __init__(self, tools: Mapping[str, Tool], handler: Tools, lookups: Lookups, cache_ttl: float) -> None:
+    def __init__(
+        self, tools: Mapping[str, Tool], handler: Tools, lookups: Lookups, skills: Skills, *, cache_ttl: float
+    ) -> None:
         self.offered = [resource for resource in RESOURCES if resource.tool in tools]
         self._tools = tools
         self._handler = handler
         self._lookups = lookups
+        self._skills = skills
         self._cache_ttl = cache_ttl
 
     async def list(self, _: Context, __: object) -> mcp_types.ListResourcesResult:
@@ -67,6 +71,8 @@ class Resources:
         Raises:
             MCPError: There is no such resource, or no answer.
         """
+        if file := self._skills.read(params.uri):
+            return file
         match = find(params.uri, self.offered)
         if match is None:
             raise unknown_resource(params.uri, f"Unknown resource: {params.uri[:_LONGEST_URI]!r}.")

@@ -34,9 +34,17 @@ _PARAMS: Final[Mapping[str, type[BaseModel]]] = {
     "skills/list": types.PaginatedRequestParams,
     "skills/get": types.ReadResourceRequestParams,
 }
-_STATIC: Final = CacheHint(ttl_ms=3_600_000)
+STATIC: Final = CacheHint(ttl_ms=3_600_000)
 """An hour. Nothing changes these results while the server runs. The user's settings do, so they are private."""
-_STATIC_METHODS: Final = ("server/discover", "tools/list", "prompts/list", "resources/list", "resources/templates/list")
+_STATIC_METHODS: Final = (
+    "server/discover",
+    "tools/list",
+    "prompts/list",
+    "resources/list",
+    "resources/templates/list",
+    "skills/list",
+    "skills/get",
+)
 _STAMPED: Final = frozenset({"name", "title", "version"})  # enough for every result
 _SKILLS: Final[dict[str, dict[str, Any]]] = {"io.modelcontextprotocol/skills": {}}
 
@@ -97,7 +105,7 @@ class Server:
         self._instructions = instructions
         served = {"ping": _ping, "server/discover": self._discover, **handlers}
         self._entries = {method: Entry(_PARAMS[method], handler) for method, handler in served.items()}
-        self.cache_hints = {method: _STATIC for method in _STATIC_METHODS if method in served}
+        self.cache_hints = {method: STATIC for method in _STATIC_METHODS if method in served}
 
     async def run(self, reader: Any, writer: Any) -> None:
         """Serve one client over the SDK's pair of streams until *reader* ends, in the era that the client begins."""
