@@ -36,16 +36,24 @@ class Malformed(Exception):
         ]
 
 
-def decode(line: bytes) -> JSONRPCMessage | None:
+def parse(line: bytes) -> Any:
+    """Return the JSON value in one line.
+
+    Raises:
+        Malformed: The line is not JSON.
+    """
+    try:
+        return lenient.loads(line)
+    except ValueError:
+        raise Malformed(PARSE_ERROR, "Parse error: the line is not JSON", *_ident_before_params(line)) from None
+
+
+def message_of(frame: Any) -> JSONRPCMessage | None:
     """Return the message in one frame, or None for a malformed response or notification, which is never answered.
 
     Raises:
         Malformed: Any other frame that is no message.
     """
-    try:
-        frame = lenient.loads(line)
-    except ValueError:
-        raise Malformed(PARSE_ERROR, "Parse error: the line is not JSON", *_ident_before_params(line)) from None
     match frame:
         case {"method": _}:
             return _request(frame)
@@ -67,8 +75,8 @@ def _ident_before_params(line: bytes) -> list[Any]:
     return [orjson.loads(match[1])] if match else []
 
 
-def encode(frame: dict[str, Any]) -> bytes:
-    """Return one frame as UTF-8. If it holds values that JSON can't carry, those are replaced."""
+def encode(frame: dict[str, Any] | list[dict[str, Any]]) -> bytes:
+    """Return one frame or batch as UTF-8. If it holds values that JSON can't carry, those are replaced."""
     try:
         return orjson.dumps(frame) + b"\n"
     except TypeError:
