@@ -99,3 +99,13 @@ def test_request_of_the_server_is_no_answer() -> None:
     assert batches.unanswered(2) is None
     assert batches.answered({"id": 1, "result": {}}) == [{"id": 1, "result": {}}]
     assert batches.answered({"id": 1, "result": {}}) == {"id": 1, "result": {}}
+
+
+@pytest.mark.parametrize(("version", "named"), [("2025-06-18", True), ("2025-11-25", False)])
+async def test_error_without_a_known_id_has_none(server: Child, version: str, *, named: bool) -> None:
+    await server.greet(version)
+    server.write(b"{")
+    error = await server.answer(None)
+
+    assert error["error"]["code"] == -32700
+    assert ("id" in error) is named

@@ -96,7 +96,7 @@ class Child:
 
     @staticmethod
     def _answers(frame: dict[str, Any], ident: int | str | None) -> bool:
-        return "id" in frame and "method" not in frame and frame["id"] == ident
+        return not isinstance(frame, list) and "method" not in frame and frame.get("id") == ident
 
     async def result(self, ident: int) -> dict[str, Any]:
         """Wait for the result of a request."""

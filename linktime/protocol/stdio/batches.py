@@ -1,4 +1,4 @@
-"""JSON-RPC batches. The protocol had them in one revision only, 2025-03-26."""
+"""The differences between the revisions of the protocol in the frames themselves: batches, and errors without an id."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from mcp_types import JSONRPCMessage, JSONRPCRequest, RequestId
 
 from .frames import Malformed, message_of
 
-_REVISION: Final = "2025-03-26"
+_BATCHES: Final = "2025-03-26"  # the only revision with batches
+_NO_NULL: Final = "2025-11-25"  # since then an error has no id if that of its request is unknown; before, it is null
+_WITHOUT_HANDSHAKE: Final = "2026-07-28"
 Frame = dict[str, Any] | list[dict[str, Any]]
 
 
@@ -24,7 +26,7 @@ class _Batch:
 
 
 class Batches:
-    """The batches of one connection. The answers to a batch leave together, as one frame.
+    """The revision of one connection, and its batches. The answers to a batch leave together, as one frame.
 
     | state | an event adds | an event removes |
     | --- | --- | --- |
@@ -32,8 +34,13 @@ class Batches:
     """
 
     def __init__(self) -> None:
-        self.allowed = False  # whether the client and the server have agreed on the revision with batches
+        self._revision = ""  # of the connection, as its results show it
         self._open: list[_Batch] = []
+
+    @property
+    def are_allowed(self) -> bool:
+        """Return whether the client and the server have agreed on the revision with batches."""
+        return self._revision == _BATCHES
 
     def read(self, frames: Iterable[Any]) -> tuple[list[JSONRPCMessage], Frame | None]:
         """Return the messages in a batch, and the frame that answers it if none of them is a request."""
@@ -55,7 +62,9 @@ class Batches:
         """Return the frame to write in place of *frame*. Return None if it waits for the rest of its batch."""
         if "method" in frame:
             return frame
-        self.allowed |= frame.get("result", {}).get("protocolVersion") == _REVISION
+        self._learn(frame.get("result", {}))
+        if frame["id"] is None and self._revision >= _NO_NULL:
+            return {name: value for name, value in frame.items() if name != "id"}
         batch = self._of(frame["id"])
         if batch is None:
             return frame
@@ -66,6 +75,11 @@ class Batches:
         """Return the frame to write after the client has cancelled a request, if that completes its batch."""
         batch = self._of(ident)
         return self._settled(batch, ident) if batch else None
+
+    def _learn(self, result: dict[str, Any]) -> None:
+        if "resultType" in result:
+            self._revision = _WITHOUT_HANDSHAKE
+        self._revision = result.get("protocolVersion", self._revision)
 
     def _of(self, ident: RequestId) -> _Batch | None:
         return next((batch for batch in self._open if batch.pending[ident] > 0), None)

@@ -98,7 +98,7 @@ class PipeReader(Stream):
 
     async def _take(self, line: bytes) -> None:
         frame = parse(line) if line else None
-        if isinstance(frame, list) and frame and self._writer.batches.allowed:
+        if isinstance(frame, list) and frame and self._writer.batches.are_allowed:
             messages, answer = self._writer.batches.read(frame)
             self._messages.extend(messages)
             await self._writer.write_all(answer)
