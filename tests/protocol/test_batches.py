@@ -60,7 +60,7 @@ async def test_batch_without_requests_has_no_answer(server: Child) -> None:
     await server.result(server.ask("ping"))
 
     malformed, empty, _ = server.frames[before:]
-    assert [each["error"]["code"] for each in malformed] == [-32600]  # type: ignore[union-attr]
+    assert [each["error"]["code"] for each in malformed] == [-32600]
     assert empty["error"]["code"] == -32600
 
 

@@ -41,7 +41,7 @@ RESULTS: Final = {
 }
 LISTS: Final = [method for method in RESULTS if method.endswith("/list")]
 ERRORS: Final = {-32021: "MissingRequiredClientCapabilityError", -32022: "UnsupportedProtocolVersionError"}
-FORMS: Final = {"elicitation": {"form": {}}}
+FORMS: Final[dict[str, Any]] = {"elicitation": {"form": {}}}
 
 each_revision = pytest.mark.parametrize("revision", REVISIONS)
 
@@ -106,11 +106,11 @@ class Wire:
 
 @asynccontextmanager
 async def wire(
-    revision: str, url: str, state: Path, capabilities: dict[str, Any] | None = None, **settings: str
+    revision: str, url: str, state: Path, *, declared: dict[str, Any] | None = None, **settings: str
 ) -> AsyncIterator[Wire]:
     settings = {"LINKTIME_BASE_URL": url, "LINKTIME_API_KEY": "lt_live_x", STATE: str(state)} | settings
     async with child(**settings) as server:
-        connection = Wire(server, revision, capabilities or {})
+        connection = Wire(server, revision, declared or {})
         await connection.begin()
         yield connection
 
@@ -128,7 +128,7 @@ async def agreeable() -> AsyncIterator[str]:
 
 @each_revision
 async def test_every_tool_and_list_is_valid(revision: str, sandbox: Sandbox, tmp_path: Path) -> None:
-    free = {"LINKTIME_RATE_LIMIT": "5000"}
+    free: dict[str, Any] = {"LINKTIME_RATE_LIMIT": "5000"}
     async with agreeable() as url, wire(revision, url, tmp_path / "1", **free) as good:
         for expected in REQUESTS:
             await good.ask("tools/call", name=expected.tool, arguments=expected.arguments)
@@ -160,7 +160,7 @@ async def test_every_tool_and_list_is_valid(revision: str, sandbox: Sandbox, tmp
 @each_revision
 async def test_every_failure_is_valid(revision: str, tmp_path: Path) -> None:
     async with agreeable() as url, wire(revision, url, tmp_path, LINKTIME_CONFIRM="1") as connection:
-        for method, params in [
+        refused: list[tuple[str, dict[str, Any]]] = [
             ("tools/call", {"name": "no_such_tool"}),
             ("tools/call", {}),
             ("prompts/get", {"name": "book_meeting", "arguments": {}}),
@@ -172,7 +172,8 @@ async def test_every_failure_is_valid(revision: str, tmp_path: Path) -> None:
             ("no/such/method", {}),
             ("tools/call", {"name": "delete_webhook", "arguments": {"webhookId": "w1"}}),
             *((method, {"cursor": "bogus"}) for method in LISTS),
-        ]:
+        ]
+        for method, params in refused:
             await connection.ask(method, **params)
         if revision >= "2025-11-25":  # an earlier schema has no error without an id
             connection.server.write(b"{", b'{"jsonrpc":"2.0"}')
@@ -190,7 +191,7 @@ async def test_every_failure_is_valid(revision: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("revision", REVISIONS[1:])
 async def test_every_question_is_valid(revision: str, tmp_path: Path) -> None:
     declared = {"elicitation": {}} if revision == "2025-06-18" else FORMS
-    async with agreeable() as url, wire(revision, url, tmp_path, declared, LINKTIME_CONFIRM="1") as connection:
+    async with agreeable() as url, wire(revision, url, tmp_path, declared=declared, LINKTIME_CONFIRM="1") as connection:
         for expected in REQUESTS:
             if TOOLS[expected.tool].confirmation is None:
                 continue
@@ -212,14 +213,14 @@ async def first(server: Child, call: int) -> dict[str, Any]:
         for frame in server.frames:
             if frame.get("method") == "elicitation/create" and frame["id"] not in seen:
                 answered.cancel()
-                return frame
+                return {**frame}
         await asyncio.sleep(0.01)
     return await answered
 
 
 @each_revision
 async def test_every_notification_is_valid(revision: str, tmp_path: Path) -> None:
-    scarce = {"LINKTIME_RATE_LIMIT": "1", "LINKTIME_RATE_PERIOD": "2", "LINKTIME_CACHE_TTL": "0"}
+    scarce: dict[str, Any] = {"LINKTIME_RATE_LIMIT": "1", "LINKTIME_RATE_PERIOD": "2", "LINKTIME_CACHE_TTL": "0"}
     async with agreeable() as url, wire(revision, url, tmp_path, **scarce) as connection:
         calls = [
             connection.send("tools/call", name="list_webhooks", arguments={}, _meta={"progressToken": token})

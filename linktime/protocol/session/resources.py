@@ -103,7 +103,8 @@ class Resources:
 
     def _lifetime(self, notes: Mapping[str, Any]) -> int:
         """Return for how many ms the cache keeps the answer with these *notes*."""
-        return max(0, round((self._cache_ttl - notes.get("linktime/ageSeconds", 0.0)) * 1000))
+        age: float = notes.get("linktime/ageSeconds", 0.0)
+        return max(0, round((self._cache_ttl - age) * 1000))
 
     async def _answer(self, context: Context, resource: Resource, ident: str) -> mcp_types.CallToolResult:
         arguments = await self._arguments(resource, ident)

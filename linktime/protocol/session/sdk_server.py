@@ -105,7 +105,7 @@ class Server:
         self._instructions = instructions
         served = {"ping": _ping, "server/discover": self._discover, **handlers}
         self._entries = {method: Entry(_PARAMS[method], handler) for method, handler in served.items()}
-        self.cache_hints = {method: STATIC for method in _STATIC_METHODS if method in served}
+        self.cache_hints: Mapping[str, Any] = {method: STATIC for method in _STATIC_METHODS if method in served}
 
     async def run(self, reader: Any, writer: Any) -> None:
         """Serve one client over the SDK's pair of streams until *reader* ends, in the era that the client begins."""
