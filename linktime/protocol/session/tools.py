@@ -103,7 +103,7 @@ class Tools:
             result = succeeded(reply, tool)
             if self._confirm is not None:
                 self._confirm.remember(tool, reply.data)
-        hooks.answered(reply.notes.as_meta())
+        hooks.answered(reply.notes)
         return result
 
     def _find(self, name: str) -> Tool:
