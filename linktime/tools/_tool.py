@@ -20,6 +20,7 @@ from ._schema import answer_schema, object_schema
 from ._times import not_once, zones_of
 from ._validation_errors import described, listed
 from .confirmations import Confirmation
+from .guest_text import KINDS
 
 Build = Callable[..., Request]
 Rule = Callable[[Mapping[str, Any]], str | None]
@@ -78,7 +79,7 @@ class Tool:
     @cached_property
     def output_schema(self) -> Mapping[str, Any]:
         """The JSON Schema of an answer. It promises only what the session makes true."""
-        return answer_schema(self.shape)
+        return answer_schema(self.shape, guests=self.name in KINDS)
 
     def request(self, arguments: Mapping[str, Any] | None, zone: ZoneInfo | None = None) -> Request:
         """Check the arguments and return the request. Raise InvalidArguments with every error.
