@@ -17,7 +17,7 @@ from typing import Any, Final
 import orjson
 from aiohttp import web
 from mcp.shared.inbound import ERROR_CODE_HTTP_STATUS
-from mcp_types import HEADER_MISMATCH, INVALID_REQUEST
+from mcp_types import HEADER_MISMATCH, INTERNAL_ERROR, INVALID_REQUEST
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 COMMAND: Final = (sys.executable, "-m", "tests.conformance.server")
@@ -26,6 +26,7 @@ _VERSION: Final = "io.modelcontextprotocol/protocolVersion"
 _SESSION: Final = "Mcp-Session-Id"
 _LARGEST_LINE: Final = 1 << 24  # bytes
 _PATIENCE: Final = 20.0  # s
+_ENDED: Final = "the server has ended"
 
 Frame = dict[str, Any]
 
@@ -50,6 +51,7 @@ class Link:
         ident = self._last_id
         queue: asyncio.Queue[Frame] = asyncio.Queue()
         self._streams[ident] = frame["id"], queue
+        assert not self._reading.done(), _ENDED
         self.send({**frame, "id": ident})
         try:
             while True:
@@ -70,6 +72,8 @@ class Link:
                 queue.put_nowait({**frame, "id": original})
             elif "method" in frame and self._streams:
                 self._streams[max(self._streams)][1].put_nowait(frame)  # the latest request is the one that it is about
+        for original, queue in self._streams.values():
+            queue.put_nowait({"jsonrpc": "2.0", "id": original, "error": {"code": INTERNAL_ERROR, "message": _ENDED}})
 
     async def aclose(self) -> None:
         """End the process."""

@@ -8,6 +8,7 @@ Only content that LinkTime does not have comes from the handlers in `extras.py`.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Annotated, Any, Final, TypedDict
 
 import mcp_types
@@ -16,6 +17,7 @@ from typing_extensions import Doc
 
 from linktime.errors import Rejected
 from linktime.message import Notes, Reply, Request, get, post
+from linktime.pipeline.outcome.verification import Verification
 from linktime.protocol.prompts import Argument, Prompt
 from linktime.protocol.resources import Resource
 from linktime.protocol.session import Upstream
@@ -29,7 +31,7 @@ from linktime.protocol.session.sdk_server import Handler, Server
 from linktime.protocol.session.skills import Skills
 from linktime.protocol.session.tools import Tools
 from linktime.telemetry import Middleware, Telemetry
-from linktime.tools import TOOLS
+from linktime.tools import TOOLS, Tool
 from linktime.tools._tool import read, write
 from linktime.tools.confirmations import Confirmation
 from tests.conformance.extras import EXTRA_PROMPTS, EXTRA_RESOURCES, EXTRA_TOOLS, extended
@@ -46,6 +48,18 @@ class Text(TypedDict, total=False):
 
 
 _CONFIRMED: Final = Confirmation("", lambda request, _: f"Please confirm {request.body!r}.")
+
+
+def _asks(title: str) -> Callable[[Callable[..., Request]], Tool]:
+    """Declare a tool that asks the user first."""
+    return write(
+        title,
+        returns=Text,
+        destructive=True,
+        idempotent=True,
+        verification=Verification((), "Nothing is written."),
+        confirmation=_CONFIRMED,
+    )
 
 
 @read("Simple text", returns=Text)
@@ -72,25 +86,25 @@ def test_logging_tool() -> Request:
     return get("/text")
 
 
-@write("Question", returns=Text, destructive=True, idempotent=True, confirmation=_CONFIRMED)
+@_asks("Question")
 def test_elicitation(message: Annotated[str, Doc("The question.")]) -> Request:
     """Ask the user."""
     return post("/ask", message=message)
 
 
-@write("State", returns=Text, destructive=True, idempotent=True, confirmation=_CONFIRMED)
+@_asks("State")
 def test_input_required_result_request_state() -> Request:
     """Ask the user with a request state."""
     return post("/ask")
 
 
-@write("Tampered state", returns=Text, destructive=True, idempotent=True, confirmation=_CONFIRMED)
+@_asks("Tampered state")
 def test_input_required_result_tampered_state() -> Request:
     """Ask the user with a request state that the client will change."""
     return post("/ask")
 
 
-@write("Question on a stream", returns=Text, destructive=True, idempotent=True, confirmation=_CONFIRMED)
+@_asks("Question on a stream")
 def test_streaming_elicitation() -> Request:
     """Ask the user without a request of the server."""
     return post("/ask")

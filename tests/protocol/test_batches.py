@@ -38,6 +38,7 @@ async def test_answers_to_a_batch_come_together(server: Child) -> None:
         {"jsonrpc": "2.0", "method": "notifications/initialized"},
         request("b"),
         7,
+        {"jsonrpc": "2.0", "id": 8, "result": "malformed"},
         request("c", "no/such/method"),
         {"jsonrpc": "2.0", "id": 9, "method": 3},
     )
