@@ -23,6 +23,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 COMMAND: Final = (sys.executable, "-m", "tests.conformance.server")
 MODERN: Final = "2026-07-28"
 _VERSION: Final = "io.modelcontextprotocol/protocolVersion"
+_META: Final = {_VERSION: MODERN, "io.modelcontextprotocol/clientCapabilities": {}}
 _SESSION: Final = "Mcp-Session-Id"
 _LARGEST_LINE: Final = 1 << 24  # bytes
 _PATIENCE: Final = 20.0  # s
@@ -91,8 +92,8 @@ class Bridge:
     def __init__(self, links: AsyncExitStack) -> None:
         self._links = links
         self._sessions: dict[str, Link] = {}
-        self._starting = asyncio.Lock()
-        self._modern: Link | None = None
+        self._modern = asyncio.create_task(self._started("server/discover", {"_meta": _META}))
+        self._next = asyncio.create_task(self._started("ping", {}))
 
     async def post(self, request: web.Request) -> web.StreamResponse:
         """Pass a message on, and return its answer as JSON, or as a stream if other frames come before it."""
@@ -106,11 +107,11 @@ class Bridge:
         if modern and (fault := _mismatch(request, frame)):
             return web.json_response(_error(frame, HEADER_MISMATCH, fault), status=400)
         if modern:
-            link = await self._shared()
+            link = await self._modern
         elif session is not None:
             link = self._sessions[session]
         elif frame.get("method") == "initialize":
-            session, link = token_hex(), await self._start()
+            session, link = token_hex(), await self._fresh()
             self._sessions[session] = link
         else:
             return web.json_response(_error(frame, INVALID_REQUEST, "no session"), status=400)
@@ -128,22 +129,24 @@ class Bridge:
         await link.aclose()
         return web.Response(status=200)
 
-    async def _start(self) -> Link:
+    async def ready(self) -> None:
+        """Wait for the processes that are starting."""
+        await asyncio.gather(self._modern, self._next)
+
+    async def _fresh(self) -> Link:
+        """Return a process that has started, and start the next one. The suite waits 5 s for a session."""
+        link = await self._next
+        self._next = asyncio.create_task(self._started("ping", {}))
+        return link
+
+    async def _started(self, method: str, params: Frame) -> Link:
+        """Start a process. Its first request decides the era, and its answer shows that the process is ready."""
         process = await asyncio.create_subprocess_exec(*COMMAND, stdin=PIPE, stdout=PIPE, cwd=ROOT, limit=_LARGEST_LINE)
         link = Link(process)
         self._links.push_async_callback(link.aclose)
+        async for _ in link.ask({"jsonrpc": "2.0", "id": 0, "method": method, "params": params}):
+            pass
         return link
-
-    async def _shared(self) -> Link:
-        """Return the process for 2026-07-28. Its first request decides the era, so that is a valid one."""
-        async with self._starting:
-            if self._modern is None:
-                self._modern = await self._start()
-                meta = {_VERSION: MODERN, "io.modelcontextprotocol/clientCapabilities": {}}
-                first = {"jsonrpc": "2.0", "id": 0, "method": "server/discover", "params": {"_meta": meta}}
-                async for _ in self._modern.ask(first):
-                    pass
-        return self._modern
 
 
 async def _answer(
@@ -196,5 +199,7 @@ async def bridge() -> AsyncIterator[str]:
         links.push_async_callback(runner.cleanup)
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
+        links.push_async_callback(endpoint.ready)
+        await endpoint.ready()
         [(_, port)] = runner.addresses
         yield f"http://127.0.0.1:{port}/mcp"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Annotated, Any, Final, TypedDict
 
 import mcp_types
@@ -37,8 +38,9 @@ from linktime.tools.confirmations import Confirmation
 from tests.conformance.extras import EXTRA_PROMPTS, EXTRA_RESOURCES, EXTRA_TOOLS, extended
 from tests.support.sessions import upstream_of
 
-_SLOW: Final = 0.3  # s; long enough for some reports of progress
-_TICK: Final = 0.05  # s between reports
+_REPORTS: Final = 4  # of progress, before the slow answer
+_TICK: Final = 0.02  # s between reports
+_LONGEST: Final = 10.0  # s; for a call without reports
 
 
 class Text(TypedDict, total=False):
@@ -153,13 +155,34 @@ RESOURCES: Final = [
 ]
 
 
-async def send(request: Request) -> Reply:
+class Service:
+    """A `Send` whose slow answer comes after some reports of progress, and not after some time."""
+
+    def __init__(self) -> None:
+        self._reports = 0
+        self._enough = asyncio.Event()
+
+    async def sleep(self, _: float) -> None:
+        """Wait until the next report."""
+        await asyncio.sleep(_TICK)
+        self._reports += 1
+        if self._reports > _REPORTS:
+            self._enough.set()
+
+    async def __call__(self, request: Request) -> Reply:
+        """Answer, or raise."""
+        if request.template == "/slow":
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LONGEST):
+                    await self._enough.wait()
+        return answer(request)
+
+
+def answer(request: Request) -> Reply:
     """Answer as the service."""
     match request.template:
         case "/error":
             raise Rejected("validation_error", "this tool always fails.", status=400)
-        case "/slow":
-            await asyncio.sleep(_SLOW)
         case "/data/{id}":
             return Reply(200, {"id": request.ident, "text": f"Data for {request.ident}"}, Notes(cache="miss"))
     return Reply(200, {"text": "This is a simple text."}, Notes(cache="miss"))
@@ -167,7 +190,8 @@ async def send(request: Request) -> Reply:
 
 def server() -> tuple[Server, Elicitation]:
     """Return the server with all fixtures, and the part that asks its user."""
-    upstream: Upstream = upstream_of(send, sleep=lambda _: asyncio.sleep(_TICK), eta=lambda _: 1.0, cache_ttl=30.0)
+    service = Service()
+    upstream: Upstream = upstream_of(service, sleep=service.sleep, eta=lambda _: 1.0, cache_ttl=30.0)
     confirm, lookups = Elicitation(upstream), Lookups(upstream)
     tools = Tools(upstream, FIXTURES, {}, confirm)
     prompts, skills = Prompts(FIXTURES, lookups), Skills(TOOLS)

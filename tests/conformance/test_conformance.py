@@ -32,7 +32,8 @@ async def conformance(*options: str, output: Path) -> tuple[int | None, str]:
     if int(version.strip().lstrip("v").partition(".")[0]) < OLDEST_NODE and "CI" not in os.environ:
         pytest.skip(f"the conformance suite needs Node {OLDEST_NODE} or newer; .ci/run installs it")
     async with bridge() as url:
-        return await run(node, str(file), "server", "--url", url, "-o", str(output), *options, env=environ())
+        shared = ("--url", url, "-o", str(output), "--timeout", "100000")  # ms
+        return await run(node, str(file), "server", *shared, *options, env=environ())
 
 
 @pytest.mark.parametrize(("revision", "passes"), [("2025-11-25", 76), ("2026-07-28", 145)])
