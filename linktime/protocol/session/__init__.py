@@ -60,7 +60,7 @@ class Session:
         self.server = Server(
             _identity(),
             files(__package__).joinpath("instructions.txt").read_text(encoding="utf-8"),
-            _handlers(Tools(upstream, tools, off, confirm), tools, upstream),
+            _handlers(Tools(upstream, tools, off, confirm), tools, upstream, confirm),
             _middleware(telemetry, tools),
         )
 
@@ -86,9 +86,11 @@ def _identity() -> mcp_types.Implementation:
     )
 
 
-def _handlers(handler: Tools, tools: Mapping[str, Tool], upstream: Upstream) -> dict[str, Handler]:
+def _handlers(
+    handler: Tools, tools: Mapping[str, Tool], upstream: Upstream, confirm: Confirms | None
+) -> dict[str, Handler]:
     """Return the handler of each method."""
-    lookups = Lookups(upstream)
+    lookups = Lookups(upstream, confirm.remember if confirm else None)
     prompts = Prompts(tools, lookups)
     skills = Skills(tools)
     resources = Resources(tools, handler, lookups, skills, cache_ttl=upstream.cache_ttl)
