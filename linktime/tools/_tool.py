@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from inspect import getsource
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from ..errors import InvalidArguments
@@ -20,6 +20,9 @@ from .confirmations import Confirmation
 from .dates import dates
 from .lookup import Lookup
 from .plan import Plan
+
+_TO_READ: Final = 5.0  # s
+_TO_CHECK: Final = 1.0  # s
 
 Build = Callable[..., Request | Plan]
 Rule = Callable[[Mapping[str, Any]], str | None]
@@ -109,10 +112,16 @@ class Tool:
         remarks = [text for each in self.remarks if (text := each(values))]
         return reading.remarked(remarks + (_unchanged(reading) if some_change in self.rules else []))
 
-    def needs_zone(self, arguments: Mapping[str, Any] | None) -> bool:
-        """Return whether the account's zone decides if these arguments are valid."""
+    def zone_patience(self, arguments: Mapping[str, Any] | None) -> float:
+        """Return for how many seconds these arguments are worth a wait for the account's zone.
+
+        1. A date that is written as an instant can't be read without the zone.
+        2. A time of day on that zone's clocks can be checked by it.
+        """
         named = self.parameters.named(arguments)
-        return any(camel(name) in named for name in self.local) or self.parameters.has_instant_as_date(named)
+        if self.parameters.has_instant_as_date(named):
+            return _TO_READ
+        return _TO_CHECK if any(camel(name) in named for name in self.local) else 0.0
 
     def _not_once(self, values: Mapping[str, Any], zone: ZoneInfo | None) -> list[str]:
         if zone is None:

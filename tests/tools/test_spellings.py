@@ -115,7 +115,7 @@ def test_any_spelling_of_a_name_is_the_same_request(name: str, separator: str, u
 def test_instant_on_one_date_stands_for_it(written: str, day: str) -> None:
     tool = TOOLS["create_availability_override"]
 
-    assert tool.needs_zone({"date": written})
+    assert tool.zone_patience({"date": written}) > tool.zone_patience({"startTime": "09:00"})
     assert tool.request({"date": written}, NEW_YORK) == tool.request({"date": day})
     with pytest.raises(InvalidArguments, match="zone is not known"):
         tool.request({"date": written})

@@ -176,7 +176,8 @@ class Tools:
         zone = self._upstream.zone
         if zone is None:
             return None
-        return await zone.get() if tool.needs_zone(arguments) else zone.known
+        patience = tool.zone_patience(arguments)
+        return await zone.get(patience=patience) if patience else zone.known
 
 
 def _with_meta(result: Result, meta: Mapping[str, Any]) -> Result:
