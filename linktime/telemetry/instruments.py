@@ -67,7 +67,11 @@ REFUSALS: Final = Instrument("linktime.refusals", "counter", "{call}",
 OUTCOMES: Final = Instrument("linktime.outcomes", "counter", "{call}",
     "Changes whose answer was lost or a fault, by what reading back found.",
     {"linktime.outcome": ("verified", "not_committed", "outcome_unknown")})
+MISMATCHES: Final = Instrument("linktime.contract.mismatches", "counter", "{answer}",
+    "Answers that lack a field of the contract, or say that there is no such endpoint.",
+    {"http.request.method": (), "url.template": ()})
 
 INSTRUMENTS: Final = (
-    OPERATION, SESSION, EXCHANGE, CACHE, DEPTH, QUEUE_WAIT, LIMITER_WAIT, SLOTS, SERVERS, RETRIES, REFUSALS, OUTCOMES)
+    OPERATION, SESSION, EXCHANGE, CACHE, DEPTH, QUEUE_WAIT, LIMITER_WAIT, SLOTS, SERVERS, RETRIES, REFUSALS, OUTCOMES,
+    MISMATCHES)
 # fmt: on

@@ -11,6 +11,7 @@ import aiohttp
 from yarl import URL
 
 from ... import __version__
+from ...contract import Contract
 from ...errors import Failure
 from ...message import Reply, Request
 from ...telemetry import hooks
@@ -19,6 +20,7 @@ from .failures import CHECK_BASE, CHECK_PROXY, LATER, Route, lost
 from .proxy import proxy_of
 from .ratelimit_headers import LONGEST_WAIT
 from .response import Response
+from .wire import on_the_wire
 
 _LARGEST_BODY: Final = 4 << 20  # bytes; a page of 100 bookings has 0.2 MB
 _WORTH_A_THREAD: Final = 64 << 10  # bytes; a thread decodes a larger body
@@ -51,14 +53,23 @@ class Rest:
         timeout: Seconds for the whole exchange.
         connections: The largest number of open connections, for reads and for writes.
         longest_wait: Seconds. A longer Retry-After of LinkTime is shortened to it.
+        contract: The operations, and the service's spelling. The one of this version by default.
     """
 
     def __init__(
-        self, base_url: str, key: str, *, timeout: float, connections: int, longest_wait: float = LONGEST_WAIT
+        self,
+        base_url: str,
+        key: str,
+        *,
+        timeout: float,
+        connections: int,
+        longest_wait: float = LONGEST_WAIT,
+        contract: Contract | None = None,
     ) -> None:
         # the service, and the way to it; `proxy_of` may resolve names, so the server builds this object in a thread
         self._route = Route(str(URL(base_url)), key, proxy_of(base_url))
         self._api = f"{self._route.base}/api/v1"
+        self._contract = contract or Contract.shipped()
         # limits
         self._timeout = aiohttp.ClientTimeout(total=timeout, connect=timeout * _CONNECT_SHARE)
         self._connections = connections
@@ -75,14 +86,14 @@ class Rest:
             Unavailable: A read has no usable answer, or nothing was sent.
             OutcomeUnknown: A write was sent and has no usable answer.
         """
+        operation = self._contract.find(request.method, request.template)
         try:
-            response = await self._exchange(request)
+            response = await self.exchange(on_the_wire(request, operation))
         except (aiohttp.ClientError, TimeoutError, OSError, _Broken) as error:
             failure = self._failure(request, error)
         else:
-            if len(response.body) <= _WORTH_A_THREAD:
-                return response.reply(request, self._route, self._longest_wait)
-            return await asyncio.to_thread(response.reply, request, self._route, self._longest_wait)
+            read = partial(response.reply, request, operation, self._route, self._longest_wait)
+            return read() if len(response.body) <= _WORTH_A_THREAD else await asyncio.to_thread(read)
         raise failure  # outside of the except clause: aiohttp's error contains the key and must not become the context
 
     async def aclose(self) -> None:
@@ -90,7 +101,8 @@ class Rest:
         for session in self._sessions.values():
             await session.close()
 
-    async def _exchange(self, request: Request) -> Response:
+    async def exchange(self, request: Request) -> Response:
+        """Send a request in the service's spelling, and return the whole response. Raise the errors of aiohttp."""
         session = self._sessions.get(request.is_read) or self._open(keep_alive=request.is_read)
         url = URL(self._api + request.path, encoded=True).with_query(request.query)
         with hooks.exchange_span(

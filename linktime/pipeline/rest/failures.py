@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from ...contract import Operation
 from ...errors import OutcomeUnknown, Unavailable
 from ...message import Request
 
 CHECK_BASE = "Check LINKTIME_BASE_URL."
 CHECK_PROXY = "Check the proxy that https_proxy or all_proxy names."
 LATER = "Call again later."
+DOCTOR = "linktime-mcp doctor --api"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,17 @@ class Route:
             reason += f", through the proxy {self.via}"
         happened = self.masked(f"{self.base} can't be reached ({reason}), so nothing was sent.")
         return Unavailable(happened, advice, sent=False, repeat=repeat)
+
+
+def no_endpoint(operation: Operation) -> str:
+    """Return what a 404 or 405 means that is not about a row, and the next step."""
+    endpoint = f"{operation.method} /api/v1{operation.template}"
+    if operation.evidence == "documented":
+        return f"The service has no {endpoint}. LinkTime documents it. {CHECK_BASE}"
+    return (
+        f"The service has no {endpoint}. This endpoint is inferred, so it may have another path. "
+        f"{CHECK_BASE} If it is right, run {DOCTOR}, and report its output."
+    )
 
 
 def lost(
