@@ -1,0 +1,102 @@
+"""The comparison as text for an issue, and as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from textwrap import wrap
+from typing import Any, Final
+
+from .... import __version__
+from .comparison import Comparison, Difference
+
+FILE: Final = "linktime/contract/openapi.json"
+_WIDTH: Final = 100  # characters of a line of names
+
+
+def as_json(comparison: Comparison) -> str:
+    """Return one object: the names of each verdict, and the lines to change."""
+    return json.dumps(_facts(comparison), indent=2) + "\n"
+
+
+def as_text(comparison: Comparison) -> str:
+    """Return the verdicts, the differences first, and the lines to change."""
+    different = comparison.different.values()
+    confirmed, unseen = sorted(comparison.confirmed), comparison.not_seen
+    lines = [
+        f"linktime-mcp {__version__}: LinkTime's API compared with the contract, {comparison.requests} requests",
+        "",
+        *_section(f"different: {len(different)}", [f"{_named(each)}: {each.how}" for each in different]),
+        *_section("no answer", [f"{name}: {problem}" for name, problem in comparison.problems.items()]),
+        *_section("new, not in the contract", [f"{name}: {kind}" for name, kind in comparison.new.items()]),
+        *_section(f"confirmed: {len(confirmed)}", wrap(", ".join(confirmed), _WIDTH, break_on_hyphens=False)),
+        *_section(f"not seen: {len(unseen)}", wrap(", ".join(unseen), _WIDTH, break_on_hyphens=False)),
+        *_section("headers of the rate limit", [", ".join(comparison.limits) or "none"]),
+        *_section(f"to change in {FILE}", changes(comparison)),
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def changes(comparison: Comparison) -> list[str]:
+    """Return the lines to change: the place, and the spelling of the service."""
+    spelled = {name: each for name, each in comparison.different.items() if each.wire}
+    snake = {name for name, each in spelled.items() if each.wire == _snake(_last(name)) != _last(name)}
+    envelope = {_last(name): each.wire for name, each in spelled.items() if _last(name) in {"data", "pagination"}}
+    rules: dict[str, Any] = {
+        **({"case": "snake_case"} if snake else {}),
+        **({"envelope": comparison.envelope} if comparison.envelope else {}),
+        **({"fields": envelope} if envelope else {}),
+    }
+    return [
+        *([f'at the root: "x-wire": {json.dumps(rules)}'] if rules else []),
+        *(
+            f'{place(name)}: "x-wire": "{each.wire}"'
+            for name, each in spelled.items()
+            if name not in snake and _last(name) not in envelope
+        ),
+        *(f'{place(name)}: "x-wire": "…"' for name in comparison.different if "." not in name),
+    ]
+
+
+def place(name: str) -> str:
+    """Return where a part stands in the document."""
+    if match := re.fullmatch(r"[A-Z]+ (/[^?#]*)(?:[?#](\w+))?", name):
+        path, parameter = match.groups()
+        return f"paths, {path}" + (f", {parameter}" if parameter else "")
+    return "components, schemas, " + ", ".join(name.split("."))
+
+
+def _facts(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "version": __version__,
+        "requests": comparison.requests,
+        "different": [
+            {"name": each.guess.name, "what": each.guess.what, "evidence": each.guess.evidence, "how": each.how}
+            for each in comparison.different.values()
+        ],
+        "confirmed": sorted(comparison.confirmed),
+        "notSeen": comparison.not_seen,
+        "noAnswer": comparison.problems,
+        "new": comparison.new,
+        "rateLimitHeaders": list(comparison.limits),
+        "changes": changes(comparison),
+    }
+
+
+def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
+    """Yield a section, unless it has no lines."""
+    if indented := [f"  {line}" for line in lines]:
+        yield from (title, *indented, "")
+
+
+def _named(difference: Difference) -> str:
+    return f"{difference.guess.name} ({difference.guess.evidence})"
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def _snake(name: str) -> str:
+    return re.sub("(?<=[a-z0-9])[A-Z]", lambda match: f"_{match[0].lower()}", name)
