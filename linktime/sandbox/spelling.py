@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, cast
 
 import orjson
@@ -36,18 +36,21 @@ async def respell(request: web.Request, handler: Handler) -> web.StreamResponse:
     return response
 
 
-def our_query(request: web.Request) -> dict[str, str]:
-    """Return the query with the names of this package."""
-    names = {wire: name for name, wire in request[_OPERATION].query.items()} if _OPERATION in request else {}
-    return {names.get(wire, wire): value for wire, value in request.query.items()}
+def query_names(request: web.Request) -> Mapping[str, str]:
+    """Return the contract's name for each query parameter that this package names, as far as they can differ."""
+    return request[_OPERATION].query if _OPERATION in request else {}
 
 
 def our_body(request: web.Request, payload: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields of a body with the names of this package."""
+    """Return the fields of a body with the names of this package. Names that the contract lacks are dropped."""
     if _OPERATION not in request:
         return payload
     operation = request[_OPERATION]
-    fields: dict[str, Any] = operation.spelling.from_wire(payload, operation.body)
+    spelling = operation.spelling
+    known = {spelling.wire(*field) for field in spelling.schemas.fields(operation.body).items()}
+    fields: dict[str, Any] = spelling.from_wire(
+        {name: value for name, value in payload.items() if name in known}, operation.body
+    )
     return fields
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
@@ -16,15 +16,22 @@ from .probes import Answered
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")  # of a field; another key may be a value
 _HIDDEN: Final = "[name]"
 _ABSENT: Final = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
+_MALFORMED: Final = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
+_COMPOUND: Final = re.compile(r"\b[a-z]{2,20}(?:[A-Z][a-z]{1,20}|_[a-z]{1,20}){1,3}\b")
+_LONGEST_ERROR: Final = 300  # characters
 _STRUCTURES: Final = {"array", "object"}
 
 
 class Difference(NamedTuple):
-    """One part of the contract that differs, how it does, and its spelling at the service if that is certain."""
+    """One part of the contract that differs, and how it does.
+
+    *wire* is its spelling at the service, if that is certain. *hints* are names of parameters that the service knows.
+    """
 
     guess: Guess
     how: str
     wire: str = ""
+    hints: Sequence[str] = ()
 
 
 class Comparison:
@@ -35,7 +42,7 @@ class Comparison:
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
-        self.guesses = {guess.name: guess for guess in guesses(contract)}
+        self.guesses = {guess.name: guess for guess in guesses(contract) if _is_of_a_read(contract, guess)}
         # results, by the names of the guesses
         self.confirmed: set[str] = set()
         self.different: dict[str, Difference] = {}
@@ -57,7 +64,7 @@ class Comparison:
         1. The request for a row that cannot exist shows the error envelope.
         2. There was no answer, so nothing is known.
         3. 404 and 405 say that there is no such endpoint. The row of an id was in a list just before.
-        4. Another refusal is about the parameters.
+        4. Another refusal of a request is about its parameters, unless it is about the key, the plan or a fault.
         5. A success confirms the operation, and shows its fields.
         """
         operation, endpoint = answer.operation, f"GET {answer.operation.template}"
@@ -71,9 +78,7 @@ class Comparison:
         elif answer.status in _ABSENT:
             self._differ(endpoint, f"no such endpoint ({answer.status})")
         elif answer.status // 100 != 2:
-            self.problems[endpoint] = f"refused ({answer.status}){_names(answer.data)}"
-            for name, parameter in self._required(operation, answer):
-                self._differ(parameter, f"refused with {name} ({answer.status}){_names(answer.data)}")
+            self._refused(operation, answer, endpoint)
         else:
             self.confirmed.add(endpoint)
             self._success(operation, answer, endpoint)
@@ -85,18 +90,27 @@ class Comparison:
         ours = operation.spelling.from_wire(data, operation.answer)
         page = ours.get("pagination") if isinstance(ours, dict) else None
         echoes = {**(ours if isinstance(ours, dict) else {}), **(page if isinstance(page, dict) else {})}
-        needed = {name for name, _ in self._required(operation, answer)}
+        needed = self._required(operation)
         for name, value in answer.query.items():
             if name in needed or str(echoes.get(name)) == value:
                 self.confirmed.add(f"{endpoint}?{name}")
         if "{id}" in operation.template:
             self.confirmed.add(f"{endpoint}?id")
 
-    def _required(self, operation: Operation, answer: Answered) -> Iterator[tuple[str, str]]:
+    def _refused(self, operation: Operation, answer: Answered, endpoint: str) -> None:
+        """Note a refusal. The error may name the parameter that the service knows instead."""
+        if answer.status not in _MALFORMED:
+            self.problems[endpoint] = f"refused ({answer.status})"
+            return
+        hints = [name for name in _names(answer.data) if name not in operation.query.values()]
+        words = f"; the error names {', '.join(hints)}" if hints else ""
+        self._differ(endpoint, f"the parameters are refused ({answer.status}){words}", hints=hints)
+
+    def _required(self, operation: Operation) -> set[str]:
+        """Return the parameters without which the operation fails."""
         item = self.contract.written["paths"][operation.template]["get"]
-        for each in map(self.contract.schemas.resolved, item.get("parameters", ())):
-            if each.get("required") and each["name"] in answer.query:
-                yield each["name"], f"GET {operation.template}?{each['name']}"
+        parameters = map(self.contract.schemas.resolved, item.get("parameters", ()))
+        return {each["name"] for each in parameters if each.get("required")}
 
     def _error(self, answer: Answered) -> None:
         """Compare the answer to the request for a missing row with the error envelope."""
@@ -111,7 +125,7 @@ class Comparison:
         if not isinstance(data, dict) or len(data) != 1 or self._known(data, schema):
             return data
         [(name, inner)] = data.items()
-        if isinstance(inner, dict) and self._known(inner, schema):
+        if name == self.envelope or (isinstance(inner, dict) and self._known(inner, schema)):
             self.envelope = _shown(name)
             return inner
         return data
@@ -190,10 +204,26 @@ class Comparison:
             owned |= self._owned(part, _component(part) or name)
         return owned | {ours: (name, field) for ours, field in resolved.get("properties", {}).items()}
 
-    def _differ(self, name: str, how: str, wire: str = "") -> None:
+    def _differ(self, name: str, how: str, wire: str = "", hints: Sequence[str] = ()) -> None:
         self.confirmed.discard(name)
         if name in self.guesses:
-            self.different[name] = Difference(self.guesses[name], how, wire)
+            self.different[name] = Difference(self.guesses[name], how, wire, hints)
+
+
+def _is_of_a_read(contract: Contract, guess: Guess) -> bool:
+    """Return whether a part belongs to a read: its operation, a parameter of it, or a field of its answer."""
+    if guess.what != "field":
+        return guess.name.startswith("GET ")
+    reads = [each.answer for each in contract.operations.values() if each.method == "GET"]
+    return guess.name.partition(".")[0] in {"Error"}.union(*(_components(contract, answer) for answer in reads))
+
+
+def _components(contract: Contract, schema: Schema) -> set[str]:
+    """Return the names of all components that a schema consists of."""
+    resolved = contract.schemas.resolved(schema)
+    parts = (*resolved.get("allOf", ()), *resolved.get("anyOf", ()), *resolved.get("properties", {}).values())
+    items = [resolved["items"]] if "items" in resolved else []
+    return {_component(schema)}.union(*(_components(contract, part) for part in (*parts, *items)))
 
 
 def _component(schema: Schema) -> str:
@@ -211,11 +241,10 @@ def _folded(name: str) -> str:
     return name.replace("_", "").replace("-", "").lower()
 
 
-def _names(data: Any) -> str:
+def _names(data: Any) -> list[str]:
     """Return the names of fields that the text of an error mentions: words in camelCase or snake_case."""
     match data:
         case {"error": {"message": str(text)}} | {"message": str(text)} | {"error": str(text)}:
-            words = re.findall(r"\b[a-z]{2,20}(?:[A-Z][a-z]{1,20}|_[a-z]{1,20}){1,3}\b", text[:300])
-            return f"; the error names {', '.join(dict.fromkeys(words))}" if words else ""
+            return list(dict.fromkeys(_COMPOUND.findall(text[:_LONGEST_ERROR])))
         case _:
-            return ""
+            return []

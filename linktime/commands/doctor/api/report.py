@@ -13,6 +13,7 @@ from .comparison import Comparison, Difference
 
 FILE: Final = "linktime/contract/openapi.json"
 _WIDTH: Final = 100  # characters of a line of names
+_GLUE: Final = "\0"  # stands for a space inside a name
 
 
 def as_json(comparison: Comparison) -> str:
@@ -30,8 +31,8 @@ def as_text(comparison: Comparison) -> str:
         *_section(f"different: {len(different)}", [f"{_named(each)}: {each.how}" for each in different]),
         *_section("no answer", [f"{name}: {problem}" for name, problem in comparison.problems.items()]),
         *_section("new, not in the contract", [f"{name}: {kind}" for name, kind in comparison.new.items()]),
-        *_section(f"confirmed: {len(confirmed)}", wrap(", ".join(confirmed), _WIDTH, break_on_hyphens=False)),
-        *_section(f"not seen: {len(unseen)}", wrap(", ".join(unseen), _WIDTH, break_on_hyphens=False)),
+        *_section(f"confirmed: {len(confirmed)}", _listed(confirmed)),
+        *_section(f"not seen: {len(unseen)}", _listed(unseen)),
         *_section("headers of the rate limit", [", ".join(comparison.limits) or "none"]),
         *_section(f"to change in {FILE}", changes(comparison)),
     ]
@@ -55,15 +56,22 @@ def changes(comparison: Comparison) -> list[str]:
             for name, each in spelled.items()
             if name not in snake and _last(name) not in envelope
         ),
-        *(f'{place(name)}: "x-wire": "…"' for name in comparison.different if "." not in name),
+        *(_endpoint(each) for each in comparison.different.values() if each.guess.what == "operation"),
     ]
 
 
+def _endpoint(difference: Difference) -> str:
+    """Return the line to change of an operation: its path, which is unknown, or the parameter that the error names."""
+    where = place(difference.guess.name)
+    if len(difference.hints) == 1:
+        return f'{where}, a parameter: "x-wire": "{difference.hints[0]}"'
+    return f'{where}: "x-wire": "…"'
+
+
 def place(name: str) -> str:
-    """Return where a part stands in the document."""
-    if match := re.fullmatch(r"[A-Z]+ (/[^?#]*)(?:[?#](\w+))?", name):
-        path, parameter = match.groups()
-        return f"paths, {path}" + (f", {parameter}" if parameter else "")
+    """Return where an operation or a field stands in the document."""
+    if name.startswith("GET "):
+        return f"paths, {name.removeprefix('GET ')}"
     return "components, schemas, " + ", ".join(name.split("."))
 
 
@@ -88,6 +96,12 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
     """Yield a section, unless it has no lines."""
     if indented := [f"  {line}" for line in lines]:
         yield from (title, *indented, "")
+
+
+def _listed(names: Iterable[str]) -> list[str]:
+    """Return lines of names. No line breaks inside a name."""
+    lines = wrap(", ".join(name.replace(" ", _GLUE) for name in names), _WIDTH, break_on_hyphens=False)
+    return [line.replace(_GLUE, " ") for line in lines]
 
 
 def _named(difference: Difference) -> str:
