@@ -51,7 +51,7 @@ class Schemas:
                     yield from self.lacking(item, self.items(schema), f"{path or ROWS}[]")
             case {"data": dict(inner)} if ROWS not in fields and not path:
                 yield from self.lacking(inner, schema)
-            case dict():
+            case dict() if fields or not self.items(schema):
                 yield from (_joined(path, name) for name in self.required(schema) if name not in value)
                 for name in fields.keys() & value.keys():
                     yield from self.lacking(value[name], fields[name], _joined(path, name))

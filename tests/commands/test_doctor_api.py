@@ -111,7 +111,11 @@ async def test_types_and_times_in_another_form_are_differences(sandbox: Sandbox,
 
     different = {each["name"]: each["how"] for each in (await facts(tmp_path, sandbox))["different"]}
 
-    assert set(different) == {"EventType.id", "EventType.durationMinutes", "EventType.createdAt", "GET /availability"}
+    # The sandbox does not know the row of the list.
+    assert {name for name in different if name.startswith("GET")} == {"GET /availability", "GET /event-types/{id}"}
+    assert {name for name in different if not name.startswith("GET")} == {
+        *("EventType.id", "EventType.durationMinutes", "EventType.createdAt"),
+    }
     assert "time in another form" in different["EventType.createdAt"]
 
 
@@ -159,7 +163,7 @@ async def test_invalid_settings_end_the_comparison(settings: dict[str, str], tmp
     status, out, err = await compared(tmp_path, "--yes", **settings)
 
     assert (status, out) == (2, "")
-    assert next(iter(settings), "LINKTIME_API_KEY") if not settings else "LINKTIME_TIMEOUT" in err
+    assert ("LINKTIME_TIMEOUT" if settings else "LINKTIME_API_KEY") in err
 
 
 async def test_budget_is_kept(tmp_path: Path) -> None:

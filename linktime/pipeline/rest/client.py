@@ -87,13 +87,21 @@ class Rest:
             OutcomeUnknown: A write was sent and has no usable answer.
         """
         operation = self._contract.find(request.method, request.template)
+        response = await self.exchange(on_the_wire(request, operation))
+        read = partial(response.reply, request, operation, self._route, self._longest_wait)
+        return read() if len(response.body) <= _WORTH_A_THREAD else await asyncio.to_thread(read)
+
+    async def exchange(self, request: Request) -> Response:
+        """Send a request that is in the service's spelling, and return any whole response.
+
+        Raises:
+            Unavailable: A read has no whole response, or nothing was sent.
+            OutcomeUnknown: A write was sent and has no whole response.
+        """
         try:
-            response = await self.exchange(on_the_wire(request, operation))
+            return await self._exchange(request)
         except (aiohttp.ClientError, TimeoutError, OSError, _Broken) as error:
             failure = self._failure(request, error)
-        else:
-            read = partial(response.reply, request, operation, self._route, self._longest_wait)
-            return read() if len(response.body) <= _WORTH_A_THREAD else await asyncio.to_thread(read)
         raise failure  # outside of the except clause: aiohttp's error contains the key and must not become the context
 
     async def aclose(self) -> None:
@@ -101,8 +109,7 @@ class Rest:
         for session in self._sessions.values():
             await session.close()
 
-    async def exchange(self, request: Request) -> Response:
-        """Send a request in the service's spelling, and return the whole response. Raise the errors of aiohttp."""
+    async def _exchange(self, request: Request) -> Response:
         session = self._sessions.get(request.is_read) or self._open(keep_alive=request.is_read)
         url = URL(self._api + request.path, encoded=True).with_query(request.query)
         with hooks.exchange_span(

@@ -60,6 +60,7 @@ def lost(
     status: int | None = None,
     answered: bool = False,
     wait: float | None = None,
+    hint: str = "",
 ) -> Unavailable | OutcomeUnknown:
     """Return the failure of a request that was sent and has no usable answer.
 
@@ -70,6 +71,7 @@ def lost(
         status: The status of the unusable answer.
         answered: Whether LinkTime itself answered, and not a proxy or load balancer.
         wait: LinkTime's own wait in seconds.
+        hint: The likely cause, for a write as well.
     """
     if request.is_read:
         later = f"Call again in {wait:.0f} s." if wait else LATER
@@ -77,4 +79,4 @@ def lost(
             f"{happened}.", advice or later, sent=True, status=status, repeat=not advice, retry_after=wait
         )
     unknown = f"{happened}, so this change may or may not have been made. Look before you try again."
-    return OutcomeUnknown(unknown, answered=answered)
+    return OutcomeUnknown(f"{unknown} {hint}".rstrip(), answered=answered)

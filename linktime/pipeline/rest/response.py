@@ -86,7 +86,7 @@ class Response:
         advice = self._no_endpoint(operation, code)
         if (status in _ABSENT and code is None) or (page and _may_hide_success(request, status)):
             foreign = route.masked(f"{route.base} answered {status}, but not in LinkTime's words")
-            raise lost(request, foreign, advice or CHECK_BASE, status=status)
+            raise lost(request, foreign, advice or CHECK_BASE, status=status, hint=advice)
         if status // 100 == 4:
             word = route.masked(code or _CODES.get(status, "rejected"))
             absent = status in _ABSENT and error_body.proves_absence(data)

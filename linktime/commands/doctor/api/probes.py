@@ -119,8 +119,6 @@ async def _probe(send: Send, operation: Operation, row: Mapping[str, Any]) -> An
         reply = await send(on_the_wire(request, operation))
     except Failure as failure:
         return Answered(operation, query, problem=failure.word)
-    except (OSError, TimeoutError):
-        return Answered(operation, query, problem="unavailable")
     headers, data = reply.data
     limits = tuple(sorted(name for name in headers if "ratelimit" in name.lower().replace("-", "")))
     return Answered(operation, query, reply.status, data, limits)
