@@ -1,4 +1,4 @@
-"""`python -m linktime.contract`: prints how many parts of the contract are documented, shown by an example, inferred."""
+"""`python -m linktime.contract`: prints how many parts of the contract have which evidence."""
 
 import sys
 

@@ -122,7 +122,7 @@ def _operations(document: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], 
 
 
 def _is_query(parameter: Mapping[str, Any]) -> bool:
-    return parameter["in"] == "query"
+    return bool(parameter["in"] == "query")
 
 
 def _schema(part: Mapping[str, Any]) -> Schema:

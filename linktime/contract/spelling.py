@@ -33,7 +33,7 @@ class Spelling:
     def wire(self, name: str, definition: Schema) -> str:
         """Return the service's name of a field or parameter."""
         own: str | None = definition.get(WIRE)
-        return own or self._fields.get(name) or (_snake(name) if self._snake else name)
+        return own or self._fields.get(name) or (snake(name) if self._snake else name)
 
     def to_wire(self, value: Any, schema: Schema) -> Any:
         """Return *value* with the service's names of the fields. Free objects stay as they are."""
@@ -57,9 +57,7 @@ class Spelling:
             case dict() if fields := self.schemas.fields(schema):
                 names = {self.wire(name, definition): name for name, definition in fields.items()}
                 ours = {theirs: names.get(theirs) or (_camel(theirs) if self._snake else theirs) for theirs in value}
-                return {
-                    name: self.from_wire(value[theirs], fields.get(name, {})) for theirs, name in ours.items()
-                }
+                return {name: self.from_wire(value[theirs], fields.get(name, {})) for theirs, name in ours.items()}
             case _:
                 return value
 
@@ -99,7 +97,8 @@ def _key(name: str, value: Any) -> str:
     return str(value.get(WIRE, name)) if is_named else name
 
 
-def _snake(name: str) -> str:
+def snake(name: str) -> str:
+    """Return a name in snake_case."""
     return re.sub("(?<=[a-z0-9])[A-Z]", lambda match: f"_{match[0].lower()}", name)
 
 

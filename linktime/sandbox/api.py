@@ -51,7 +51,7 @@ _RESOURCES: Final = (
 
 
 def application(
-    account: Account, window: SlidingWindow, log: RequestLog, host: str, variant: Variant, contract: Contract
+    account: Account, window: SlidingWindow, log: RequestLog, host: str, variant: Variant, *, contract: Contract
 ) -> web.Application:
     """Build the application that serves *account* on *host* in the spelling of *contract*.
 
@@ -60,7 +60,18 @@ def application(
     # Middlewares run from left to right. The key and the limit come before a fault, a fault before the query check.
     root = web.Application(middlewares=[refusals, protect], client_max_size=_LARGEST_BODY)
     api = web.Application(
-        middlewares=[_dated, record, refusals, read_body, authorize, note_arrival, inject_faults, respell, check_query, vary]
+        middlewares=[
+            _dated,
+            record,
+            refusals,
+            read_body,
+            authorize,
+            note_arrival,
+            inject_faults,
+            respell,
+            check_query,
+            vary,
+        ]
     )
     api[ACCOUNT], api[WINDOW], api[STOPPING] = account, window, asyncio.Event()
     root[HOST] = host

@@ -91,7 +91,7 @@ class Sandbox:
             self.key = _account_key(store, self._owner, self._now())
             stack.push_async_callback(self._webhooks.aclose)
             account = Account(store, self._account_time, self._webhooks)
-            app = application(account, self._window, self.requests, self._address[0], variant, self.contract)
+            app = application(account, self._window, self.requests, self._address[0], variant, contract=self.contract)
             self.url = await _listen(app, self._address, stack)
             self._open = stack.pop_all()
         return self

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
+from linktime.commands.doctor.api import COUNT
 from linktime.contract.evidence import KINDS, guesses
 from linktime.tools import TOOLS
 from tests.support.contract_check import CONTRACT, DOCUMENT, answer_faults, operation_of, request_faults
@@ -86,6 +87,7 @@ class Checked(Visitor):
     """A visitor whose requests and answers must be those of the contract."""
 
     async def ask(self, method: str, path: str, body: Any = None, **more: Any) -> Any:
+        """Send a request, and check its answer."""
         answer = await super().ask(method, path, body, **more)
         assert answer_faults(method, path.partition("?")[0], answer.status, answer.data) == []
         return answer
@@ -157,6 +159,20 @@ def test_table_of_contributors_is_that_of_the_contract() -> None:
         f"{method} {template}": operation.evidence[0].upper()
         for (method, template), operation in CONTRACT.operations.items()
     }
+
+
+def test_readme_names_each_inferred_part() -> None:
+    section = README.split("## Documented and inferred endpoints\n", 1)[1].split("\n## ", 1)[0]
+    numbers = [sum(each.evidence == kind for each in CONTRACT.operations.values()) for kind in KINDS]
+    examples = next(line for line in section.splitlines() if line.startswith("- example: "))
+
+    assert re.findall(r"\b\d+\b", section.split("\n\n")[0]) == [
+        *map(str, (len(CONTRACT.operations), *numbers)),
+    ]
+    assert set(re.findall(r"`(\w+)`", examples)) == {
+        each.name for each in CONTRACT.operations.values() if each.evidence == "example"
+    }
+    assert f"{COUNT} requests" in section
 
 
 def test_command_counts_the_guesses() -> None:

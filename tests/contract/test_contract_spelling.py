@@ -160,7 +160,7 @@ async def sent(rest: Rest, request: Request) -> None:
     try:
         await rest(request)
     except Exception as failure:  # noqa: BLE001 - refusals are of no interest
-        assert getattr(failure, "word", "") in {"not_found", "conflict", "validation_error"}, failure  # noqa: PT017
+        assert getattr(failure, "word", "") in {"not_found", "conflict", "validation_error"}, failure
 
 
 def test_document_of_the_service_is_in_its_spelling() -> None:

@@ -28,7 +28,9 @@ def request_faults(method: str, path: str, query: Mapping[str, str], body: Any) 
     parameters = [CONTRACT.schemas.resolved(each) for each in operation.get("parameters", ())]
     known = {each["name"]: each for each in parameters if each["in"] == "query"}
     faults = [f"query {name}" for name in query if name not in known]
-    faults += [f"query {name} is required" for name, each in known.items() if each.get("required") and name not in query]
+    faults += [
+        f"query {name} is required" for name, each in known.items() if each.get("required") and name not in query
+    ]
     for name, value in query.items():
         schema = known.get(name, {}).get("schema", {})
         faults += _faults(int(value) if schema.get("type") == "integer" else value, schema)

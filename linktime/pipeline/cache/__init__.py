@@ -154,7 +154,9 @@ class Cache:
         reply = await self._send(request)
         if keep and epoch == self.epoch(request):
             # its notes and quota belong to this request only, except for the note about the answer itself
-            self._kept[request] = _Kept(replace(reply, notes=Notes(lacks=reply.notes.lacks), quota=UNSTATED), epoch, self._clock())
+            self._kept[request] = _Kept(
+                replace(reply, notes=Notes(lacks=reply.notes.lacks), quota=UNSTATED), epoch, self._clock()
+            )
         return reply
 
     async def _change(self, request: Request) -> Reply:

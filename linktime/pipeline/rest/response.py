@@ -53,7 +53,7 @@ class Response:
         if self.status // 100 == 2 and error_body.denies(data):
             fault = "states a failure"
         if self.status != HTTPStatus.NO_CONTENT and (self.status // 100 != 2 or fault):
-            self._raise_failure(request, operation, route, longest_wait, data, fault)
+            self._raise_failure(request, operation, route, longest_wait, data=data, fault=fault)
         notes = NO_NOTES
         if lacks := operation.lacking(data):
             hooks.mismatched(operation.method, operation.template)
@@ -62,7 +62,7 @@ class Response:
         return Reply(self.status, visible(data), notes, quota(self.headers), date)
 
     def _raise_failure(
-        self, request: Request, operation: Operation, route: Route, longest_wait: float, data: Any, fault: str
+        self, request: Request, operation: Operation, route: Route, longest_wait: float, *, data: Any, fault: str
     ) -> NoReturn:
         # 1. A success that can't be read, or states a failure. A write may have been made.
         # 2. A redirect. Nothing was done, except that 302 and 303 leave the outcome of a write open.

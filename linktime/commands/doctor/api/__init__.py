@@ -12,7 +12,7 @@ from ....contract import Contract
 from ....errors import ConfigError
 from . import report
 from .comparison import Comparison
-from .probes import COUNT, Answered, examine
+from .probes import COUNT, examine
 
 NO_KEY: Final = "linktime-mcp: set LINKTIME_API_KEY, as in your client's configuration.\n"
 NEEDS_YES: Final = "linktime-mcp: nothing was sent. Add --yes, because there is no terminal to ask you.\n"
@@ -70,4 +70,4 @@ def _stop(message: str) -> NoReturn:
     sys.exit(2)
 
 
-__all__ = ["Answered", "compare"]
+__all__ = ["COUNT", "compare"]

@@ -10,27 +10,17 @@ from ....contract.schemas import Schema
 TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _SOME_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*")
+_FORMS: Final = {TIME: "time", _DAY: "date", _SOME_TIME: "time in another form"}  # the first one that fits
+_KINDS: Final = {type(None): "null", bool: "boolean", int: "integer", list: "array", dict: "object"}
 
 
 def kind(value: Any) -> str:
     """Return the kind of a value."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "boolean"
-        case int() | float():
-            return "integer" if value == int(value) else "number"
-        case str() if TIME.fullmatch(value):
-            return "time"
-        case str() if _DAY.fullmatch(value):
-            return "date"
-        case str():
-            return "time in another form" if _SOME_TIME.fullmatch(value) else "string"
-        case list():
-            return "array"
-        case _:
-            return "object"
+    if isinstance(value, str):
+        return next((name for form, name in _FORMS.items() if form.fullmatch(value)), "string")
+    if isinstance(value, float):
+        return "integer" if value.is_integer() else "number"
+    return _KINDS[type(value)]
 
 
 def kinds(schema: Schema) -> set[str]:

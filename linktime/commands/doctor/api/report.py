@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from textwrap import wrap
 from typing import Any, Final
 
 from .... import __version__
+from ....contract.spelling import snake
 from .comparison import Comparison, Difference
 
 FILE: Final = "linktime/contract/openapi.json"
@@ -42,7 +42,7 @@ def as_text(comparison: Comparison) -> str:
 def changes(comparison: Comparison) -> list[str]:
     """Return the lines to change: the place, and the spelling of the service."""
     spelled = {name: each for name, each in comparison.different.items() if each.wire}
-    snake = {name for name, each in spelled.items() if each.wire == _snake(_last(name)) != _last(name)}
+    snake = {name for name, each in spelled.items() if each.wire == snake(_last(name)) != _last(name)}
     envelope = {_last(name): each.wire for name, each in spelled.items() if _last(name) in {"data", "pagination"}}
     rules: dict[str, Any] = {
         **({"case": "snake_case"} if snake else {}),
@@ -110,7 +110,3 @@ def _named(difference: Difference) -> str:
 
 def _last(name: str) -> str:
     return name.rpartition(".")[2]
-
-
-def _snake(name: str) -> str:
-    return re.sub("(?<=[a-z0-9])[A-Z]", lambda match: f"_{match[0].lower()}", name)
