@@ -24,6 +24,7 @@ from .message import Notes
 from .pipeline.cache import Cache
 from .pipeline.clock import now, utc_now
 from .pipeline.departure import Departure
+from .pipeline.ledger import Status
 from .pipeline.limiter import Limiter, sharing
 from .pipeline.local import AccountZone, LocalTimes
 from .pipeline.mailbox import Mailbox
@@ -134,7 +135,7 @@ async def app(
             deadline=settings.deadline,
             wall=wall,
             eta=mailbox.eta,
-            budget=lambda: Notes(budget_remaining=limiter.free, budget_servers=limiter.servers),
+            budget=lambda: _budget(limiter.status),
             zone=zone,
             refusal=_no_key(settings.missing_key) if settings.missing_key else None,
         )
@@ -143,6 +144,10 @@ async def app(
         session = Session(upstream, _offered(settings, off), off, confirm=confirm, telemetry=telemetry)
         _observe(telemetry, mailbox, limiter)
         yield App(session, drained, outcome, mailbox)
+
+
+def _budget(status: Status) -> Notes:
+    return Notes(budget_remaining=status.free, budget_servers=status.servers)
 
 
 def _zone(settings: Settings, cache: Cache, limiter: Limiter, clock: Callable[[], float]) -> AccountZone:
@@ -171,7 +176,7 @@ def _elicitation(upstream: Upstream, settings: Settings) -> Confirms:
 def _observe(telemetry: Telemetry, mailbox: Mailbox, limiter: Limiter) -> None:
     telemetry.observe(DEPTH, lambda: [(mailbox.waiting, {})])
     telemetry.observe(SLOTS, lambda: _permits(limiter))
-    telemetry.observe(SERVERS, lambda: [(limiter.servers, {})])
+    telemetry.observe(SERVERS, lambda: [(limiter.status.servers, {})])
 
 
 def _permits(limiter: Limiter) -> list[tuple[float, dict[str, str]]]:

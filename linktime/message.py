@@ -34,7 +34,8 @@ class Request:
     *template* is the path under /api/v1 with at most one `{id}`. *tags* name the data that a read depends on or a
     write changes. A *volatile* answer may be shared in flight but is never kept. A *dated* answer is likely to hold
     times. *deadline* (seconds on the app's clock), *idempotency_key*, *attempt* (the number of earlier attempts) and
-    *delivery* belong to the call and not to the question.
+    *delivery* belong to the call and not to the question. So does *verification*, by which the outcome layer finds out
+    whether a write was made.
     """
 
     method: str
@@ -49,6 +50,7 @@ class Request:
     idempotency_key: str = field(default="", compare=False)
     attempt: int = field(default=0, compare=False)
     delivery: Delivery | None = field(default=None, compare=False, repr=False)
+    verification: object = field(default=None, compare=False, repr=False)
 
     @property
     def path(self) -> str:
@@ -104,15 +106,14 @@ class Notes:
 
     def merged(self, other: Notes) -> Notes:
         """Return these notes with the fields that *other* has."""
-        return replace(self, **other._stated())
+        return replace(self, **other._by(_FIELDS))
 
     def as_meta(self) -> dict[str, str | float]:
         """Return the notes that are not None by their names on the wire, in camelCase."""
-        return {camel(name): value for name, value in self._stated().items()}
+        return self._by(_META)
 
-    def _stated(self) -> dict[str, Any]:
-        values = ((each.name, getattr(self, each.name)) for each in fields(self))
-        return {name: value for name, value in values if value is not None}
+    def _by(self, names: Mapping[str, str]) -> dict[str, Any]:
+        return {name: value for each, name in names.items() if (value := getattr(self, each)) is not None}
 
 
 NO_NOTES: Final = Notes()
@@ -179,6 +180,10 @@ def camel(name: str) -> str:
 
 def _query(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+_FIELDS: Final = {each.name: each.name for each in fields(Notes)}
+_META: Final = {name: camel(name) for name in _FIELDS}
 
 
 def utc(time: datetime) -> str:

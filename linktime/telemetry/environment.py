@@ -1,20 +1,18 @@
-"""Telemetry by the OTEL_* variables, and the SDK's own warnings.
-
-OpenTelemetry's rule holds for every variable: a malformed value causes a warning and counts as not set.
-"""
+"""Reads the OTEL_* variables. A malformed value causes a warning and counts as not set, as OpenTelemetry asks."""
 
 from __future__ import annotations
 
 import logging
 import re
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from time import monotonic
 from typing import Final, NamedTuple, Self
 
 from ..stderr import write_line
-from .recorder import Sdk, Telemetry
+from .recorder import Telemetry
 
 _DEFAULTS: Final = {  # a server that an agent starts may live for seconds
     "OTEL_BSP_MAX_QUEUE_SIZE": "8192",
@@ -26,8 +24,7 @@ _OTLP: Final = "OTEL_EXPORTER_OTLP_(TRACES_|METRICS_)?"
 _EXPORTERS: Final = r"none|(console|stderr|otlp)(\s*,\s*(console|stderr|otlp))*"
 _URL: Final = r"https?://([^\s/@]+@)?([\w.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?(/\S*)?"
 _POSITIVE: Final = r"(?=.*[1-9])\d{1,9}(\.\d+)?"
-_EVERY: Final = 60.0  # s between two warnings of the SDK
-_LONGEST: Final = 500  # characters
+_EVERY, _LONGEST = 60.0, 500  # seconds between two warnings of the SDK, and characters of one
 _QUERY: Final = re.compile(r"\?[^\s'\")]+")  # of an endpoint; it may hold a token
 _RULES: Final[Sequence[tuple[str, str, str]]] = (  # names, the values that are valid in lower case, and words
     ("OTEL_SDK_DISABLED", "true|false", "must be true or false"),
@@ -36,8 +33,7 @@ _RULES: Final[Sequence[tuple[str, str, str]]] = (  # names, the values that are 
     (f"{_OTLP}ENDPOINT", _URL, "must be a URL, such as http://localhost:4318"),
     (f"{_OTLP}HEADERS", "[^=,]+=[^,]*(,[^=,]+=[^,]*)*,?", "must be name=value, with commas between several"),
     (f"{_OTLP}COMPRESSION", "gzip|deflate|none", "must be gzip, deflate or none"),
-    (f"{_OTLP}TIMEOUT", _POSITIVE, "must be a number of seconds above 0"),
-    ("OTEL_METRIC_EXPORT_[A-Z]+", _POSITIVE, "must be a number of milliseconds above 0"),
+    (f"{_OTLP}TIMEOUT|OTEL_METRIC_EXPORT_[A-Z]+", _POSITIVE, "must be a number above 0"),
     ("OTEL_BSP_[A-Z_]+", r"[1-9]\d{0,8}", "must be a whole number above 0"),
     ("OTEL_([A-Z]+_)*(COUNT|LENGTH)_LIMIT", r"\d{1,9}", "must be a whole number"),
     ("OTEL_TRACES_SAMPLER", "(parentbased_)?(always_on|always_off|traceidratio)", "must be the name of a sampler"),
@@ -102,12 +98,10 @@ def set_up(
         warn(f"linktime-mcp: WARNING {name}: {words}. The server ignores it.")
     logger = logging.getLogger("opentelemetry")
     logger.propagate, logger.handlers = False, [Diagnostics(warn)]
-
-    def load() -> Sdk:
-        sdk: Sdk = import_module(".sdk", __package__).load(variables.traces, variables.metrics)
-        return sdk
-
-    return Telemetry(load if variables.traces or variables.metrics else Sdk, arguments=arguments)
+    if not (variables.traces or variables.metrics):
+        return Telemetry()
+    sdk = partial(import_module, ".sdk", __package__)
+    return Telemetry(lambda: sdk().load(variables.traces, variables.metrics), arguments=arguments)
 
 
 def _destinations(signal: str, environ: Mapping[str, str], faults: dict[str, str]) -> Sequence[str]:

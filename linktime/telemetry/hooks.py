@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,6 +14,7 @@ from opentelemetry.context import Context, create_key, get_value, set_value
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, set_span_in_context
 
 from ..errors import BudgetSpent, Failure, InvalidArguments, NotCommitted, OutcomeUnknown, Overloaded, ShuttingDown
+from ..message import Notes
 from . import instruments
 from .instruments import Attributes, Instrument, Value
 from .recorder import Sdk, Telemetry
@@ -24,10 +25,10 @@ _REFUSED_HERE: Final = (BudgetSpent, Overloaded, ShuttingDown, InvalidArguments)
 _WORTH_A_SPAN: Final = 0.005  # s; a shorter wait is the loop's own pace
 _NOTES: Final = {
     "cache": "linktime.cache.result",
-    "ageSeconds": "linktime.cache.age",
-    "queueSeconds": "linktime.queue.wait",
-    "budgetRemaining": "linktime.budget.remaining",
-    "budgetServers": "linktime.budget.servers",
+    "age_seconds": "linktime.cache.age",
+    "queue_seconds": "linktime.queue.wait",
+    "budget_remaining": "linktime.budget.remaining",
+    "budget_servers": "linktime.budget.servers",
     "retries": "linktime.retries",
     "outcome": "linktime.outcome",
 }
@@ -63,11 +64,10 @@ class Operation:
         """Record a span below this one that ends now."""
         end = time_ns()
 
-        def step(sdk: Sdk) -> None:
-            span = sdk.tracer.start_span(name, set_span_in_context(self.span(sdk)), kind, start_time=start)
-            _end(span, end, attributes, word)
+        def below(sdk: Sdk) -> Span:
+            return sdk.tracer.start_span(name, set_span_in_context(self.span(sdk)), kind, start_time=start)
 
-        self.telemetry.record(step)
+        self.telemetry.record(lambda sdk: _end(below(sdk), end, attributes, word))
 
     def end(self) -> None:
         """End the span, and with it the message."""
@@ -82,14 +82,15 @@ def current() -> Operation | None:
     return operation if isinstance(operation, Operation) else None
 
 
-def answered(notes: Mapping[str, str | float]) -> None:
+def answered(notes: Notes) -> None:
     """Record how the answer of the present call came about."""
     if operation := current():
-        attributes: dict[str, Value] = {name: notes[note] for note, name in _NOTES.items() if note in notes}
+        values: dict[str, Value | None] = {name: getattr(notes, field) for field, name in _NOTES.items()}
+        attributes = {name: value for name, value in values.items() if value is not None}
         operation.attributes |= {"linktime.outcome": "ok", **attributes}
-        if "cache" in notes:
+        if notes.cache:
             operation.measure(instruments.CACHE, 1, attributes)
-        if "outcome" in notes:
+        if notes.outcome:
             operation.measure(instruments.OUTCOMES, 1, attributes)
 
 
@@ -148,8 +149,7 @@ def granted(method: str, seconds: float) -> None:
 def exchange_span(method: str, template: str, ident: str, *, api: str, resends: int) -> Iterator[Callable[[int], None]]:
     """Record an exchange with *api*, the URL above *template*. The same request was sent *resends* times before.
 
-    The function records the status of the answer. The span has no query, and no id that lacks the form of one, because
-    both may name a guest.
+    The function records the status of the answer. The span has no query and no malformed id: both may name a guest.
     """
     exchange: dict[str, Value] = {"http.request.method": method, "url.template": template}
     answered = partial(exchange.__setitem__, "http.response.status_code")

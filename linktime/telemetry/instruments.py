@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import product
 from typing import Final, Literal
 
 Value = str | int | float | bool
@@ -13,7 +12,7 @@ Attributes = Mapping[str, Value]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Instrument:
-    """One row. *attributes* maps each attribute to its values, or to () if they are open."""
+    """One row. *attributes* maps each attribute to its values, or to () if they are open. A counter has one."""
 
     name: str
     kind: Literal["counter", "gauge", "histogram"]
@@ -21,11 +20,6 @@ class Instrument:
     description: str
     attributes: Mapping[str, tuple[str, ...]]
     boundaries: tuple[float, ...] = ()
-
-    def zeros(self) -> list[dict[str, Value]]:
-        """Return the attributes of a counter's series: Prometheus' `increase()` needs a zero before the first count."""
-        sets = product(*self.attributes.values()) if self.kind == "counter" else ()
-        return [dict(zip(self.attributes, values, strict=True)) for values in sets]
 
 
 def _seconds(name: str, boundaries: tuple[float, ...], attributes: str, description: str) -> Instrument:
@@ -41,34 +35,27 @@ _EXCHANGE: Final = "http.request.method url.template server.address server.port 
 _SESSION: Final = "mcp.protocol.version network.transport"
 
 OPERATION: Final = _seconds("mcp.server.operation.duration", _MCP_SECONDS, f"{_OPERATION} {_SESSION}",
-    "How long one message of the client took, waiting included.")
-SESSION: Final = _seconds("mcp.server.session.duration", _MCP_SECONDS, _SESSION,
-    "How long the session lasted, told at its end.")
-EXCHANGE: Final = _seconds("http.client.request.duration", _HTTP_SECONDS, _EXCHANGE,
-    "How long one request to LinkTime took, from its sending to the last byte of its answer.")
-CACHE: Final = Instrument("linktime.cache.requests", "counter", "{request}",
-    "Reads that were answered, by where the answer came from.",
+    "Duration of one message of the client, waits included.")
+SESSION: Final = _seconds("mcp.server.session.duration", _MCP_SECONDS, _SESSION, "Duration of a session that ended.")
+EXCHANGE: Final = _seconds("http.client.request.duration", _HTTP_SECONDS, _EXCHANGE, "Duration of one REST request.")
+CACHE: Final = Instrument("linktime.cache.requests", "counter", "{request}", "Reads, by the source of the answer.",
     {"linktime.cache.result": ("hit", "miss", "coalesced", "off")})
-DEPTH: Final = Instrument("linktime.queue.depth", "gauge", "{request}",
-    "Requests that wait in the mailbox for budget.", {})
+DEPTH: Final = Instrument("linktime.queue.depth", "gauge", "{request}", "Requests that wait for budget.", {})
 QUEUE_WAIT: Final = _seconds("linktime.queue.wait.duration", _WAIT_SECONDS, "http.request.method",
-    "How long a request waited in the mailbox before it was sent.")
+    "Wait of a request in the mailbox until it was sent.")
 LIMITER_WAIT: Final = _seconds("linktime.limiter.wait.duration", _WAIT_SECONDS, "http.request.method",
-    "How long the first in line waited at the gate until the limiter gave its permit.")
+    "Wait of the first request in the queue for a permit.")
 SLOTS: Final = Instrument("linktime.limiter.slots", "gauge", "{slot}",
-    "Places in the request budget of one period.", {"linktime.limiter.state": ("free", "used")})
-SERVERS: Final = Instrument("linktime.limiter.servers", "gauge", "{server}",
-    "Servers that share the request budget, this one included.", {})
+    "Permits of the request budget of one period.", {"linktime.limiter.state": ("free", "used")})
+SERVERS: Final = Instrument("linktime.limiter.servers", "gauge", "{server}", "Servers that share the budget.", {})
 RETRIES: Final = Instrument("linktime.retries", "counter", "{request}",
-    "Requests that were sent again, by kind.", {"http.request.method": ("GET", "POST", "PUT", "PATCH", "DELETE")})
-REFUSALS: Final = Instrument("linktime.refusals", "counter", "{call}",
-    "Tool calls and reads of resources that this server refused by itself; nothing was sent.",
+    "Requests that were sent again, by method.", {"http.request.method": ("GET", "POST", "PUT", "PATCH", "DELETE")})
+REFUSALS: Final = Instrument("linktime.refusals", "counter", "{call}", "Calls that were refused without a request.",
     {"linktime.outcome": ("rate_limited", "overloaded", "shutting_down", "invalid_arguments")})
-OUTCOMES: Final = Instrument("linktime.outcomes", "counter", "{call}",
-    "Changes whose answer was lost or a fault, by what reading back found.",
+OUTCOMES: Final = Instrument("linktime.outcomes", "counter", "{call}", "Verifications of writes, by result.",
     {"linktime.outcome": ("verified", "not_committed", "outcome_unknown")})
 MISMATCHES: Final = Instrument("linktime.contract.mismatches", "counter", "{answer}",
-    "Answers that lack a field of the contract, or say that there is no such endpoint.",
+    "Answers that lack a field of the contract, or deny that the endpoint exists.",
     {"http.request.method": (), "url.template": ()})
 
 INSTRUMENTS: Final = (

@@ -55,20 +55,22 @@ class Middleware:
         if ctx.request_id is not None:
             attributes["jsonrpc.request.id"] = shown_request_id(str(ctx.request_id))
         target = self._target(method, ctx.params or {}, attributes)
-        return Operation(self.telemetry, f"{method} {target}".rstrip(), _parent(ctx.meta or {}), attributes)
+        # A malformed parent counts as none: https://modelcontextprotocol.io/seps/414-request-meta
+        carrier = {name: value for name in _PROPAGATOR.fields if isinstance(value := (ctx.meta or {}).get(name), str)}
+        parent = _PROPAGATOR.extract(carrier, Context())
+        return Operation(self.telemetry, f"{method} {target}".rstrip(), parent, attributes)
 
     def _target(self, method: str, params: Mapping[str, Any], attributes: dict[str, Value]) -> str:
         """Describe what the message is about in *attributes*. Return its name, or ""."""
+        if method == "tools/call":
+            attributes["gen_ai.operation.name"] = "execute_tool"
         match method, params:
             case "tools/call", {"name": str(tool)} if tool in self.tools:
-                attributes["gen_ai.operation.name"] = "execute_tool"
                 attributes["gen_ai.tool.name"] = tool
                 arguments = params.get("arguments")
                 if self.telemetry.arguments and isinstance(arguments, Mapping):
                     attributes["gen_ai.tool.call.arguments"] = redacted(arguments, self.tools[tool])
                 return tool
-            case "tools/call", _:
-                attributes["gen_ai.operation.name"] = "execute_tool"
             case "prompts/get", {"name": str(prompt)} if prompt in self.prompts:
                 attributes["gen_ai.prompt.name"] = prompt
                 return prompt
@@ -77,21 +79,10 @@ class Middleware:
         return ""
 
     def _fail(self, operation: Operation, error: BaseException) -> None:
-        code = self.code(error)
         if isinstance(error, CancelledError):  # by the client, or at the end of the session
             operation.attributes["linktime.outcome"] = "cancelled"
-        elif code is None:
-            operation.attributes["error.type"] = type(error).__qualname__
-        else:
+            return
+        if (code := self.code(error)) is not None:
             operation.attributes["rpc.response.status_code"] = str(code)
-            if code not in _CLIENT_MISTAKES:
-                operation.attributes["error.type"] = str(code)
-
-
-def _parent(meta: Mapping[str, Any]) -> Context:
-    """Return the context of the client's span. A malformed one counts as none.
-
-    https://modelcontextprotocol.io/seps/414-request-meta and https://www.w3.org/TR/trace-context/
-    """
-    carrier = {name: value for name in _PROPAGATOR.fields if isinstance(value := meta.get(name), str)}
-    return _PROPAGATOR.extract(carrier, Context())
+        if code not in _CLIENT_MISTAKES:
+            operation.attributes["error.type"] = type(error).__qualname__ if code is None else str(code)

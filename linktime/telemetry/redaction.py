@@ -47,15 +47,13 @@ def _shown(name: str, value: Any, levels: int = _DEEPEST) -> Any:
     text = _SHOWN_SLUG if name.lower().endswith("slug") else _SHOWN_TEXT
     match value:
         case _ if not _SHOWN_NAMES.fullmatch(name):
-            safe: Any = _REDACTED
+            return _REDACTED
         case list() if levels:
-            safe = [_shown(name, item, levels - 1) for item in value]
+            return [_shown(name, item, levels - 1) for item in value]
         case dict() if levels:
-            safe = {key: _shown(key, item, levels - 1) for key, item in value.items() if _SHOWN_NAMES.fullmatch(key)}
+            return {key: _shown(key, item, levels - 1) for key, item in value.items() if _SHOWN_NAMES.fullmatch(key)}
         case str():
-            safe = value if text.fullmatch(value) and not _SECRET.match(value) else _REDACTED
+            return value if text.fullmatch(value) and not _SECRET.match(value) else _REDACTED
         case None | int() | float():
-            safe = value if abs(value or 0) < _LARGEST_NUMBER else _REDACTED
-        case _:
-            safe = _REDACTED
-    return safe
+            return value if abs(value or 0) < _LARGEST_NUMBER else _REDACTED
+    return _REDACTED

@@ -16,7 +16,7 @@ from opentelemetry.metrics import Meter
 from opentelemetry.sdk.metrics import MeterProvider, export as metric_export
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider, export as span_export
-from opentelemetry.trace import StatusCode
+from opentelemetry.trace import INVALID_SPAN_CONTEXT, StatusCode
 
 from .. import __version__
 from .instruments import INSTRUMENTS, Instrument
@@ -34,8 +34,8 @@ def load(traces: Sequence[str], metrics: Sequence[str]) -> Sdk:
     out = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
     lines_of_spans = span_export.ConsoleSpanExporter(out=out, formatter=line)
     lines_of_metrics = metric_export.ConsoleMetricExporter(out=out, formatter=lines)
-    spans = _exporters(traces, "trace_exporter.OTLPSpanExporter", lines_of_spans)
-    numbers = _exporters(metrics, "metric_exporter.OTLPMetricExporter", lines_of_metrics)
+    spans = _exporters(traces, "trace_exporter", "OTLPSpanExporter", lines_of_spans)
+    numbers = _exporters(metrics, "metric_exporter", "OTLPMetricExporter", lines_of_metrics)
     readers = [metric_export.PeriodicExportingMetricReader(exporter) for exporter in numbers]
     return build([span_export.BatchSpanProcessor(exporter) for exporter in spans], readers)
 
@@ -60,9 +60,8 @@ def build(processors: Sequence[SpanProcessor], readers: Sequence[metric_export.M
     return sdk
 
 
-def _exporters(destinations: Sequence[str], official: str, console: Any) -> Iterator[Any]:
+def _exporters(destinations: Sequence[str], module: str, name: str, console: Any) -> Iterator[Any]:
     """Return the exporter of each destination. One that cannot be built causes a warning, without its text."""
-    module, _, name = official.partition(".")
     for destination in destinations:
         try:
             package = f"opentelemetry.exporter.otlp.proto.{destination}.{module}"
@@ -77,12 +76,12 @@ def _instruments(meter: Meter) -> Mapping[Instrument, Record]:
     for row in INSTRUMENTS:
         about = (row.name, row.unit, row.description)
         if row.kind == "counter":
-            records[row] = meter.create_counter(*about).add
+            records[row] = count = meter.create_counter(*about).add
+            for attributes in ({name: value} for name, values in row.attributes.items() for value in values):
+                count(0, attributes)  # Prometheus' `increase()` needs a zero before the first count
         elif row.kind == "histogram":
             bounds = row.boundaries
             records[row] = meter.create_histogram(*about, explicit_bucket_boundaries_advisory=bounds).record
-        for attributes in row.zeros():
-            records[row](0, attributes, None)
     return records
 
 
@@ -91,9 +90,8 @@ def line(span: ReadableSpan) -> str:
     start, end = span.start_time or 0, span.end_time or 0
     began = datetime.fromtimestamp(start / 1e9, UTC).isoformat(timespec="milliseconds")[11:23]
     status = "ERR" if span.status.status_code is StatusCode.ERROR else "ok "
-    fields: dict[str, object] = {}
-    if span.context:
-        fields = {"trace": f"{span.context.trace_id:032x}", "span": f"{span.context.span_id:016x}"}
+    context = span.context or INVALID_SPAN_CONTEXT
+    fields: dict[str, object] = {"trace": f"{context.trace_id:032x}", "span": f"{context.span_id:016x}"}
     if span.parent:
         fields["parent"] = f"{span.parent.span_id:016x}"
     if span.links:
@@ -117,6 +115,4 @@ def _metric_line(name: str, point: Any) -> str:
 
 
 def _quoted(value: object) -> str:
-    if isinstance(value, str):
-        return value if _PLAIN.fullmatch(value) else json.dumps(value)
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return value if isinstance(value, str) and _PLAIN.fullmatch(value) else json.dumps(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from inspect import Parameter, getsource, signature
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from ..errors import InvalidArguments
 from ..message import Request, camel
+from ..pipeline.outcome.verification import Verification
 from ._fields import CLEARABLE, is_blank, unsendable
 from ._schema import answer_schema, object_schema
 from ._times import not_once, zones_of
@@ -32,7 +33,8 @@ class Tool:
     A tool is *destructive* if existing data may be lost. It is *open_world* if the call, or its consequences, reach
     people or servers outside the account, such as a guest who gets an e-mail. The arguments named in *local* are times
     in the account's zone on the day of the argument `date`. *confirmation* is the question before a loss, or before
-    guests' data leaves the account. With *local_targets* that data may go to this machine.
+    guests' data leaves the account. With *local_targets* that data may go to this machine. Every tool that writes has a
+    *verification*, by which its outcome is read back.
     """
 
     # for the list of tools
@@ -47,6 +49,7 @@ class Tool:
     open_world: bool
     # extra steps before a call
     local: tuple[str, ...] = ()
+    verification: Verification | None = None
     confirmation: Confirmation | None = None
     local_targets: bool = False
 
@@ -95,7 +98,7 @@ class Tool:
         # 3. Rules over several arguments, and times that need the account's zone.
         if faults := [fault for rule in self.rules if (fault := rule(values))] or self._not_once(values, zone):
             raise InvalidArguments("; ".join(faults))
-        return self.build(**values)
+        return replace(self.build(**values), verification=self.verification)
 
     def needs_zone(self, arguments: Mapping[str, Any] | None) -> bool:
         """Return whether the account's zone decides if these arguments are valid."""
@@ -149,6 +152,7 @@ def write(
     returns: Any,
     destructive: bool,
     idempotent: bool,
+    verification: Verification,
     open_world: bool = False,
     local: tuple[str, ...] = (),
     confirmation: Confirmation | None = None,
@@ -164,6 +168,7 @@ def write(
         idempotent=idempotent,
         open_world=open_world,
         local=local,
+        verification=verification,
         confirmation=confirmation,
     )
 

@@ -8,6 +8,9 @@ from typing import Annotated, Any, TypedDict
 from typing_extensions import Doc
 
 from ..message import Request, delete, get, post, put
+from ..pipeline import routes
+from ..pipeline.outcome.checks import gone_among, overridden, ruled
+from ..pipeline.outcome.verification import Verification, Way, Write, read_whole
 from ._fields import Clock, Day, From, Ident, To, Windows
 from ._shapes import Success
 from ._tags import AVAILABILITY_OVERRIDES, AVAILABILITY_RULES, SETTINGS
@@ -61,19 +64,40 @@ def _blocked_or_custom(values: Mapping[str, Any]) -> str | None:
 @read("Get availability rules", returns=Rules)
 def get_availability_rules() -> Request:
     """Get the weekly hours, by day of week and in the account's zone."""
-    return get("/availability/rules").tagged(AVAILABILITY_RULES, SETTINGS)
+    return get(routes.AVAILABILITY_RULES).tagged(AVAILABILITY_RULES, SETTINGS)
 
 
-@write("Update availability rules", returns=Rules, destructive=True, idempotent=True, confirmation=WEEKLY_HOURS)
+@write(
+    "Update availability rules",
+    returns=Rules,
+    destructive=True,
+    idempotent=True,
+    verification=Verification(
+        (Way(read_whole(routes.AVAILABILITY_RULES), ruled),),
+        "use get_availability_rules and compare the hours",
+        replaces=True,
+    ),
+    confirmation=WEEKLY_HOURS,
+)
 def update_availability_rules(rules: Annotated[Windows, Doc("All weekly hours; [] closes every day.")]) -> Request:
     """Set the weekly hours. It replaces all existing rules, so give every window that is to stay."""
-    return put("/availability/rules", rules=rules).tagged(AVAILABILITY_RULES)
+    return put(routes.AVAILABILITY_RULES, rules=rules).tagged(AVAILABILITY_RULES)
 
 
 @read("List availability overrides", in_order, returns=Overrides)
 def list_availability_overrides(from_: From | None = None, to: To | None = None) -> Request:
     """List the dates that are blocked or have custom hours, which override the weekly hours."""
-    return get("/availability/overrides", from_=from_, to=to).tagged(AVAILABILITY_OVERRIDES)
+    return get(routes.AVAILABILITY_OVERRIDES, from_=from_, to=to).tagged(AVAILABILITY_OVERRIDES)
+
+
+def _of_date(write: Write) -> Request:
+    return get(routes.AVAILABILITY_OVERRIDES, from_=write.body["date"], to=write.body["date"])
+
+
+def _of_former_date(write: Write) -> Request:
+    day = write.former.get("date")
+    day = day[:10] if isinstance(day, str) else None
+    return get(routes.AVAILABILITY_OVERRIDES, from_=day, to=day)
 
 
 @write(
@@ -83,6 +107,9 @@ def list_availability_overrides(from_: From | None = None, to: To | None = None)
     destructive=True,
     idempotent=True,
     local=("start_time", "end_time"),
+    verification=Verification(
+        (Way(_of_date, overridden),), "use list_availability_overrides for that date", replaces=True
+    ),
 )
 def create_availability_override(
     date: Day,
@@ -97,7 +124,7 @@ def create_availability_override(
     It may replace an earlier override of the date; bookings already made stay.
     """
     return post(
-        "/availability/overrides",
+        routes.AVAILABILITY_OVERRIDES,
         date=date,
         is_blocked=is_blocked,
         start_time=start_time,
@@ -106,7 +133,16 @@ def create_availability_override(
     ).tagged(AVAILABILITY_OVERRIDES)
 
 
-@write("Delete availability override", returns=Success, destructive=True, idempotent=True, confirmation=OVERRIDE)
+@write(
+    "Delete availability override",
+    returns=Success,
+    destructive=True,
+    idempotent=True,
+    verification=Verification(
+        (Way(_of_former_date, gone_among),), "use list_availability_overrides and look whether it is gone"
+    ),
+    confirmation=OVERRIDE,
+)
 def delete_availability_override(override_id: OverrideId) -> Request:
     """Remove an override; the weekly hours hold again for its date."""
-    return delete("/availability/overrides/{id}", override_id).tagged(AVAILABILITY_OVERRIDES)
+    return delete(routes.AVAILABILITY_OVERRIDE, override_id).tagged(AVAILABILITY_OVERRIDES)

@@ -6,7 +6,12 @@ from typing import Annotated, Any, Required, TypedDict
 
 from typing_extensions import Doc
 
+from ..answers import PAGE
 from ..message import Request, delete, get, patch, post
+from ..pipeline import routes
+from ..pipeline.outcome.checks import gone, gone_among, updated
+from ..pipeline.outcome.new_rows import made, made_unless_capitals
+from ..pipeline.outcome.verification import Verification, Way, Write, read_row
 from ._fields import CLEARABLE, Email, Ident, Limit, Page, Text
 from ._shapes import Pagination, Success
 from ._tags import BOOKINGS, CONTACTS, EVENT_TYPES, contact
@@ -60,16 +65,38 @@ def list_contacts(
     limit: Limit | None = None,
 ) -> Request:
     """Search contacts by name, e-mail or company, with meeting counts."""
-    return get("/contacts", search=search, page=page, limit=limit).tagged(CONTACTS, BOOKINGS)
+    return get(routes.CONTACTS, search=search, page=page, limit=limit).tagged(CONTACTS, BOOKINGS)
 
 
 @read("Get contact", returns=ContactProfile, open_world=True)
 def get_contact(contact_id: ContactId) -> Request:
     """Get one contact's profile with all upcoming and past meetings."""
-    return get("/contacts/{id}", contact_id).tagged(contact(contact_id), BOOKINGS, EVENT_TYPES).with_times()
+    return get(routes.CONTACT, contact_id).tagged(contact(contact_id), BOOKINGS, EVENT_TYPES).with_times()
 
 
-@write("Create contact", returns=Contact, destructive=False, idempotent=False)
+def _like(write: Write) -> Request:
+    return get(routes.CONTACTS, search=write.body["email"].partition("+")[0], limit=PAGE)  # LinkTime may drop a tag
+
+
+def _like_lower(write: Write) -> Request:
+    return get(routes.CONTACTS, search=write.body["email"].partition("+")[0].lower(), limit=PAGE)
+
+
+def _all(_: Write) -> Request:
+    return get(routes.CONTACTS, limit=PAGE)  # without a search: the e-mail may have changed
+
+
+@write(
+    "Create contact",
+    returns=Contact,
+    destructive=False,
+    idempotent=False,
+    verification=Verification(
+        (Way(_like_lower, made_unless_capitals("email", "name")), Way(_like, made("email", "name"))),
+        "use list_contacts and search for the e-mail",
+        detail=routes.CONTACT,
+    ),
+)
 def create_contact(
     *,
     name: Name,
@@ -79,10 +106,17 @@ def create_contact(
     notes: Notes | None = None,
 ) -> Request:
     """Add a contact. It fails if the e-mail is already known; then use update_contact."""
-    return post("/contacts", name=name, email=email, phone=phone, company=company, notes=notes).tagged(CONTACTS)
+    return post(routes.CONTACTS, name=name, email=email, phone=phone, company=company, notes=notes).tagged(CONTACTS)
 
 
-@write("Update contact", some_change, returns=Contact, destructive=True, idempotent=True)
+@write(
+    "Update contact",
+    some_change,
+    returns=Contact,
+    destructive=True,
+    idempotent=True,
+    verification=Verification((Way(read_row(routes.CONTACT), updated),), "use get_contact and compare the fields"),
+)
 def update_contact(
     contact_id: ContactId,
     *,
@@ -93,12 +127,22 @@ def update_contact(
     notes: Annotated[Notes, CLEARABLE] | None = None,
 ) -> Request:
     """Change a contact. Give only the fields that change; each replaces the old value, notes too."""
-    return patch(
-        "/contacts/{id}", contact_id, name=name, email=email, phone=phone, company=company, notes=notes
-    ).tagged(CONTACTS, contact(contact_id))
+    return patch(routes.CONTACT, contact_id, name=name, email=email, phone=phone, company=company, notes=notes).tagged(
+        CONTACTS, contact(contact_id)
+    )
 
 
-@write("Delete contact", returns=Success, destructive=True, idempotent=True, confirmation=CONTACT)
+@write(
+    "Delete contact",
+    returns=Success,
+    destructive=True,
+    idempotent=True,
+    verification=Verification(
+        (Way(read_row(routes.CONTACT), gone), Way(_all, gone_among)),
+        "use get_contact; not_found means that it is gone",
+    ),
+    confirmation=CONTACT,
+)
 def delete_contact(contact_id: ContactId) -> Request:
     """Remove a contact for good. It can't be undone."""
-    return delete("/contacts/{id}", contact_id).tagged(CONTACTS, contact(contact_id))
+    return delete(routes.CONTACT, contact_id).tagged(CONTACTS, contact(contact_id))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Required, TypedDict
 
 from ..message import Request, get
+from ..pipeline import routes
 from ._tags import SETTINGS
 from ._tool import read
 
@@ -23,4 +24,4 @@ class Profile(TypedDict, total=False):
 @read("Get my profile", returns=Profile)
 def get_me() -> Request:
     """Get the account owner's name, e-mail, username and plan."""
-    return get("/me").tagged(SETTINGS)
+    return get(routes.ME).tagged(SETTINGS)

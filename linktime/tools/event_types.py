@@ -8,6 +8,10 @@ from annotated_types import Ge, Le
 from typing_extensions import Doc
 
 from ..message import Request, delete, patch, post
+from ..pipeline import routes
+from ..pipeline.outcome.checks import gone, gone_among_active, updated, updated_among
+from ..pipeline.outcome.new_rows import made
+from ..pipeline.outcome.verification import Verification, Way, read_row, read_whole
 from ._fields import CLEARABLE, NUMBER, Amount, Currency, EventTypeId, Minutes, Text
 from ._shapes import Success
 from ._tags import EVENT_TYPES
@@ -38,7 +42,17 @@ class EventType(TypedDict, total=False):
     isActive: Any
 
 
-@write("Create event type", returns=EventType, destructive=False, idempotent=False)
+@write(
+    "Create event type",
+    returns=EventType,
+    destructive=False,
+    idempotent=False,
+    verification=Verification(
+        (Way(read_whole(routes.EVENT_TYPES), made("slug", "name")),),
+        "use list_event_types and look for the slug",
+        detail=routes.EVENT_TYPE,
+    ),
+)
 def create_event_type(
     name: Name,
     slug: NewSlug,
@@ -55,7 +69,7 @@ def create_event_type(
 ) -> Request:
     """Create an event type; guests can book it at once."""
     return post(
-        "/event-types",
+        routes.EVENT_TYPES,
         name=name,
         slug=slug,
         duration_minutes=duration_minutes,
@@ -70,7 +84,17 @@ def create_event_type(
     ).tagged(EVENT_TYPES)
 
 
-@write("Update event type", some_change, returns=EventType, destructive=True, idempotent=True)
+@write(
+    "Update event type",
+    some_change,
+    returns=EventType,
+    destructive=True,
+    idempotent=True,
+    verification=Verification(
+        (Way(read_row(routes.EVENT_TYPE), updated), Way(read_whole(routes.EVENT_TYPES), updated_among)),
+        "use list_event_types and compare the fields; it shows active ones only",
+    ),
+)
 def update_event_type(
     event_type_id: EventTypeId,
     *,
@@ -89,7 +113,7 @@ def update_event_type(
 ) -> Request:
     """Change an event type. Give only the fields that change; a new slug breaks the old link."""
     return patch(
-        "/event-types/{id}",
+        routes.EVENT_TYPE,
         event_type_id,
         name=name,
         slug=slug,
@@ -106,7 +130,17 @@ def update_event_type(
     ).tagged(EVENT_TYPES)
 
 
-@write("Delete event type", returns=Success, destructive=True, idempotent=True, confirmation=EVENT_TYPE)
+@write(
+    "Delete event type",
+    returns=Success,
+    destructive=True,
+    idempotent=True,
+    verification=Verification(
+        (Way(read_row(routes.EVENT_TYPE), gone), Way(read_whole(routes.EVENT_TYPES), gone_among_active)),
+        "use list_event_types and look whether it is gone",
+    ),
+    confirmation=EVENT_TYPE,
+)
 def delete_event_type(event_type_id: EventTypeId) -> Request:
     """Delete an event type for good. Its existing bookings are not cancelled."""
-    return delete("/event-types/{id}", event_type_id).tagged(EVENT_TYPES)
+    return delete(routes.EVENT_TYPE, event_type_id).tagged(EVENT_TYPES)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Required, TypedDict
 from typing_extensions import Doc
 
 from ..message import Request, get
+from ..pipeline import routes
 from ._fields import BookingId, From, Limit, Page, To
 from ._shapes import Pagination
 from ._tags import BOOKINGS, CONTACTS, EVENT_TYPES, booking
@@ -58,7 +59,7 @@ def list_bookings(
     Times are UTC, and as …Local the account's. pagination tells if there are more pages.
     """
     return (
-        get("/bookings", page=page, limit=limit, status=status, from_=from_, to=to)
+        get(routes.BOOKINGS, page=page, limit=limit, status=status, from_=from_, to=to)
         .tagged(BOOKINGS, CONTACTS, EVENT_TYPES)
         .with_times()
     )
@@ -67,4 +68,4 @@ def list_bookings(
 @read("Get booking", returns=BookingDetails, open_world=True)
 def get_booking(booking_id: BookingId) -> Request:
     """Get everything about one meeting: time, guest, event type, link, notes, status and e-mails sent."""
-    return get("/bookings/{id}", booking_id).tagged(booking(booking_id), CONTACTS, EVENT_TYPES).with_times()
+    return get(routes.BOOKING, booking_id).tagged(booking(booking_id), CONTACTS, EVENT_TYPES).with_times()

@@ -7,6 +7,12 @@ from typing import Annotated, Any, Required, TypedDict
 from typing_extensions import Doc
 
 from ..message import Request, get, post
+from ..pipeline import routes
+from ..pipeline.outcome.bookings import bookings_around
+from ..pipeline.outcome.checks import cancelled, moved
+from ..pipeline.outcome.conflict import after_booking, after_rescheduling
+from ..pipeline.outcome.new_rows import booked
+from ..pipeline.outcome.verification import Verification, Way, read_row
 from ._fields import BookingId, Email, From, Instant, Slug, Text, To, Zone
 from ._shapes import Success
 from ._tags import AVAILABILITY_OVERRIDES, AVAILABILITY_RULES, BOOKINGS, EVENT_TYPES, SETTINGS, booking
@@ -61,7 +67,7 @@ class Booked(TypedDict, total=False):
 @read("List event types", returns=EventTypes)
 def list_event_types() -> Request:
     """List the active event types with name, slug, duration, location type and price. Start here to book."""
-    return get("/event-types").tagged(EVENT_TYPES)
+    return get(routes.EVENT_TYPES).tagged(EVENT_TYPES)
 
 
 @read("Check availability", in_order, returns=Slots)
@@ -71,13 +77,25 @@ def check_availability(event_type_slug: Slug, from_: From, to: To, timezone: Slo
     Never from the cache.
     """
     return (
-        get("/availability", event_type_slug=event_type_slug, from_=from_, to=to, timezone=timezone)
+        get(routes.AVAILABILITY, event_type_slug=event_type_slug, from_=from_, to=to, timezone=timezone)
         .tagged(AVAILABILITY_RULES, AVAILABILITY_OVERRIDES, SETTINGS, EVENT_TYPES, BOOKINGS)
         .fresh()
     )
 
 
-@write("Create booking", returns=Booked, destructive=False, idempotent=False, open_world=True)
+@write(
+    "Create booking",
+    returns=Booked,
+    destructive=False,
+    idempotent=False,
+    open_world=True,
+    verification=Verification(
+        (Way(lambda write: bookings_around(write.body["startTime"]), booked),),
+        "use list_bookings for that day and look for this time and guest",
+        detail=routes.BOOKING,
+        advise=after_booking,
+    ),
+)
 def create_booking(
     event_type_slug: Slug,
     start_time: SlotStart,
@@ -89,7 +107,7 @@ def create_booking(
 ) -> Request:
     """Book a meeting. startTime must come from check_availability; the guest is e-mailed a confirmation."""
     return post(
-        "/bookings",
+        routes.BOOKINGS,
         event_type_slug=event_type_slug,
         start_time=start_time,
         invitee_name=invitee_name,
@@ -99,17 +117,36 @@ def create_booking(
     ).tagged(BOOKINGS)
 
 
-@write("Cancel booking", returns=Success, destructive=True, idempotent=True, open_world=True, confirmation=MEETING)
+@write(
+    "Cancel booking",
+    returns=Success,
+    destructive=True,
+    idempotent=True,
+    open_world=True,
+    verification=Verification((Way(read_row(routes.BOOKING), cancelled),), "use get_booking and look at its status"),
+    confirmation=MEETING,
+)
 def cancel_booking(
     booking_id: BookingId, *, reason: Annotated[str, Doc("Reason; the guest may see it.")] | None = None
 ) -> Request:
     """Cancel a booking and free its slot. The guest is notified, and it can't be taken back."""
-    return post("/bookings/{id}/cancel", booking_id, reason=reason).tagged(BOOKINGS, booking(booking_id))
+    return post(routes.CANCEL_BOOKING, booking_id, reason=reason).tagged(BOOKINGS, booking(booking_id))
 
 
-@write("Reschedule booking", returns=Success, destructive=True, idempotent=False, open_world=True)
+@write(
+    "Reschedule booking",
+    returns=Success,
+    destructive=True,
+    idempotent=False,
+    open_world=True,
+    verification=Verification(
+        (Way(read_row(routes.BOOKING), moved),),
+        "use get_booking and look at its startTime",
+        advise=after_rescheduling,
+    ),
+)
 def reschedule_booking(booking_id: BookingId, new_start_time: SlotStart) -> Request:
     """Move a booking; newStartTime must come from check_availability. It keeps its id, and the guest is notified."""
-    return post("/bookings/{id}/reschedule", booking_id, new_start_time=new_start_time).tagged(
+    return post(routes.RESCHEDULE_BOOKING, booking_id, new_start_time=new_start_time).tagged(
         BOOKINGS, booking(booking_id)
     )

@@ -8,6 +8,9 @@ from annotated_types import Ge, Le
 from typing_extensions import Doc
 
 from ..message import NULL, Request, get, patch
+from ..pipeline import routes
+from ..pipeline.outcome.checks import updated
+from ..pipeline.outcome.verification import Verification, Way, read_whole
 from ._fields import NUMBER, Minutes, Windows, Zone
 from ._tags import INTEGRATIONS, SETTINGS
 from ._tool import read, some_change, write
@@ -45,10 +48,19 @@ class Integrations(TypedDict, total=False):
 @read("Get settings", returns=Settings)
 def get_settings() -> Request:
     """Get the account's time zone, formats, default buffers, meeting limits and focus time."""
-    return get("/settings").tagged(SETTINGS)
+    return get(routes.SETTINGS).tagged(SETTINGS)
 
 
-@write("Update settings", some_change, returns=Settings, destructive=True, idempotent=True)
+@write(
+    "Update settings",
+    some_change,
+    returns=Settings,
+    destructive=True,
+    idempotent=True,
+    verification=Verification(
+        (Way(read_whole(routes.SETTINGS), updated),), "use get_settings and compare the fields", replaces=True
+    ),
+)
 def update_settings(
     *,
     timezone: Zone | None = None,
@@ -61,7 +73,7 @@ def update_settings(
 ) -> Request:
     """Change account settings. Give only what changes; it affects every event type's slots."""
     return patch(
-        "/settings",
+        routes.SETTINGS,
         timezone=timezone,
         buffer_before=buffer_before,
         buffer_after=buffer_after,
@@ -75,4 +87,4 @@ def update_settings(
 @read("List integrations", returns=Integrations)
 def list_integrations() -> Request:
     """List calendar, video, CRM and payment services and whether each is connected."""
-    return get("/integrations").tagged(INTEGRATIONS)
+    return get(routes.INTEGRATIONS).tagged(INTEGRATIONS)

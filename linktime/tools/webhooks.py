@@ -8,6 +8,10 @@ from annotated_types import MinLen
 from typing_extensions import Doc
 
 from ..message import Request, delete, get, patch, post
+from ..pipeline import routes
+from ..pipeline.outcome.checks import gone_among, updated_among
+from ..pipeline.outcome.new_rows import subscribed
+from ..pipeline.outcome.verification import Verification, Way, read_whole
 from ._fields import JSON, Ident, Text, WebAddress
 from ._shapes import Success
 from ._tags import BOOKINGS, CONTACTS, WEBHOOKS
@@ -56,7 +60,7 @@ class Webhooks(TypedDict, total=False):
 @read("List webhooks", returns=Webhooks)
 def list_webhooks() -> Request:
     """List webhook endpoints with their events, status and delivery counts."""
-    return get("/webhooks").tagged(WEBHOOKS, BOOKINGS, CONTACTS)
+    return get(routes.WEBHOOKS).tagged(WEBHOOKS, BOOKINGS, CONTACTS)
 
 
 @write(
@@ -65,6 +69,10 @@ def list_webhooks() -> Request:
     destructive=False,
     idempotent=False,
     open_world=True,
+    verification=Verification(
+        (Way(read_whole(routes.WEBHOOKS), subscribed),),
+        "use list_webhooks and look for the URL; if one is new and its secret is lost, delete it and create it anew",
+    ),
     confirmation=NEW_WEBHOOK,
 )
 def create_webhook(url: Address, events: Events, name: Name | None = None) -> Request:
@@ -72,7 +80,7 @@ def create_webhook(url: Address, events: Events, name: Name | None = None) -> Re
 
     The signing secret is shown only in this answer: the user must save it.
     """
-    return post("/webhooks", url=url, events=events, name=name).tagged(WEBHOOKS)
+    return post(routes.WEBHOOKS, url=url, events=events, name=name).tagged(WEBHOOKS)
 
 
 @write(
@@ -82,6 +90,9 @@ def create_webhook(url: Address, events: Events, name: Name | None = None) -> Re
     destructive=True,
     idempotent=True,
     open_world=True,
+    verification=Verification(
+        (Way(read_whole(routes.WEBHOOKS), updated_among),), "use list_webhooks and compare the fields"
+    ),
     confirmation=OTHER_URL,
 )
 def update_webhook(
@@ -93,10 +104,19 @@ def update_webhook(
     is_active: Annotated[bool, Doc("false pauses deliveries.")] | None = None,
 ) -> Request:
     """Change a webhook's URL, events (they replace the old list), name or active status."""
-    return patch("/webhooks/{id}", webhook_id, url=url, events=events, name=name, is_active=is_active).tagged(WEBHOOKS)
+    return patch(routes.WEBHOOK, webhook_id, url=url, events=events, name=name, is_active=is_active).tagged(WEBHOOKS)
 
 
-@write("Delete webhook", returns=Success, destructive=True, idempotent=True, confirmation=WEBHOOK)
+@write(
+    "Delete webhook",
+    returns=Success,
+    destructive=True,
+    idempotent=True,
+    verification=Verification(
+        (Way(read_whole(routes.WEBHOOKS), gone_among),), "use list_webhooks and look whether it is gone"
+    ),
+    confirmation=WEBHOOK,
+)
 def delete_webhook(webhook_id: WebhookId) -> Request:
     """Delete a webhook for good; its secret is lost with it."""
-    return delete("/webhooks/{id}", webhook_id).tagged(WEBHOOKS)
+    return delete(routes.WEBHOOK, webhook_id).tagged(WEBHOOKS)

@@ -9,6 +9,9 @@ from annotated_types import Ge, Le, MaxLen, MinLen
 from typing_extensions import Doc
 
 from ..message import Request, get, post
+from ..pipeline import routes
+from ..pipeline.outcome.new_rows import made
+from ..pipeline.outcome.verification import Verification, Way, read_whole
 from ._fields import JSON, NUMBER, Action, Ident, Text
 from ._tags import BOOKINGS, EVENT_TYPES, WORKFLOWS
 from ._tool import read, write
@@ -50,7 +53,7 @@ def _timed(values: Mapping[str, Any]) -> str | None:
 @read("List workflows", returns=Workflows)
 def list_workflows() -> Request:
     """List automations with trigger, actions, whether enabled, and execution count."""
-    return get("/workflows").tagged(WORKFLOWS, BOOKINGS, EVENT_TYPES)
+    return get(routes.WORKFLOWS).tagged(WORKFLOWS, BOOKINGS, EVENT_TYPES)
 
 
 @write(
@@ -60,6 +63,9 @@ def list_workflows() -> Request:
     destructive=False,
     idempotent=False,
     open_world=True,
+    verification=Verification(
+        (Way(read_whole(routes.WORKFLOWS), made("name")),), "use list_workflows and look for the name"
+    ),
     confirmation=NEW_WORKFLOW,
 )
 def create_workflow(
@@ -73,7 +79,7 @@ def create_workflow(
 ) -> Request:
     """Create an automation: e-mail, SMS, Slack, webhook or AI call around bookings. Once enabled it contacts guests."""
     return post(
-        "/workflows",
+        routes.WORKFLOWS,
         name=name,
         trigger=trigger,
         trigger_offset_minutes=trigger_offset_minutes,

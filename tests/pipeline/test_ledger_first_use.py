@@ -46,7 +46,7 @@ async def test_servers_that_start_at_once_share_the_whole_budget(tmp_path: Path)
 
 
 @virtual
-async def test_new_server_waits_while_a_lost_file_counts(tmp_path: Path) -> None:
+async def test_new_server_waits_while_a_lost_file_counts(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     home = FileHome(tmp_path)
     assert await spent(started(home, "one")) == LIMIT
     home.forget()
@@ -54,6 +54,8 @@ async def test_new_server_waits_while_a_lost_file_counts(tmp_path: Path) -> None
     late = started(home, "two")
 
     assert await late.take(0, 0.0) == pytest.approx(LEASE, abs=5.0)
+    await late.take(0, 0.0)
+    assert [record.args for record in caplog.records] == [(str(tmp_path / "budget.db"), LEASE)]  # logged once
     await asyncio.sleep(LEASE)
     assert await spent(late) == LIMIT
 

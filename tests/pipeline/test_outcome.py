@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 
 from linktime.errors import BudgetSpent, Failure, NotCommitted, OutcomeUnknown, ShuttingDown
 from linktime.message import Reply, Request, get, post
-from linktime.pipeline.outcome import VERIFICATIONS
+from linktime.pipeline.outcome.verification import Verification
 from linktime.tools import TOOLS
 
 from ..support.scripted_service import Service
@@ -131,7 +131,9 @@ async def test_failed_reads_leave_it_unknown(case: Case) -> None:
 
 @each_write
 async def test_proof_after_failed_reads_counts(case: Case) -> None:
-    ways = len(VERIFICATIONS[case.request.method, case.request.template].ways)
+    verification = case.request.verification
+    assert isinstance(verification, Verification)
+    ways = len(verification.ways)
     service = Service(ANSWERED, [*[BROKEN] * 2 * ways, case.proofs[0]])
 
     assert (await service.send(case.request)).notes.outcome == "verified"
@@ -288,14 +290,15 @@ async def test_other_failures_pass_untouched(request_: Request, met: Failure) ->
     assert service.asked == [request_]
 
 
-# The table
+# The declarations
 
 
-def test_every_write_of_the_tools_has_a_verification() -> None:
-    writes = [TOOLS[expected.tool].request(expected.arguments) for expected in REQUESTS if expected.method != "GET"]
+def test_every_write_carries_its_verification() -> None:
+    requests = {expected.tool: TOOLS[expected.tool].request(expected.arguments) for expected in REQUESTS}
 
-    assert {(write.method, write.template) for write in writes} == set(VERIFICATIONS)
-    assert {case.tool for case in CASES} == {tool.name for tool in TOOLS.values() if not tool.reads}
+    verified = {name for name, request in requests.items() if isinstance(request.verification, Verification)}
+    assert verified == {name for name, request in requests.items() if request.method != "GET"}
+    assert {case.tool for case in CASES} == verified == {name for name, tool in TOOLS.items() if not tool.reads}
 
 
 def test_verifications_read_what_the_tools_read() -> None:
@@ -304,7 +307,8 @@ def test_verifications_read_what_the_tools_read() -> None:
     }
 
     assert {case.read.template for case in CASES} - reads == {"/event-types/{id}"}  # the API has it, and no tool
-    named = {name for each in VERIFICATIONS.values() for name in re.findall(r"(?:get|list)_\w+", each.hint)}
+    hints = [tool.verification.hint for tool in TOOLS.values() if tool.verification]
+    named = {name for hint in hints for name in re.findall(r"(?:get|list)_\w+", hint)}
     assert named <= {tool.name for tool in TOOLS.values() if tool.reads}
 
 

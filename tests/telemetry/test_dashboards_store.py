@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-import shutil
-import socket
-from asyncio.subprocess import DEVNULL
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-import aiohttp
-import pytest
 import yaml
 
 from linktime.sandbox import Sandbox
+from tests.support.metrics_store import store
 from tests.support.process import Child, child
 from tests.support.promql import filled, selected
 from tests.support.sandbox_client import misbehave
 
 DASHBOARDS: Final = Path(__file__).parents[2] / "dashboards"
-PATIENCE: Final = 20.0  # s
 ATTEMPTS: Final = 40  # each of which takes a second or so
-RESOURCE: Final = """
-- {source_labels: [service_name], target_label: job}
-- {source_labels: [service_instance_id], target_label: instance}
-- {action: labeldrop, regex: (service|telemetry)_.*}
-"""  # as Prometheus' own OTLP receiver maps the attributes of a resource
 
 
 def panels() -> set[str]:
@@ -43,63 +30,6 @@ def alerts() -> set[str]:
     rules = yaml.safe_load((DASHBOARDS / "prometheus" / "rules.yaml").read_text(encoding="utf-8"))
     expressions = {rule["expr"] for group in rules["groups"] for rule in group["rules"]}
     return {re.sub(r"(>=?) (?=[\d.]+)", r"\1 bool ", expression) for expression in expressions}
-
-
-class Store:
-    """A VictoriaMetrics at *url*."""
-
-    def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
-        self.url = url
-        self._session = session
-
-    async def finds(self, expression: str) -> bool:
-        """Return whether the expression has a series now."""
-        async with self._session.post(f"{self.url}/api/v1/query", data={"query": expression}) as answer:
-            result = await answer.json(content_type=None)
-        assert result["status"] == "success", result
-        return bool(result["data"]["result"])
-
-    async def lacks(self, expressions: set[str]) -> set[str]:
-        """Return the expressions without a series."""
-        return {expression for expression in expressions if not await self.finds(expression)}
-
-
-@asynccontextmanager
-async def store(folder: Path) -> AsyncIterator[Store]:
-    """Start the store, which names series and labels as Prometheus does."""
-    program = shutil.which("victoria-metrics")
-    if program is None:
-        pytest.skip("victoria-metrics is not installed; .ci/run tells how")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    relabel = folder / "relabel.yaml"
-    relabel.write_text(RESOURCE, encoding="utf-8")
-    options = [
-        f"-relabelConfig={relabel}",
-        "-opentelemetry.usePrometheusNaming",
-        "-search.latencyOffset=0s",
-        "-loggerLevel=ERROR",
-    ]
-    process = await asyncio.create_subprocess_exec(
-        program, f"-storageDataPath={folder / 'data'}", f"-httpListenAddr=127.0.0.1:{port}", *options, stderr=DEVNULL
-    )
-    try:
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
-            await _up(f"http://127.0.0.1:{port}/health", session)
-            yield Store(f"http://127.0.0.1:{port}", session)
-    finally:
-        process.kill()
-        await process.wait()
-
-
-async def _up(url: str, session: aiohttp.ClientSession) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            try:
-                async with session.get(url):
-                    return
-            except aiohttp.ClientConnectionError:
-                await asyncio.sleep(0.05)
 
 
 async def trouble(sandbox: Sandbox, server: Child, attempt: int) -> None:

@@ -16,6 +16,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode
 
 from linktime.errors import BudgetSpent, NotCommitted
+from linktime.message import Notes
 from linktime.sandbox import Sandbox
 from linktime.telemetry import DEPTH, Middleware, Telemetry, hooks, set_up
 from linktime.telemetry.instruments import INSTRUMENTS, OPERATION, Value
@@ -135,7 +136,7 @@ async def test_instruments_have_units_boundaries_and_zeros() -> None:
 
     zeros = [name for name, _, point in memory.points if getattr(point, "value", None) == 0]
     assert {name: zeros.count(name) for name in zeros} == {
-        row.name: len(row.zeros()) for row in INSTRUMENTS if row.zeros()
+        row.name: len(values) for row in INSTRUMENTS if row.kind == "counter" for values in row.attributes.values()
     }
     [session] = [point for name, _, point in memory.points if name == "mcp.server.session.duration"]
     assert tuple(session.explicit_bounds) == OPERATION.boundaries
@@ -224,7 +225,7 @@ async def test_refusals_and_outcomes_are_counted_by_word() -> None:
     async def call(_: Any) -> None:
         hooks.failed(BudgetSpent(5.0))
         hooks.failed(NotCommitted("it was not"))
-        hooks.answered({"outcome": "verified"})
+        hooks.answered(Notes(outcome="verified"))
 
     async with recording() as (memory, middleware):
         await middleware(Ping(), call)

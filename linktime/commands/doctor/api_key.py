@@ -13,6 +13,7 @@ from ...answers import as_object, record
 from ...config import Settings
 from ...errors import BudgetSpent, Failure, RateLimited, Rejected, Unavailable
 from ...message import Reply, get
+from ...pipeline import routes
 from ...pipeline.clock import now
 from ...pipeline.limiter import Limiter, sharing
 from ...pipeline.mailbox import Mailbox
@@ -56,7 +57,7 @@ async def check(settings: Settings, *, proxied: bool) -> list[Finding]:
 async def _profile_reply(settings: Settings) -> Reply:
     """Send the request as a server does: with a permit, and the budget records the result."""
     key = settings.api_key.get_secret_value() if settings.api_key else ""
-    request = replace(get("/me"), deadline=now() + _TURN)
+    request = replace(get(routes.ME), deadline=now() + _TURN)
     async with (
         # The same layers as in the server, so that the request respects the shared limit.
         aclosing(Rest(settings.base_url, key, timeout=min(settings.timeout, _LONGEST), connections=1)) as rest,

@@ -60,9 +60,10 @@ class SqliteFile:
         # The connection of the thread that writes, and the file that it was opened for
         self._writer: sqlite3.Connection | None = None
         self._written: Identity | None = None
-        # The connection of the thread that reads, likewise
+        # The connection of the thread that reads, likewise, and whether it has seen the tables
         self._reader: sqlite3.Connection | None = None
         self._read: Identity | None = None
+        self._begun = False
 
     def exists(self) -> bool:
         """Return whether a server began the file. Raises LedgerUnavailable if that cannot be seen."""
@@ -107,7 +108,10 @@ class SqliteFile:
         except (sqlite3.Error, OSError, Unreadable) as fault:
             if _is_busy(fault) and not patient:
                 raise Busy from None
+            begun = self._begun
             self._disconnect_reader()
+            if begun:  # somebody emptied the file in place: look at it anew
+                return self.read(query, patient=patient)
             raise self._unavailable(fault) from None
 
     def close(self) -> None:
@@ -164,8 +168,9 @@ class SqliteFile:
             self._reader = _opened(self.path) if identity else None
             self._read = identity
         reader = self._reader
-        begun = reader and _waiting(lambda: reader.execute(_BEGUN).fetchone(), patience)
-        return self._reader if begun else None
+        if reader is not None and not self._begun:
+            self._begun = _waiting(lambda: reader.execute(_BEGUN).fetchone(), patience) is not None
+        return reader if self._begun else None
 
     def _disconnect(self) -> None:
         if self._writer is not None:
@@ -175,7 +180,7 @@ class SqliteFile:
     def _disconnect_reader(self) -> None:
         if self._reader is not None:
             self._reader.close()
-        self._reader = None
+        self._reader, self._begun = None, False
 
     def _unavailable(self, fault: Exception) -> LedgerUnavailable:
         return LedgerUnavailable(f"{self.path}: {fault}")

@@ -62,12 +62,12 @@ class Limiter:
     @property
     def free(self) -> int:
         """Return how many permits are free now."""
-        return self._store.status().free
+        return self.status.free
 
     @property
-    def servers(self) -> int:
-        """Return how many servers share the permits."""
-        return self._store.status().servers
+    def status(self) -> Status:
+        """Return the budget as this server sees it now."""
+        return self._store.status()
 
     async def take(self, *, writes: int, reads: int) -> Permit | float:
         """Grant a permit to one of the waiting requests, or return the seconds to wait.
@@ -102,7 +102,7 @@ class Limiter:
 
     def forecast(self, *, writes: int, reads: int) -> Iterator[tuple[bool, float]]:
         """Simulate the turns of the waiting requests: for each whether it is a read, and its seconds from now."""
-        return self._scheduler.forecast(self._store.status(), self._clock(), writes, reads)
+        return self._scheduler.forecast(self.status, self._clock(), writes, reads)
 
     async def __aenter__(self) -> Self:
         return self
@@ -111,7 +111,7 @@ class Limiter:
         await self._background.finish()
 
     def __repr__(self) -> str:
-        status = self._store.status()
+        status = self.status
         return (
             f"<Limiter {status.free} of {self.limit} permits free | {len(status.leased)} leased | {_breaker(status)}>"
         )
@@ -133,7 +133,7 @@ class Limiter:
 
         Ours are those before this one, and at most all that were sent after it and may have overtaken it.
         """
-        after = self._store.status().grants - lease.grant - 1
+        after = self.status.grants - lease.grant - 1
         return quota.remaining is not None and quota.remaining < min(_FEW + 1, lease.left - after)
 
     async def _return(self, taking: asyncio.Task[Lease | float]) -> None:

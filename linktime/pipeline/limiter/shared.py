@@ -158,6 +158,12 @@ class SharedStore:
                 limit,
                 period,
             )
+        if budget.idle is not None and not budget.share(self._terms):
+            self._warn_once(
+                "the shared budget was lost (%s): requests wait until those of before no longer count, at most %g s",
+                self._ledger.place,
+                self._terms.lease,
+            )
         if budget.mixed:
             self._warn_once(
                 "several machines share the budget's file in one home (%s): set LINKTIME_BUDGET to a Redis server "

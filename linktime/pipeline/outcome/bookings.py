@@ -1,12 +1,22 @@
-"""Reads the rows of bookings, which may show their guest and event type in several ways."""
+"""Bookings near a time, and their rows, which may show their guest and event type in several ways."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from .comparison import Verdict
+from ...answers import PAGE
+from ...message import Request, get
+from .. import routes
+from .comparison import Verdict, days_around
+
+
+def bookings_around(start: str) -> Request:
+    """Return the read of all bookings near a start, whatever their status."""
+    first, last = days_around(datetime.fromisoformat(start))
+    return get(routes.BOOKINGS, limit=PAGE, status="all", from_=first, to=last)
 
 
 def untagged(email: str) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 from ...answers import items, record
 from .bookings import is_cancelled
 from .comparison import agree, instant, same
-from .evidence import NOT_COMMITTED, SUCCESS, UNCLEAR, Finding, Look, Write
 from .timeline import Since
+from .verification import NOT_COMMITTED, SUCCESS, UNCLEAR, Finding, Look, Write
 
 
 def overridden(write: Write, look: Look) -> Finding:

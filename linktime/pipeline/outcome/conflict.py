@@ -2,57 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from ...answers import record, rows
-from ...message import Reply, Request, Send, get, utc
+from ...message import Send, get, utc
 from ...wallclock import formatted, zone_named
-from .bookings import has_guest, is_cancelled, slug_of
+from .. import routes
+from .bookings import bookings_around, has_guest, is_cancelled, slug_of
 from .comparison import days_around, instant
-from .evidence import Write
-from .verification import bookings_around
+from .verification import Write
 
 _OFFERED: Final = 5  # times
-_HELP_WITHIN: Final = 2.0  # s; help with a conflict is for when there is budget at once
 _IN_DOUBT: Final = (
     "An earlier call may have booked this time for this guest. Look with list_bookings before you book another."
 )
 _HAS_IT: Final = "This guest has this time already, in the booking {}. Don't book another unless the user wants two."
 
 
-async def advice(send: Send, write: Write, now: float) -> str:
-    """Return what to do after a conflict, empty if nothing helps.
-
-    Raises the errors of *send*, whose reads have 2 seconds after *now*.
-    """
-
-    async def look(read: Request) -> Reply:
-        return await send(replace(read, deadline=now + _HELP_WITHIN))
-
-    match write.request.method, write.request.template:
-        case "POST", "/bookings":
-            return await _for_booking(look, write.body, write.rivals())
-        case "POST", "/bookings/{id}/reschedule":
-            booking = record((await look(get("/bookings/{id}", write.ident))).data)
-            slug = None if is_cancelled(booking) else slug_of(booking)
-            return await _times(look, slug, write.body["newStartTime"]) if slug else ""
-        case _:
-            return ""
-
-
-async def _for_booking(look: Send, body: Mapping[str, Any], rivals: Iterable[Mapping[str, Any]]) -> str:
-    """Return the free times, unless another booking would be this guest's second one."""
-    if any(_is_same_meeting(body, rival) for rival in rivals):
+async def after_booking(send: Send, write: Write) -> str:
+    """Return the free times, unless another booking would be this guest's second one. Raises the errors of *send*."""
+    body = write.body
+    if any(_is_same_meeting(body, rival) for rival in write.rivals()):
         return _IN_DOUBT
-    booked = rows((await look(bookings_around(body["startTime"]))).data)
+    booked = rows((await send(bookings_around(body["startTime"]))).data)
     mine = next((row for row in booked if isinstance(row, dict) and _is_held(body, row)), None)
     if mine is not None:
         return _HAS_IT.format(mine.get("id", "of that time"))
-    return await _times(look, body["eventTypeSlug"], body["startTime"])
+    return await _times(send, body["eventTypeSlug"], body["startTime"])
+
+
+async def after_rescheduling(send: Send, write: Write) -> str:
+    """Return the free times of the booking's event type, empty if that is unknown. Raises the errors of *send*."""
+    booking = record((await send(get(routes.BOOKING, write.ident))).data)
+    slug = None if is_cancelled(booking) else slug_of(booking)
+    return await _times(send, slug, write.body["newStartTime"]) if slug else ""
 
 
 def _is_held(body: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
@@ -65,10 +51,10 @@ def _is_same_meeting(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return len(starts) == 1 and one["inviteeEmail"].lower() == other["inviteeEmail"].lower()
 
 
-async def _times(look: Send, slug: str, start: str) -> str:
+async def _times(send: Send, slug: str, start: str) -> str:
     wish = datetime.fromisoformat(start)
     first, last = days_around(wish)
-    reply = await look(get("/availability", event_type_slug=slug, from_=first, to=last))
+    reply = await send(get(routes.AVAILABILITY, event_type_slug=slug, from_=first, to=last))
     match record(reply.data):
         case {"slots": list(slots), **others}:
             return _listed(slots, wish, zone_named(others.get("timezone")))

@@ -11,12 +11,11 @@ from typing import Final
 from ...message import Reply, Request
 from .history import History, collection
 from .timeline import Moment
+from .verification import Verification
 
 _LIFE: Final = 600.0  # s; after which an equal write is taken for a new wish
 _SIZE: Final = 256
 _LOST: Final = 60.0  # s; for which an unanswered request may still arrive
-_REPLACED: Final = frozenset({"/availability/overrides", "/availability/rules", "/settings"})
-"""Collections whose writes without an id replace a row. In the others they make one."""
 
 
 @dataclass(slots=True, eq=False)
@@ -127,7 +126,8 @@ class Doubts:
 
 def makes(request: Request) -> bool:
     """Return whether a write makes a row, and replaces none."""
-    return not request.ident and collection(request) not in _REPLACED
+    verification = Verification.of(request)
+    return not (request.ident or (verification and verification.replaces))
 
 
 def may_arrive(doubt: Doubt, now: float) -> bool:

@@ -10,11 +10,19 @@ from typing import Any, Final
 
 from ...answers import record, rows
 from ...message import Reply, Request
+from .. import routes
 
 _SIZE: Final = 1024  # rows; references to answers that the cache holds, too
-_SINGLE: Final = frozenset({"/settings", "/availability/rules"})  # one object each, without an id
+_SINGLE: Final = frozenset({routes.SETTINGS, routes.AVAILABILITY_RULES})  # one object each, without an id
 _LISTED: Final = frozenset(
-    {"/bookings", "/contacts", "/event-types", "/webhooks", "/availability/overrides", "/workflows"}
+    {
+        routes.BOOKINGS,
+        routes.CONTACTS,
+        routes.EVENT_TYPES,
+        routes.WEBHOOKS,
+        routes.AVAILABILITY_OVERRIDES,
+        routes.WORKFLOWS,
+    }
 )
 
 Key = tuple[str, str]

@@ -11,8 +11,8 @@ from typing import Any, Final
 from ...answers import items
 from .bookings import has_guest, is_cancelled, slug_of
 from .comparison import Verdict, differ, instant, same
-from .evidence import NOT_COMMITTED, UNCLEAR, Check, Finding, Look, Write
 from .timeline import Since
+from .verification import NOT_COMMITTED, UNCLEAR, Check, Finding, Look, Write
 
 _NEARBY: Final = timedelta(hours=1)  # LinkTime may cut or round a start, but not further
 _LOST_WITH_ANSWER: Final = (
@@ -126,6 +126,18 @@ def made(key: str, label: str = "") -> Check:
         return Likeness.NEAR if differ(body, row) or not isinstance(row.get("id"), str) else Likeness.SAME
 
     return _made(likeness)
+
+
+def made_unless_capitals(key: str, label: str) -> Check:
+    """Return `made`, which does not count absence if the key has capitals: a search may regard the letter case."""
+    check = made(key, label)
+
+    def present(write: Write, look: Look) -> Finding:
+        finding = check(write, look)
+        certain = finding.committed is not False or write.body[key].islower()
+        return finding if certain else UNCLEAR
+
+    return present
 
 
 def subscribed(write: Write, look: Look) -> Finding:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -15,19 +16,20 @@ import orjson
 from ...errors import Failure, NotCommitted, OutcomeUnknown, Rejected
 from ...message import Delivery, Notes, Reply, Request, Send
 from .accepted import Accepted, with_answer
-from .conflict import advice
 from .doubts import Doubt, Doubts, may_arrive
-from .evidence import SUCCESS, UNCLEAR, Write
 from .history import History, ident_of
+from .new_rows import kept
 from .readback import ReadBack, Result
-from .verification import VERIFICATIONS, Verification
+from .verification import SUCCESS, UNCLEAR, Check, Verification, Write
 
 _REPEATED: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY})
+_ADVICE_WITHIN: Final = 2.0  # s; it is only given if there is budget at once
 _FAILED: Final = "linktime-mcp failed after this change was sent, so it may or may not have been made."
 _UNSENT: Final = "linktime-mcp failed before this change was sent; nothing was sent. Report it if it recurs."
 _EARLIER: Final = (
     "An equal call before this one may be the reason. Don't choose another time or name before you have looked"
 )
+_ON_ITS_WAY: Final = "Read back, it is not there, but it may still be on its way"
 _REPLAYED: Final = "LinkTime may have answered an earlier equal call once more, and its change may be undone since."
 
 log = logging.getLogger(__name__)
@@ -65,41 +67,42 @@ class Outcome:
         Raises NotCommitted if LinkTime answered the write and proves that it was not made, OutcomeUnknown if that is
         not certain, and any other error of *send*.
         """
-        verification = VERIFICATIONS.get((request.method, request.template))
-        if request.is_read or verification is None:
+        verification = Verification.of(request)
+        if verification is None:
             reply = await self._send(request)
             self._history.read(request, reply, self._clock())
             return reply
         self._doubts.overtaken(request, self._history)
         now = self._read_back.now()
         doubt = self._doubts.begin(request, now)
-        write = replace(Write.of(request, doubt.started, self._history), rivals=lambda: self._rivals(request))
+        rivals = partial(self._rivals, request)
+        write = Write.of(request, verification, started=doubt.started, history=self._history, rivals=rivals)
         self._history.wrote(request, now.clock)
         try:
-            return await self._write(write, verification, doubt)
+            return await self._write(write, doubt)
         finally:
             self._doubts.end(doubt)
 
-    async def _write(self, write: Write, verification: Verification, doubt: Doubt) -> Reply:
+    async def _write(self, write: Write, doubt: Doubt) -> Reply:
         replayable = doubt.replayable
         try:
             reply = await self._sent(replace(write.request, idempotency_key=doubt.key))
         except OutcomeUnknown as unknown:
-            return await self._settled(write, verification, doubt, unknown)
+            return await self._settled(write, doubt, unknown)
         except Rejected as refusal:
-            return await self._refused(write, verification, doubt, refusal)
+            return await self._refused(write, doubt, refusal)
         if _abandoned():  # the client has no answer, so an equal call is a repetition
             self._doubts.doubtful(doubt, self._clock(), answered=True)
         elif replayable:
-            await self._check_replay(write, verification.of_row(ident_of(reply)), doubt)
+            await self._check_replay(write, kept(ident_of(reply)), doubt)
         return self._done(write, doubt, reply)
 
-    async def _check_replay(self, write: Write, verification: Verification, doubt: Doubt) -> None:
+    async def _check_replay(self, write: Write, check: Check, doubt: Doubt) -> None:
         """Raise OutcomeUnknown unless LinkTime shows the new row: the answer may be that of an earlier equal write."""
-        result = await self._verified(write, verification, doubt)
+        result = await self._verified(replace(write, verification=write.verification.by(check)), doubt)
         if isinstance(result, Result):
             doubt.retired |= result.finding.committed is False
-            raise OutcomeUnknown(f"{_REPLAYED} {_inconclusive(result)}: {verification.hint}.", answered=True)
+            raise OutcomeUnknown(f"{_REPLAYED} {_inconclusive(result)}: {write.verification.hint}.", answered=True)
 
     async def _sent(self, request: Request) -> Reply:
         """Send a write. After it went out, any error but a refusal is an OutcomeUnknown."""
@@ -115,28 +118,27 @@ class Outcome:
             raise Accepted(reply.data)
         return reply
 
-    async def _settled(self, write: Write, verification: Verification, doubt: Doubt, unknown: OutcomeUnknown) -> Reply:
+    async def _settled(self, write: Write, doubt: Doubt, unknown: OutcomeUnknown) -> Reply:
         """Read a write in doubt back, and answer it."""
         self._history.wrote(write.request, self._clock())
         self._doubts.doubtful(doubt, self._clock(), answered=unknown.answered)
-        result = await self._verified(write, verification, doubt)
+        result = await self._verified(write, doubt)
         if isinstance(result, Reply):
             return self._done(write, doubt, with_answer(result, unknown))
         if result.finding.committed is None:
             raise OutcomeUnknown(
-                f"{unknown.message} {_inconclusive(result)}: {verification.hint}.", answered=unknown.answered
+                f"{unknown.message} {_inconclusive(result)}: {write.verification.hint}.", answered=unknown.answered
             ) from None
         renewed = doubt.first is not doubt.started  # then an equal write before this one may have been made
         if not unknown.answered or renewed or may_arrive(doubt, self._clock()):
             raise OutcomeUnknown(
-                f"{unknown.message} Read back, it is not there, but it may still be on its way: {verification.hint}.",
-                answered=unknown.answered,
+                f"{unknown.message} {_ON_ITS_WAY}: {write.verification.hint}.", answered=unknown.answered
             ) from None
         raise NotCommitted(
             "LinkTime met a fault and, read back, this was not committed, so it is safe to call again."
         ) from None
 
-    async def _refused(self, write: Write, verification: Verification, doubt: Doubt, refusal: Rejected) -> Reply:
+    async def _refused(self, write: Write, doubt: Doubt, refusal: Rejected) -> Reply:
         """Answer a refused write: an equal one before it may be the reason of the refusal."""
         if not (doubt.open or doubt.reply or doubt.in_flight > 1):
             raise await self._advised(write, refusal) from None
@@ -147,11 +149,11 @@ class Outcome:
             raise refusal
         if refusal.status not in _REPEATED:
             raise refusal
-        result = await self._verified(replace(write, started=doubt.first), verification, doubt)
+        result = await self._verified(replace(write, started=doubt.first), doubt)
         if isinstance(result, Reply):
             return self._done(write, doubt, result)
         if result.finding.committed is None and refusal.status == HTTPStatus.CONFLICT:
-            raise OutcomeUnknown(f"{refusal.message} {_EARLIER}: {verification.hint}.", answered=True) from None
+            raise OutcomeUnknown(f"{refusal.message} {_EARLIER}: {write.verification.hint}.", answered=True) from None
         raise await self._advised(write, refusal) from None
 
     async def _equals_answered(self, doubt: Doubt) -> None:
@@ -165,12 +167,10 @@ class Outcome:
         finally:
             doubt.refused -= 1
 
-    async def _verified(self, write: Write, verification: Verification, doubt: Doubt) -> Reply | Result:
+    async def _verified(self, write: Write, doubt: Doubt) -> Reply | Result:
         """Return the reply of a write that was certainly made, else the result of reading it back."""
         try:
-            result = await self._read_back(
-                write, verification, write.request.deadline, settled=lambda: doubt.reply is not None
-            )
+            result = await self._read_back(write, write.request.deadline, settled=lambda: doubt.reply is not None)
         # A caller who leaves must not make the layers above believe that nothing was sent.
         except asyncio.CancelledError as left:
             return Result(UNCLEAR, met=left)
@@ -188,13 +188,15 @@ class Outcome:
         return [orjson.loads(other.body or b"{}") for other in self._doubts.others(request, self._clock())]
 
     async def _advised(self, write: Write, refusal: Rejected) -> Rejected:
-        if refusal.status != HTTPStatus.CONFLICT:
+        advise = write.verification.advise
+        if refusal.status != HTTPStatus.CONFLICT or advise is None:
             return refusal
+        limit = self._clock() + _ADVICE_WITHIN
         try:
-            words = await advice(self._send, write, self._clock())
+            advice = await advise(lambda read: self._send(replace(read, deadline=limit)), write)
         except (Exception, asyncio.CancelledError):  # noqa: BLE001 - help that fails must not hide the refusal
             return refusal
-        return Rejected(refusal.word, f"{refusal.message} {words}", status=refusal.status) if words else refusal
+        return Rejected(refusal.word, f"{refusal.message} {advice}", status=refusal.status) if advice else refusal
 
 
 def _abandoned() -> bool:

@@ -12,9 +12,8 @@ from ...answers import joined, pages, record
 from ...errors import Rejected
 from ...message import Reply, Request, Send, get
 from .comparison import detailed
-from .evidence import UNCLEAR, Finding, Look, Write
 from .timeline import LAG, Moment, since
-from .verification import Verification
+from .verification import UNCLEAR, Finding, Look, Write
 
 _PAUSES: Final = (0.5, 2.5, LAG)  # s after the end of the write; LinkTime's replicas may be behind
 _OVERRUN: Final = 5.0  # s past the end of the write that its first reads have, whatever its deadline
@@ -62,9 +61,7 @@ class ReadBack:
         """Make the next read of each verification at once, and none after it."""
         self._hurried.set()
 
-    async def __call__(
-        self, write: Write, verification: Verification, deadline: float, *, settled: Callable[[], bool]
-    ) -> Result:
+    async def __call__(self, write: Write, deadline: float, *, settled: Callable[[], bool]) -> Result:
         """Return what the reads prove. *settled* is True once an equal write has succeeded, which ends them."""
         ended = self._clock()
         limit = max(deadline, ended + _OVERRUN)
@@ -76,7 +73,7 @@ class ReadBack:
             if settled():
                 break
             begun = self._clock()
-            result = await self._look(write, verification, limit)
+            result = await self._look(write, limit)
             result = replace(result, complete=begun >= ended + LAG)
             if result.finding.committed and (result.finding.fresh or result.complete):
                 return result
@@ -94,17 +91,17 @@ class ReadBack:
             sleeping.cancel()
             hurried.cancel()
 
-    async def _look(self, write: Write, verification: Verification, limit: float) -> Result:
+    async def _look(self, write: Write, limit: float) -> Result:
         """Try one way after the other, until one is conclusive."""
         result = Result(UNCLEAR)
-        for way in verification.ways:
+        for way in write.verification.ways:
             sent = self.now()
             try:
                 reply, absent = await self._read(replace(way.read(write), deadline=limit))
                 look = Look(reply.data, since(write.started, sent, self.now(), reply.date), sent.clock, absent)
                 finding = way.check(write, look)
-                if finding.candidate and verification.detail:
-                    row = await self._send(replace(get(verification.detail, finding.candidate), deadline=limit))
+                if finding.candidate and (detail := write.verification.detail):
+                    row = await self._send(replace(get(detail, finding.candidate), deadline=limit))
                     finding = way.check(write, replace(look, data=detailed(reply.data, record(row.data))))
                 result = Result(finding, reply)
             except Exception as error:  # noqa: BLE001 - whatever it is, it proves nothing of the write

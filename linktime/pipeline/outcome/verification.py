@@ -1,18 +1,28 @@
-"""How each kind of write is verified: one row for every endpoint that writes."""
+"""The values of a verification: how a kind of write is verified, a write, an answer to a read, and its result.
+
+Each tool that writes declares its Verification, and its requests carry it.
+
+A committed write needs the state that was requested. NOT_COMMITTED needs the state before the write, or an absence by
+LinkTime's own word. Anything else is UNCLEAR: a field that is not shown, a row that may be older than the write, and a
+value that is neither the requested nor the former one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from ...answers import PAGE
-from ...message import Request, get
-from .checks import cancelled, gone, gone_among, gone_among_active, moved, overridden, ruled, updated, updated_among
-from .comparison import days_around
-from .evidence import UNCLEAR, Check, Finding, Look, Write
-from .new_rows import booked, kept, made, subscribed
+import orjson
+
+from ...message import Request, Send, get
+from .comparison import Verdict, instant
+from .history import History
+from .timeline import LAG, Moment, Since
+
+SUCCESS: Final = {"success": True}
+Rivals = Callable[[], Iterable[Mapping[str, Any]]]
+"""Returns the bodies of other writes."""
 
 
 class Way(NamedTuple):
@@ -26,127 +36,126 @@ class Way(NamedTuple):
 class Verification:
     """The *ways* to verify a write, the next one if one is not conclusive. *hint* is what the model can do itself.
 
-    *detail* is the template of the read that shows a row of a list whole, with its age.
+    *detail* is the route that shows a row of a list whole, with its age. A write without an id in its path makes a row,
+    unless it *replaces* one. *advise* returns the next step after a conflict.
     """
 
     ways: tuple[Way, ...]
     hint: str
     detail: str = ""
+    replaces: bool = False
+    advise: Advise | None = None
 
-    def of_row(self, ident: Any) -> Verification:
-        """Return how to verify that the new row *ident*, which LinkTime has answered, is still there."""
-        return replace(self, ways=tuple(Way(way.read, kept(ident)) for way in self.ways), detail="")
+    def by(self, check: Check) -> Verification:
+        """Return the same reads with one other check of their answers."""
+        return replace(self, ways=tuple(Way(way.read, check) for way in self.ways), detail="")
 
-
-def _one(template: str) -> Callable[[Write], Request]:
-    return lambda write: get(template, write.ident)
-
-
-def _all(template: str) -> Callable[[Write], Request]:
-    return lambda _: get(template)
-
-
-def bookings_around(start: str) -> Request:
-    """Return the read of all bookings near a start, whatever their status."""
-    first, last = days_around(datetime.fromisoformat(start))
-    return get("/bookings", limit=PAGE, status="all", from_=first, to=last)
+    @staticmethod
+    def of(request: Request) -> Verification | None:
+        """Return how *request* is verified, None for a read."""
+        return request.verification if isinstance(request.verification, Verification) else None
 
 
-def _contacts_like(write: Write) -> Request:
-    return get("/contacts", search=write.body["email"].partition("+")[0], limit=PAGE)  # LinkTime may drop a tag
+def read_row(route: str) -> Callable[[Write], Request]:
+    """Return a function that reads the row of a write."""
+    return lambda write: get(route, write.ident)
 
 
-def _contacts_like_lower(write: Write) -> Request:
-    return get("/contacts", search=write.body["email"].partition("+")[0].lower(), limit=PAGE)
+def read_whole(route: str) -> Callable[[Write], Request]:
+    """Return a function that reads a list, or a single object."""
+    return lambda _: get(route)
 
 
-def _presence(check: Check) -> Check:
-    """Return a check that does not count absence if the e-mail has capitals: a search may regard the letter case."""
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A write: the *ident* in its path, the fields of its *body*, when it *started*, and the row as it was before.
 
-    def present(write: Write, look: Look) -> Finding:
-        finding = check(write, look)
-        certain = finding.committed is not False or write.body["email"].islower()
-        return finding if certain else UNCLEAR
+    *former* is empty if that row is not known. *history* knows the ids that are older than the write. *rivals* returns
+    the bodies of other writes of this kind that are in flight or in doubt: a new row may be theirs.
+    """
 
-    return present
+    request: Request
+    verification: Verification
+    ident: str
+    body: Mapping[str, Any]
+    started: Moment
+    history: History
+    former: Mapping[str, Any]
+    rivals: Rivals
+
+    @classmethod
+    def of(
+        cls,
+        request: Request,
+        verification: Verification,
+        *,
+        started: Moment,
+        history: History,
+        rivals: Rivals,
+    ) -> Write:
+        """Read a request, and the row that it is about."""
+        known = history.find(request)
+        body = orjson.loads(request.body or b"{}")
+        former = known.row if known else {}
+        return cls(request, verification, request.ident, body, started, history, former, rivals)
+
+    def made(self, row: Mapping[str, Any], since: Since) -> Verdict:
+        """Return whether this write may have made *row*: False if the row is older, or made by another write."""
+        known = self.history.find(self.request, str(row.get("id")))
+        if known and known.maker is not None:
+            return known.maker == self.request and known.written >= self.started.clock
+        if known and known.first < self.started.clock:
+            return False
+        return since.is_after(_created(row))
+
+    def existed(self, moment: float) -> bool:
+        """Return whether even a replica that is behind had the row at *moment*, in seconds on the app's clock."""
+        known = self.history.find(self.request)
+        return moment >= (known.first if known else self.started.clock) + LAG
 
 
-def _contacts(_: Write) -> Request:
-    return get("/contacts", limit=PAGE)  # without a search: the e-mail may have changed
+@dataclass(frozen=True, slots=True)
+class Look:
+    """An answer to a verification read, which was *sent* at a time in seconds on the app's clock.
+
+    *absent* is LinkTime's own word that there is no such thing.
+    """
+
+    data: Any
+    since: Since
+    sent: float
+    absent: bool = False
 
 
-def _overrides_of(write: Write) -> Request:
-    return get("/availability/overrides", from_=write.body["date"], to=write.body["date"])
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A result: whether the write was *committed*, None if it is not certain, and the *data* to answer with.
+
+    *fresh* is True if the state is certainly later than the start of the write. Otherwise a replica may be behind, and
+    show an older state that is equal to the requested one. *candidate* is the id of the one row that would prove the
+    write if its age were known.
+    """
+
+    committed: Verdict
+    data: Any = None
+    fresh: bool = False
+    candidate: str = ""
 
 
-def _overrides_of_former(write: Write) -> Request:
-    day = write.former.get("date")
-    day = day[:10] if isinstance(day, str) else None
-    return get("/availability/overrides", from_=day, to=day)
+NOT_COMMITTED: Final = Finding(committed=False)
+UNCLEAR: Final = Finding(committed=None)
+
+Check = Callable[[Write, Look], Finding]
+"""Returns what an answer proves of a write."""
+
+Advise = Callable[[Send, Write], Awaitable[str]]
+"""Returns the next step after a conflict, empty if no step helps. It raises the errors of its reads."""
 
 
-_BOOKING: Final = "/bookings/{id}"
-
-VERIFICATIONS: Final[Mapping[tuple[str, str], Verification]] = {
-    ("POST", "/bookings"): Verification(
-        (Way(lambda write: bookings_around(write.body["startTime"]), booked),),
-        "use list_bookings for that day and look for this time and guest",
-        _BOOKING,
-    ),
-    ("POST", "/bookings/{id}/cancel"): Verification(
-        (Way(_one(_BOOKING), cancelled),), "use get_booking and look at its status"
-    ),
-    ("POST", "/bookings/{id}/reschedule"): Verification(
-        (Way(_one(_BOOKING), moved),), "use get_booking and look at its startTime"
-    ),
-    ("POST", "/contacts"): Verification(
-        (Way(_contacts_like_lower, _presence(made("email", "name"))), Way(_contacts_like, made("email", "name"))),
-        "use list_contacts and search for the e-mail",
-        "/contacts/{id}",
-    ),
-    ("PATCH", "/contacts/{id}"): Verification(
-        (Way(_one("/contacts/{id}"), updated),), "use get_contact and compare the fields"
-    ),
-    ("DELETE", "/contacts/{id}"): Verification(
-        (Way(_one("/contacts/{id}"), gone), Way(_contacts, gone_among)),
-        "use get_contact; not_found means that it is gone",
-    ),
-    ("POST", "/event-types"): Verification(
-        (Way(_all("/event-types"), made("slug", "name")),),
-        "use list_event_types and look for the slug",
-        "/event-types/{id}",
-    ),
-    ("PATCH", "/event-types/{id}"): Verification(
-        (Way(_one("/event-types/{id}"), updated), Way(_all("/event-types"), updated_among)),
-        "use list_event_types and compare the fields; it shows active ones only",
-    ),
-    ("DELETE", "/event-types/{id}"): Verification(
-        (Way(_one("/event-types/{id}"), gone), Way(_all("/event-types"), gone_among_active)),
-        "use list_event_types and look whether it is gone",
-    ),
-    ("POST", "/webhooks"): Verification(
-        (Way(_all("/webhooks"), subscribed),),
-        "use list_webhooks and look for the URL; if one is new and its secret is lost, delete it and create it anew",
-    ),
-    ("PATCH", "/webhooks/{id}"): Verification(
-        (Way(_all("/webhooks"), updated_among),), "use list_webhooks and compare the fields"
-    ),
-    ("DELETE", "/webhooks/{id}"): Verification(
-        (Way(_all("/webhooks"), gone_among),), "use list_webhooks and look whether it is gone"
-    ),
-    ("POST", "/availability/overrides"): Verification(
-        (Way(_overrides_of, overridden),), "use list_availability_overrides for that date"
-    ),
-    ("DELETE", "/availability/overrides/{id}"): Verification(
-        (Way(_overrides_of_former, gone_among),),
-        "use list_availability_overrides and look whether it is gone",
-    ),
-    ("PUT", "/availability/rules"): Verification(
-        (Way(_all("/availability/rules"), ruled),), "use get_availability_rules and compare the hours"
-    ),
-    ("PATCH", "/settings"): Verification((Way(_all("/settings"), updated),), "use get_settings and compare the fields"),
-    ("POST", "/workflows"): Verification(
-        (Way(_all("/workflows"), made("name")),), "use list_workflows and look for the name"
-    ),
-}
-"""Every write by its method and template, as the tools build them."""
+def _created(row: Mapping[str, Any]) -> Any:
+    """Return when a row was made: by its own word, or for a booking by the first e-mail about it."""
+    if "createdAt" in row:
+        return row["createdAt"]
+    logs = row.get("emailLogs")
+    times = [str(log.get("sentAt")) for log in logs if isinstance(log, dict)] if isinstance(logs, list) else []
+    return min(times) if times and all(map(instant, times)) else None

@@ -14,6 +14,7 @@ from ....config import Settings
 from ....contract import Contract, Operation
 from ....errors import Failure
 from ....message import Reply, Request, Send, get
+from ....pipeline import routes
 from ....pipeline.clock import now
 from ....pipeline.limiter import Limiter, sharing
 from ....pipeline.mailbox import Mailbox
@@ -73,7 +74,7 @@ async def examine(settings: Settings, contract: Contract, progress: Progress) ->
             progress(done, f"GET {operation.template}")
             parent = answers.get(_PARENTS.get(operation.name, ""))
             answers[operation.name] = await _probe(send, operation, _row(parent.data) if parent else {})
-        missing = contract.find("GET", "/bookings/{id}")
+        missing = contract.find("GET", routes.BOOKING)
         progress(len(reads), f"GET {missing.template}")
         last = replace(await _probe(send, missing, {"id": _MISSING}), missing_row=True)
     progress(COUNT, "")
