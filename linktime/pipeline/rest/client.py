@@ -15,7 +15,7 @@ from ...contract import Contract
 from ...errors import Failure
 from ...message import Reply, Request
 from ...telemetry import hooks
-from .connector import CleanConnector, UncleanConnection
+from .connector import BrokenConnection, CleanConnector, UncleanConnection, once
 from .failures import CHECK_BASE, CHECK_PROXY, LATER, Route, lost
 from .proxy import proxy_of
 from .ratelimit_headers import LONGEST_WAIT
@@ -32,10 +32,6 @@ _KEEP_ALIVE: Final = 50  # s; under the 60 s after which load balancers drop an 
 _FEWER: Final = "Ask for fewer items or days."
 _CHECK_NETWORK: Final = f"Check the network and LINKTIME_BASE_URL. {LATER}"
 _SET_PROXY: Final = "Set https_proxy or all_proxy to an http or https proxy, or set no_proxy."
-
-
-class _Broken(Exception):
-    """A connection that broke under a request. After a ClientError, aiohttp would send GET, PUT and DELETE again."""
 
 
 class _TooLarge(aiohttp.ClientPayloadError):
@@ -94,13 +90,11 @@ class Rest:
     async def exchange(self, request: Request) -> Response:
         """Send a request that is in the service's spelling, and return any whole response.
 
-        Raises:
-            Unavailable: A read has no whole response, or nothing was sent.
-            OutcomeUnknown: A write was sent and has no whole response.
+        Raises Unavailable or OutcomeUnknown if there is none.
         """
         try:
             return await self._exchange(request)
-        except (aiohttp.ClientError, TimeoutError, OSError, _Broken) as error:
+        except (aiohttp.ClientError, TimeoutError, OSError, BrokenConnection) as error:
             failure = self._failure(request, error)
         raise failure  # outside of the except clause: aiohttp's error contains the key and must not become the context
 
@@ -133,7 +127,7 @@ class Rest:
             headers={"Accept": "application/json", "User-Agent": f"linktime-mcp/{__version__}"},
             max_field_size=_LARGEST_FIELD,
             max_headers=_MOST_HEADERS,
-            middlewares=(_once,),
+            middlewares=(once,),
             proxy=proxy,
             timeout=self._timeout,
         )
@@ -177,16 +171,6 @@ class Rest:
             case _:
                 return lost(request, "the connection to LinkTime broke before its answer was complete")
         return self._route.unsent(reason, advice, repeat=repeat)
-
-
-async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Send a request at most once: aiohttp repeats one whose connection broke, unless the error is not its own."""
-    try:
-        return await handler(request)
-    except aiohttp.ClientConnectorError:
-        raise
-    except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
-        raise _Broken from error
 
 
 def _speaks_http(proxy: str) -> bool:

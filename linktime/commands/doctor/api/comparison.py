@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from ....contract import Contract, Operation
 from ....contract.evidence import Guess, guesses
 from ....contract.schemas import Schema
 from .kinds import kind, kinds
+from .names import Difference, component, folded, is_of_a_read, names, shown
 from .probes import Answered
 
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")  # of a field; another key may be a value
-_HIDDEN: Final = "[name]"
 _ABSENT: Final = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
 _MALFORMED: Final = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
-_COMPOUND: Final = re.compile(r"\b[a-z]{2,20}(?:[A-Z][a-z]{1,20}|_[a-z]{1,20}){1,3}\b")
-_LONGEST_ERROR: Final = 300  # characters
 _STRUCTURES: Final = {"array", "object"}
-
-
-class Difference(NamedTuple):
-    """One part of the contract that differs, and how it does.
-
-    *wire* is its spelling at the service, if that is certain. *hints* are names of parameters that the service knows.
-    """
-
-    guess: Guess
-    how: str
-    wire: str = ""
-    hints: Sequence[str] = ()
 
 
 class Comparison:
@@ -42,7 +26,7 @@ class Comparison:
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
-        self.guesses = {guess.name: guess for guess in guesses(contract) if _is_of_a_read(contract, guess)}
+        self.guesses = {guess.name: guess for guess in guesses(contract) if is_of_a_read(contract, guess)}
         # results, by the names of the guesses
         self.confirmed: set[str] = set()
         self.different: dict[str, Difference] = {}
@@ -85,7 +69,7 @@ class Comparison:
 
     def _success(self, operation: Operation, answer: Answered, endpoint: str) -> None:
         data = self._opened(answer.data, operation.answer)
-        self._walk([data], operation.answer, _component(operation.answer))
+        self._walk([data], operation.answer, component(operation.answer))
         # A parameter is confirmed if the endpoint needs it, or if the answer repeats its value.
         ours = operation.spelling.from_wire(data, operation.answer)
         page = ours.get("pagination") if isinstance(ours, dict) else None
@@ -102,7 +86,7 @@ class Comparison:
         if answer.status not in _MALFORMED:
             self.problems[endpoint] = f"refused ({answer.status})"
             return
-        hints = [name for name in _names(answer.data) if name not in operation.query.values()]
+        hints = [name for name in names(answer.data) if name not in operation.query.values()]
         words = f"; the error names {', '.join(hints)}" if hints else ""
         self._differ(endpoint, f"the parameters are refused ({answer.status}){words}", hints=hints)
 
@@ -126,14 +110,14 @@ class Comparison:
             return data
         [(name, inner)] = data.items()
         if name == self.envelope or (isinstance(inner, dict) and self._known(inner, schema)):
-            self.envelope = _shown(name)
+            self.envelope = shown(name)
             return inner
         return data
 
     def _known(self, data: Mapping[str, Any], schema: Schema) -> bool:
         """Return whether an object has a field of the schema, in any case."""
-        known = {_folded(self.contract.spelling.wire(*each)) for each in self.contract.schemas.fields(schema).items()}
-        return bool(known & {_folded(name) for name in data})
+        known = {folded(self.contract.spelling.wire(*each)) for each in self.contract.schemas.fields(schema).items()}
+        return bool(known & {folded(name) for name in data})
 
     def _walk(self, values: list[Any], schema: Schema, name: str) -> None:
         """Compare objects of one schema with it. *name* is the schema's, as in the names of guesses."""
@@ -153,14 +137,14 @@ class Comparison:
             unknown.discard(wire)
         for key in sorted(unknown):
             seen_kinds = sorted({kind(each[key]) for each in objects if key in each})
-            self.new[f"{name}.{_shown(key)}"] = " or ".join(seen_kinds)
+            self.new[f"{name}.{shown(key)}"] = " or ".join(seen_kinds)
 
     def _bare(self, values: list[Any], fields: Mapping[str, Schema], name: str) -> None:
         """Compare bare lists, where the contract has an envelope."""
         self._differ(f"{name}.data", "the list is bare")
         rows = [row for value in values if isinstance(value, list) for row in value]
         items = self.contract.schemas.items(fields.get("data", {}))
-        self._walk(rows, items, _component(items))
+        self._walk(rows, items, component(items))
 
     def _compare(self, name: str, expected: str, wire: str, field: Schema, seen: list[Any]) -> None:
         """Compare one field with its values. *wire* is its name in the answer, empty if it is absent."""
@@ -172,12 +156,12 @@ class Comparison:
         if wrong := met - allowed - ({"null"} if "anyOf" in resolved else set()) if allowed else set():
             self._differ(name, f"{' or '.join(sorted(wrong))}, not {' or '.join(sorted(allowed))}")
         elif wire != expected:
-            self._differ(name, f"is written {_shown(wire)}", _shown(wire))
+            self._differ(name, f"is written {shown(wire)}", shown(wire))
         else:
             self.confirmed.add(name)
         nested = field.get("items") and [row for value in seen if isinstance(value, list) for row in value]
         inner = field["items"] if nested else field
-        self._walk(nested or seen, inner, _component(inner) or name)
+        self._walk(nested or seen, inner, component(inner) or name)
 
     def _other(self, ours: str, field: Schema, unknown: set[str], objects: list[dict[str, Any]]) -> str:
         """Return the name under which a field may be hidden, or an empty text.
@@ -185,7 +169,7 @@ class Comparison:
         1. The same words in another case.
         2. The one unknown list, or the one unknown object that shares fields with it.
         """
-        if same := [key for key in unknown if _folded(key) == _folded(ours)]:
+        if same := [key for key in unknown if folded(key) == folded(ours)]:
             return same[0]
         wanted = kinds(self.contract.schemas.resolved(field)) & _STRUCTURES
         like = [
@@ -201,50 +185,10 @@ class Comparison:
         resolved = self.contract.schemas.resolved(schema)
         owned: dict[str, tuple[str, Schema]] = {}
         for part in (*resolved.get("allOf", ()), *resolved.get("anyOf", ())):
-            owned |= self._owned(part, _component(part) or name)
+            owned |= self._owned(part, component(part) or name)
         return owned | {ours: (name, field) for ours, field in resolved.get("properties", {}).items()}
 
     def _differ(self, name: str, how: str, wire: str = "", hints: Sequence[str] = ()) -> None:
         self.confirmed.discard(name)
         if name in self.guesses:
             self.different[name] = Difference(self.guesses[name], how, wire, hints)
-
-
-def _is_of_a_read(contract: Contract, guess: Guess) -> bool:
-    """Return whether a part belongs to a read: its operation, a parameter of it, or a field of its answer."""
-    if guess.what != "field":
-        return guess.name.startswith("GET ")
-    reads = [each.answer for each in contract.operations.values() if each.method == "GET"]
-    return guess.name.partition(".")[0] in {"Error"}.union(*(_components(contract, answer) for answer in reads))
-
-
-def _components(contract: Contract, schema: Schema) -> set[str]:
-    """Return the names of all components that a schema consists of."""
-    resolved = contract.schemas.resolved(schema)
-    parts = (*resolved.get("allOf", ()), *resolved.get("anyOf", ()), *resolved.get("properties", {}).values())
-    items = [resolved["items"]] if "items" in resolved else []
-    return {_component(schema)}.union(*(_components(contract, part) for part in (*parts, *items)))
-
-
-def _component(schema: Schema) -> str:
-    """Return the name of the component that a schema refers to."""
-    reference = schema.get("$ref", "")
-    return str(reference).rpartition("/")[2]
-
-
-def _shown(name: str) -> str:
-    """Return the name of a field, unless it may be a value, such as an id or an e-mail address."""
-    return name if _NAME.fullmatch(name) and sum(map(str.isdigit, name)) < 4 else _HIDDEN
-
-
-def _folded(name: str) -> str:
-    return name.replace("_", "").replace("-", "").lower()
-
-
-def _names(data: Any) -> list[str]:
-    """Return the names of fields that the text of an error mentions: words in camelCase or snake_case."""
-    match data:
-        case {"error": {"message": str(text)}} | {"message": str(text)} | {"error": str(text)}:
-            return list(dict.fromkeys(_COMPOUND.findall(text[:_LONGEST_ERROR])))
-        case _:
-            return []

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from .... import __version__
 from ....contract.spelling import snake
-from .comparison import Comparison, Difference
+from .comparison import Comparison
+from .names import Difference
 
 FILE: Final = "linktime/contract/openapi.json"
 _WIDTH: Final = 100  # characters of a line of names
