@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from asyncio.subprocess import PIPE
 from pathlib import Path
@@ -156,6 +157,35 @@ async def test_nothing_is_sent_without_a_yes(sandbox: Sandbox, tmp_path: Path) -
     assert (status, out) == (2, "")
     assert "--yes" in err
     assert paths(sandbox) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no pty")
+@pytest.mark.parametrize(("reply", "status", "requests"), [("y", 0, COUNT), ("", 2, 0), ("no", 2, 0)])
+async def test_user_is_asked_on_a_terminal(
+    reply: str, status: int, requests: int, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    outer, inner = os.openpty()
+    settings = over(sandbox, **{STATE: str(tmp_path)}, LINKTIME_BUDGET="process")
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "linktime", "doctor", "--api"),
+        stdin=inner,
+        stdout=PIPE,
+        stderr=inner,
+        env=environ(**settings),
+    )
+    os.close(inner)
+    os.write(outer, reply.encode() + b"\n")
+    async with asyncio.timeout(50):
+        out, _ = await process.communicate()
+    shown = os.read(outer, 1 << 16).decode()
+    os.close(outer)
+
+    assert process.returncode == status
+    assert f"{COUNT} requests" in shown
+    assert sandbox.url in shown
+    assert (f"{COUNT}/{COUNT}" in shown) == bool(requests)
+    assert len(sandbox.requests) == requests
+    assert ("confirmed" in out.decode()) == bool(requests)
 
 
 @pytest.mark.parametrize("settings", [{}, {"LINKTIME_API_KEY": "lt_live_1", "LINKTIME_TIMEOUT": "soon"}])

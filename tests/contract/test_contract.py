@@ -15,6 +15,7 @@ from openapi_spec_validator import validate
 
 from linktime.commands.doctor.api import COUNT
 from linktime.contract.evidence import KINDS, guesses
+from linktime.pipeline import routes
 from linktime.tools import TOOLS
 from tests.support.contract_check import CONTRACT, DOCUMENT, answer_faults, operation_of, request_faults
 from tests.support.sandbox_client import Visitor, visitor
@@ -70,6 +71,7 @@ def test_wrong_request_is_a_fault() -> None:
 def test_each_operation_is_of_a_tool() -> None:
     without_tool = {"get_event_type"}
 
+    assert set(DOCUMENT["paths"]) == {path for name, path in vars(routes).items() if name.isupper()}
     assert {each.name for each in CONTRACT.operations.values()} == set(TOOLS) | without_tool
 
 

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from ....contract import Contract, Operation
-from ....contract.evidence import Guess, guesses
+from ....contract.evidence import guesses
 from ....contract.schemas import Schema
 from .kinds import kind, kinds
 from .names import Difference, component, folded, is_of_a_read, names, shown

@@ -43,10 +43,10 @@ def as_text(comparison: Comparison) -> str:
 def changes(comparison: Comparison) -> list[str]:
     """Return the lines to change: the place, and the spelling of the service."""
     spelled = {name: each for name, each in comparison.different.items() if each.wire}
-    snake = {name for name, each in spelled.items() if each.wire == snake(_last(name)) != _last(name)}
+    cased = {name for name, each in spelled.items() if each.wire == snake(_last(name)) != _last(name)}
     envelope = {_last(name): each.wire for name, each in spelled.items() if _last(name) in {"data", "pagination"}}
     rules: dict[str, Any] = {
-        **({"case": "snake_case"} if snake else {}),
+        **({"case": "snake_case"} if cased else {}),
         **({"envelope": comparison.envelope} if comparison.envelope else {}),
         **({"fields": envelope} if envelope else {}),
     }
@@ -55,7 +55,7 @@ def changes(comparison: Comparison) -> list[str]:
         *(
             f'{place(name)}: "x-wire": "{each.wire}"'
             for name, each in spelled.items()
-            if name not in snake and _last(name) not in envelope
+            if name not in cased and _last(name) not in envelope
         ),
         *(_endpoint(each) for each in comparison.different.values() if each.guess.what == "operation"),
     ]
