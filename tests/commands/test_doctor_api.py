@@ -129,6 +129,38 @@ async def test_bare_list_is_a_difference_of_the_envelope(sandbox: Sandbox, tmp_p
     assert "Webhook.url" in report["confirmed"]
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "name"),
+    [
+        (404, '{"message": "no row", "statusCode": 404}', "Error.error"),
+        (404, "<html>", "Error.error"),
+        (410, '{"error": {"code": "gone", "message": "no row"}}', "Error.error.code"),
+    ],
+)
+async def test_other_error_envelope_is_a_difference(
+    status: int, body: str, name: str, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    limits = {"X-RateLimit-Remaining": "59", "Ratelimit": "x"}
+    await misbehave(sandbox, path="/bookings/*-0", status=status, body=body, times=None)
+    await misbehave(sandbox, path="/me", status=200, body="{}", headers=limits, times=None)
+
+    report = await facts(tmp_path, sandbox)
+
+    assert [each["name"] for each in report["different"]] == [name]
+    assert report["rateLimitHeaders"] == sorted(limits)
+
+
+async def test_renamed_field_with_the_same_words_is_a_line_to_change(sandbox: Sandbox, tmp_path: Path) -> None:
+    await misbehave(sandbox, path="/settings", status=200, body='{"timezone": "UTC", "time_Format": 0.5}', times=None)
+
+    report = await facts(tmp_path, sandbox)
+
+    assert [each["how"] for each in report["different"]] == ["number, not string"]
+    await misbehave(sandbox, path="/workflows", status=200, body='{"data": [{"id": "w", "Name": "x"}]}', times=None)
+    report = await facts(tmp_path, sandbox)
+    assert report["changes"] == ['components, schemas, Workflow, name: "x-wire": "Name"']
+
+
 async def test_keys_that_may_be_values_are_hidden(sandbox: Sandbox, tmp_path: Path) -> None:
     body = {"timezone": "UTC", "ada@example.com": 1, "u12345": 2, "theme": "dark"}
     await misbehave(sandbox, path="/settings", status=200, body=json.dumps(body), times=None)

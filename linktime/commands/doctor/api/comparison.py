@@ -9,7 +9,7 @@ from typing import Any, Final
 from ....contract import Contract, Operation
 from ....contract.evidence import guesses
 from ....contract.schemas import Schema
-from .kinds import kind, kinds
+from .kinds import kind, kinds, words
 from .names import Difference, component, folded, is_of_a_read, names, shown
 from .probes import Answered
 
@@ -100,8 +100,14 @@ class Comparison:
         """Compare the answer to the request for a missing row with the error envelope."""
         self._walk([answer.data], {"$ref": "#/components/schemas/Error"}, "Error")
         match answer.data:
-            case {"error": {"code": code}} if answer.status != HTTPStatus.NOT_FOUND or code != "not_found":
+            case {"error": {"code": "not_found"}} if answer.status == HTTPStatus.NOT_FOUND:
+                return
+            case {"error": {"code": str()}}:
                 self._differ("Error.error.code", f"a missing row has the status {answer.status} and another code")
+            case _ if answer.status in _ABSENT and "Error.error" not in self.different:
+                self._differ("Error.error", "absent" if isinstance(answer.data, dict) else "no JSON object")
+            case _:
+                self.problems["a missing row"] = f"the status is {answer.status}"
 
     def _opened(self, data: Any, schema: Schema) -> Any:
         """Return an answer without its envelope, and note an envelope that the contract does not have."""
@@ -154,7 +160,7 @@ class Comparison:
         allowed = kinds(resolved)
         met = {kind(value) for value in seen}
         if wrong := met - allowed - ({"null"} if "anyOf" in resolved else set()) if allowed else set():
-            self._differ(name, f"{' or '.join(sorted(wrong))}, not {' or '.join(sorted(allowed))}")
+            self._differ(name, f"{' or '.join(sorted(wrong))}, not {words(allowed)}")
         elif wire != expected:
             self._differ(name, f"is written {shown(wire)}", shown(wire))
         else:

@@ -33,5 +33,10 @@ def kinds(schema: Schema) -> set[str]:
     if named:
         return (allowed - {"string"}) | {named}
     if "string" in allowed:
-        allowed |= {"time", "date", "time in another form"}
+        allowed |= set(_FORMS.values())
     return allowed | ({"integer"} if "number" in allowed else set())
+
+
+def words(allowed: set[str]) -> str:
+    """Return the kinds that a schema names, joined by "or"."""
+    return " or ".join(sorted(allowed - set(_FORMS.values()) if "string" in allowed else allowed))
