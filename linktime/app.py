@@ -1,8 +1,7 @@
 """Builds the server from its parts: read this first.
 
-    stdin ─▶ stdio ─▶ session ─▶ tool ─▶ LocalTimes ─▶ DrainedReads ─▶ Cache ─▶ Outcome ─▶ Retry ─▶ Mailbox
-                                                                                                    │ permit
-                                                                        LinkTime ◀─ LazyRest ◀─ Departure
+    stdin ─▶ stdio ─▶ session ─▶ tool ─▶ Repeats ─▶ LocalTimes ─▶ Receipts ─▶ DrainedReads ─▶ Cache ─▶ Outcome ─▶ Retry
+                                                              LinkTime ◀─ LazyRest ◀─ Departure ◀─ permit ◀─ Mailbox ◀┘
 
 Every layer is a `Send` that takes the next one. A read that the cache can't answer becomes a message in the mailbox. A
 worker takes it as soon as the limiter has a permit. A retry and the read-back of a write are messages too, so they wait
@@ -29,6 +28,8 @@ from .pipeline.limiter import Limiter, Store, sharing
 from .pipeline.local import AccountZone, LocalTimes
 from .pipeline.mailbox import Mailbox
 from .pipeline.outcome import Outcome
+from .pipeline.receipts import Receipts
+from .pipeline.repeats import Repeats
 from .pipeline.rest.lazy import SOON, LazyRest
 from .pipeline.retry import Retry
 from .pipeline.shutdown import DrainedReads
@@ -101,7 +102,7 @@ async def app(
 class Chain(NamedTuple):
     """The layers of which others need a part: to send, to forecast, to count, or to shut down."""
 
-    top: LocalTimes
+    top: Repeats
     drained: DrainedReads
     cache: Cache
     outcome: Outcome
@@ -124,18 +125,26 @@ class _Layers:
         """Return the chain over the permits in *store*. *changes* are the writes of all servers with this key."""
         clock, wall = self.clock, self.wall
         limiter = Limiter(store, self.settings.rate_period, clock=clock)
-        top = LocalTimes(
-            drained := DrainedReads(
-                cache := self._cache(
-                    outcome := Outcome(
-                        Retry(mailbox := self._mailbox(Departure(rest := self._rest()), limiter), clock=clock),
-                        clock=clock,
-                        wall=wall,
+        top = Repeats(
+            LocalTimes(
+                Receipts(
+                    drained := DrainedReads(
+                        cache := self._cache(
+                            outcome := Outcome(
+                                Retry(mailbox := self._mailbox(Departure(rest := self._rest()), limiter), clock=clock),
+                                clock=clock,
+                                wall=wall,
+                            ),
+                            changes,
+                        )
                     ),
-                    changes,
-                )
+                    kept=cache.kept,
+                ),
+                zone := self._zone(cache, limiter),
             ),
-            zone := self._zone(cache, limiter),
+            clock=clock,
+            poll=cache.poll,
+            epoch=cache.epoch,
         )
         return Chain(top, drained, cache, outcome, mailbox, limiter, rest, zone)
 
@@ -160,7 +169,7 @@ class _Layers:
 
     def _zone(self, cache: Cache, limiter: Limiter) -> AccountZone:
         # A lookup goes through the cache, and leaves permits to the calls.
-        question = TOOLS["get_settings"].build()
+        question = TOOLS["get_settings"].request({})
         return AccountZone(
             cache,
             question,
@@ -183,6 +192,7 @@ def _session(
         wall=wall,
         eta=chain.mailbox.eta,
         budget=lambda: _budget(chain.limiter.status),
+        cache_ttl=settings.cache_ttl,
         zone=chain.zone,
         refusal=_no_key(settings.missing_key) if settings.missing_key else None,
     )

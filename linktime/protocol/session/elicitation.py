@@ -21,6 +21,7 @@ from ...tools.confirmations import Confirmation, Details
 from ...tools.guest_text import GuestText, guest_texts
 from .memory import Memory
 from .pending import PendingQuestions, digest
+from .refusals import missing_forms
 from .sdk_server import Context
 from .upstream import Upstream
 
@@ -93,6 +94,7 @@ class Elicitation:
         Raises:
             NotConfirmed: The user did not agree, or could not be asked.
             NeedsUser: A guest wrote the target, and the user could not be asked.
+            MCPError: On 2026-07-28, the client can't ask, or the request state is not of this call.
             Failure: The call can't succeed in any case.
         """
         # 1. No question: the call loses nothing, or goes to no address of a guest.
@@ -110,7 +112,8 @@ class Elicitation:
             raise InvalidArguments(fault)
         if not _can_ask(context):
             hooks.confirmation("unsupported")
-            raise NeedsUser(NEEDS_USER.format(source)) if source else NotConfirmed(CANT_ASK)
+            failure = NeedsUser(NEEDS_USER.format(source)) if source else NotConfirmed(CANT_ASK)
+            raise missing_forms(failure) if context.protocol_version in MODERN_PROTOCOL_VERSIONS else failure
         if source:
             confirmation = confirmation.warning(WARNING.format(source))
         if context.protocol_version in MODERN_PROTOCOL_VERSIONS:
@@ -166,7 +169,7 @@ class Elicitation:
         self, confirmation: Confirmation, request: Request, params: mcp_types.CallToolRequestParams
     ) -> mcp_types.InputRequiredResult | None:
         """Ask by a result, after which the client calls again: the way of 2026-07-28."""
-        confirmed = self._pending.take(params.request_state, request)
+        confirmed = self._pending.take(params.request_state, request) if params.request_state else None
         if confirmed is not None:
             _check((params.input_responses or {}).get(_KEY))
         details = await self._details(confirmation, request, fresh=confirmed is not None)

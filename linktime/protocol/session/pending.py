@@ -8,6 +8,7 @@ from secrets import token_urlsafe
 from typing import Final, NamedTuple
 
 from ...message import Request
+from .refusals import unknown_state
 
 _MOST: Final = 256  # questions
 
@@ -39,11 +40,16 @@ class PendingQuestions:
         self._pending[state] = _Pending(_about(request), digest(gist), now + self._patience)
         return state
 
-    def take(self, state: str | None, request: Request) -> bytes | None:
-        """Remove a question. Return the digest of its gist, or None if it is missing, late or another call's."""
-        pending = self._pending.pop(state or "", None)
-        valid = pending and pending.about == _about(request) and self._clock() < pending.until
-        return pending.gist if pending and valid else None
+    def take(self, state: str, request: Request) -> bytes:
+        """Remove a question, and return the digest of its gist.
+
+        Raises:
+            MCPError: It is missing, late or of another call.
+        """
+        pending = self._pending.pop(state, None)
+        if pending is None or pending.about != _about(request) or self._clock() >= pending.until:
+            raise unknown_state()
+        return pending.gist
 
 
 def digest(*parts: object) -> bytes:
