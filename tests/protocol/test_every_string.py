@@ -196,6 +196,13 @@ def test_tokens_of_the_client_stay_exact() -> None:
     assert progress["params"] == {"progressToken": token, "message": "t"}
 
 
+def test_id_of_half_a_character_still_gets_a_frame() -> None:
+    assert orjson.loads(encode({"id": "a\ud800", "result": {"text": "b\u200b"}})) == {
+        "id": "a",
+        "result": {"text": "b"},
+    }
+
+
 @given(HIDDEN, st.integers(0, 12))
 def test_text_and_object_of_an_answer_stay_equal(hidden: str, cut: int) -> None:
     text = visible(hidden)

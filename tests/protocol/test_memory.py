@@ -40,6 +40,7 @@ SPELLINGS = [
     "evil_._example",
     "ev%69l.example",
     "ev%2569l.example",
+    "ev%25252569l.example https://evil.example",  # coded too often for any reader
     "&#101;vil.example",
     "&amp;#101;vil.example",
     "evil&period;example",
@@ -151,6 +152,14 @@ def test_flood_of_addresses_makes_every_target_suspicious() -> None:
 
     assert memory.source_of({"url": "https://unrelated.example"}) == FULL
     assert memory.source_of({"name": "no address"}) is None
+
+
+def test_texts_beyond_the_bound_are_searched_each_time() -> None:
+    memory = Memory(texts=1)
+    for text in ("first", "evil.example", "evil.example"):
+        memory.remember(text, "booking clx1")
+
+    assert memory.source_of("evil.example") == "booking clx1"
 
 
 def test_memory_holds_no_text_of_a_guest() -> None:

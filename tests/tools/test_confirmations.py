@@ -269,3 +269,32 @@ def test_only_a_cancelled_meeting_needs_no_confirmation() -> None:
 
     assert done({**MEETING, "status": "CANCELLED"})
     assert not any(map(done, ({}, MEETING, {**MEETING, "status": "CONFIRMED"})))
+
+
+def workflow(**config: Any) -> dict[str, Any]:
+    return {"name": "W", "trigger": "BOOKING_CREATED", "actions": [{"type": "SEND_EMAIL", "config": config}]}
+
+
+def test_workflow_question_shows_each_target_in_punycode() -> None:
+    config = {
+        "to": ["Me <drop@b\u00fccher.example>", "a@acme.example"],
+        "deep": [{"url": "https://B\u00fccher.example./x"}],
+    }
+    text = question("create_workflow", {}, **workflow(**config, phone="+1 212 555 0142", body="Write to x@y.example"))
+
+    assert quotes(text)[2:] == [
+        "drop@xn--bcher-kva.example",
+        "a@acme.example",
+        "xn--bcher-kva.example",
+        "+1 212 555 0142",
+    ]
+
+
+def test_workflow_with_too_many_targets_is_a_fault() -> None:
+    faults = [
+        confirmation("create_workflow").fault(TOOLS["create_workflow"].request(workflow(to=["a@b.example"] * number)))
+        for number in (20, 21)
+    ]
+
+    assert faults[0] == ""
+    assert faults[1].startswith("actions: ")

@@ -125,9 +125,7 @@ def _is_name(host: str) -> bool:
 
 
 def _canonical(host: str) -> set[str]:
-    """Return *host* in Unicode, as each version of IDNA reads it. An address is in its usual form."""
-    if address := address_of(host):
-        return {str(address)}
+    """Return *host* in Unicode, as each version of IDNA reads it."""
     name = ".".join(map(_in_unicode, host.removeprefix("www.").split(".")))
     return {name, name.replace("\u00df", "ss").replace("\u03c2", "\u03c3").replace("\u200c", "").replace("\u200d", "")}
 

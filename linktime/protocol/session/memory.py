@@ -22,13 +22,14 @@ class Memory:
     """The addresses in the guest-written text that a session has returned, as salted hashes with their source.
 
     If there are too many, every address counts as written by a guest. Otherwise a guest could evict an address by a
-    flood of others.
+    flood of others. *most* is the number of addresses, *texts* that of the texts that are not searched twice.
     """
 
-    def __init__(self, most: int = _MOST) -> None:
+    def __init__(self, most: int = _MOST, texts: int = _MOST_TEXTS) -> None:
         # The salt keeps the hashes useless outside this process: addresses are easy to guess.
         self._salt = token_bytes(_DIGEST_SIZE)
         self._most = most
+        self._most_texts = texts
         # What guests wrote, and whether a text did not fit
         self._sources: dict[bytes, str] = {}  # by the hash of an address
         self._texts: set[int] = set()  # hashes of the texts that were searched, since a cached answer comes again
@@ -43,7 +44,7 @@ class Memory:
         """Record the addresses in *text*. *source* names the booking, contact or message, such as `booking clx1`."""
         if (seen := hash(text)) in self._texts:
             return
-        if len(self._texts) < _MOST_TEXTS:
+        if len(self._texts) < self._most_texts:
             self._texts.add(seen)
         self._full = self._full or len(text) > _LONGEST
         for address in spelled_addresses(text[:_LONGEST]):
