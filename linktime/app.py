@@ -145,6 +145,7 @@ async def app(
             wall=wall,
             eta=mailbox.eta,
             budget=lambda: _budget(limiter.status),
+            cache_ttl=settings.cache_ttl,
             zone=zone,
             refusal=_no_key(settings.missing_key) if settings.missing_key else None,
         )

@@ -100,6 +100,7 @@ class Notes:
     The order of the fields is that of the client's `_meta`, from the layer next to LinkTime to the session.
     """
 
+    lacks: str | None = None  # fields of the contract that the answer lacks
     queue_seconds: float | None = None  # the wait for a permit
     retries: int | None = None  # further attempts of a read
     outcome: Literal["verified"] | None = None  # a write whose outcome was read back

@@ -113,6 +113,12 @@ def confirmation(state: str) -> None:
         operation.attributes["linktime.confirmation"] = state
 
 
+def mismatched(method: str, template: str) -> None:
+    """Record that an answer differs from the contract of this operation."""
+    if operation := current():
+        operation.measure(instruments.MISMATCHES, 1, {"http.request.method": method, "url.template": template})
+
+
 def joined(other: Operation | None) -> None:
     """Record that the present call shares the answer that the call *other* fetched."""
     if other and (operation := current()):

@@ -18,6 +18,7 @@ from ._schema import answer_schema
 from ._times import not_once
 from .confirmations import Confirmation
 from .dates import dates
+from .guest_text import KINDS
 from .lookup import Lookup
 from .plan import Plan
 
@@ -85,7 +86,7 @@ class Tool:
     @cached_property
     def output_schema(self) -> Mapping[str, Any]:
         """The JSON Schema of an answer. It promises only what the session makes true."""
-        return answer_schema(self.shape)
+        return answer_schema(self.shape, guests=self.name in KINDS)
 
     def request(self, arguments: Mapping[str, Any] | None, zone: ZoneInfo | None = None) -> Request:
         """Check the arguments and return the first request of their plan. Raise InvalidArguments with every error."""

@@ -106,7 +106,10 @@ def update_webhook(
     name: Name | None = None,
     is_active: Annotated[bool, Doc("false pauses deliveries.")] | None = None,
 ) -> Request:
-    """Change a webhook's URL, events (they replace the old list), name or active status."""
+    """Change a webhook's URL, events, name or active status.
+
+    Warning: events replace the old list, and a new URL gets all guests' data from now on.
+    """
     return patch(routes.WEBHOOK, webhook_id, url=url, events=events, name=name, is_active=is_active).tagged(WEBHOOKS)
 
 
@@ -121,5 +124,5 @@ def update_webhook(
     confirmation=WEBHOOK,
 )
 def delete_webhook(webhook_id: WebhookId) -> Request:
-    """Delete a webhook for good; its secret is lost with it."""
+    """Delete a webhook for good. Warning: its deliveries stop at once, and its secret is lost."""
     return delete(routes.WEBHOOK, webhook_id).tagged(WEBHOOKS)

@@ -6,14 +6,14 @@ import re
 from typing import Any
 
 import pytest
-from mcp_types import ElicitResult
+from mcp_types import MISSING_REQUIRED_CLIENT_CAPABILITY, ElicitResult
 
 from linktime.errors import BudgetSpent, Failure, Rejected, ShuttingDown, Unavailable
 from linktime.protocol.session import Session
 from linktime.protocol.session.elicitation import CANT_ASK, NO, Elicitation
 from linktime.sandbox import Sandbox
 from linktime.tools import TOOLS
-from tests.support.confirming import HOOK, QUOTED, YES, Service, answering, call, each_era, session, text
+from tests.support.confirming import HOOK, QUOTED, YES, Service, answering, call, each_era, refusal, session, text
 from tests.support.sandbox_client import paths, visiting
 from tests.support.sessions import upstream_of
 from tests.support.traced_app import traced
@@ -77,15 +77,26 @@ async def test_without_a_yes_nothing_is_sent(mode: str, answer: ElicitResult, re
     assert service.writes == []
 
 
-@each_era
-async def test_client_without_forms_is_refused_without_a_request(mode: str) -> None:
+async def test_client_without_forms_is_refused_without_a_request() -> None:
     service = Service({"data": [HOOK]})
 
-    result = await call(session(service), mode, None)
+    result = await call(session(service), "legacy", None)
 
     assert result.is_error
     assert text(result) == f"not_confirmed: {CANT_ASK}"
     assert "LINKTIME_CONFIRM" in CANT_ASK
+    assert (service.lookups, service.writes) == (0, [])
+
+
+@pytest.mark.parametrize("mode", ["auto", "2026-07-28"])
+async def test_modern_client_without_forms_lacks_a_capability(mode: str) -> None:
+    service = Service({"data": [HOOK]})
+
+    error = await refusal(session(service), mode, None)
+
+    assert error.code == MISSING_REQUIRED_CLIENT_CAPABILITY
+    assert error.data == {"requiredCapabilities": {"elicitation": {"form": {}}}}
+    assert error.message == f"not_confirmed: {CANT_ASK}"
     assert (service.lookups, service.writes) == (0, [])
 
 

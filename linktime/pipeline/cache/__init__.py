@@ -162,8 +162,10 @@ class Cache:
         epoch = self.epoch(request)
         reply = await self._send(request)
         if keep and epoch == self.epoch(request):
-            # its notes and quota belong to this request only
-            self._kept[request] = _Kept(replace(reply, notes=Notes(), quota=UNSTATED), epoch, self._clock())
+            # its notes and quota belong to this request only, except for the note about the answer itself
+            self._kept[request] = _Kept(
+                replace(reply, notes=Notes(lacks=reply.notes.lacks), quota=UNSTATED), epoch, self._clock()
+            )
         return reply
 
     async def _change(self, request: Request) -> Reply:

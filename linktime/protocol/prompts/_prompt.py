@@ -1,4 +1,4 @@
-"""A prompt: a request of the user, the tools that fulfil it in order, and the form of the answer."""
+"""A prompt: a request of the user, the tools that fulfil it in order, the prohibitions, and the form of the answer."""
 
 from __future__ import annotations
 
@@ -54,20 +54,37 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One conversation. *wish* is the request of the user, *ending* describes the final answer."""
+    """One conversation, which is also a skill.
+
+    *occasion* is the case for which a model uses the skill. *wish* is the request of the user in the prompt. *never*
+    has the prohibitions, each as an imperative. *ending* describes the final answer. All but *wish* are without a
+    first person, because both forms share them.
+    """
 
     name: str
     title: str
     description: str
+    occasion: str
     wish: str
     arguments: tuple[Argument, ...]
     steps: tuple[Step, ...]
+    never: tuple[str, ...]
     ending: str
 
     @property
     def tools(self) -> frozenset[str]:
         """Return the names of the tools in the steps."""
         return frozenset(step.tool for step in self.steps)
+
+    @property
+    def numbered(self) -> str:
+        """Return the steps as a numbered list."""
+        return "\n".join(f"{number}. {step.tool}: {step.words}" for number, step in enumerate(self.steps, 1))
+
+    @property
+    def prohibitions(self) -> str:
+        """Return the prohibitions as a list."""
+        return "\n".join(f"- {each}" for each in self.never)
 
     def text(self, arguments: Mapping[str, str], moment: Moment) -> str:
         """Return the text for the model. It quotes the *arguments*, so that they do not read as instructions.
@@ -77,11 +94,11 @@ class Prompt:
         """
         values = self._checked(arguments)
         quoted = [f"- {name}: {json.dumps(visible(value), ensure_ascii=False)}" for name, value in values.items()]
-        steps = [f"{number}. {step.tool}: {step.words}" for number, step in enumerate(self.steps, 1)]
         parts = [
             f"{self.wish} {moment}",
             "\n".join([_QUOTED, *quoted]) if quoted else "",
-            "\n".join(["Use these LinkTime tools, in this order:", *steps]),
+            f"Use these LinkTime tools, in this order:\n{self.numbered}",
+            f"Never:\n{self.prohibitions}",
             self.ending,
         ]
         return "\n\n".join(filter(None, parts))
