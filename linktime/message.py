@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
+from functools import cache
 from math import inf
 from typing import Any, Final, Literal
 from urllib.parse import quote
@@ -184,6 +185,7 @@ def _json(body: Mapping[str, Any]) -> bytes:
     return orjson.dumps({name: None if value is NULL else value for name, value in sent.items()})
 
 
+@cache
 def camel(name: str) -> str:
     """Return LinkTime's name of a Python parameter: from_ is from, start_time is startTime."""
     first, *rest = name.rstrip("_").split("_")

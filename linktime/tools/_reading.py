@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from inspect import Parameter, signature
@@ -44,9 +44,9 @@ class Reading:
     absent: tuple[str, ...]
     remarks: tuple[str, ...]
 
-    def remarked(self, remarks: Iterable[str]) -> Reading:
+    def remarked(self, remarks: Sequence[str]) -> Reading:
         """Return the reading with further *remarks*."""
-        return replace(self, remarks=(*self.remarks, *remarks))
+        return replace(self, remarks=(*self.remarks, *remarks)) if remarks else self
 
 
 class Parameters:
@@ -84,10 +84,10 @@ class Parameters:
             model = self._model.model_validate(present, context=state)
         except ValidationError as error:
             raise InvalidArguments(described(error, self.schema)) from None
-        values = dict(model)
+        values, present_names = dict(model), model.model_fields_set
         return Reading(
             values,
-            read := {camel(name): values[name] for name in values if name in model.model_fields_set},
+            read := {camel(name): values[name] for name in values if name in present_names},
             dict(islice(self._notes(arguments or {}, present, read), _MOST_NOTES)),
             tuple(name for name in named if name not in present),
             tuple(dict.fromkeys(state["remarks"])),
