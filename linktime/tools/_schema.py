@@ -9,6 +9,8 @@ from typing import Annotated, Any, Final, Literal, Required, Union, get_args, ge
 from annotated_types import Ge, Le, MaxLen, MinLen
 from typing_extensions import Doc, is_typeddict
 
+from ._marks import AtMost
+
 _TYPES: Final[Mapping[Any, dict[str, Any]]] = {
     str: {"type": "string"},
     int: {"type": "integer"},
@@ -95,7 +97,7 @@ def _keywords(bare: Any, marks: list[Any]) -> dict[str, Any]:
                 words["description"] = text
             case Ge(ge=least):
                 words["minimum"] = least
-            case Le(le=most):
+            case Le(le=most) | AtMost(most=most):
                 words["maximum"] = most
             case MinLen(min_length=least):
                 words[f"min{items}"] = least

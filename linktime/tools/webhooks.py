@@ -12,17 +12,20 @@ from ..pipeline import routes
 from ..pipeline.outcome.checks import gone_among, updated_among
 from ..pipeline.outcome.new_rows import subscribed
 from ..pipeline.outcome.verification import Verification, Way, read_whole
-from ._fields import JSON, Ident, Text, WebAddress
+from ._fields import CHOICE, CHOICES, Ident, Text, WebAddress
 from ._shapes import Success
 from ._tags import BOOKINGS, CONTACTS, WEBHOOKS
 from ._tool import read, some_change, write
 from .confirmations import NEW_WEBHOOK, OTHER_URL, WEBHOOK
 
-Event = Literal["booking.created", "booking.cancelled", "booking.rescheduled", "payment.received", "contact.created"]
+Event = Annotated[
+    Literal["booking.created", "booking.cancelled", "booking.rescheduled", "payment.received", "contact.created"],
+    CHOICE,
+]
 
 WebhookId = Annotated[Ident, Doc("id from list_webhooks.")]
 Address = Annotated[WebAddress, Doc("Public https URL that receives the POSTs.")]
-Events = Annotated[list[Event], MinLen(1), JSON, Doc("Subscribed events.")]
+Events = Annotated[list[Event], MinLen(1), CHOICES, Doc("Subscribed events.")]
 Name = Annotated[Text, Doc("Label.")]
 
 

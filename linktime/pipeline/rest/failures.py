@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from ...contract import Operation
 from ...errors import OutcomeUnknown, Unavailable
 from ...message import Request
 
 CHECK_BASE = "Check LINKTIME_BASE_URL."
 CHECK_PROXY = "Check the proxy that https_proxy or all_proxy names."
 LATER = "Call again later."
+DOCTOR = "linktime-mcp doctor --api"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,17 @@ class Route:
         return Unavailable(happened, advice, sent=False, repeat=repeat)
 
 
+def no_endpoint(operation: Operation) -> str:
+    """Return what a 404 or 405 means that is not about a row, and the next step."""
+    endpoint = f"{operation.method} /api/v1{operation.template}"
+    if operation.evidence == "documented":
+        return f"The service has no {endpoint}. LinkTime documents it. {CHECK_BASE}"
+    return (
+        f"The service has no {endpoint}. This endpoint is inferred, so it may have another path. "
+        f"{CHECK_BASE} If it is right, run {DOCTOR}, and report its output."
+    )
+
+
 def lost(
     request: Request,
     happened: str,
@@ -47,6 +60,7 @@ def lost(
     status: int | None = None,
     answered: bool = False,
     wait: float | None = None,
+    hint: str = "",
 ) -> Unavailable | OutcomeUnknown:
     """Return the failure of a request that was sent and has no usable answer.
 
@@ -57,6 +71,7 @@ def lost(
         status: The status of the unusable answer.
         answered: Whether LinkTime itself answered, and not a proxy or load balancer.
         wait: LinkTime's own wait in seconds.
+        hint: The likely cause, for a write as well.
     """
     if request.is_read:
         later = f"Call again in {wait:.0f} s." if wait else LATER
@@ -64,4 +79,4 @@ def lost(
             f"{happened}.", advice or later, sent=True, status=status, repeat=not advice, retry_after=wait
         )
     unknown = f"{happened}, so this change may or may not have been made. Look before you try again."
-    return OutcomeUnknown(unknown, answered=answered)
+    return OutcomeUnknown(f"{unknown} {hint}".rstrip(), answered=answered)

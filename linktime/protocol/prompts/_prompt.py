@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from ...errors import InvalidArguments
 from ...sanitize import visible
+from ...spelling import renamed
 from ...tools.suggest import suggest
 from ..completion_sources import Source
 from ..today import Moment
@@ -24,12 +25,17 @@ _QUOTED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """An argument that the user fills in. *source* has the values for completion, if any."""
+    """An argument that the user fills in.
+
+    *source* has the values for completion, if any. *known* returns the normal form of a value, or None if the value is
+    in the user's own words.
+    """
 
     name: str
     description: str
     required: bool = True
     source: Source | None = None
+    known: Callable[[str], str | None] = lambda _: None
 
     def fault(self, text: str) -> str:
         """Return the fault of a value, or an empty text if it is valid."""
@@ -99,13 +105,17 @@ class Prompt:
 
     def _checked(self, arguments: Mapping[str, str]) -> dict[str, str]:
         """Return the values in the order of the prompt. An empty value counts as missing, because forms send one."""
-        filled = {name: value.strip() for name, value in arguments.items() if value.strip()}
         known = [argument.name for argument in self.arguments]
-        faults = [_unknown(name, known) for name in arguments if name not in known]
+        try:
+            named = renamed(arguments, known)
+        except ValueError as fault:
+            raise InvalidArguments(str(fault)) from None
+        filled = {name: value.strip() for name, value in named.items() if value.strip()}
+        faults = [_unknown(name, known) for name in named if name not in known]
         faults += [f"{each.name}: {why}" for each in self.arguments if (why := each.fault(filled.get(each.name, "")))]
         if faults:
             raise InvalidArguments("; ".join(faults))
-        return {name: filled[name] for name in known if name in filled}
+        return {each.name: each.known(value) or value for each in self.arguments if (value := filled.get(each.name))}
 
 
 def _unknown(name: str, known: list[str]) -> str:

@@ -20,8 +20,8 @@ BLOCK_VACATION: Final = Prompt(
         Step("list_bookings", "of these days, status CONFIRMED. A block does not cancel them."),
         Step(
             "create_availability_override",
-            "one call for each day, isBlocked true, with the reason. For a whole week, block Monday to Friday, unless "
-            "other days were named.",
+            "one call for all days in a row, from date to `to`, isBlocked true, with the reason. For a whole week, "
+            "block Monday to Friday, unless other days were named.",
         ),
     ),
     ("move or cancel the meetings on these days before the user has decided about them.",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ...tools.zones import known_zone
 from ..completion_sources import CONTACTS, EVENT_TYPES, ZONES
 from ._prompt import Argument, Prompt, Step
 
@@ -22,6 +23,7 @@ BOOK_MEETING: Final = Prompt(
             "The guest's time zone, such as Europe/London. Default: the account's.",
             required=False,
             source=ZONES,
+            known=known_zone,
         ),
         Argument("notes", "Notes for the meeting. The guest sees them.", required=False),
     ),
