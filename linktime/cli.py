@@ -7,7 +7,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from . import __version__
 from .commands.startup import ignore_plugins, sparing
@@ -16,6 +16,7 @@ ON_A_TERMINAL: Final = (
     "linktime-mcp is an MCP server: an MCP client starts it and sends requests to its stdin. Run linktime-mcp install "
     "CLIENT to add it to a client, or linktime-mcp --help for other commands. Press Ctrl-C to end it."
 )
+_COMMANDS: Final = ("serve", "install", "doctor", "tools", "call", "demo", "sandbox", "completion")
 
 
 def main(arguments: Sequence[str] | None = None, *, notices: Sequence[str] = ()) -> None:
@@ -36,6 +37,12 @@ def main(arguments: Sequence[str] | None = None, *, notices: Sequence[str] = ())
                 _doctor(machine=chosen.json)
             case "install":
                 _printed(lambda: _install(chosen))
+            case "tools":
+                _printed(lambda: _tools(chosen))
+            case "call":
+                _printed(lambda: _call(chosen))
+            case "completion":
+                _printed(lambda: _completion(chosen))
             case _:
                 _serve(notices)
     except KeyboardInterrupt:
@@ -64,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     either.add_argument("--uninstall", action="store_true", help="remove it again")
     either.add_argument("--print", action="store_true", dest="show", help="print the change without writing it")
     install.add_argument("--yes", action="store_true", help="write without asking")
+    _add_calls(commands)
     sandbox = commands.add_parser("sandbox", help="run a local LinkTime with sample data and without an account")
     sandbox.add_argument("--host", default="127.0.0.1", help="listen on this address (default: %(default)s)")
     sandbox.add_argument(
@@ -72,6 +80,25 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.add_argument("--db", default=":memory:", metavar="FILE", help="keep the data in FILE")
     sandbox.add_argument("--log", action="store_true", help="write a line for each request to stderr")
     return parser
+
+
+def _add_calls(commands: Any) -> None:
+    """Add the commands that use the tools from a shell to the subparsers."""
+    tools = commands.add_parser("tools", help="list the tools, or describe one")
+    tools.add_argument("name", metavar="NAME", nargs="?", help="describe this tool")
+    tools.add_argument("--json", action="store_true", help="print JSON")
+    call = commands.add_parser(
+        "call",
+        help="call one tool from a shell",
+        description="Call one tool with your key, budget and settings. The exit status is 1 for an error of the call, "
+        "and 2 for a wrong command line, argument or setting.",
+    )
+    call.add_argument("tool", metavar="TOOL", help="the tool, such as list_bookings")
+    call.add_argument("words", metavar="NAME=VALUE", nargs="*", help="its arguments, where lists and objects are JSON")
+    call.add_argument("--json", action="store_true", help="print the answer as JSON")
+    call.add_argument("--yes", action="store_true", help="confirm a destructive call without being asked")
+    completion = commands.add_parser("completion", help="print the script that completes names in a shell")
+    completion.add_argument("shell", choices=("bash", "zsh", "fish"))
 
 
 def _serve(notices: Sequence[str]) -> None:
@@ -117,6 +144,31 @@ def _install(chosen: argparse.Namespace) -> int:
         if sys.stderr:
             sys.stderr.write(f"linktime-mcp: {refused}\n")
         return refused.status
+    return 0
+
+
+def _tools(chosen: argparse.Namespace) -> int:
+    from .commands.call import UsageError, find_tool  # noqa: PLC0415 - likewise
+    from .commands.listing import list_tools  # noqa: PLC0415
+
+    try:
+        list_tools(find_tool(chosen.name) if chosen.name else None, as_json=chosen.json)
+    except UsageError as error:
+        _parser().exit(2, f"linktime-mcp: {error}\n")
+    return 0
+
+
+def _call(chosen: argparse.Namespace) -> int:
+    with sparing():
+        from .commands.call import Options, call  # noqa: PLC0415 - likewise
+
+    return call(Options(chosen.tool, chosen.words, chosen.json, chosen.yes))
+
+
+def _completion(chosen: argparse.Namespace) -> int:
+    from .commands.completion import script  # noqa: PLC0415 - likewise
+
+    sys.stdout.write(script(chosen.shell, _COMMANDS))
     return 0
 
 

@@ -84,7 +84,7 @@ async def writes_to_every_client(command: str, place: Path) -> None:
 
 
 async def is_an_option(option: str, _: Path) -> None:
-    told = [await run("linktime-mcp", name, "--help", env=environ(PATH=HERE)) for name in ("install", "doctor")]
+    told = [await run("linktime-mcp", name, "--help", env=environ(PATH=HERE)) for name in ("install", "doctor", "call")]
 
     assert any(f" {option} " in out for _, out in told)
 
@@ -95,6 +95,15 @@ async def finds_no_fault(command: str, place: Path) -> None:
 
     assert status == 0, out
     assert "no faults" in out.splitlines()[-1]
+
+
+async def answers_with_a_sandbox(command: str, place: Path) -> None:
+    words = [{"NAME": "get_me"}.get(word, word) for word in command.split()]
+    async with sandbox_of(place=place) as variables:
+        status, out = await run(*words, env=environ(PATH=HERE, HOME=str(place), **variables), cwd=place)
+
+    assert status == 0, out
+    assert out.strip()
 
 
 async def is_run_by_ci(command: str, _: Path) -> None:
@@ -182,6 +191,11 @@ COMMANDS: Final[dict[str, Rule]] = {
     "which linktime-mcp": prints_a_path_that_starts,
     "where linktime-mcp": is_for_windows,
     "claude mcp add linktime --env LINKTIME_API_KEY=lt_live_... -- linktime-mcp": connects_claude_code,
+    "linktime-mcp tools": answers_with_a_sandbox,
+    "linktime-mcp tools NAME": answers_with_a_sandbox,
+    "linktime-mcp call list_bookings limit=5": answers_with_a_sandbox,
+    "linktime-mcp completion zsh": answers_with_a_sandbox,
+    "linktime-mcp completion fish": answers_with_a_sandbox,
     "linktime-mcp sandbox": runs_a_linktime,
     "--port 0": runs_a_linktime,
     "--db FILE": runs_a_linktime,
