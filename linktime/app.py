@@ -24,7 +24,7 @@ from .message import Notes
 from .pipeline.cache import Cache
 from .pipeline.clock import now, utc_now
 from .pipeline.departure import Departure
-from .pipeline.ledger import Status
+from .pipeline.ledger import Presence, Status
 from .pipeline.limiter import Limiter, sharing
 from .pipeline.local import AccountZone, LocalTimes
 from .pipeline.mailbox import Mailbox
@@ -89,7 +89,7 @@ async def app(
     """
     async with AsyncExitStack() as stack:
         telemetry = await stack.enter_async_context(telemetry or Telemetry())
-        store, changes = await stack.enter_async_context(sharing(settings, clock))
+        store, changes = await stack.enter_async_context(sharing(settings, clock, presence := Presence()))
         chain = LocalTimes(
             drained := DrainedReads(
                 cache := Cache(
@@ -141,7 +141,10 @@ async def app(
         )
         off = switched_off(settings.toolsets, read_only=settings.read_only)
         confirm = _elicitation(upstream, settings) if settings.confirm or settings.guard else None
-        session = Session(upstream, _offered(settings, off), off, confirm=confirm, telemetry=telemetry)
+        session = Session(
+            upstream, _offered(settings, off), off, confirm=confirm, telemetry=telemetry, presence=presence
+        )
+        presence.waiting = lambda: mailbox.waiting
         _observe(telemetry, mailbox, limiter)
         yield App(session, drained, outcome, mailbox)
 

@@ -16,7 +16,7 @@ ON_A_TERMINAL: Final = (
     "linktime-mcp is an MCP server: an MCP client starts it and sends requests to its stdin. Run linktime-mcp install "
     "CLIENT to add it to a client, or linktime-mcp --help for other commands. Press Ctrl-C to end it."
 )
-_COMMANDS: Final = ("serve", "install", "doctor", "tools", "call", "demo", "sandbox", "completion")
+_COMMANDS: Final = ("serve", "install", "doctor", "tools", "call", "budget", "demo", "sandbox", "completion")
 
 
 def main(arguments: Sequence[str] | None = None, *, notices: Sequence[str] = ()) -> None:
@@ -41,6 +41,8 @@ def main(arguments: Sequence[str] | None = None, *, notices: Sequence[str] = ())
                 _printed(lambda: _tools(chosen))
             case "call":
                 _printed(lambda: _call(chosen))
+            case "budget":
+                _printed(lambda: _budget(chosen))
             case "completion":
                 _printed(lambda: _completion(chosen))
             case _:
@@ -97,6 +99,9 @@ def _add_calls(commands: Any) -> None:
     call.add_argument("words", metavar="NAME=VALUE", nargs="*", help="its arguments, where lists and objects are JSON")
     call.add_argument("--json", action="store_true", help="print the answer as JSON")
     call.add_argument("--yes", action="store_true", help="confirm a destructive call without being asked")
+    budget = commands.add_parser("budget", help="show who spends the request budget of the key now")
+    budget.add_argument("--watch", action="store_true", help="show it every second, until Ctrl-C")
+    budget.add_argument("--json", action="store_true", help="print JSON (with --watch one line a second)")
     completion = commands.add_parser("completion", help="print the script that completes names in a shell")
     completion.add_argument("shell", choices=("bash", "zsh", "fish"))
 
@@ -163,6 +168,12 @@ def _call(chosen: argparse.Namespace) -> int:
         from .commands.call import Options, call  # noqa: PLC0415 - likewise
 
     return call(Options(chosen.tool, chosen.words, chosen.json, chosen.yes))
+
+
+def _budget(chosen: argparse.Namespace) -> int:
+    from .commands.budget import budget  # noqa: PLC0415 - likewise
+
+    return budget(watch=chosen.watch, as_json=chosen.json)
 
 
 def _completion(chosen: argparse.Namespace) -> int:

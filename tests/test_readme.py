@@ -84,7 +84,10 @@ async def writes_to_every_client(command: str, place: Path) -> None:
 
 
 async def is_an_option(option: str, _: Path) -> None:
-    told = [await run("linktime-mcp", name, "--help", env=environ(PATH=HERE)) for name in ("install", "doctor", "call")]
+    told = [
+        await run("linktime-mcp", name, "--help", env=environ(PATH=HERE))
+        for name in ("install", "doctor", "call", "budget")
+    ]
 
     assert any(f" {option} " in out for _, out in told)
 
@@ -194,6 +197,8 @@ COMMANDS: Final[dict[str, Rule]] = {
     "linktime-mcp tools": answers_with_a_sandbox,
     "linktime-mcp tools NAME": answers_with_a_sandbox,
     "linktime-mcp call list_bookings limit=5": answers_with_a_sandbox,
+    "linktime-mcp budget": answers_with_a_sandbox,
+    "--watch": is_an_option,
     "linktime-mcp completion zsh": answers_with_a_sandbox,
     "linktime-mcp completion fish": answers_with_a_sandbox,
     "linktime-mcp sandbox": runs_a_linktime,

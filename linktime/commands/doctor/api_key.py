@@ -15,6 +15,7 @@ from ...errors import BudgetSpent, Failure, RateLimited, Rejected, Unavailable
 from ...message import Reply, get
 from ...pipeline import routes
 from ...pipeline.clock import now
+from ...pipeline.ledger import Presence
 from ...pipeline.limiter import Limiter, sharing
 from ...pipeline.mailbox import Mailbox
 from ...pipeline.rest.client import Rest
@@ -61,7 +62,7 @@ async def _profile_reply(settings: Settings) -> Reply:
     async with (
         # The same layers as in the server, so that the request respects the shared limit.
         aclosing(Rest(settings.base_url, key, timeout=min(settings.timeout, _LONGEST), connections=1)) as rest,
-        sharing(settings) as (store, _),
+        sharing(settings, presence=Presence(client="linktime-mcp doctor")) as (store, _),
         Limiter(store, settings.rate_period) as limiter,
         Mailbox(rest, limiter, workers=1) as mailbox,
     ):

@@ -14,11 +14,13 @@ from mcp_types.methods import SPEC_CLIENT_METHODS, SPEC_CLIENT_NOTIFICATION_METH
 from pydantic import ValidationError
 
 from ... import __version__
+from ...pipeline.ledger import Presence
 from ...telemetry import Middleware, Telemetry
 from ...tools import Tool
 from ..prompts import PROMPTS
 from ..resources import find
 from .completions import Completions
+from .introduction import Introduction
 from .lookups import Lookups
 from .prompts import Prompts
 from .refusals import name_fields
@@ -42,6 +44,7 @@ class Session:
         off: The setting that hides each of the other tools.
         confirm: Asks the user before an irreversible call, or one to an address that a guest wrote.
         telemetry: Records every message.
+        presence: Takes the client's name.
     """
 
     def __init__(
@@ -52,13 +55,14 @@ class Session:
         *,
         confirm: Confirms | None = None,
         telemetry: Telemetry | None = None,
+        presence: Presence | None = None,
     ) -> None:
         self._confirm = confirm
         self.server = Server(
             mcp_types.Implementation(name="linktime", title="LinkTime", version=__version__),
             files(__package__).joinpath("instructions.txt").read_text(encoding="utf-8"),
             _handlers(Tools(upstream, tools, off, confirm), tools, Lookups(upstream)),
-            _middleware(telemetry, tools),
+            [*_middleware(telemetry, tools), *([Introduction(presence)] if presence else [])],
         )
 
     def leave(self) -> None:
