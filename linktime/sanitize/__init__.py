@@ -34,7 +34,7 @@ def visible(data: Any, depth: int = _DEEPEST) -> Any:
         case list():
             return [visible(item, depth - 1) for item in data]
         case dict():
-            return {visible(name): visible(value, depth - 1) for name, value in data.items()}
+            return {without_invisible(name): visible(value, depth - 1) for name, value in data.items()}
         case float() | int():
             return _number(data)
         case _:

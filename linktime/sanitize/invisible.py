@@ -18,8 +18,8 @@ from unicodedata import combining
 # The ignorable characters, lone surrogates, and the C0 and C1 controls except tab, line feed and carriage return.
 _RUN: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
-    "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3"
-    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff\ud800-\udfff]+"
+    "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U00013430-\U0001343f"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff\ud800-\udfff]+"
 )
 _VIRAMA: Final = 9  # the combining class of the signs that join Indic consonants
 
@@ -57,10 +57,22 @@ _CONTEXTS: Final = (
     _between("[\U000e0100-\U000e01ef]", _HAN),
     _between("[\u180b-\u180d\u180f]", "[\u1820-\u18aa]"),
     _between("\u180e", "[\u1820-\u18aa]", "[\u1820-\u18aa]"),
+    _between("[\U00013430-\U0001343f]", "[\U00013000-\U0001342f\U00013441-\U00013455]"),  # hieroglyphs
     _between("\u115f", _ANY, "[\u1160-\u11a7\ud7b0-\ud7c6]"),
     _between("\u1160", "[\u1100-\u115e\ua960-\ua97c]"),
     _between("\u3164", _ANY, "[\u3131-\u3163\u3165-\u318e]"),
 )
+
+
+_ASCII: Final = bytes(code for code in range(0x7F))
+_ESCAPE: Final = re.compile(rb"\\(?:[bf]|u00)")  # JSON escapes the C0 controls
+
+
+def may_hide(json: bytes) -> bool:
+    """Return whether a JSON text may have a character that `without_invisible` removes. This is fast."""
+    if _ESCAPE.search(json):
+        return True
+    return _RUN.search(json.translate(None, _ASCII).decode()) is not None
 
 
 def without_invisible(text: str) -> str:

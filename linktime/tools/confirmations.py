@@ -20,6 +20,7 @@ _LONGEST_HOST: Final = 253  # characters; RFC 1035
 _LONGEST_REASON: Final = 300  # characters
 _MOST_WINDOWS: Final = 70  # ten for each day
 _MOST_ACTIONS: Final = 5  # as many as a workflow has
+_MOST_TARGETS: Final = 20  # addresses of a workflow
 _MOST_OLD_WINDOWS: Final = 21  # windows to be replaced that a question lists
 _DAYS: Final = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
 _NO_MAIL: Final = "No e-mail is sent."
@@ -126,9 +127,17 @@ def _new_workflow(request: Request, _: Details) -> str:
 
 def _action(action: Details) -> str:
     """Return the type of an action with the hosts, e-mail addresses and phone numbers that it goes to."""
-    targets = [_host(each) if "://" in each else each for each in config_targets(action["config"])]
-    goes = f" to {', '.join(quoted(each, _LONGEST_HOST) for each in targets)}" if targets else ""
+    targets = [quoted(_target(each), _LONGEST_ADDRESS) for each in config_targets(action["config"])]
+    goes = f" to {', '.join(targets)}" if targets else ""
     return f"{plain(action['type'])}{goes}"
+
+
+def _target(text: str) -> str:
+    """Return the host of a URL, an e-mail address with its host, or *text* itself, with each host in ASCII."""
+    local, at, host = text.rpartition("@")
+    if "/" in text or not at:
+        return _host(text) if "/" in text else text
+    return f"{local}@{_host(f'//{host}') or host}"
 
 
 def _changes_url(request: Request) -> bool:
@@ -164,6 +173,11 @@ def _long_reason(request: Request) -> str:
 def _many_windows(request: Request) -> str:
     fits = len(_field(request, "rules")) <= _MOST_WINDOWS
     return "" if fits else f"rules: should be at most {_MOST_WINDOWS} windows, since the user has to confirm each"
+
+
+def _many_targets(request: Request) -> str:
+    fits = sum(len(config_targets(each["config"])) for each in _field(request, "actions")) <= _MOST_TARGETS
+    return "" if fits else f"actions: should have at most {_MOST_TARGETS} addresses, since the user has to confirm each"
 
 
 def _field(request: Request, field: str) -> Any:
@@ -234,6 +248,6 @@ CONTACT: Final = Confirmation("get_contact", _contact, "contactId")
 WEBHOOK: Final = Confirmation("list_webhooks", _webhook)
 NEW_WEBHOOK: Final = Confirmation("", _new_webhook, targets=partial(_field, field="url"))
 OTHER_URL: Final = Confirmation("list_webhooks", _other_url, needed=_changes_url, targets=partial(_field, field="url"))
-NEW_WORKFLOW: Final = Confirmation("", _new_workflow, targets=partial(_field, field="actions"))
+NEW_WORKFLOW: Final = Confirmation("", _new_workflow, fault=_many_targets, targets=partial(_field, field="actions"))
 OVERRIDE: Final = Confirmation("list_availability_overrides", _override)
 WEEKLY_HOURS: Final = Confirmation("get_availability_rules", _weekly_hours, fault=_many_windows)

@@ -18,8 +18,9 @@ PATIENCE: Final = 20.0  # s
 RESOURCE: Final = """
 - {source_labels: [service_name], target_label: job}
 - {source_labels: [service_instance_id], target_label: instance}
-- {action: labeldrop, regex: (service|telemetry)_.*}
-"""  # as Prometheus' own OTLP receiver maps the attributes of a resource
+- {action: labeldrop, regex: service_name, if: '{__name__!~"traces_span_metrics_.*"}'}
+- {action: labeldrop, regex: (service_(instance_id|version)|telemetry_.*)}
+"""  # as Prometheus' own OTLP receiver maps the attributes of a resource; Jaeger's metrics have a service.name besides
 
 
 def installed(program: str) -> str:

@@ -195,9 +195,11 @@ def _served(**settings: str) -> subprocess.CompletedProcess[str]:
     return ended
 
 
-async def test_attribute_count_limit_holds_on_stderr(sandbox: Sandbox) -> None:
-    lines = await _lines(sandbox, OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT="2")
+@pytest.mark.parametrize("variable", ["OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT"])
+async def test_attribute_count_limit_holds_on_stderr(variable: str, sandbox: Sandbox) -> None:
+    lines = await _lines(sandbox, **{variable: "2"})
 
+    assert lines
     assert all(len(re.findall(r" (?!trace=|span=|parent=)[\w.]+=", line)) <= 2 for line in lines)
 
 

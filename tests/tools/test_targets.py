@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, strategies as st
 
-from linktime.tools.targets import canonical_host, refusal
+from linktime.tools.targets import canonical_host, config_refusals, config_targets, refusal
 
 PUBLIC = [
     "https://api.example.com/bookings",
@@ -14,6 +16,13 @@ PUBLIC = [
     "https://93.184.216.34/hook",
     "https://[2606:2800:220:1:248:1893:25c8:1946]/",
     "https://localhost.example.com/",
+    "https://xn--ls8h.example/",
+    "https://my_host.example/",
+    "https://8.8.8.8.nip.io/",
+    "https://203-0-114-9.sslip.io/",
+    "https://deadbeef.tunnel.example/",
+    "https://api.example.com/?next=10.0.0.1",
+    "https://[::ffff:8.8.8.8]/",
 ]
 PRIVATE = [
     "https://127.0.0.1/",
@@ -55,6 +64,23 @@ PRIVATE = [
     "https://printer.local/",
     "https://router.lan/",
     "https://nas.home.arpa/",
+    "https://168.63.129.16/",  # Azure's metadata
+    "https://192.0.0.192/",  # Oracle's metadata
+    "https://[fec0::1]/",
+    "https://[64:ff9b:1::1]/",
+    "https://[::7f00:1]/",
+    "https://[::ffff:0:7f00:1]/",
+    "https://[2606:2800::1%25eth0]/",
+    "https://127.0.0.1.nip.io/",
+    "https://app-127-0-0-1.nip.io/",
+    "https://1.10.0.0.1.nip.io/",
+    "https://7f000001.nip.io/",
+    "https://app-7f000001.nip.io/",
+    "https://--1.sslip.io/",
+    "https://fd00--1.sslip.io/",
+    "https://ip-10-0-0-1.compute.example/",
+    "https://app.localtest.me/",
+    "https://\u2460\u2461\u2466.\u24ea.\u24ea.\u2460/",
 ]
 MALFORMED = [
     "",
@@ -69,6 +95,26 @@ MALFORMED = [
     "https://example.com:99999/",
     "https://[::1/",
     "http://example.com/",
+    "https:example.com",
+    "https:/example.com/",
+    "https:///example.com/",
+    "https:\\\\example.com/",
+    "https://good.example\\@evil.example/",
+    "https://good.example\\.evil.example/",
+    "https://evil.example%2f.good.example/",
+    "https://evil.example%40good.example/",
+    "https://evil.example%00.good.example/",
+    "https://%2565vil.example/",
+    "https://{{invitee.company}}.example/",
+    "https://fa\u00df.example/",  # the versions of IDNA disagree
+    "https://evil\u200d.example/",
+    "https://ev\u00adil.example/",
+    "https://a..example/",
+    "https://example.com../",
+    "https://example.1/",
+    "https://08.8.8.8/",
+    "https://[v1.a]/",
+    f"https://{'a.' * 200}example/",
 ]
 LOOPBACK = ["http://127.0.0.1:8788/hook", "http://localhost:9/", "https://[::1]/", "http://app.localhost/"]
 
@@ -81,6 +127,33 @@ def test_public_https_address_is_accepted(url: str) -> None:
 @pytest.mark.parametrize("url", PRIVATE + MALFORMED)
 def test_other_address_is_refused(url: str) -> None:
     assert refusal(url)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"webhookUrls": ["10.0.0.1"]},
+        {"deep": {"list": [[{"any": "https://10.0.0.1/"}]]}},
+        {"target": " https://10.0.0.1/ "},
+        {"target": "ht\ttps://10.0.0.1/"},
+        {"target": "https:\\\\10.0.0.1"},
+        {"target": "//10.0.0.1/x"},
+        {"callback": "{{invitee.website}}"},
+    ],
+)
+def test_private_address_anywhere_in_a_workflow_is_refused(config: dict[str, Any]) -> None:
+    assert list(config_refusals(config))
+
+
+def test_links_in_the_text_of_a_message_are_no_targets() -> None:
+    config = {
+        "body": "See http://10.0.0.1/",
+        "to": "Ann <ann@acme.example>, bob@acme.example",
+        "phone": "+1 212 555 0142",
+    }
+
+    assert list(config_refusals(config)) == []
+    assert config_targets(config) == ["ann@acme.example", "bob@acme.example", "+1 212 555 0142"]
 
 
 @pytest.mark.parametrize("url", LOOPBACK)

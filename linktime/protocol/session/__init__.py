@@ -61,7 +61,9 @@ class Session:
         self.server = Server(
             mcp_types.Implementation(name="linktime", title="LinkTime", version=__version__),
             files(__package__).joinpath("instructions.txt").read_text(encoding="utf-8"),
-            _handlers(Tools(upstream, tools, off, confirm), tools, Lookups(upstream)),
+            _handlers(
+                Tools(upstream, tools, off, confirm), tools, Lookups(upstream, confirm.remember if confirm else None)
+            ),
             [*_middleware(telemetry, tools), *([Introduction(presence)] if presence else [])],
         )
 

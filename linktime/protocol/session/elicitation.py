@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from hashlib import sha256
 from secrets import token_urlsafe
 from typing import Any, Final, NamedTuple
@@ -19,6 +20,7 @@ from ...sanitize import plain
 from ...telemetry import hooks
 from ...tools import TOOLS, Tool
 from ...tools.confirmations import Confirmation, Details
+from ...tools.guest_text import GuestText, guest_texts
 from .memory import Memory
 from .sdk_server import Context
 from .upstream import Upstream
@@ -122,10 +124,10 @@ class Elicitation:
         await self._by_request(confirmation, request, context)
         return None
 
-    def remember(self, tool: Tool, data: Any) -> None:
-        """Keep the addresses that guests wrote in the answer of *tool*."""
+    def remember(self, texts: Iterable[GuestText]) -> None:
+        """Keep the addresses in the *texts* of guests."""
         if self._memory is not None:
-            self._memory.read(tool.name, data)
+            self._memory.read(texts)
 
     def _source(self, confirmation: Confirmation, request: Request) -> str:
         """Return the item in which a guest wrote the target of *request*. Return an empty text if no guest did."""
@@ -208,9 +210,11 @@ class Elicitation:
         """
         if not confirmation.lookup:
             return {}
-        lookup = TOOLS[confirmation.lookup].request(confirmation.arguments(request))
+        tool = TOOLS[confirmation.lookup]
+        lookup = tool.request(confirmation.arguments(request))
         lookup = self._upstream.within(lookup.fresh() if fresh else lookup, self._upstream.deadline)
         details = await self._read(lookup)
+        self.remember(guest_texts(tool.name, details))
         if (done := confirmation.done(details)) and not fresh:  # an answer from the cache may be out of date
             return await self._details(confirmation, request, fresh=True)
         if done:

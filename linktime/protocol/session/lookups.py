@@ -8,7 +8,9 @@ from typing import Any, Final
 from ...answers import as_object
 from ...errors import Failure
 from ...tools import Tool
+from ...tools.guest_text import guest_texts
 from ..today import Moment
+from .results import Remember
 from .unexpected import report
 from .upstream import Upstream
 
@@ -16,10 +18,14 @@ _PATIENCE: Final = 2.0  # s; the user is typing
 
 
 class Lookups:
-    """Reads through *upstream*, without local times. A lookup never fails: at worst it has no answer."""
+    """Reads through *upstream*, without local times. A lookup never fails: at worst it has no answer.
 
-    def __init__(self, upstream: Upstream) -> None:
+    *remember* takes the texts of guests in every answer, because the client may see them.
+    """
+
+    def __init__(self, upstream: Upstream, remember: Remember | None = None) -> None:
         self._upstream = upstream
+        self._remember = remember
 
     async def answer(self, tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
         """Return the answer of *tool*, or None. If the budget is scarce, only a cached answer counts."""
@@ -33,6 +39,8 @@ class Lookups:
         except Exception as error:  # noqa: BLE001 - a failed lookup only means fewer suggestions
             report(tool, error)
             return None
+        if self._remember is not None:
+            self._remember(guest_texts(tool.name, reply.data))
         return as_object(reply.data)
 
     async def moment(self) -> Moment:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from secrets import token_bytes
 from typing import Any, Final
 
-from ...tools.guest_text import guest_texts
-from .addresses import addresses, equivalents, strings
+from ...tools.guest_text import GuestText
+from .addresses import addresses, equivalents, spelled_addresses, strings
 
-_MOST: Final = 10_000  # addresses; 16 bytes and a short source each
+_MOST: Final = 30_000  # addresses; 16 bytes and a short source each
+_MOST_TEXTS: Final = 10_000  # texts that are not searched twice; 8 bytes each
 _DIGEST_SIZE: Final = 16  # bytes
 _LONGEST: Final = 100_000  # characters of one text that are searched
 _LONGEST_SOURCE: Final = 80  # characters
@@ -28,17 +29,22 @@ class Memory:
         self._salt = token_bytes(_DIGEST_SIZE)
         self._most = most
         self._sources: dict[bytes, str] = {}  # by the hash of an address
+        self._texts: set[int] = set()  # hashes of the texts that were searched, since a cached answer comes again
         self._full = False
 
-    def read(self, tool: str, answer: Any) -> None:
-        """Record the addresses in the guest-written text of the *answer* of a tool."""
-        for each in guest_texts(tool, answer):
+    def read(self, texts: Iterable[GuestText]) -> None:
+        """Record the addresses in *texts* of guests."""
+        for each in texts:
             self.remember(each.text, each.source)
 
     def remember(self, text: str, source: str) -> None:
         """Record the addresses in *text*. *source* names the booking, contact or message, such as `booking clx1`."""
+        if (seen := hash(text)) in self._texts:
+            return
+        if len(self._texts) < _MOST_TEXTS:
+            self._texts.add(seen)
         self._full = self._full or len(text) > _LONGEST
-        for address in addresses(text[:_LONGEST]):
+        for address in spelled_addresses(text[:_LONGEST]):
             if len(self._sources) >= self._most:
                 self._full = True
                 return

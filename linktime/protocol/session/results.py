@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import mcp_types
@@ -13,17 +14,25 @@ from ...message import Reply
 from ...sanitize.invisible import without_invisible
 from ...telemetry import hooks
 from ...tools import Tool
-from ...tools.guest_text import guest_texts, with_short_texts
+from ...tools.guest_text import GuestText, guest_texts, marks, with_short_texts
 from .truncation import LONGEST, fitted, size
 
 MARKS: Final = "guestWrote"
 """The field of an answer with the paths of the texts that guests wrote."""
 
+Remember = Callable[[Iterable[GuestText]], None]
 
-def succeeded(reply: Reply, tool: Tool) -> mcp_types.CallToolResult:
-    """Return the answer of *tool* as an object and as its text, with the notes of the reply as `_meta`."""
+
+def succeeded(reply: Reply, tool: Tool, remember: Remember | None = None) -> mcp_types.CallToolResult:
+    """Return the answer of *tool* as an object and as its text, with the notes of the reply as `_meta`.
+
+    *remember* takes the texts of guests in the answer.
+    """
     whole = {"data": None} if reply.data is None and tool.reads else as_object(reply.data)
-    data = _marked(with_short_texts(tool.name, whole), tool)
+    texts = guest_texts(tool.name, whole)
+    if remember is not None:
+        remember(texts)
+    data = _marked(with_short_texts(tool.name, whole, texts), tool, texts)
     notes: dict[str, str | float] = reply.notes.as_meta()
     if MARKS in data:
         notes["trust"] = "untrusted"
@@ -34,19 +43,24 @@ def succeeded(reply: Reply, tool: Tool) -> mcp_types.CallToolResult:
     )
 
 
-def _marked(whole: dict[str, Any], tool: Tool) -> dict[str, Any]:
+def _marked(whole: dict[str, Any], tool: Tool, texts: list[GuestText]) -> dict[str, Any]:
     """Return *whole*, truncated if it is too long, with the list of the fields that guests wrote."""
     whole = {name: value for name, value in whole.items() if name != MARKS}
-    data = whole if size(whole) <= LONGEST else fitted(whole, tool)
-    marks = _marks(data, tool)
-    if marks and size(data) + (room := size({MARKS: marks})) > LONGEST:
-        data = fitted(whole, tool, LONGEST - room)
-        marks = _marks(data, tool)
-    return {**data, MARKS: marks} if marks else data
+    marked = _with_marks(whole, texts)
+    if size(marked) <= LONGEST:
+        return marked
+    marked = _fitted(whole, tool, LONGEST)
+    return marked if size(marked) <= LONGEST else _fitted(whole, tool, LONGEST - size({MARKS: marked[MARKS]}))
 
 
-def _marks(data: dict[str, Any], tool: Tool) -> list[str]:
-    return [each.path for each in guest_texts(tool.name, data)]
+def _fitted(whole: dict[str, Any], tool: Tool, room: int) -> dict[str, Any]:
+    data = fitted(whole, tool, room)
+    return _with_marks(data, guest_texts(tool.name, data))
+
+
+def _with_marks(data: dict[str, Any], texts: Iterable[GuestText]) -> dict[str, Any]:
+    paths = marks(texts)
+    return {**data, MARKS: paths} if paths else data
 
 
 def failed(failure: Failure) -> mcp_types.CallToolResult:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final, Protocol
@@ -17,6 +17,7 @@ from ...errors import Failure, InvalidArguments, SwitchedOff
 from ...message import Delivery, Reply, Request
 from ...telemetry import hooks
 from ...tools import Tool
+from ...tools.guest_text import GuestText
 from .arguments import received
 from .refusals import unknown
 from .results import failed, succeeded
@@ -32,13 +33,13 @@ Result = mcp_types.CallToolResult | mcp_types.InputRequiredResult
 class Confirms(Protocol):
     """Asks the user to confirm a call. Returns the question if the client has to ask it and call again, else None.
 
-    `remember` takes every answer, because a call to an address that a guest wrote needs the user's yes.
+    `remember` takes every text of a guest, because a call to an address in it needs the user's yes.
     """
 
     async def __call__(  # noqa: D102
         self, context: Context, tool: Tool, params: mcp_types.CallToolRequestParams
     ) -> mcp_types.InputRequiredResult | None: ...
-    def remember(self, tool: Tool, data: Any) -> None: ...  # noqa: D102
+    def remember(self, texts: Iterable[GuestText]) -> None: ...  # noqa: D102
     def leave(self) -> None: ...  # noqa: D102
 
 
@@ -100,9 +101,7 @@ class Tools:
         with guarded(tool, delivery):
             reply = await self._reply(context, tool, arguments, delivery)
             reply = reply.noted(self._upstream.budget())
-            result = succeeded(reply, tool)
-            if self._confirm is not None:
-                self._confirm.remember(tool, reply.data)
+            result = succeeded(reply, tool, self._confirm.remember if self._confirm else None)
         hooks.answered(reply.notes)
         return result
 

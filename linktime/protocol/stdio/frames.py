@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any, Final
 
 import orjson
@@ -16,10 +17,12 @@ from mcp_types import (
 from pydantic import ValidationError
 
 from ...sanitize import lenient, visible
+from ...sanitize.invisible import may_hide
 
 LARGEST_FRAME: Final = 16 << 20  # bytes
 _LARGEST_ID: Final = 1 << 53  # a whole number up to here has the same value as a float
 _DEEPEST: Final = 8  # levels of capabilities
+_DEEPEST_FRAME: Final = 80  # levels of an outgoing frame; those of an answer and its envelope
 _IDENT: Final = re.compile(rb'"id"\s*:\s*(\d{1,15}|"[\w.:-]{1,64}")\s*,')
 _OBJECTS: Final = ("_meta", "arguments", "capabilities", "context", "inputResponses")
 """Fields of params that hold an object. PHP writes an empty one as `[]`."""
@@ -68,11 +71,28 @@ def _ident_before_params(line: bytes) -> list[Any]:
 
 
 def encode(frame: dict[str, Any]) -> bytes:
-    """Return one frame as UTF-8. If it holds values that JSON can't carry, those are replaced."""
-    try:
-        return orjson.dumps(frame) + b"\n"
-    except TypeError:
-        return orjson.dumps(visible(frame)) + b"\n"
+    """Return one frame as UTF-8, without invisible characters in its texts.
+
+    This is the only way out, so every text passes: of LinkTime, of guests and of the client. The tokens that the client
+    compares stay as they are. Values that JSON can't carry are replaced.
+    """
+    with suppress(TypeError):
+        line = orjson.dumps(frame)
+        if not may_hide(line):
+            return line + b"\n"
+    shown = visible(frame, _DEEPEST_FRAME)
+    with suppress(TypeError):
+        return orjson.dumps(shown | _tokens(frame, shown)) + b"\n"
+    return orjson.dumps(shown) + b"\n"
+
+
+def _tokens(frame: dict[str, Any], shown: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of *shown* that have a token of the client, with the token as in *frame*."""
+    tokens = {"id": frame["id"]} if "id" in frame else {}
+    match frame:
+        case {"params": {"progressToken": token}}:
+            tokens["params"] = {**shown["params"], "progressToken": token}
+    return tokens
 
 
 def _request(frame: dict[str, Any]) -> JSONRPCMessage | None:
