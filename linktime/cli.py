@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     either = install.add_mutually_exclusive_group()
     either.add_argument("--uninstall", action="store_true", help="remove it again")
     either.add_argument("--print", action="store_true", dest="show", help="print the change without writing it")
+    either.add_argument("--sandbox", action="store_true", help="connect it to a local sandbox, without an account")
     install.add_argument("--yes", action="store_true", help="write without asking")
     _add_calls(commands)
     sandbox = commands.add_parser("sandbox", help="run a local LinkTime with sample data and without an account")
@@ -80,7 +81,12 @@ def _parser() -> argparse.ArgumentParser:
         "--port", type=int, default=8787, help="listen on this port, or 0 for any free port (default: %(default)s)"
     )
     sandbox.add_argument("--db", default=":memory:", metavar="FILE", help="keep the data in FILE")
-    sandbox.add_argument("--log", action="store_true", help="write a line for each request to stderr")
+    sandbox.add_argument(
+        "--log",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="write a line for each request to stderr, which is the default",
+    )
     return parser
 
 
@@ -142,7 +148,7 @@ def _doctor(*, machine: bool) -> None:
 def _install(chosen: argparse.Namespace) -> int:
     from .commands.install import Context, Options, Refused, install  # noqa: PLC0415 - likewise
 
-    options = Options(chosen.client, chosen.project, chosen.uninstall, chosen.show, chosen.yes)
+    options = Options(chosen.client, chosen.project, chosen.uninstall, chosen.show, chosen.yes, chosen.sandbox)
     try:
         install(options, Context.current())
     except Refused as refused:

@@ -22,7 +22,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from linktime import __version__
-from linktime.commands.clients import CLIENTS
+from linktime.commands.clients import CLIENTS, SANDBOX
 from tests.support.process import PATIENCE, child, environ
 from tests.support.programs import program, run, uv_settings
 
@@ -81,6 +81,17 @@ async def writes_to_every_client(command: str, place: Path) -> None:
         for options in (["--print"], ["--yes"], ["--project", "--yes"], ["--uninstall", "--yes"]):
             status, out = await run(*given, *options, env=env, cwd=place)
             assert status == (2 if "--project" in options and not CLIENTS[name].project else 0), out
+
+
+async def installs_the_sandbox(command: str, place: Path) -> None:
+    (place / ".cursor").mkdir()
+    env = environ(PATH=HERE, HOME=str(place))
+
+    status, out = await run(*command.replace("CLIENT", "cursor").split(), "--yes", env=env, cwd=place)
+
+    assert status == 0, out
+    written = json.loads((place / ".cursor" / "mcp.json").read_text(encoding="utf-8"))
+    assert written["mcpServers"]["linktime"]["env"] == dict(SANDBOX)
 
 
 async def is_an_option(option: str, _: Path) -> None:
@@ -204,7 +215,8 @@ COMMANDS: Final[dict[str, Rule]] = {
     "linktime-mcp sandbox": runs_a_linktime,
     "--port 0": runs_a_linktime,
     "--db FILE": runs_a_linktime,
-    "--log": runs_a_linktime,
+    "--no-log": runs_a_linktime,
+    "linktime-mcp install CLIENT --sandbox": installs_the_sandbox,
     "docker compose up": has_its_file,
 }
 """Every command of the README, and its check."""

@@ -51,6 +51,7 @@ class Options(NamedTuple):
     uninstall: bool = False
     show: bool = False  # --print
     yes: bool = False
+    sandbox: bool = False  # an entry for a local sandbox
 
 
 class Terminal(NamedTuple):
