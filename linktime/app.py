@@ -77,6 +77,7 @@ async def app(
     clock: Callable[[], float] = now,
     wall: Callable[[], datetime] = utc_now,
     lazy: bool = True,
+    log: Callable[[str], None] | None = None,
 ) -> AsyncIterator[App]:
     """Build the chain from *settings*, and take it down in the reverse order.
 
@@ -86,6 +87,7 @@ async def app(
         clock: Counts seconds.
         wall: Returns the time of day in UTC.
         lazy: Import the REST client in a thread after the start, and not before it.
+        log: Writes a line for each tool call.
     """
     async with AsyncExitStack() as stack:
         telemetry = await stack.enter_async_context(telemetry or Telemetry())
@@ -142,7 +144,7 @@ async def app(
         off = switched_off(settings.toolsets, read_only=settings.read_only)
         confirm = _elicitation(upstream, settings) if settings.confirm or settings.guard else None
         session = Session(
-            upstream, _offered(settings, off), off, confirm=confirm, telemetry=telemetry, presence=presence
+            upstream, _offered(settings, off), off, confirm=confirm, telemetry=telemetry, presence=presence, log=log
         )
         presence.waiting = lambda: mailbox.waiting
         _observe(telemetry, mailbox, limiter)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, Final
@@ -26,6 +26,7 @@ from .prompts import Prompts
 from .refusals import name_fields
 from .resources import Resources
 from .sdk_server import Handler, Server
+from .summary import Summaries
 from .tools import Confirms, Tools
 from .upstream import SPARE, Upstream
 
@@ -45,6 +46,7 @@ class Session:
         confirm: Asks the user before an irreversible call, or one to an address that a guest wrote.
         telemetry: Records every message.
         presence: Takes the client's name.
+        log: Writes a line for each call.
     """
 
     def __init__(
@@ -56,14 +58,18 @@ class Session:
         confirm: Confirms | None = None,
         telemetry: Telemetry | None = None,
         presence: Presence | None = None,
+        log: Callable[[str], None] | None = None,
     ) -> None:
         self._confirm = confirm
+        handlers = _handlers(
+            Tools(upstream, tools, off, confirm), tools, Lookups(upstream, confirm.remember if confirm else None)
+        )
+        if log:
+            handlers["tools/call"] = Summaries(log, upstream.clock, tools).around(handlers["tools/call"])
         self.server = Server(
             mcp_types.Implementation(name="linktime", title="LinkTime", version=__version__),
             files(__package__).joinpath("instructions.txt").read_text(encoding="utf-8"),
-            _handlers(
-                Tools(upstream, tools, off, confirm), tools, Lookups(upstream, confirm.remember if confirm else None)
-            ),
+            handlers,
             [*_middleware(telemetry, tools), *([Introduction(presence)] if presence else [])],
         )
 
