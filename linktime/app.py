@@ -1,8 +1,7 @@
 """Builds the server from its parts: read this first.
 
-    stdin ─▶ stdio ─▶ session ─▶ tool ─▶ LocalTimes ─▶ DrainedReads ─▶ Cache ─▶ Outcome ─▶ Retry ─▶ Mailbox
-                                                                                                    │ permit
-                                                                        LinkTime ◀─ LazyRest ◀─ Departure
+    stdin ─▶ stdio ─▶ session ─▶ tool ─▶ Repeats ─▶ LocalTimes ─▶ Receipts ─▶ DrainedReads ─▶ Cache ─▶ Outcome ─▶ Retry
+                                                              LinkTime ◀─ LazyRest ◀─ Departure ◀─ permit ◀─ Mailbox ◀┘
 
 Every layer is a `Send` that takes the next one. A read that the cache can't answer becomes a message in the mailbox. A
 worker takes it as soon as the limiter has a permit. A retry and the read-back of a write are messages too, so they wait
@@ -29,6 +28,8 @@ from .pipeline.limiter import Limiter, sharing
 from .pipeline.local import AccountZone, LocalTimes
 from .pipeline.mailbox import Mailbox
 from .pipeline.outcome import Outcome
+from .pipeline.receipts import Receipts
+from .pipeline.repeats import Repeats
 from .pipeline.rest.lazy import SOON, LazyRest
 from .pipeline.retry import Retry
 from .pipeline.shutdown import DrainedReads
@@ -92,39 +93,47 @@ async def app(
     async with AsyncExitStack() as stack:
         telemetry = await stack.enter_async_context(telemetry or Telemetry())
         store, changes = await stack.enter_async_context(sharing(settings, clock, presence := Presence()))
-        chain = LocalTimes(
-            drained := DrainedReads(
-                cache := Cache(
-                    outcome := Outcome(
-                        Retry(
-                            mailbox := Mailbox(
-                                Departure(
-                                    rest := LazyRest(
-                                        settings.base_url,
-                                        settings.api_key.get_secret_value() if settings.api_key else "",
-                                        timeout=settings.timeout,
-                                        connections=settings.workers,
-                                        longest_wait=_PERIODS * settings.rate_period,
-                                        after=SOON if lazy else None,
-                                    )
+        chain = Repeats(
+            LocalTimes(
+                Receipts(
+                    drained := DrainedReads(
+                        cache := Cache(
+                            outcome := Outcome(
+                                Retry(
+                                    mailbox := Mailbox(
+                                        Departure(
+                                            rest := LazyRest(
+                                                settings.base_url,
+                                                settings.api_key.get_secret_value() if settings.api_key else "",
+                                                timeout=settings.timeout,
+                                                connections=settings.workers,
+                                                longest_wait=_PERIODS * settings.rate_period,
+                                                after=SOON if lazy else None,
+                                            )
+                                        ),
+                                        limiter := Limiter(store, settings.rate_period, clock=clock),
+                                        capacity=settings.queue,
+                                        workers=settings.workers,
+                                        clock=clock,
+                                    ),
+                                    clock=clock,
                                 ),
-                                limiter := Limiter(store, settings.rate_period, clock=clock),
-                                capacity=settings.queue,
-                                workers=settings.workers,
                                 clock=clock,
+                                wall=wall,
                             ),
+                            ttl=settings.cache_ttl,
+                            settle=settings.timeout,
                             clock=clock,
-                        ),
-                        clock=clock,
-                        wall=wall,
+                            changes=changes,
+                        )
                     ),
-                    ttl=settings.cache_ttl,
-                    settle=settings.timeout,
-                    clock=clock,
-                    changes=changes,
-                )
+                    kept=cache.kept,
+                ),
+                zone := _zone(settings, cache, limiter, clock),
             ),
-            zone := _zone(settings, cache, limiter, clock),
+            clock=clock,
+            poll=cache.poll,
+            epoch=cache.epoch,
         )
         for layer in (rest, limiter, mailbox):
             await stack.enter_async_context(layer)
@@ -138,6 +147,7 @@ async def app(
             wall=wall,
             eta=mailbox.eta,
             budget=lambda: _budget(limiter.status),
+            cache_ttl=settings.cache_ttl,
             zone=zone,
             refusal=_no_key(settings.missing_key) if settings.missing_key else None,
         )
@@ -156,7 +166,7 @@ def _budget(status: Status) -> Notes:
 
 
 def _zone(settings: Settings, cache: Cache, limiter: Limiter, clock: Callable[[], float]) -> AccountZone:
-    question = TOOLS["get_settings"].build()
+    question = TOOLS["get_settings"].request({})
     return AccountZone(
         cache,
         question,

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None, *, notices: Sequence[str] = ())
             case "demo":
                 _demo()
             case "doctor":
-                _doctor(machine=chosen.json)
+                _doctor(chosen)
             case "install":
                 _printed(lambda: _install(chosen))
             case "tools":
@@ -62,6 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("demo", help="play eight conversations against a sandbox, without a key and without a network")
     doctor = commands.add_parser("doctor", help="diagnose problems and suggest fixes (exit status 1 on a fault)")
     doctor.add_argument("--json", action="store_true", help="print one JSON object")
+    doctor.add_argument("--api", action="store_true", help="compare LinkTime's API with the contract, by reads only")
+    doctor.add_argument("--yes", action="store_true", help="with --api: send the requests without asking")
     install = commands.add_parser("install", help="add linktime to the configuration of your MCP client")
     install.add_argument(
         "client",
@@ -138,11 +140,14 @@ def _demo() -> None:
     sys.exit(asyncio.run(played()))
 
 
-def _doctor(*, machine: bool) -> None:
+def _doctor(chosen: argparse.Namespace) -> None:
     with sparing("mcp", "mcp.server"):
         from .commands.doctor import doctor  # noqa: PLC0415 - likewise
+        from .commands.doctor.api import compare  # noqa: PLC0415 - likewise
 
-    doctor(machine=machine)
+    if chosen.api:
+        compare(machine=chosen.json, agreed=chosen.yes)
+    doctor(machine=chosen.json)
 
 
 def _install(chosen: argparse.Namespace) -> int:

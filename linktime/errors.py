@@ -31,12 +31,16 @@ class InvalidArguments(Failure):
 class Rejected(Failure):
     """LinkTime read the request and refused it. *word* is its own code.
 
-    *proves_absence* is True if LinkTime itself, and no gateway before it, states that there is no such thing.
+    *happened* is the message without the general *advice*. *proves_absence* is True if LinkTime itself, and no gateway
+    before it, states that there is no such thing.
     """
 
-    def __init__(self, word: str, message: str, *, status: int, proves_absence: bool = False) -> None:
-        super().__init__(message)
+    def __init__(
+        self, word: str, happened: str, advice: str = "", *, status: int, proves_absence: bool = False
+    ) -> None:
+        super().__init__(f"{happened} {advice}".rstrip())
         self.word = word
+        self.happened = happened
         self.status = status
         self.proves_absence = proves_absence
 

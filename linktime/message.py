@@ -58,6 +58,11 @@ class Request:
         return self.template.replace("{id}", quote(self.ident, safe=""))
 
     @property
+    def collection(self) -> str:
+        """The path of the collection, or of the single object, that the request is about."""
+        return self.template.partition("/{id}")[0]
+
+    @property
     def is_read(self) -> bool:
         """Whether the request changes nothing, so that repeating it is harmless."""
         return self.method == "GET"
@@ -94,12 +99,14 @@ class Notes:
     The order of the fields is that of the client's `_meta`, from the layer next to LinkTime to the session.
     """
 
+    lacks: str | None = None  # fields of the contract that the answer lacks
     queue_seconds: float | None = None  # the wait for a permit
     retries: int | None = None  # further attempts of a read
     outcome: Literal["verified"] | None = None  # a write whose outcome was read back
     cache: Literal["off", "hit", "coalesced", "miss"] | None = None
-    age_seconds: float | None = None  # since LinkTime gave a cached answer
+    age_seconds: float | None = None  # since LinkTime gave a cached or repeated answer
     timezone: str | None = None  # of the local times in the answer, an IANA name
+    already_done: bool | None = None  # True if an equal write had succeeded before, so that this one was not sent
     budget_remaining: int | None = None  # permits that are free now
     budget_servers: int | None = None  # servers that share the budget, this one included
 
@@ -130,6 +137,10 @@ class Reply:
     notes: Notes = NO_NOTES
     quota: Quota = UNSTATED
     date: datetime | None = field(default=None, compare=False)
+
+    def with_data(self, data: Any) -> Reply:
+        """Return the reply with other *data*."""
+        return replace(self, data=data)
 
     def noted(self, notes: Notes) -> Reply:
         """Return the reply with further notes."""

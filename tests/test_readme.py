@@ -120,6 +120,16 @@ async def answers_with_a_sandbox(command: str, place: Path) -> None:
     assert out.strip()
 
 
+async def compares_with_the_contract(command: str, place: Path) -> None:
+    async with sandbox_of(place=place) as variables:
+        env = environ(PATH=HERE, HOME=str(place), LINKTIME_BUDGET="process", **variables)
+        status, out = await run(*command.split(), "--yes", env=env, cwd=place)
+
+    assert status == 0, out
+    assert "confirmed" in out
+    assert "different" not in out
+
+
 async def is_run_by_ci(command: str, _: Path) -> None:
     assert f"\n{command}\n" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
@@ -198,6 +208,7 @@ COMMANDS: Final[dict[str, Rule]] = {
     "--yes": is_an_option,
     "linktime-mcp doctor": finds_no_fault,
     "--json": is_an_option,
+    "linktime-mcp doctor --api": compares_with_the_contract,
     'pipx install ".[redis]"': brings_what_is_looked_for,
     'pipx install ".[grpc]"': brings_what_is_looked_for,
     'python3 -m venv .venv && .venv/bin/pip install -e ".[dev]" && .venv/bin/pytest': is_run_by_ci,

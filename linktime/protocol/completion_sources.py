@@ -9,6 +9,7 @@ from typing import Any, Final
 from zoneinfo import available_timezones
 
 from ..answers import PAGE, pages, records
+from ..spelling import bare
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,8 @@ def goes_on(answer: Mapping[str, Any] | None) -> bool:
 
 
 def matching(values: Iterable[str], typed: str) -> list[str]:
-    """Return the values that contain *typed* in any case. Values that begin with it come first."""
-    key = typed.casefold()
-    positions = {value: value.casefold().find(key) for value in values}
+    """Return the values that contain *typed* in any spelling. Values that begin with it come first."""
+    key = bare(typed)
+    positions = {value: bare(value).find(key) for value in values}
     matches = (value for value, position in positions.items() if position >= 0)
     return sorted(matches, key=lambda value: positions[value] > 0)

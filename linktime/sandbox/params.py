@@ -14,6 +14,7 @@ from . import readers, time_readers
 from .normalization import normalized
 from .readers import Reader
 from .responses import Invalid
+from .spelling import our_body, query_names
 from .times import since, until
 
 RANGE: Final = {"from": time_readers.bound, "to": time_readers.bound}
@@ -45,10 +46,14 @@ async def check_query(request: web.Request, handler: Handler) -> web.StreamRespo
     # An unknown route or method has no declaration. Its handler raises 404 or 405.
     if request.match_info.http_exception is None:
         known, required = _declared.get(request.match_info.handler, _NO_QUERY)
+        names = query_names(request)
+        readers_by_name = {names.get(name, name): reader for name, reader in known.items()}
         for name in request.query:
-            if name not in known:
-                raise Invalid(f"{name} is not a query parameter here. Known: {', '.join(known) or 'none'}.")
-        request[QUERY] = _parse(request.query, known, required)
+            if name not in readers_by_name:
+                raise Invalid(f"{name} is not a query parameter here. Known: {', '.join(readers_by_name) or 'none'}.")
+        parsed = _parse(request.query, readers_by_name, [names.get(name, name) for name in required])
+        ours = {wire: name for name, wire in names.items()}
+        request[QUERY] = {ours.get(name, name): value for name, value in parsed.items()}
     return await handler(request)
 
 
@@ -66,7 +71,7 @@ async def body(request: web.Request, known: Mapping[str, Reader], required: Coll
         raise Invalid("the body is not JSON") from None
     if not isinstance(payload, dict):
         raise Invalid("the body must be an object")
-    return _parse(normalized(request, payload), known, required)
+    return _parse(normalized(request, our_body(request, payload)), known, required)
 
 
 async def changes(request: web.Request, known: Mapping[str, Reader]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from typing import Any, Final, Self
 
 from aiohttp import web
 
+from ..contract import Contract
 from .account import Account
 from .api import application
 from .rate_limit import SlidingWindow
@@ -45,6 +46,7 @@ class Sandbox:
     """A local LinkTime, as an async context manager. While it is open, a client connects with *url* and *key*.
 
     In tests, *requests* holds the request log, *store* the account's rows, and *variant* the service's peculiarities.
+    Another *contract*, set before the start, gives the service another spelling.
 
     Args:
         db: The database file, or `:memory:`. An existing account is kept.
@@ -70,6 +72,7 @@ class Sandbox:
         # for clients and tests
         self.url = self.key = ""
         self.requests = RequestLog(clock)
+        self.contract = Contract.shipped()
         # settings
         self._db, self._address, self._now, self._owner = db, address, now, owner
         self._clock = clock
@@ -88,7 +91,7 @@ class Sandbox:
             self.key = _account_key(store, self._owner, self._now())
             stack.push_async_callback(self._webhooks.aclose)
             account = Account(store, self._account_time, self._webhooks)
-            app = application(account, self._window, self.requests, self._address[0], variant)
+            app = application(account, self._window, self.requests, self._address[0], variant, contract=self.contract)
             self.url = await _listen(app, self._address, stack)
             self._open = stack.pop_all()
         return self

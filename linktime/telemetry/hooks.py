@@ -31,6 +31,7 @@ _NOTES: Final = {
     "budget_servers": "linktime.budget.servers",
     "retries": "linktime.retries",
     "outcome": "linktime.outcome",
+    "already_done": "linktime.already_done",
 }
 
 
@@ -110,6 +111,12 @@ def confirmation(state: str) -> None:
     """Record how far the user's confirmation of the present call is."""
     if operation := current():
         operation.attributes["linktime.confirmation"] = state
+
+
+def mismatched(method: str, template: str) -> None:
+    """Record that an answer differs from the contract of this operation."""
+    if operation := current():
+        operation.measure(instruments.MISMATCHES, 1, {"http.request.method": method, "url.template": template})
 
 
 def joined(other: Operation | None) -> None:

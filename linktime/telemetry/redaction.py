@@ -7,9 +7,11 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
+from ..spelling import spelled
+
 _REDACTED: Final = "[redacted]"
 _SHOWN_NAMES: Final = re.compile(
-    r"([a-zA-Z]+I|i)ds?|([a-zA-Z]+S|s)lug|([a-zA-Z]+T|t)ime(zone)?|inviteeTimezone|from|to|date|dayOfWeek|status|channel|type"
+    r"([a-zA-Z]+I|i)ds?|([a-zA-Z]+S|s)lug|([a-zA-Z]+T|t)ime(zone|From|To)?|inviteeTimezone|from|to|date|dayOfWeek|status|channel|type"
     r"|locationType|trigger|events|currency|price|page|limit|is[A-Z][a-z]+|[a-z]+Enabled|[a-zA-Z]+(Minutes|PerDay)"
     r"|buffer(Before|After)|minimumNotice|rules|focusTimeBlocks|actions|eventTypeIds?"
 )
@@ -28,7 +30,8 @@ _LARGEST_NUMBER: Final = 1_000_000  # larger ones may be phone numbers
 
 def redacted(arguments: Mapping[str, Any] | None, known: Collection[str]) -> str:
     """Return *arguments* as JSON with ids, slugs, times, numbers and choices, and with the names that are *known*."""
-    shown = {name if name in known else _REDACTED: _shown(name, value) for name, value in (arguments or {}).items()}
+    named = {spelled(name, known) or name: value for name, value in (arguments or {}).items()}
+    shown = {name if name in known else _REDACTED: _shown(name, value) for name, value in named.items()}
     text = json.dumps(shown, separators=(",", ":"), ensure_ascii=False)
     return text if len(text) <= _LONGEST else json.dumps(_REDACTED)
 

@@ -18,6 +18,7 @@ from . import (
     webhooks,
     workflows,
 )
+from ._reading import Reading
 from ._tool import Tool
 
 DOMAINS: Final[Mapping[str, tuple[Tool, ...]]] = MappingProxyType(
@@ -79,4 +80,4 @@ def switched_off(toolsets: Collection[str], *, read_only: bool) -> Mapping[str, 
     return by_domain | {name: "LINKTIME_READ_ONLY" for name, tool in TOOLS.items() if read_only and not tool.reads}
 
 
-__all__ = ["DOMAINS", "TOOLS", "Tool", "switched_off"]
+__all__ = ["DOMAINS", "TOOLS", "Reading", "Tool", "switched_off"]

@@ -3,70 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-import orjson
 from annotated_types import Ge, Le
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 from typing_extensions import Doc, TypedDict
 
-from ..sanitize import visible
-from . import _times
-from .targets import config_refusals, refusal
+from . import _clocks, _lists, _times, zones
+from ._marks import DATE, AtMost, Choice, Fields
+from .targets import config_refusals, config_urls, refusal
 
-_JOINERS: Final = re.compile("[\u200c\u200d\ufe00-\ufe0f\u2800]")  # they show nothing when they are alone
 _EMAIL: Final = re.compile(r"[^@\s<>,;]+@[^@\s<>,;.]+(\.[^@\s<>,;.]+)+")
-_DEEPEST: Final = 32  # levels of nesting in one argument
-_LARGEST: Final = 256 << 10  # bytes of one argument as JSON
-_LONGEST_NAME: Final = 64  # characters of an argument's name in an error
-_NOT_JSON: Final = "can't be sent as JSON: it holds half a character or too large a number"
-
-
-def unsendable(arguments: Mapping[str, Any]) -> list[str]:
-    """Return the arguments that can't be sent, each with the reason."""
-    faults = {name: _fault({name: value}) for name, value in arguments.items()}
-    return [f"{_echoed(name)}: {fault}" for name, fault in faults.items() if fault]
-
-
-def sendable(value: Any) -> Any:
-    """Return *value*. Raise ValueError if it can't be sent."""
-    if fault := _fault({"": value}):
-        raise ValueError(fault)
-    return value
-
-
-def _fault(argument: dict[str, Any]) -> str | None:
-    """Return why an argument can't be sent, or None: its nesting, its size, a lone surrogate or a huge number."""
-    # Depth first, because orjson and pydantic recurse.
-    if _is_deeper(argument, _DEEPEST + 1):
-        return f"is nested deeper than {_DEEPEST} levels"
-    try:
-        size = len(orjson.dumps(argument))
-    except TypeError:
-        return _NOT_JSON
-    return f"has {size} bytes, and at most {_LARGEST} are allowed" if size > _LARGEST else None
-
-
-def _echoed(name: str) -> str:
-    return name[:_LONGEST_NAME].encode("utf-8", "replace").decode()
-
-
-def _is_deeper(value: Any, levels: int) -> bool:
-    if not isinstance(value, list | dict):
-        return False
-    inner = value.values() if isinstance(value, dict) else value
-    return not levels or any(_is_deeper(each, levels - 1) for each in inner)
-
-
-def _parsed(value: Any) -> Any:
-    """Return the array or object in a JSON text."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return sendable(orjson.loads(value))
-    except orjson.JSONDecodeError:
-        raise ValueError("is text that is not JSON") from None
 
 
 def _number(value: Any) -> Any:
@@ -75,13 +22,8 @@ def _number(value: Any) -> Any:
     return value
 
 
-def is_blank(value: object) -> bool:
-    """Return whether *value* is a text without a visible character."""
-    return isinstance(value, str) and not _JOINERS.sub("", visible(value)).strip()
-
-
 def _filled(text: str) -> str:
-    if is_blank(text):
+    if _lists.is_blank(text):
         raise ValueError("should not be empty")
     return text
 
@@ -128,17 +70,22 @@ def _amount(number: float) -> float:
     return int(number) if number.is_integer() else number
 
 
-JSON: Final = BeforeValidator(_parsed)
+JSON: Final = BeforeValidator(_lists.parsed)
+OBJECTS: Final = BeforeValidator(_lists.objects)
+CHOICES: Final = BeforeValidator(_lists.choices)
+IDENTS: Final = BeforeValidator(_lists.idents)
 NUMBER: Final = BeforeValidator(_number)
-
-CLEARABLE: Final = object()
-"""A mark of a text in an update: the empty text clears the field. Elsewhere it counts as not given."""
+FIELDS: Final = Fields()
+CHOICE: Final = Choice()
 
 # Values
 Text = Annotated[str, AfterValidator(_filled)]
 Email = Annotated[str, AfterValidator(_email)]
 Instant = Annotated[str, AfterValidator(_times.instant)]
-Clock = Annotated[str, AfterValidator(_times.clock)]
+Clock = Annotated[str, AfterValidator(_clocks.clock)]
+Until = Annotated[str, AfterValidator(_clocks.until)]
+EndClock = Annotated[Until, AfterValidator(_clocks.last_minute)]
+Weekday = Annotated[int, Ge(0), Le(6), NUMBER, BeforeValidator(_clocks.weekday)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Currency = Annotated[str, AfterValidator(_currency)]
 Amount = Annotated[float, Ge(0), Le(1_000_000_000), AfterValidator(_amount), NUMBER]
@@ -151,20 +98,21 @@ EventTypeId = Annotated[Ident, Doc("id from list_event_types.")]
 
 # Arguments that several tools have
 Slug = Annotated[Text, Doc("slug from list_event_types.")]
-Zone = Annotated[str, AfterValidator(_times.zone), Doc("IANA zone, such as America/New_York.")]
-From = Annotated[str, AfterValidator(_times.day), Doc("First day, YYYY-MM-DD.")]
-To = Annotated[str, AfterValidator(_times.day), Doc("Last day, YYYY-MM-DD, included.")]
-Day = Annotated[str, AfterValidator(_times.day), Doc("YYYY-MM-DD.")]
+Zone = Annotated[str, AfterValidator(zones.zone), Doc("IANA zone, such as America/New_York.")]
+From = Annotated[str, DATE, AfterValidator(_times.day), Doc("First day, YYYY-MM-DD.")]
+LastDay = Annotated[str, DATE, AfterValidator(_times.last_day)]
+To = Annotated[LastDay, Doc("Last day, YYYY-MM-DD, included.")]
+Day = Annotated[str, DATE, AfterValidator(_times.day), Doc("YYYY-MM-DD.")]
 Page = Annotated[int, Ge(1), NUMBER, Doc("From 1.")]
-Limit = Annotated[int, Ge(1), Le(100), NUMBER, Doc("Items a page; 20 if left out.")]
+Limit = Annotated[int, Ge(1), AtMost(100), NUMBER, Doc("Items a page; 20 if left out.")]
 
 
 class Window(TypedDict):
     """Hours of one weekday, in the account's zone."""
 
-    dayOfWeek: Annotated[int, Ge(0), Le(6), NUMBER, Doc("0 = Sunday.")]
+    dayOfWeek: Annotated[Weekday, Doc("0 = Sunday.")]
     startTime: Annotated[Clock, Doc("HH:MM, account's zone.")]
-    endTime: Annotated[Clock, Doc("HH:MM, after startTime.")]
+    endTime: Annotated[EndClock, Doc("HH:MM, after startTime. 24:00 is midnight.")]
 
 
 def _forwards(window: Window) -> Window:
@@ -173,14 +121,28 @@ def _forwards(window: Window) -> Window:
     return window
 
 
-Windows = Annotated[list[Annotated[Window, AfterValidator(_forwards), JSON]], JSON]
+Windows = Annotated[list[Annotated[Window, AfterValidator(_forwards), FIELDS, JSON]], OBJECTS]
+
+
+_CALL_WEBHOOK: Final = "CALL_WEBHOOK"
+_ACTIONS: Final = ("SEND_EMAIL", "SEND_SMS", "SEND_SLACK", _CALL_WEBHOOK, "AI_CALL")
 
 
 class _Action(TypedDict):
-    type: Annotated[Text, Doc("SEND_EMAIL, SEND_SMS, SEND_SLACK, CALL_WEBHOOK or AI_CALL.")]
+    type: Annotated[Text, Choice(_ACTIONS), Doc("SEND_EMAIL, SEND_SMS, SEND_SLACK, CALL_WEBHOOK or AI_CALL.")]
     config: Annotated[
         dict[str, Any], AfterValidator(_action_config), JSON, Doc("The action's own fields, such as body or url.")
     ]
 
 
-Action = Annotated[_Action, JSON]
+def _complete(action: _Action) -> _Action:
+    """Return *action*. Raise ValueError if its config has nothing for it to do."""
+    kind, config = action["type"], action["config"]
+    if kind == _CALL_WEBHOOK and not config_urls(config):
+        raise ValueError("config: needs the url that CALL_WEBHOOK calls")
+    if kind in _ACTIONS and not config:
+        raise ValueError(f"config: should have the fields of {kind}, such as its body")
+    return action
+
+
+Action = Annotated[_Action, AfterValidator(_complete), FIELDS, JSON]

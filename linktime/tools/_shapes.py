@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Any, TypedDict
 
 
 class Success(TypedDict, total=False):
-    """A confirmation of a change."""
+    """A confirmation of a change, and the data that it removed if a kept answer has them."""
 
     success: bool
+    removed: Any
+    alreadyDone: str
 
 
 class Pagination(TypedDict, total=False):

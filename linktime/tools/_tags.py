@@ -21,6 +21,11 @@ WEBHOOKS: Final = "webhooks"
 WORKFLOWS: Final = "workflows"
 
 
+def days(*given: str | None) -> frozenset[str]:
+    """Return the tags of a range of days: a service counts days in the account's zone. No day, no tag."""
+    return frozenset({SETTINGS}) if any(given) else frozenset()
+
+
 def booking(ident: str) -> str:
     """Return the tag of one booking. A change of another booking does not invalidate its answer."""
     return f"booking:{ident}"

@@ -1,82 +1,169 @@
-"""Times, dates and zones as arguments: each is returned in its normal form, or refused with a ValueError."""
+"""Instants and dates as arguments: each is returned in its normal form, or refused with a ValueError."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from datetime import date, datetime, timedelta
-from functools import cache
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any, Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationInfo
 
 from ..message import utc
-from ..wallclock import choices, unclear, zone_named
+from ..wallclock import choices, unclear
+from ._clocks import WEEKDAYS, weekday_number
+from ._refusals import refused
+from .zones import known_zone, zone
 
-_LONGEST_ECHO: Final = 40  # characters of a refused value
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_DIGIT: Final = re.compile(r"\d")
 _MINUTE: Final = timedelta(minutes=1)
-_CLOCK: Final = re.compile(r"(?P<hour>\d{1,2}):(?P<minute>\d{2})", re.ASCII)
-_NO_ZONES: Final = {"Factory", "localtime", "posixrules"}  # files beside the zones: a default, and this machine's own
-_OFFSET_OR_ABBREVIATION: Final = re.compile(r"(?!(UTC|GMT)$)[A-Z\d]{3,7}|.*[+-]?\d")  # EST, EST5EDT, Etc/GMT+5
-_NO_ZONE: Final = "should be an IANA zone of the form Area/City, not an offset, an abbreviation or a Windows name"
+_SECOND: Final = timedelta(seconds=1)
+_MINUS: Final = "\u2212"  # the sign of offsets in ISO 8601
+_INSTANT: Final = re.compile(
+    r"((?P<weekday>[A-Za-z]{3,9})\.?,?\s+)?(?P<time>\d[^\[\]]*?)(\s*\[!?(?P<bracketed>[^\[\]]+)\]|\s+(?P<zone>[A-Za-z]\S+))?",
+    re.ASCII,
+)
+_BEFORE_OFFSET: Final = re.compile(r"\s+(?=[+-]|[Zz]$)")
+_LEAP_SECOND: Final = re.compile(r"(?<=:59):60")
 
 
 def instant(text: str, info: ValidationInfo) -> str:
-    """Return an ISO 8601 time with a zone as LinkTime writes it: UTC, with milliseconds and Z.
+    """Return a time with an offset or a zone as LinkTime writes it: UTC, with milliseconds and Z.
 
     The error for a time without a zone shows the time in each of the context's `zones`.
     """
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        raise _refused(text, "should be a time that exists, such as 2026-03-01T14:00:00Z") from None
+    time = _read(text)
+    if time is None:
+        raise refused(text, "should be a time that exists, such as 2026-03-01T14:00:00Z")
     try:
         if time.tzinfo is None:
-            raise _refused(text, f"needs a zone{_in_zones(text, time, info.context or {})}")
+            raise refused(text, f"needs a zone{_in_zones(text, time, info.context or {})}")
         return utc(time)
     except OverflowError:
-        raise _refused(text, "is outside the calendar") from None
+        raise refused(text, "is outside the calendar") from None
+
+
+def _read(text: str) -> datetime | None:
+    """Return the time in *text*, or None if it has none. The time has no offset if the text has no zone.
+
+    1. RFC 3339, and ISO 8601 as Python reads it
+    2. a zone after it, in brackets or after a blank: an offset before it must agree
+    3. a weekday before it, as in `startTimeLocal`: it must agree
+    """
+    match = _INSTANT.fullmatch(text.strip().replace(_MINUS, "-"))
+    time = _iso(match["time"]) if match else None
+    if match is None or time is None:
+        return None
+    if name := match["bracketed"] or match["zone"]:
+        if not (match["bracketed"] or "/" in name or known_zone(name) in {"UTC", "GMT"}):
+            return None  # an abbreviation
+        time = _in_zone(text, time, ZoneInfo(zone(name)))
+    if match["weekday"]:
+        return time if _on_weekday(text, time.date(), match["weekday"]) else None
+    return time
+
+
+def _iso(text: str) -> datetime | None:
+    text = _BEFORE_OFFSET.sub("", text).upper()
+    try:
+        time = datetime.fromisoformat(_LEAP_SECOND.sub(":59", text))
+        if not _LEAP_SECOND.search(text):
+            return time
+        # RFC 3339 has leap seconds, but only at the end of a day in UTC.
+        later = time + _SECOND
+        return later if time.tzinfo and f"{later.astimezone(UTC):%H:%M:%S}" == "00:00:00" else None
+    except (OverflowError, ValueError):
+        return None
+
+
+def _in_zone(text: str, time: datetime, zone: ZoneInfo) -> datetime:
+    """Return a time in the zone that is named after it."""
+    try:
+        meant = choices(time.replace(tzinfo=None), zone)
+    except OverflowError:
+        raise refused(text, "is outside the calendar") from None
+    if time.tzinfo is None:
+        if fault := unclear(time, zone):
+            raise refused(text, f"{fault} in {zone}. Send {_either(meant)}")
+        return meant[0]
+    if time.utcoffset() != time.astimezone(zone).utcoffset():
+        raise refused(text, f"can mean {_either([time, *meant])}, because {zone} has another offset. Send one of them")
+    return time
+
+
+def _either(times: Iterable[datetime]) -> str:
+    return " or ".join(each.isoformat() for each in times)
+
+
+def _on_weekday(text: str, day: date, weekday: str) -> bool:
+    """Return whether *weekday* names a weekday, which must be that of *day*."""
+    number = weekday_number(weekday)
+    if number is None:
+        return False
+    if ahead := (number - day.isoweekday()) % 7:
+        near = date.fromordinal(max(1, day.toordinal() + (ahead if ahead <= 3 else ahead - 7)))
+        is_other = f"{day} is a {WEEKDAYS[day.isoweekday() % 7]}, and the nearest {WEEKDAYS[number]} is {near}"
+        raise refused(text, f"has two meanings: {is_other}. Send one of them without the weekday")
+    return True
 
 
 def _in_zones(text: str, time: datetime, context: Mapping[str, Any]) -> str:
     # A date without a time is not shown in zones: its midnight is rarely meant.
-    zones = context.get("zones", ()) if len(text) > len("2026-03-01") else ()
+    zones = context.get("zones", ()) if ":" in text else ()
     meanings = "; ".join(_in(zone, time) for zone in zones)
     return f": {meanings}" if meanings else ", such as 2026-03-01T14:00:00Z or 2026-03-01T09:00:00-05:00"
 
 
 def _in(zone: ZoneInfo, time: datetime) -> str:
-    meant = " or ".join(each.isoformat() for each in choices(time, zone))
     fault = unclear(time, zone)
-    return f"{meant} in {zone}" + (f", where it {fault}" if fault else "")
+    return f"{_either(choices(time, zone))} in {zone}" + (f", where it {fault}" if fault else "")
 
 
-def zones_of(arguments: Mapping[str, Any], account: ZoneInfo | None) -> list[ZoneInfo]:
-    """Return the zones that a time without a zone may be meant in: the account's, and those among the arguments."""
-    named = [zone_named(value) for name, value in arguments.items() if name.lower().endswith("timezone")]
-    return list(dict.fromkeys(zone for zone in (account, *named) if zone))
+def day(text: str, info: ValidationInfo) -> str:
+    """Return an existing date as YYYY-MM-DD.
 
-
-def day(text: str) -> str:
-    """Return an existing date as YYYY-MM-DD."""
-    try:
-        if _DATE.fullmatch(text):
+    An instant stands for its date, if that is the same as written and in each of the context's `zones`. Without the
+    `account` zone it is not known.
+    """
+    if is_date(text):
+        try:
             return date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise _refused(text, "is a date that does not exist") from None
-    raise _refused(text, "should be a date, such as 2026-03-01")
+        except ValueError:
+            raise refused(text, "is a date that does not exist") from None
+    time = _read(text) if _DATE.search(text) else None
+    if time is None:
+        raise refused(text, "should be a date, such as 2026-03-01")
+    if time.tzinfo is None:
+        return time.date().isoformat()
+    return _only_date(text, time, info.context or {})
 
 
-def clock(text: str) -> str:
-    """Return a time of day from 00:00 to 23:59 as HH:MM. LinkTime's documents do not mention 24:00."""
-    match = _CLOCK.fullmatch(text)
-    if match is None or int(match["hour"]) > 23 or int(match["minute"]) > 59:
-        raise _refused(text, "should be a time of day from 00:00 to 23:59, such as 09:30")
-    return text.zfill(5)
+def last_day(text: str, info: ValidationInfo) -> str:
+    """Return the date of `day` that is the last of a range. Midnight may be the end of the day before."""
+    if not is_date(text) and (time := _read(text)) and ":" in text and f"{time:%H:%M:%S}" == "00:00:00":
+        before = date.fromordinal(max(1, time.date().toordinal() - 1))
+        raise refused(text, f"can mean that the last day is {before} or {time.date()}. Send one of them")
+    return day(text, info)
+
+
+def is_date(text: str) -> bool:
+    """Return whether *text* has the form of a date, which may not exist."""
+    return bool(_DATE.fullmatch(text))
+
+
+def _only_date(text: str, time: datetime, context: Mapping[str, Any]) -> str:
+    if context.get("account") is None:
+        raise refused(text, "should be a date, such as 2026-03-01, because the account's zone is not known")
+    try:
+        places = {f"{zone}": time.astimezone(zone).date().isoformat() for zone in context.get("zones", ())}
+    except OverflowError:
+        raise refused(text, "is outside the calendar") from None
+    written = time.date().isoformat()
+    if others := [f"{day} in {zone}" for zone, day in places.items() if day != written]:
+        raise refused(text, f"can mean {written}, as written, or {' or '.join(others)}. Send one date")
+    return written
 
 
 def not_once(day: str, clock: str, zone: ZoneInfo) -> str | None:
@@ -93,55 +180,3 @@ def not_once(day: str, clock: str, zone: ZoneInfo) -> str | None:
 
 def _clear(time: datetime, zone: ZoneInfo, step: timedelta) -> datetime:
     return next(each for n in count(1) if not unclear(each := time + n * step, zone))
-
-
-def zone(text: str) -> str:
-    """Return *text* if it is the exact name of an IANA zone.
-
-    The error suggests a zone only if its name differs by case, blanks or one typing mistake. A similar name of another
-    place would be another time.
-    """
-    if text in _zones():
-        return text
-    near = _same_name(text)
-    raise _refused(text, f"should be an IANA zone (did you mean {near}?)" if near else _NO_ZONE)
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones() - _NO_ZONES)
-
-
-def _same_name(text: str) -> str | None:
-    """Return the one zone whose name differs from *text* by case, blanks or a typing mistake, or None."""
-    bare = _bare(text)
-    names = _names_by_bare_form()
-    # A short name without a slash, or with a digit, is too close to other names for a guess.
-    if bare in names or "/" not in bare or _DIGIT.search(bare):
-        return names.get(bare)
-    # Two candidates are no suggestion.
-    close = [name for other, name in names.items() if "/" in other and _one_mistake(bare, other)]
-    return close[0] if len(close) == 1 else None
-
-
-@cache
-def _names_by_bare_form() -> Mapping[str, str]:
-    """Return the zones that may be suggested: no offsets, and no abbreviations but UTC and GMT."""
-    return {_bare(name): name for name in _zones() if not _OFFSET_OR_ABBREVIATION.fullmatch(name)}
-
-
-def _bare(name: str) -> str:
-    return re.sub(r"[\s_]+", "", name).casefold()
-
-
-def _one_mistake(text: str, right: str) -> bool:
-    """Return whether *text* is *right* with one character added, left out, replaced or swapped with its neighbour."""
-    # Compare from the first difference on.
-    start = next((n for n, (a, b) in enumerate(zip(text, right, strict=False)) if a != b), min(len(text), len(right)))
-    text, right = text[start:], right[start:]
-    swapped = right[1::-1] + right[2:]
-    return text in {swapped, right[1:]} or text[1:] in {right, right[1:]}
-
-
-def _refused(text: str, why: str) -> ValueError:
-    return ValueError(f"{why} (got {text[:_LONGEST_ECHO]!r})")

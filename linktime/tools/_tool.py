@@ -4,37 +4,45 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from inspect import Parameter, getsource, signature
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from inspect import getsource
+from typing import Any, Final
 from zoneinfo import ZoneInfo
-
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from ..errors import InvalidArguments
 from ..message import Request, camel
 from ..pipeline.outcome.verification import Verification
-from ._fields import CLEARABLE, is_blank, unsendable
-from ._schema import answer_schema, object_schema
-from ._times import not_once, zones_of
-from ._validation_errors import described, listed
+from ._reading import Parameters, Reading
+from ._schema import answer_schema
+from ._times import not_once
 from .confirmations import Confirmation
+from .dates import dates
+from .guest_text import KINDS
+from .lookup import Lookup
+from .plan import Plan
 
-Build = Callable[..., Request]
+_TO_READ: Final = 5.0  # s
+_TO_CHECK: Final = 1.0  # s
+
+Build = Callable[..., Request | Plan]
 Rule = Callable[[Mapping[str, Any]], str | None]
 """A check over several arguments, by their Python names. It returns the error as text, or None."""
+
+Remark = Callable[[Mapping[str, Any]], str | None]
+"""Returns an effect that the words of a call do not have, or None."""
 
 
 @dataclass(frozen=True, eq=False)
 class Tool:
-    """One tool. *build* makes its Request, *shape* is the type of its answer, and every one of *rules* must hold.
+    """One tool. *build* makes its Request, or a Plan, *shape* is the type of its answer, and all *rules* must hold.
 
     A tool is *destructive* if existing data may be lost. It is *open_world* if the call, or its consequences, reach
     people or servers outside the account, such as a guest who gets an e-mail. The arguments named in *local* are times
-    in the account's zone on the day of the argument `date`. *confirmation* is the question before a loss, or before
-    guests' data leaves the account. With *local_targets* that data may go to this machine. Every tool that writes has a
-    *verification*, by which its outcome is read back.
+    in the account's zone on the days from `date` to `to`. *lookup* finds the id of a row by another name.
+    *confirmation* is the question before a loss, or before guests' data leaves the account. With *local_targets* that
+    data may go to this machine. Every tool that writes has a *verification*, by which its outcome is read back. The
+    answer has the *remarks* that apply.
     """
 
     # for the list of tools
@@ -49,9 +57,11 @@ class Tool:
     open_world: bool
     # extra steps before a call
     local: tuple[str, ...] = ()
+    lookup: Lookup | None = None
     verification: Verification | None = None
     confirmation: Confirmation | None = None
     local_targets: bool = False
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def name(self) -> str:
@@ -64,79 +74,63 @@ class Tool:
         return " ".join((self.build.__doc__ or _docstring(self.build)).split())
 
     @cached_property
+    def parameters(self) -> Parameters:
+        """The parameters, which read the arguments of a call."""
+        return Parameters(self.build)
+
+    @property
     def input_schema(self) -> Mapping[str, Any]:
         """The JSON Schema of the arguments."""
-        written = object_schema(
-            {camel(name): hint for name, (hint, _) in self._fields.items()},
-            [camel(name) for name, (_, default) in self._fields.items() if default is ...],
-        )
-        for name, (_, default) in self._fields.items():
-            if default is not ... and default is not None:
-                written["properties"][camel(name)]["default"] = default
-        return written
+        return self.parameters.schema
 
     @cached_property
     def output_schema(self) -> Mapping[str, Any]:
         """The JSON Schema of an answer. It promises only what the session makes true."""
-        return answer_schema(self.shape)
+        return answer_schema(self.shape, guests=self.name in KINDS)
 
     def request(self, arguments: Mapping[str, Any] | None, zone: ZoneInfo | None = None) -> Request:
-        """Check the arguments and return the request. Raise InvalidArguments with every error.
+        """Check the arguments and return the first request of their plan. Raise InvalidArguments with every error."""
+        return self.plan(arguments, zone).first
+
+    def plan(self, arguments: Mapping[str, Any] | None, zone: ZoneInfo | None = None) -> Plan:
+        """Check the arguments and return the requests. Raise InvalidArguments with every error."""
+        return self.planned(self.read(arguments, zone))
+
+    def planned(self, reading: Reading) -> Plan:
+        """Return the requests of a call whose arguments were read."""
+        return Plan.of(self.build(**reading.values)).verified(self.verification)
+
+    def read(self, arguments: Mapping[str, Any] | None, zone: ZoneInfo | None = None) -> Reading:
+        """Return the arguments as the server understands them. Raise InvalidArguments with every error.
 
         *zone* is the account's, if it is known. It allows further checks, and better suggestions.
         """
-        # 1. Limits that also protect pydantic: depth, size, and text that is not Unicode.
-        present = {name: value for name, value in (arguments or {}).items() if not self._is_absent(name, value)}
-        if faults := unsendable(present):
-            raise InvalidArguments(listed(faults))
-        # 2. The type of each argument. "from None", because pydantic's error contains the values.
-        try:
-            context = {"zones": zones_of(present, zone), "local_targets": self.local_targets}
-            values = dict(self._model.model_validate(present, context=context))
-        except ValidationError as error:
-            raise InvalidArguments(described(error, self.input_schema)) from None
-        # 3. Rules over several arguments, and times that need the account's zone.
+        reading = self.parameters.read(arguments, zone, {"local_targets": self.local_targets})
+        # Rules over several arguments, and times that need the account's zone.
+        values = reading.values
         if faults := [fault for rule in self.rules if (fault := rule(values))] or self._not_once(values, zone):
             raise InvalidArguments("; ".join(faults))
-        return replace(self.build(**values), verification=self.verification)
+        remarks = [text for each in self.remarks if (text := each(values))]
+        return reading.remarked(remarks + (_unchanged(reading) if some_change in self.rules else []))
 
-    def needs_zone(self, arguments: Mapping[str, Any] | None) -> bool:
-        """Return whether the account's zone decides if these arguments are valid."""
-        return any(camel(name) in (arguments or {}) for name in self.local)
+    def zone_patience(self, arguments: Mapping[str, Any] | None) -> float:
+        """Return for how many seconds these arguments are worth a wait for the account's zone.
 
-    def _is_absent(self, name: str, value: Any) -> bool:
-        """Return whether an argument counts as not given.
-
-        1. null, for every known argument.
-        2. A text without a visible character, for an optional argument, unless that clears the field.
+        1. A date that is written as an instant can't be read without the zone.
+        2. A time of day on that zone's clocks can be checked by it.
         """
-        if value is None:
-            return name in self.input_schema["properties"]
-        return name in self._blank_if_absent and is_blank(value)
-
-    @cached_property
-    def _blank_if_absent(self) -> frozenset[str]:
-        # A required text stays, so that its own check reports that it is empty.
-        optional = {name: hint for name, (hint, default) in self._fields.items() if default is not ...}
-        return frozenset(camel(name) for name, hint in optional.items() if CLEARABLE not in _marks(hint))
+        named = self.parameters.named(arguments)
+        if self.parameters.has_instant_as_date(named):
+            return _TO_READ
+        return _TO_CHECK if any(camel(name) in named for name in self.local) else 0.0
 
     def _not_once(self, values: Mapping[str, Any], zone: ZoneInfo | None) -> list[str]:
         if zone is None:
             return []
-        errors = {name: not_once(values["date"], values[name], zone) for name in self.local if values[name]}
-        return [f"{camel(name)}: {error}" for name, error in errors.items() if error]
-
-    @cached_property
-    def _fields(self) -> dict[str, tuple[Any, Any]]:
-        hints = get_type_hints(self.build, include_extras=True)
-        parameters = signature(self.build).parameters.values()
-        return {p.name: (hints[p.name], ... if p.default is Parameter.empty else p.default) for p in parameters}
-
-    @cached_property
-    def _model(self) -> type[BaseModel]:
-        config = ConfigDict(extra="forbid", alias_generator=camel)
-        fields: dict[str, Any] = self._fields
-        return create_model(self.name, __config__=config, **fields)
+        times = {name: values[name] for name in self.local if values[name]}
+        days = dates(values["date"], values["to"]) if times else []
+        faults = ((name, not_once(day, time, zone)) for name, time in times.items() for day in days)
+        return [f"{camel(name)}: {fault}" for name, fault in faults if fault]
 
 
 def read(title: str, *rules: Rule, returns: Any, open_world: bool = False) -> Callable[[Build], Tool]:
@@ -155,7 +149,9 @@ def write(
     verification: Verification,
     open_world: bool = False,
     local: tuple[str, ...] = (),
+    lookup: Lookup | None = None,
     confirmation: Confirmation | None = None,
+    remarks: tuple[Remark, ...] = (),
 ) -> Callable[[Build], Tool]:
     """Declare a tool that changes the account."""
     return lambda build: Tool(
@@ -168,16 +164,17 @@ def write(
         idempotent=idempotent,
         open_world=open_world,
         local=local,
+        lookup=lookup,
         verification=verification,
         confirmation=confirmation,
+        remarks=remarks,
     )
 
 
-def _marks(hint: Any) -> tuple[Any, ...]:
-    """Return the marks of an annotated type, or of the types in a union."""
-    # get_args of an annotated type includes its marks, which have no arguments of their own.
-    own = hint.__metadata__ if get_origin(hint) is Annotated else ()
-    return (*own, *(mark for part in get_args(hint) for mark in _marks(part)))
+def _unchanged(reading: Reading) -> list[str]:
+    """Return the remark on arguments of an update that were null or blank, and change nothing."""
+    names = ", ".join(reading.absent)
+    return [f"{names}: null and blank values were ignored, and these fields stay as they are."] if names else []
 
 
 def _docstring(function: Callable[..., Any]) -> str:

@@ -7,15 +7,20 @@ from typing import Annotated, Any, TypedDict
 
 from typing_extensions import Doc
 
+from ..answers import records
 from ..message import Request, delete, get, post, put
 from ..pipeline import routes
 from ..pipeline.outcome.checks import gone_among, overridden, ruled
 from ..pipeline.outcome.verification import Verification, Way, Write, read_whole
-from ._fields import Clock, Day, From, Ident, To, Windows
+from ._fields import Clock, Day, EndClock, From, Ident, LastDay, To, Windows
 from ._shapes import Success
 from ._tags import AVAILABILITY_OVERRIDES, AVAILABILITY_RULES, SETTINGS
+from ._times import is_date
 from ._tool import in_order, read, write
 from .confirmations import OVERRIDE, WEEKLY_HOURS
+from .dates import MOST_DATES, dates, range_fault
+from .lookup import Lookup
+from .plan import Plan
 
 OverrideId = Annotated[Ident, Doc("id from list_availability_overrides.")]
 
@@ -46,6 +51,12 @@ class Override(TypedDict, total=False):
     reason: Any
 
 
+class NewOverride(Override, total=False):
+    """The date that differs, or with `to` one row for each date."""
+
+    data: list[Override]
+
+
 class Overrides(TypedDict, total=False):
     """The dates that differ."""
 
@@ -53,12 +64,34 @@ class Overrides(TypedDict, total=False):
 
 
 def _blocked_or_custom(values: Mapping[str, Any]) -> str | None:
-    hours = [values["start_time"], values["end_time"]]
-    if values["is_blocked"]:
-        return "isBlocked: should be false where startTime and endTime set custom hours" if any(hours) else None
+    hours, is_blocked = [values["start_time"], values["end_time"]], values["is_blocked"]
+    # 1. No hours block the date. 2. Both set custom hours. 3. Everything else contradicts itself.
+    if not any(hours):
+        return "isBlocked: false needs custom hours, both startTime and endTime" if is_blocked is False else None
+    if is_blocked:
+        return "isBlocked: true blocks the whole date, and startTime and endTime open it between them. Leave one out"
     if not all(hours):
-        return "isBlocked: false needs custom hours, both startTime and endTime"
+        return (
+            f"{'endTime' if hours[0] else 'startTime'}: is required for custom hours. To block the date, give neither"
+        )
     return "endTime: should be after startTime" if hours[1] <= hours[0] else None
+
+
+def _opened(values: Mapping[str, Any]) -> str | None:
+    """Return a remark if only the times of a call show that it sets custom hours."""
+    if values["start_time"] is None or values["is_blocked"] is not None:
+        return None
+    hours = f"{values['start_time']} to {values['end_time']}"
+    return f"isBlocked: was sent as false, because the times set custom hours. Guests can book from {hours} only."
+
+
+def _in_range(values: Mapping[str, Any]) -> str | None:
+    return range_fault(values["date"], values["to"])
+
+
+def _named_once(values: Mapping[str, Any]) -> str | None:
+    names = [values["override_id"], values["date"]]
+    return None if names.count(None) == 1 else "give either date or overrideId"
 
 
 @read("Get availability rules", returns=Rules)
@@ -80,7 +113,10 @@ def get_availability_rules() -> Request:
     confirmation=WEEKLY_HOURS,
 )
 def update_availability_rules(rules: Annotated[Windows, Doc("All weekly hours; [] closes every day.")]) -> Request:
-    """Set the weekly hours. It replaces all existing rules, so give every window that is to stay."""
+    """Set the weekly hours, at once and for good. It replaces all existing rules, so give every window that is to stay.
+
+    For single dates use create_availability_override.
+    """
     return put(routes.AVAILABILITY_RULES, rules=rules).tagged(AVAILABILITY_RULES)
 
 
@@ -103,10 +139,12 @@ def _of_former_date(write: Write) -> Request:
 @write(
     "Create availability override",
     _blocked_or_custom,
-    returns=Override,
+    _in_range,
+    returns=NewOverride,
     destructive=True,
     idempotent=True,
     local=("start_time", "end_time"),
+    remarks=(_opened,),
     verification=Verification(
         (Way(_of_date, overridden),), "use list_availability_overrides for that date", replaces=True
     ),
@@ -114,27 +152,43 @@ def _of_former_date(write: Write) -> Request:
 def create_availability_override(
     date: Day,
     *,
-    is_blocked: Annotated[bool, Doc("false for custom hours.")] = True,
-    start_time: Annotated[Clock, Doc("HH:MM; custom hours need both.")] | None = None,
-    end_time: Annotated[Clock, Doc("HH:MM, after startTime.")] | None = None,
+    to: Annotated[LastDay, Doc(f"Last date, included. At most {MOST_DATES} dates a call.")] | None = None,
+    is_blocked: Annotated[bool, Doc("true unless startTime and endTime set custom hours.")] | None = None,
+    start_time: Annotated[Clock, Doc("HH:MM, opens then. Custom hours need both.")] | None = None,
+    end_time: Annotated[EndClock, Doc("HH:MM, closes then. 24:00 is midnight.")] | None = None,
     reason: Annotated[str, Doc("Such as Vacation.")] | None = None,
-) -> Request:
-    """Block one date, or set custom hours for it: one call for each date.
+) -> Request | Plan:
+    """Block a date, or with `to` each date of a range, or set custom hours.
 
-    It may replace an earlier override of the date; bookings already made stay.
+    Custom hours are the only window of that date, in place of its weekly hours: to block a part of a day, give the part
+    that stays open. An earlier override of the date is replaced; bookings already made stay.
     """
-    return post(
-        routes.AVAILABILITY_OVERRIDES,
-        date=date,
-        is_blocked=is_blocked,
-        start_time=start_time,
-        end_time=end_time,
-        reason=reason,
-    ).tagged(AVAILABILITY_OVERRIDES)
+
+    def of_date(day: str) -> Request:
+        return post(
+            routes.AVAILABILITY_OVERRIDES,
+            date=day,
+            is_blocked=start_time is None if is_blocked is None else is_blocked,
+            start_time=start_time,
+            end_time=end_time,
+            reason=reason,
+        ).tagged(AVAILABILITY_OVERRIDES)
+
+    return of_date(date) if to is None else Plan({day: of_date(day) for day in dates(date, to)})
+
+
+def _named_by_date(ident: str) -> Request | None:
+    """Return the read of the overrides of a date, or None if *ident* is not a date."""
+    return list_availability_overrides.request({"from": ident, "to": ident}) if is_date(ident) else None
+
+
+def _with_date(data: Any, day: str) -> list[str]:
+    return [str(row["id"]) for row in records(data) if str(row.get("date"))[:10] == day and "id" in row]
 
 
 @write(
     "Delete availability override",
+    _named_once,
     returns=Success,
     destructive=True,
     idempotent=True,
@@ -142,7 +196,10 @@ def create_availability_override(
         (Way(_of_former_date, gone_among),), "use list_availability_overrides and look whether it is gone"
     ),
     confirmation=OVERRIDE,
+    lookup=Lookup("override", "overrideId", _named_by_date, _with_date),
 )
-def delete_availability_override(override_id: OverrideId) -> Request:
-    """Remove an override; the weekly hours hold again for its date."""
-    return delete(routes.AVAILABILITY_OVERRIDE, override_id).tagged(AVAILABILITY_OVERRIDES)
+def delete_availability_override(
+    override_id: OverrideId | None = None, *, date: Annotated[Day, Doc("Its date, in place of the id.")] | None = None
+) -> Request:
+    """Remove the override of a date, by the date or by its id; the weekly hours hold again for it."""
+    return delete(routes.AVAILABILITY_OVERRIDE, override_id or str(date)).tagged(AVAILABILITY_OVERRIDES)

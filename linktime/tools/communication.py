@@ -8,9 +8,12 @@ from typing_extensions import Doc
 
 from ..message import Request, get
 from ..pipeline import routes
-from ._fields import From, Limit, Page, Text, To
-from ._tags import BOOKINGS, CALLS, CONTACTS, CONVERSATIONS
+from ._fields import CHOICE, From, Limit, Page, Text, To
+from ._marks import Choice
+from ._tags import BOOKINGS, CALLS, CONTACTS, CONVERSATIONS, days
 from ._tool import in_order, read
+
+_STATUSES = ("all", "COMPLETED", "NO_ANSWER", "FAILED")
 
 
 class Conversation(TypedDict, total=False):
@@ -52,7 +55,7 @@ class Calls(TypedDict, total=False):
 @read("List conversations", in_order, returns=Conversations, open_world=True)
 def list_conversations(
     *,
-    channel: Annotated[Literal["SMS", "WHATSAPP"], Doc("Both if left out.")] | None = None,
+    channel: Annotated[Literal["SMS", "WHATSAPP"], CHOICE, Doc("Both if left out.")] | None = None,
     from_: From | None = None,
     to: To | None = None,
     page: Page | None = None,
@@ -64,7 +67,7 @@ def list_conversations(
     """
     return (
         get(routes.CONVERSATIONS, channel=channel, from_=from_, to=to, page=page, limit=limit)
-        .tagged(CONVERSATIONS, CONTACTS, BOOKINGS)
+        .tagged(CONVERSATIONS, CONTACTS, BOOKINGS, *days(from_, to))
         .with_times()
     )
 
@@ -72,7 +75,7 @@ def list_conversations(
 @read("List call history", in_order, returns=Calls, open_world=True)
 def list_call_history(
     *,
-    status: Annotated[Text, Doc("all (default), COMPLETED, NO_ANSWER or FAILED.")] | None = None,
+    status: Annotated[Text, Choice(_STATUSES), Doc("all (default), COMPLETED, NO_ANSWER or FAILED.")] | None = None,
     from_: From | None = None,
     to: To | None = None,
     page: Page | None = None,
@@ -81,6 +84,6 @@ def list_call_history(
     """List voice calls with duration, outcome, AI agent, date and the booking that came of each."""
     return (
         get(routes.CALLS, status=status, from_=from_, to=to, page=page, limit=limit)
-        .tagged(CALLS, CONTACTS, BOOKINGS)
+        .tagged(CALLS, CONTACTS, BOOKINGS, *days(from_, to))
         .with_times()
     )

@@ -10,9 +10,11 @@ from ..answers import PAGE
 from ..message import Request, delete, get, patch, post
 from ..pipeline import routes
 from ..pipeline.outcome.checks import gone, gone_among, updated
+from ..pipeline.outcome.conflict import after_contact
 from ..pipeline.outcome.new_rows import made, made_unless_capitals
 from ..pipeline.outcome.verification import Verification, Way, Write, read_row
-from ._fields import CLEARABLE, Email, Ident, Limit, Page, Text
+from ._fields import Email, Ident, Limit, Page, Text
+from ._marks import CLEARABLE
 from ._shapes import Pagination, Success
 from ._tags import BOOKINGS, CONTACTS, EVENT_TYPES, contact
 from ._tool import read, some_change, write
@@ -95,6 +97,7 @@ def _all(_: Write) -> Request:
         (Way(_like_lower, made_unless_capitals("email", "name")), Way(_like, made("email", "name"))),
         "use list_contacts and search for the e-mail",
         detail=routes.CONTACT,
+        advise=after_contact,
     ),
 )
 def create_contact(
@@ -115,18 +118,20 @@ def create_contact(
     returns=Contact,
     destructive=True,
     idempotent=True,
-    verification=Verification((Way(read_row(routes.CONTACT), updated),), "use get_contact and compare the fields"),
+    verification=Verification(
+        (Way(read_row(routes.CONTACT), updated),), "use get_contact and compare the fields", advise=after_contact
+    ),
 )
 def update_contact(
     contact_id: ContactId,
     *,
     name: Name | None = None,
     email: Address | None = None,
-    phone: Annotated[Phone, CLEARABLE] | None = None,
-    company: Annotated[Company, CLEARABLE] | None = None,
-    notes: Annotated[Notes, CLEARABLE] | None = None,
+    phone: Annotated[Phone, CLEARABLE, Doc('Phone number; "" clears it.')] | None = None,
+    company: Annotated[Company, CLEARABLE, Doc('Company; "" clears it.')] | None = None,
+    notes: Annotated[Notes, CLEARABLE, Doc('All private notes; "" clears them.')] | None = None,
 ) -> Request:
-    """Change a contact. Give only the fields that change; each replaces the old value, notes too."""
+    """Change a contact. Give only the fields that change; each replaces the old value, notes too; null keeps it."""
     return patch(routes.CONTACT, contact_id, name=name, email=email, phone=phone, company=company, notes=notes).tagged(
         CONTACTS, contact(contact_id)
     )

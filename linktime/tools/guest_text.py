@@ -14,6 +14,7 @@ KINDS: Final[Mapping[str, str]] = {
     "list_contacts": "contact",
     "get_contact": "contact",
     "update_contact": "contact",
+    "delete_contact": "contact",
     "list_conversations": "conversation",
     "list_call_history": "call",
 }

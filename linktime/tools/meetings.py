@@ -8,9 +8,9 @@ from typing_extensions import Doc
 
 from ..message import Request, get
 from ..pipeline import routes
-from ._fields import BookingId, From, Limit, Page, To
+from ._fields import CHOICE, BookingId, From, Limit, Page, To
 from ._shapes import Pagination
-from ._tags import BOOKINGS, CONTACTS, EVENT_TYPES, booking
+from ._tags import BOOKINGS, CONTACTS, EVENT_TYPES, booking, days
 from ._tool import in_order, read
 
 
@@ -27,12 +27,12 @@ class Booking(TypedDict, total=False):
     status: str
     inviteeName: Any
     eventType: Any
-    contact: Any
 
 
 class BookingDetails(Booking, total=False):
     """One meeting, with all that is known of it."""
 
+    contact: Any
     emailLogs: Any
     meetingLink: Any
     notes: Any
@@ -50,7 +50,7 @@ def list_bookings(
     *,
     from_: From | None = None,
     to: To | None = None,
-    status: Annotated[Literal["CONFIRMED", "CANCELLED", "all"], Doc("Which bookings.")] | None = None,
+    status: Annotated[Literal["CONFIRMED", "CANCELLED", "all"], CHOICE, Doc("Which bookings.")] | None = None,
     page: Page | None = None,
     limit: Limit | None = None,
 ) -> Request:
@@ -60,7 +60,7 @@ def list_bookings(
     """
     return (
         get(routes.BOOKINGS, page=page, limit=limit, status=status, from_=from_, to=to)
-        .tagged(BOOKINGS, CONTACTS, EVENT_TYPES)
+        .tagged(BOOKINGS, CONTACTS, EVENT_TYPES, *days(from_, to))
         .with_times()
     )
 

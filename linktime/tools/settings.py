@@ -64,14 +64,19 @@ def get_settings() -> Request:
 def update_settings(
     *,
     timezone: Zone | None = None,
-    buffer_before: Annotated[Minutes, Doc("Default free minutes before meetings.")] | None = None,
-    buffer_after: Annotated[Minutes, Doc("Default free minutes after meetings.")] | None = None,
+    buffer_before: Annotated[Minutes, Doc("Free minutes before meetings, unless their event type has its own.")]
+    | None = None,
+    buffer_after: Annotated[Minutes, Doc("Free minutes after meetings, unless their event type has its own.")]
+    | None = None,
     max_meetings_per_day: Annotated[int, Ge(0), Le(1000), NUMBER, Doc("Daily cap; 0 for none.")] | None = None,
     min_gap_minutes: Annotated[Minutes, Doc("Least minutes between meetings.")] | None = None,
-    focus_time_enabled: Annotated[bool, Doc("Keep focus blocks free.")] | None = None,
-    focus_time_blocks: Annotated[Windows, Doc("All focus blocks; replaces the old ones.")] | None = None,
+    focus_time_enabled: Annotated[bool, Doc("Whether focus blocks close their hours.")] | None = None,
+    focus_time_blocks: Annotated[
+        Windows, Doc("All focus blocks, replaces the old ones. They do nothing without focusTimeEnabled.")
+    ]
+    | None = None,
 ) -> Request:
-    """Change account settings. Give only what changes; it affects every event type's slots."""
+    """Change account settings at once. Give only the fields that change; it affects every event type's slots."""
     return patch(
         routes.SETTINGS,
         timezone=timezone,

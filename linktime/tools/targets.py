@@ -174,6 +174,11 @@ def config_targets(config: Mapping[str, Any]) -> list[str]:
     return [target for name, text in texts for target in _targets(name, text)]
 
 
+def config_urls(config: Mapping[str, Any]) -> list[str]:
+    """Return the URLs in the *config* of a workflow's action."""
+    return [text for name, text in _fields("config", config) if _is_url(name, text)]
+
+
 def _targets(name: str, text: str) -> list[str]:
     if _is_url(name, text) or (name not in _TEXT_FIELDS and _PHONE.fullmatch(text)):
         return [text]

@@ -12,17 +12,20 @@ from ..pipeline import routes
 from ..pipeline.outcome.checks import gone_among, updated_among
 from ..pipeline.outcome.new_rows import subscribed
 from ..pipeline.outcome.verification import Verification, Way, read_whole
-from ._fields import JSON, Ident, Text, WebAddress
+from ._fields import CHOICE, CHOICES, Ident, Text, WebAddress
 from ._shapes import Success
 from ._tags import BOOKINGS, CONTACTS, WEBHOOKS
 from ._tool import read, some_change, write
 from .confirmations import NEW_WEBHOOK, OTHER_URL, WEBHOOK
 
-Event = Literal["booking.created", "booking.cancelled", "booking.rescheduled", "payment.received", "contact.created"]
+Event = Annotated[
+    Literal["booking.created", "booking.cancelled", "booking.rescheduled", "payment.received", "contact.created"],
+    CHOICE,
+]
 
 WebhookId = Annotated[Ident, Doc("id from list_webhooks.")]
 Address = Annotated[WebAddress, Doc("Public https URL that receives the POSTs.")]
-Events = Annotated[list[Event], MinLen(1), JSON, Doc("Subscribed events.")]
+Events = Annotated[list[Event], MinLen(1), CHOICES, Doc("Subscribed events.")]
 Name = Annotated[Text, Doc("Label.")]
 
 
@@ -103,7 +106,10 @@ def update_webhook(
     name: Name | None = None,
     is_active: Annotated[bool, Doc("false pauses deliveries.")] | None = None,
 ) -> Request:
-    """Change a webhook's URL, events (they replace the old list), name or active status."""
+    """Change a webhook's URL, events, name or active status.
+
+    Warning: events replace the old list, and a new URL gets all guests' data from now on.
+    """
     return patch(routes.WEBHOOK, webhook_id, url=url, events=events, name=name, is_active=is_active).tagged(WEBHOOKS)
 
 
@@ -118,5 +124,5 @@ def update_webhook(
     confirmation=WEBHOOK,
 )
 def delete_webhook(webhook_id: WebhookId) -> Request:
-    """Delete a webhook for good; its secret is lost with it."""
+    """Delete a webhook for good. Warning: its deliveries stop at once, and its secret is lost."""
     return delete(routes.WEBHOOK, webhook_id).tagged(WEBHOOKS)

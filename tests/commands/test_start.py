@@ -18,6 +18,7 @@ LATER = {
     "jsonschema",
     "jwt",
     "linktime.commands.demo",
+    "linktime.contract",
     "linktime.pipeline.ledger.redis",
     "linktime.pipeline.rest.client",
     "linktime.sandbox",

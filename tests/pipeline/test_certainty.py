@@ -53,7 +53,8 @@ async def test_a_booking_that_was_made_is_a_success_and_stands_once(
     result = await server.result(server.call("create_booking", **wish))
 
     [made] = await bookings(server)
-    assert result["structuredContent"] == {"bookingId": made["id"]}
+    assert result["structuredContent"]["bookingId"] == made["id"]
+    assert result["structuredContent"]["startTime"] == made["startTime"]
     assert result["_meta"]["linktime/outcome"] == "verified"
     assert [entry.method for entry in sandbox.requests].count("POST") == 1
 

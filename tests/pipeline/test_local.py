@@ -159,17 +159,47 @@ async def test_existing_local_fields_and_data_do_not_change() -> None:
 
 
 @virtual
-async def test_slots_use_their_own_zone_without_a_lookup() -> None:
-    slots = [{"startTime": TEN, "endTime": TEN}]
-    named, unnamed = (
-        LinkTime(data=answer) for answer in ({"timezone": "Asia/Tokyo", "slots": slots}, {"slots": slots})
-    )
-    request = get("/availability", timezone="Asia/Tokyo")
+async def test_slots_name_the_account_zone_without_a_lookup() -> None:
+    linktime = LinkTime(data={"timezone": "Asia/Tokyo", "slots": [{"startTime": TEN}]})
 
-    answers = [(await named.local()(BOOKINGS)).data, (await unnamed.local()(request)).data]
+    reply = await linktime.local()(get("/availability"))
 
-    assert [data["slots"][0]["startTimeLocal"] for data in answers] == ["Wed 2026-12-02 00:00 +09:00"] * 2
-    assert named.looks == unnamed.looks == 0
+    assert reply.data["slots"] == [{"startTime": TEN, "startTimeLocal": "Wed 2026-12-02 00:00 +09:00"}]
+    assert linktime.looks == 0
+
+
+@virtual
+async def test_slots_in_a_requested_zone_are_local_and_guest() -> None:
+    linktime = LinkTime(data={"timezone": "Asia/Tokyo", "slots": [{"startTime": TEN}]})
+    local = linktime.local()
+
+    reply = await local(get("/availability", timezone="Asia/Tokyo"))
+    same = await local(get("/availability", timezone="America/Toronto"))
+
+    guest = {"startTime": TEN, "startTimeLocal": LOCAL, "startTimeGuest": "Wed 2026-12-02 00:00 +09:00"}
+    assert reply.data["slots"] == [guest]
+    assert reply.notes.timezone == "America/New_York"
+    assert same.data["slots"] == [{"startTime": TEN, "startTimeLocal": LOCAL}]
+
+
+@virtual
+async def test_guest_time_needs_no_account_zone() -> None:
+    linktime = LinkTime(zone=None, data={"slots": [{"startTime": TEN}]})
+
+    reply = await linktime.local()(get("/availability", timezone="Asia/Tokyo"))
+
+    assert reply.data["slots"] == [{"startTime": TEN, "startTimeGuest": "Wed 2026-12-02 00:00 +09:00"}]
+    assert reply.notes.timezone is None
+
+
+@virtual
+async def test_dated_write_waits_for_the_zone() -> None:
+    linktime = LinkTime(data=BOOKING)
+
+    undated, dated = patch("/x"), patch("/x").with_times()
+
+    assert "startTimeLocal" not in (await linktime.local()(undated)).data
+    assert (await linktime.local()(dated)).data["startTimeLocal"] == LOCAL
 
 
 @virtual

@@ -152,7 +152,7 @@ def test_unambiguous_hours_are_accepted(day: str, zone: str) -> None:
 def test_only_hours_need_the_zone() -> None:
     tool = TOOLS["create_availability_override"]
 
-    assert tool.needs_zone(OVERRIDE | {"startTime": "09:00"})
-    assert not tool.needs_zone({"date": "2026-03-08"})
-    assert not tool.needs_zone(None)
+    assert tool.zone_patience(OVERRIDE | {"startTime": "09:00"})
+    assert not tool.zone_patience({"date": "2026-03-08"})
+    assert not tool.zone_patience(None)
     assert [each.name for each in TOOLS.values() if each.local] == [tool.name]

@@ -86,14 +86,15 @@ async def test_booking_has_all_local_times_after_one_lookup(account: Sandbox) ->
     assert looks(account) == 1
 
 
-async def test_slots_use_the_requested_zone(account: Sandbox) -> None:
+async def test_slots_are_local_and_in_the_requested_zone(account: Sandbox) -> None:
     async with client_of(account) as client:
         arguments = {"eventTypeSlug": "30min", "timezone": "Asia/Kathmandu", **NEXT_DAYS}
         slots = (await answer(client, "check_availability", **arguments))["slots"]
 
     assert slots
-    assert all(is_local(slot["startTimeLocal"], "+05:45") for slot in slots)
-    assert looks(account) == 0
+    assert all(is_local(slot["startTimeGuest"], "+05:45") for slot in slots)
+    assert {slot["startTimeLocal"][-6:] for slot in slots} == {"-05:00", "-04:00"}
+    assert looks(account) == 1
 
 
 @pytest.mark.parametrize("ttl", ["30", "0"])

@@ -278,7 +278,7 @@ async def test_answer_passes_untouched(request_: Request) -> None:
         (BOOK_IT, BROKEN),
         (BOOK_IT, MISSING),
         (BOOK_IT, ShuttingDown("leaving")),
-        (CASES[3].request, TAKEN),
+        (CASES[9].request, TAKEN),
         (post("/elsewhere"), LOST),
         (post("/elsewhere"), TAKEN),
     ],

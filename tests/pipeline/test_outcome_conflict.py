@@ -71,7 +71,8 @@ async def test_full_day_has_no_free_time() -> None:
     for full in (slots(), slots("1T14:00"), {"slots": [{}, None, {"startTime": "<b>soon</b>"}]}):
         failure = await Service(TAKEN, [[], full]).failure(BOOK_IT)
 
-        assert str(failure).endswith("Look. LinkTime shows no free time around it.")
+        assert "no free time" in str(failure)
+        assert "Nearest" not in str(failure)
 
 
 @pytest.mark.parametrize("met", [BROKEN, BudgetSpent(9), TypeError("odd"), None, {"slots": 7}, []])
@@ -80,7 +81,7 @@ async def test_help_that_fails_leaves_the_refusal_as_it_was(met: Any) -> None:
     assert await Service(TAKEN, [[], met]).failure(BOOK_IT) is TAKEN
 
 
-@pytest.mark.parametrize("booking", [BOOKING | {"status": "CANCELLED"}, BOOKING | {"eventType": None}, None])
+@pytest.mark.parametrize("booking", [BOOKING | {"eventType": None}, None])
 async def test_a_move_that_no_other_time_would_help_is_not_helped(booking: Any) -> None:
     service = Service(TAKEN, [booking])
 

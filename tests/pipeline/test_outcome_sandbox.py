@@ -94,6 +94,10 @@ async def test_bookings(faulty: Faulty) -> None:
         "success": True
     }
     refused = await faulty.refusal("reschedule_booking", bookingId=booked["bookingId"], newStartTime=MONDAY.isoformat())
+    assert "in the past" in refused
+    sunday = "2026-03-08T15:00:00Z"
+    refused = await faulty.refusal("reschedule_booking", bookingId=booked["bookingId"], newStartTime=sunday)
+    assert "Sunday" in refused
     assert "Nearest free times: 2026-03-0" in refused
 
     assert await faulty.call("cancel_booking", bookingId=booked["bookingId"]) == {"success": True}

@@ -6,14 +6,14 @@ import re
 from typing import Any
 
 import pytest
-from mcp_types import ElicitResult
+from mcp_types import MISSING_REQUIRED_CLIENT_CAPABILITY, ElicitResult
 
 from linktime.errors import BudgetSpent, Failure, Rejected, ShuttingDown, Unavailable
 from linktime.protocol.session import Session
 from linktime.protocol.session.elicitation import CANT_ASK, NO, Elicitation
 from linktime.sandbox import Sandbox
 from linktime.tools import TOOLS
-from tests.support.confirming import HOOK, QUOTED, YES, Service, answering, call, each_era, session, text
+from tests.support.confirming import HOOK, QUOTED, YES, Service, answering, call, each_era, refusal, session, text
 from tests.support.sandbox_client import paths, visiting
 from tests.support.sessions import upstream_of
 from tests.support.traced_app import traced
@@ -26,7 +26,7 @@ async def test_change_is_made_once_after_a_yes(sandbox: Sandbox, mode: str) -> N
         listed = (await seen.call("list_webhooks")).structured_content["data"]
         result = await seen.call("delete_webhook", webhookId=listed[0]["id"])
 
-    assert result.structured_content == {"success": True}
+    assert result.structured_content["success"] is True
     assert [QUOTED.findall(each) for each in questions] == [["CRM sync", "hooks.brooks.example"]]
     assert [path for path in paths(sandbox) if path != "GET /settings"] == [
         "GET /webhooks",  # for the list; the question is made of the same answer
@@ -77,15 +77,26 @@ async def test_without_a_yes_nothing_is_sent(mode: str, answer: ElicitResult, re
     assert service.writes == []
 
 
-@each_era
-async def test_client_without_forms_is_refused_without_a_request(mode: str) -> None:
+async def test_client_without_forms_is_refused_without_a_request() -> None:
     service = Service({"data": [HOOK]})
 
-    result = await call(session(service), mode, None)
+    result = await call(session(service), "legacy", None)
 
     assert result.is_error
     assert text(result) == f"not_confirmed: {CANT_ASK}"
     assert "LINKTIME_CONFIRM" in CANT_ASK
+    assert (service.lookups, service.writes) == (0, [])
+
+
+@pytest.mark.parametrize("mode", ["auto", "2026-07-28"])
+async def test_modern_client_without_forms_lacks_a_capability(mode: str) -> None:
+    service = Service({"data": [HOOK]})
+
+    error = await refusal(session(service), mode, None)
+
+    assert error.code == MISSING_REQUIRED_CLIENT_CAPABILITY
+    assert error.data == {"requiredCapabilities": {"elicitation": {"form": {}}}}
+    assert error.message == f"not_confirmed: {CANT_ASK}"
     assert (service.lookups, service.writes) == (0, [])
 
 
@@ -123,7 +134,7 @@ async def test_missing_record_is_reported_without_a_question(mode: str, fault: F
 
     result = await call(session(service), mode, answering(YES, questions=questions), "cancel_booking", bookingId="b1")
 
-    assert text(result) == str(fault)
+    assert text(result).startswith(str(fault))
     assert (questions, service.writes) == ([], [])
 
 
@@ -244,11 +255,13 @@ async def test_first_call_of_2026_07_28_is_recorded_as_asked(sandbox: Sandbox) -
 @each_era
 async def test_no_question_and_no_lookup_without_the_setting(sandbox: Sandbox, mode: str) -> None:
     questions: list[str] = []
+    async with visiting(sandbox) as visitor:
+        webhook = (await visitor.get("/webhooks"))["data"][0]["id"]
     async with traced(sandbox, user=answering(YES, questions=questions), mode=mode) as seen:
-        await seen.call("delete_webhook", webhookId="w1")
+        await seen.call("delete_webhook", webhookId=webhook)
 
     assert questions == []
-    assert paths(sandbox) == ["DELETE /webhooks/w1"]
+    assert paths(sandbox) == ["GET /webhooks", f"DELETE /webhooks/{webhook}"]  # the first is the visitor's
 
 
 async def test_confirmation_does_not_change_the_tool_list(sandbox: Sandbox) -> None:

@@ -8,12 +8,19 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from mcp_types import CallToolRequestParams, ClientCapabilities, ElicitationCapability, ElicitResult
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    INVALID_PARAMS,
+    CallToolRequestParams,
+    ClientCapabilities,
+    ElicitationCapability,
+    ElicitResult,
+)
 
 from linktime.errors import ShuttingDown
 from linktime.protocol.session.elicitation import LEAVING, TOO_LATE, Elicitation
 from linktime.tools import TOOLS
-from tests.support.confirming import BOUND, HOOK, YES, Service, answering, call, session, text
+from tests.support.confirming import BOUND, HOOK, YES, Service, answering, call, refusal, session, text
 from tests.support.sdk_client import connected
 from tests.support.sessions import upstream_of
 
@@ -92,8 +99,11 @@ async def test_answer_after_the_time_limit_does_not_count() -> None:
         now += 300.0 if len(questions) == 1 else 1.0
         return YES
 
-    result = await call(session(service, clock=lambda: now), "2026-07-28", late)
+    under_test = session(service, clock=lambda: now)
+    refused = await refusal(under_test, "2026-07-28", late)
+    result = await call(under_test, "2026-07-28", late)
 
+    assert refused.code == INVALID_PARAMS
     assert not result.is_error
     assert len(questions) == 2
     assert len(service.writes) == 1
@@ -105,12 +115,10 @@ async def test_yes_counts_only_for_its_own_request() -> None:
     async with asyncio.timeout(BOUND), connected(session(service).server, **options) as client:
         ask = partial(client.session.call_tool, "delete_webhook", allow_input_required=True)
         first: Any = await ask({"webhookId": "w1"})
-        second: Any = await ask(
-            {"webhookId": "w2"}, input_responses={"confirm": YES}, request_state=first.request_state
-        )
+        with pytest.raises(MCPError) as refused:
+            await ask({"webhookId": "w2"}, input_responses={"confirm": YES}, request_state=first.request_state)
 
-    assert second.result_type == "input_required"
-    assert second.input_requests == first.input_requests
+    assert refused.value.code == INVALID_PARAMS
     assert service.writes == []
 
 
@@ -123,8 +131,9 @@ async def test_unanswered_questions_are_dropped() -> None:
         ask = partial(client.session.call_tool, "delete_webhook", {"webhookId": "w1"}, allow_input_required=True)
         first: Any = await ask()
         later: list[Any] = [await ask() for _ in range(256)]
-        again: Any = await ask(input_responses={"confirm": YES}, request_state=first.request_state)
+        with pytest.raises(MCPError) as refused:
+            await ask(input_responses={"confirm": YES}, request_state=first.request_state)
 
     assert len({each.request_state for each in (first, *later)}) == 257
-    assert again.result_type == "input_required"
+    assert refused.value.code == INVALID_PARAMS
     assert service.writes == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -75,7 +74,7 @@ async def test_other_calls_are_answered_during_a_question(sandbox: Sandbox) -> N
 
     assert [each["isError"] for each in others] == [False, False]
     assert before == []
-    assert result["structuredContent"] == {"success": True}
+    assert result["structuredContent"]["success"] is True
     assert written(sandbox) == [f"DELETE /webhooks/{hook}"]
 
 
@@ -199,8 +198,17 @@ class Rounds:
 
     async def call(self, tool: str, arguments: dict[str, Any], state: Any = None, said: Any = YES) -> dict[str, Any]:
         """Call *tool*, with an answer if there is a *state*."""
-        told = {} if state is None else {"requestState": state, "inputResponses": {"confirm": said}}
-        return await self.send(name=tool, arguments=arguments, **told)
+        return await self.server.result(self.begin(tool, arguments, state, said))
+
+    async def refused(self, tool: str, arguments: dict[str, Any], state: Any = None) -> dict[str, Any]:
+        """Call *tool*, and return the error of the protocol."""
+        error: dict[str, Any] = (await self.server.answer(self.begin(tool, arguments, state)))["error"]
+        return error
+
+    def begin(self, tool: str, arguments: dict[str, Any], state: Any = None, said: Any = YES) -> int:
+        """Call *tool* without waiting, with an answer if there is a *state*."""
+        answer = {} if state is None else {"requestState": state, "inputResponses": {"confirm": said}}
+        return self.server.ask("tools/call", _meta=self._meta, name=tool, arguments=arguments, **answer)
 
     async def send(self, **params: Any) -> dict[str, Any]:
         """Call with whatever params."""
@@ -221,22 +229,27 @@ async def test_only_an_open_question_can_be_answered_and_only_once(sandbox: Sand
             await rounds.call(delete, mine),
             await rounds.send(name=delete, arguments=mine, inputResponses={"confirm": YES}),
             await rounds.call(delete, mine, ""),
-            await rounds.call(delete, mine, "made-up"),
-            await rounds.call(delete, mine, f"{await state()}x"),
-            await rounds.call(delete, mine, (await state()).swapcase()),
-            await rounds.call(delete, {"webhookId": "w2"}, await state()),
+        ]
+        refused = [
+            await rounds.refused(delete, mine, "made-up"),
+            await rounds.refused(delete, mine, f"{await state()}x"),
+            await rounds.refused(delete, mine, (await state()).swapcase()),
+            await rounds.refused(delete, {"webhookId": "w2"}, await state()),
         ]
         unanswered = await rounds.call(delete, mine, await state(), {"action": "cancel"})
         before = written(sandbox)
         good = await state()
-        done, *twice = await asyncio.gather(*(rounds.call(delete, mine, good) for _ in range(3)))
-        late = await rounds.call(delete, mine, good)
+        first, *twice = [rounds.begin(delete, mine, good) for _ in range(3)]
+        done = await server.result(first)
+        refused += [(await server.answer(each))["error"] for each in twice]
+        refused.append(await rounds.refused(delete, mine, good))
 
     assert {each["resultType"] for each in asked_again} == {"input_required"}
     assert text(unanswered) == f"not_confirmed: {NO['cancel']}"
     assert before == []
-    assert done["structuredContent"] == {"success": True}
-    assert {each["resultType"] for each in (*twice, late)} == {"input_required"}
+    assert done["structuredContent"]["success"] is True
+    assert {each["code"] for each in refused} == {-32602}
+    assert all("requestState" in each["message"] for each in refused)
     assert written(sandbox) == [f"DELETE /webhooks/{hook}"]
 
 
@@ -246,10 +259,14 @@ async def test_a_question_is_bound_to_the_tool_and_every_argument(sandbox: Sandb
     async with confirming(sandbox) as server:
         rounds = Rounds(server, ASKS)
         asked = await rounds.call("cancel_booking", {"bookingId": booking, "reason": "ill"})
-        other = await rounds.call("cancel_booking", {"bookingId": booking, "reason": "bored"}, asked["requestState"])
-        hours = await rounds.call("update_availability_rules", {"rules": []}, other["requestState"])
+        refused = await rounds.refused(
+            "cancel_booking", {"bookingId": booking, "reason": "bored"}, asked["requestState"]
+        )
+        asked = await rounds.call("cancel_booking", {"bookingId": booking, "reason": "ill"})
+        hours = await rounds.refused("update_availability_rules", {"rules": []}, asked["requestState"])
 
-    assert [each["resultType"] for each in (asked, other, hours)] == ["input_required"] * 3
+    assert asked["resultType"] == "input_required"
+    assert [each["code"] for each in (refused, hours)] == [-32602, -32602]
     assert written(sandbox) == []
 
 
@@ -269,7 +286,13 @@ async def test_a_state_without_an_answer_is_no_yes(sandbox: Sandbox, said: Any) 
 async def test_who_did_not_say_that_it_can_ask_confirms_nothing(sandbox: Sandbox, capabilities: dict[str, Any]) -> None:
     async with confirming(sandbox) as server:
         asked = await Rounds(server, ASKS).call("delete_webhook", {"webhookId": "w1"})
-        result = await Rounds(server, capabilities).call("delete_webhook", {"webhookId": "w1"}, asked["requestState"])
+        refused = await Rounds(server, capabilities).refused(
+            "delete_webhook", {"webhookId": "w1"}, asked["requestState"]
+        )
 
-    assert text(result) == f"not_confirmed: {CANT_ASK}"
+    assert refused == {
+        "code": -32021,
+        "message": f"not_confirmed: {CANT_ASK}",
+        "data": {"requiredCapabilities": {"elicitation": {"form": {}}}},
+    }
     assert written(sandbox) == []

@@ -11,6 +11,7 @@ import orjson
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from linktime.contract import Contract
 from linktime.message import Reply, Request
 from linktime.pipeline.rest.failures import Route
 from linktime.pipeline.rest.response import Response
@@ -70,10 +71,13 @@ def service(text: str) -> Any:
     fault = {"error": {"code": text, "message": text}, "errors": {text: [text]}}
 
     async def send(request: Request) -> Reply:
+        operation = Contract.shipped().find(request.method, request.template)
         if random.random() < FAILING and "webhooks" not in request.path:
-            return Response(random.choice([404, 409, 500]), {}, orjson.dumps(fault)).reply(request, ROUTE, BOUND)
+            return Response(random.choice([404, 409, 500]), {}, orjson.dumps(fault)).reply(
+                request, operation, ROUTE, BOUND
+            )
         body = answer(text) if random.random() < LISTING else answer(text)["data"][0]
-        return Response(200, {}, orjson.dumps(body)).reply(request, ROUTE, BOUND)
+        return Response(200, {}, orjson.dumps(body)).reply(request, operation, ROUTE, BOUND)
 
     return send
 

@@ -113,7 +113,7 @@ async def test_bad_arguments_are_refused_before_any_request() -> None:
         sent.append(request)
         return Reply(200, {})
 
-    result = await call(session(send), "get_booking", bookingID="b1")
+    result = await call(session(send), "get_booking", bookings="b1")
 
     assert result.is_error
     assert text(result).startswith("invalid_arguments: ")

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from linktime.protocol.stdio.draining import MOST_UNANSWERED
-from linktime.protocol.stdio.frames import LARGEST_FRAME, Malformed, decode, encode
+from linktime.protocol.stdio.frames import LARGEST_FRAME, Malformed, encode, message_of, parse
 from linktime.sandbox import Sandbox
 from tests.support.process import PATIENCE, Child, child, environ
 from tests.support.sandbox_client import arrived, misbehave
@@ -137,7 +137,7 @@ async def test_a_line_over_the_largest_may_be_the_last() -> None:
 @given(st.binary(max_size=200))
 def test_any_line_is_a_message_or_malformed(line: bytes) -> None:
     try:
-        message = decode(line)
+        message = message_of(parse(line))
     except Malformed as malformed:
         assert {answer["error"]["code"] for answer in malformed.answers} <= {-32700, -32600}
     else:
@@ -159,7 +159,7 @@ FRAMES = st.fixed_dictionaries(
 @given(FRAMES)
 def test_a_request_keeps_its_id_or_is_refused(frame: dict[str, Any]) -> None:
     try:
-        message = decode(orjson.dumps(frame, option=orjson.OPT_NON_STR_KEYS))
+        message = message_of(parse(orjson.dumps(frame, option=orjson.OPT_NON_STR_KEYS)))
     except (Malformed, orjson.JSONEncodeError):
         return
     if "method" in frame and "id" in frame:

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import pytest
-from mcp_types import ElicitResult, TextContent
+from mcp.shared.exceptions import MCPError
+from mcp_types import ElicitResult, ErrorData, TextContent
 
 from linktime.message import Reply, Request, Send
 from linktime.protocol.session import Session
@@ -70,6 +71,15 @@ async def call(
     options = {"mode": mode, "elicitation_callback": user}
     async with asyncio.timeout(BOUND), connected(under_test.server, **options) as client:
         return await client.call_tool(tool, arguments or {"webhookId": "w1"})
+
+
+async def refusal(under_test: Session, mode: str, user: User | None) -> ErrorData:
+    """Return the error of the protocol that answers `delete_webhook`."""
+    options = {"mode": mode, "elicitation_callback": user}
+    async with asyncio.timeout(BOUND), connected(under_test.server, **options) as client:
+        with pytest.raises(MCPError) as refused:
+            await client.call_tool("delete_webhook", {"webhookId": "w1"})
+    return refused.value.error
 
 
 def text(result: Any) -> str:

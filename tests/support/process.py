@@ -41,7 +41,7 @@ class Child:
         assert process.stderr is not None
         self.process = process
         self.stdin = process.stdin
-        self.frames: list[dict[str, Any]] = []
+        self.frames: list[Any] = []  # objects, or a list for a batch
         self.noise: list[bytes] = []
         self.stderr = ""
         self._stderr = process.stderr
@@ -100,11 +100,12 @@ class Child:
         """Wait for the answer to a request."""
         async with asyncio.timeout(PATIENCE), self._arrived:
             await self._arrived.wait_for(lambda: any(self._answers(frame, ident) for frame in self.frames))
-        return next(frame for frame in self.frames if self._answers(frame, ident))
+        frame: dict[str, Any] = next(frame for frame in self.frames if self._answers(frame, ident))
+        return frame
 
     @staticmethod
-    def _answers(frame: dict[str, Any], ident: int | str | None) -> bool:
-        return "id" in frame and "method" not in frame and frame["id"] == ident
+    def _answers(frame: Any, ident: int | str | None) -> bool:
+        return isinstance(frame, dict) and "method" not in frame and frame.get("id") == ident
 
     async def result(self, ident: int) -> dict[str, Any]:
         """Wait for the result of a request."""
@@ -115,7 +116,7 @@ class Child:
         """Wait for a request or a notification of the server, remove it from the frames and return it."""
         async with asyncio.timeout(PATIENCE), self._arrived:
             await self._arrived.wait_for(lambda: any(frame.get("method") == method for frame in self.frames))
-        found = next(frame for frame in self.frames if frame.get("method") == method)
+        found: dict[str, Any] = next(frame for frame in self.frames if frame.get("method") == method)
         self.frames.remove(found)
         return found
 

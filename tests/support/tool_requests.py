@@ -8,7 +8,10 @@ from typing import Any, Final, NamedTuple
 
 
 class Expected(NamedTuple):
-    """One call of *tool*, and its expected request. *path* is under /api/v1."""
+    """One call of *tool*, and its expected request. *path* is under /api/v1.
+
+    A row that *is_looked_up* has a name in the place of an id. Its id is looked up before the request.
+    """
 
     tool: str
     arguments: dict[str, Any]
@@ -16,6 +19,7 @@ class Expected(NamedTuple):
     path: str
     query: Mapping[str, str] = MappingProxyType({})
     body: dict[str, Any] | None = None
+    is_looked_up: bool = False
 
 
 _WEEK: Final = {"eventTypeSlug": "intro-call", "from": "2026-03-02", "to": "2026-03-06"}
@@ -38,6 +42,7 @@ REQUESTS: Final = [
         "/availability",
         {"eventTypeSlug": "a b&c", "from": "2028-02-29", "to": "2028-02-29", "timezone": "Asia/Kolkata"},
     ),
+    Expected("check_availability", {**_WEEK, "timeFrom": "13:00", "timeTo": "17:00"}, "GET", "/availability", _WEEK),
     Expected("create_booking", _BOOKING, "POST", "/bookings", body=_BOOKING),
     Expected(
         "create_booking",
@@ -281,6 +286,20 @@ REQUESTS: Final = [
         "POST",
         "/availability/overrides",
         body={"date": "2026-03-11", "isBlocked": False, "startTime": "10:00", "endTime": "14:00"},
+    ),
+    Expected(
+        "create_availability_override",
+        {"date": "2026-03-12", "to": "2026-03-13"},
+        "POST",
+        "/availability/overrides",
+        body={"date": "2026-03-12", "isBlocked": True},
+    ),
+    Expected(
+        "delete_availability_override",
+        {"date": "2026-03-12"},
+        "DELETE",
+        "/availability/overrides/2026-03-12",
+        is_looked_up=True,
     ),
     Expected("delete_availability_override", {"overrideId": "clx4"}, "DELETE", "/availability/overrides/clx4"),
     # Settings

@@ -75,7 +75,12 @@ HOOK = {"id": "w1", "name": "crm", "url": "https://a.example/x", "events": ["con
 NEW_HOOK = {"url": "https://a.example/x", "events": ["booking.created", "contact.created"]}
 DAY_OFF = {"id": "o1", "date": "2026-03-01T00:00:00.000Z", "isBlocked": True, "startTime": None, "endTime": None}
 HOURS = {"dayOfWeek": 1, "startTime": "09:00", "endTime": "17:00"}
-FLOW = {"id": "f1", "name": "Mail", "trigger": "BOOKING_CREATED", "actions": [{"type": "SEND_EMAIL", "config": {}}]}
+FLOW = {
+    "id": "f1",
+    "name": "Mail",
+    "trigger": "BOOKING_CREATED",
+    "actions": [{"type": "SEND_EMAIL", "config": {"body": "Thanks"}}],
+}
 UNREADABLE = (None, "<html>", 7, {"data": {"a": 1}}, ["x"], {"data": [None]})
 PARTIAL = {"data": [], "pagination": {"totalPages": 9}}
 

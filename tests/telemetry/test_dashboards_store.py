@@ -40,12 +40,14 @@ async def trouble(sandbox: Sandbox, server: Child, attempt: int) -> None:
     await misbehave(sandbox, path="/contacts", method="POST", status=500, when="after")
     await misbehave(sandbox, path="/event-types", method="POST", reset=True)
     await misbehave(sandbox, path="/contacts", method="GET", delaySeconds=0.2)
+    await misbehave(sandbox, path="/workflows", status=200, body="{}")
     guest = {"name": "Ada Lovelace", "email": f"ada{attempt}@example.com"}
     calls = [
         server.call("list_bookings", page=attempt),
         server.call("list_bookings", page=attempt),
         server.call("get_me"),
         server.call("list_webhooks"),
+        server.call("list_workflows"),
         server.call("get_booking", bookingId=f"nobody-{attempt}"),
         server.call("create_contact", **guest),
         server.call("create_event_type", name="Chat", slug=f"chat-{attempt}", durationMinutes=15),

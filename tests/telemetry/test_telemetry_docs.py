@@ -36,6 +36,8 @@ async def driven(sandbox: Sandbox) -> Seen:
         await seen.call("get_booking", bookingId="clx0")
         await seen.call("get_booking")
         await seen.call("delete_webhook", webhookId="clx0")
+        for _ in range(2):
+            await seen.call("create_contact", name="Ada", email="ada@example.com")
         await seen.client.get_prompt("my_week")
         await seen.client.read_resource("linktime://account")
         with pytest.raises(MCPError):

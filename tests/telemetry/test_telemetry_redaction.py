@@ -50,6 +50,8 @@ def test_request_id_is_emitted_if_it_is_plain(ident: str, emitted: str) -> None:
         ("from", "Ada.Lovelace", HIDDEN),
         ("startTime", "2026-11-24T18:30:00.000Z", "2026-11-24T18:30:00.000Z"),
         ("timezone", "America/New_York", "America/New_York"),
+        ("timeFrom", "13:00", "13:00"),
+        ("timeTo", "call me", HIDDEN),
         ("status", "CONFIRMED", "CONFIRMED"),
         ("status", "Ada-has-cancer", HIDDEN),
         ("type", "tel:+15551234567", HIDDEN),

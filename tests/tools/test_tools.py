@@ -10,7 +10,9 @@ import orjson
 import pytest
 from jsonschema import Draft202012Validator
 
+from linktime.protocol.session.results import MARKS
 from linktime.tools import DOMAINS, TOOLS, Tool
+from linktime.tools.guest_text import KINDS
 
 from ..support.tool_requests import REQUESTS, Expected
 
@@ -55,7 +57,7 @@ def test_call_becomes_the_request_of_the_table(expected: Expected) -> None:
     request = TOOLS[expected.tool].request(expected.arguments)
 
     body = None if request.body is None else orjson.loads(request.body)
-    assert (request.method, request.path, dict(request.query), body) == expected[2:]
+    assert (request.method, request.path, dict(request.query), body) == expected[2:6]
 
 
 @pytest.mark.parametrize("tool", TOOLS.values(), ids=lambda tool: tool.name)
@@ -136,10 +138,10 @@ def test_arguments_are_closed_and_described(tool: Tool) -> None:
 
 
 @pytest.mark.parametrize("tool", TOOLS.values(), ids=lambda tool: tool.name)
-def test_description_is_one_to_three_sentences(tool: Tool) -> None:
+def test_description_is_one_to_four_sentences(tool: Tool) -> None:
     assert tool.title
     assert tool.description.endswith(".")
-    assert 1 <= tool.description.count(". ") + 1 <= 3
+    assert 1 <= tool.description.count(". ") + 1 <= 4
 
 
 @pytest.mark.parametrize("tool", TOOLS.values(), ids=lambda tool: tool.name)
@@ -148,9 +150,15 @@ def test_answer_may_have_fields_outside_the_schema(tool: Tool) -> None:
 
 
 @pytest.mark.parametrize("tool", TOOLS.values(), ids=lambda tool: tool.name)
-def test_output_schema_promises_only_an_object(tool: Tool) -> None:
-    assert [part.get("type") for part in subschemas(dict(tool.output_schema)) if "type" in part] == ["object"]
-    assert all(part.keys() <= {"type", "properties", "items"} for part in subschemas(dict(tool.output_schema)))
+def test_output_schema_promises_only_an_object_and_our_field(tool: Tool) -> None:
+    fields = dict(tool.output_schema["properties"])
+    ours = fields.pop(MARKS, None)
+    promised = {**tool.output_schema, "properties": fields}
+
+    assert [part.get("type") for part in subschemas(promised) if "type" in part] == ["object"]
+    assert all(part.keys() <= {"type", "properties", "items"} for part in subschemas(promised))
+    assert (ours is not None) is (tool.name in KINDS)
+    assert ours is None or (ours["type"], ours["items"]) == ("array", {"type": "string"})
 
 
 @pytest.mark.parametrize("tool", TOOLS.values(), ids=lambda tool: tool.name)

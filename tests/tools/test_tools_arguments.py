@@ -66,7 +66,7 @@ def _numbers() -> list[tuple[str, str, str, int]]:
         for tool in TOOLS.values()
         for field, schema in tool.input_schema["properties"].items()
         for bound in ("minimum", "maximum")
-        if bound in schema
+        if bound in schema and (field, bound) != ("limit", "maximum")  # a larger limit is lowered
     ]
 
 

@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
+import orjson
 import pytest
+from hypothesis import given, strategies as st
 
 from linktime.errors import InvalidArguments
 from linktime.tools import TOOLS
@@ -15,7 +17,7 @@ from tests.support.process import Child
 
 HINT: Final = re.compile(r"did you mean (\S+)\?")
 
-SAME_NAME: Final = {
+SPELLINGS: Final = {
     "america/new_york": "America/New_York",
     "AMERICA/NEW_YORK": "America/New_York",
     "America/new_york": "America/New_York",
@@ -23,20 +25,28 @@ SAME_NAME: Final = {
     "America/NewYork": "America/New_York",
     "America / New_York": "America/New_York",
     "America/New-York": "America/New_York",
-    "America/New_Yrok": "America/New_York",
-    "Amercia/New_York": "America/New_York",
     "America/Los Angeles": "America/Los_Angeles",
-    "America/Los_Angelas": "America/Los_Angeles",
     "America/LosAngeles": "America/Los_Angeles",
-    "America/Chiago": "America/Chicago",
-    "America/Denvor": "America/Denver",
     "America/Sao Paulo": "America/Sao_Paulo",
-    "America/São_Paulo": "America/Sao_Paulo",
-    "America/Bogata": "America/Bogota",
     "America/Mexico City": "America/Mexico_City",
     "america/argentina/buenos aires": "America/Argentina/Buenos_Aires",
-    "Europe/Lodnon": "Europe/London",
     "europe/london ": "Europe/London",
+    "utc": "UTC",
+    "gmt": "GMT",
+    "us/pacific": "America/Los_Angeles",
+    "singapore": "Asia/Singapore",
+}
+"""Names that differ by case, blanks or hyphens, each with the zone that is meant."""
+
+MISTAKES: Final = {
+    "America/New_Yrok": "America/New_York",
+    "Amercia/New_York": "America/New_York",
+    "America/Los_Angelas": "America/Los_Angeles",
+    "America/Chiago": "America/Chicago",
+    "America/Denvor": "America/Denver",
+    "America/São_Paulo": "America/Sao_Paulo",
+    "America/Bogata": "America/Bogota",
+    "Europe/Lodnon": "Europe/London",
     "Europe/Rom": "Europe/Rome",
     "Europe/Brlin": "Europe/Berlin",
     "Europe/Lisboa": "Europe/Lisbon",
@@ -50,12 +60,8 @@ SAME_NAME: Final = {
     "Asia/Sanghai": "Asia/Shanghai",
     "Australia/Sidney": "Australia/Sydney",
     "Africa/Johannesberg": "Africa/Johannesburg",
-    "utc": "UTC",
-    "gmt": "GMT",
-    "us/pacific": "America/Los_Angeles",
-    "singapore": "Asia/Singapore",
 }
-"""Names that differ by case, blanks or one typing mistake, each with the zone that is meant."""
+"""Names with one typing mistake, each with the zone that is meant."""
 
 OTHER: Final = {
     **dict.fromkeys(["Asia/Pune", "Asia/Mumbai", "Asia/Delhi", "Asia/New_Delhi", "Asia/Bangalore"], "Asia/Kolkata"),
@@ -111,7 +117,23 @@ def offsets(zone: str) -> list[object]:
     return [ZoneInfo(zone).utcoffset(datetime(2026, month, 15, 12)) for month in range(1, 13)]  # noqa: DTZ001 - a wall time
 
 
-@pytest.mark.parametrize(("name", "zone"), SAME_NAME.items())
+@pytest.mark.parametrize(("name", "zone"), SPELLINGS.items())
+def test_same_name_in_another_spelling_is_accepted(name: str, zone: str) -> None:
+    body = orjson.loads(TOOLS["update_settings"].request({"timezone": name}).body or b"")
+
+    assert body["timezone"] in available_timezones()
+    assert offsets(body["timezone"]) == offsets(zone)
+
+
+@given(st.sampled_from(sorted(name for name in available_timezones() if "/" in name)), st.data())
+def test_zone_in_any_letter_case_is_the_same_request(name: str, data: st.DataObject) -> None:
+    letters = [data.draw(st.sampled_from([letter.lower(), letter.upper()])) for letter in name]
+
+    written = TOOLS["update_settings"].request({"timezone": "".join(letters)})
+    assert written == TOOLS["update_settings"].request({"timezone": name})
+
+
+@pytest.mark.parametrize(("name", "zone"), MISTAKES.items())
 def test_hint_is_the_zone_of_the_same_name(name: str, zone: str) -> None:
     [hint] = HINT.findall(refusal(name))
 
@@ -134,7 +156,7 @@ def test_exact_names_are_accepted(name: str) -> None:
 
 async def test_check_availability_hints_at_no_other_time(server: Child) -> None:
     slots = {"eventTypeSlug": "intro-call", "from": "2027-03-01", "to": "2027-03-02"}
-    names = ["Asia/Pune", "GMT+5", "Pacific Standard Time", "Factory", "america/new york"]
+    names = ["Asia/Pune", "GMT+5", "Pacific Standard Time", "Factory", "America/New_Yrok"]
     texts = [
         (await server.result(server.call("check_availability", **slots, timezone=name)))["content"][0]["text"]
         for name in names

@@ -205,7 +205,7 @@ def _first_name(meeting: Meeting) -> str:
 def _outcome(status: str, calls: Sequence[Record]) -> str:
     these = [each for each in calls if each["status"] == status]
     lengths = [each["durationSeconds"] for each in these if each["durationSeconds"]]
-    booked = sum(each["bookingId"] is not None for each in these)
+    booked = sum(each.get("bookingId") is not None for each in these)
     text = f"{len(these)} {status.lower().replace('_', ' ')}"
     text += f" ({'avg ' * (len(lengths) > 1)}{duration(fmean(lengths))})" if lengths else ""
     return text + (f" — {booked} resulted in {'a booking' if booked == 1 else 'bookings'}" if booked else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Any, Final
@@ -57,15 +57,13 @@ class Cache:
         self._clock = clock
         self._ttl = ttl
         self._settle = settle
-        # which answers are stale
-        self._epochs = Epochs(clock, changes)
+        self._epochs = Epochs(clock, changes)  # which answers are stale
         # the answers
         self._kept: TLRUCache[Request, _Kept, float] = TLRUCache(size, lambda _, kept, __: kept.since + ttl, clock)
         # the requests in flight: the latest read of each kind, which others may join, and all of them
         self._shared: dict[Request, Flight] = {}
         self._flights: set[Flight] = set()
-        # whether new requests are refused
-        self._closed = False
+        self._closed = False  # whether new requests are refused
 
     def __repr__(self) -> str:
         return f"<Cache {len(self._kept)} kept | {len(self._flights)} in flight>"
@@ -85,12 +83,23 @@ class Cache:
             return await self._start(request, self._change).reply()
         if not self._ttl:
             return (await self._start(request, self._fetch).reply(self._time_left(request))).noted(Notes(cache="off"))
-        await self._epochs.poll()
+        await self.poll()
         return self._hit(request) or await self._join(request) or await self._miss(request)
 
+    async def poll(self) -> None:
+        """Count the writes that other servers have published."""
+        await self._epochs.poll()
+
     def epoch(self, request: Request) -> int:
-        """Return the number of the latest known write to the tags of *request*."""
+        """Return the number of known writes to the tags of *request*. A write to several tags counts for each."""
         return self._epochs.now(request.tags)
+
+    def kept(self, collection: str) -> Iterator[Any]:
+        """Yield the data of the kept answers about a *collection* that are not stale, from the latest."""
+        for request in reversed(list(self._kept)):
+            kept = self._kept.get(request) if request.collection == collection else None
+            if kept and kept.epoch == self.epoch(request):
+                yield kept.reply.data
 
     def settled(self, request: Request) -> bool:
         """Return whether every replica of LinkTime shows the known writes to the tags of *request*."""
@@ -153,8 +162,10 @@ class Cache:
         epoch = self.epoch(request)
         reply = await self._send(request)
         if keep and epoch == self.epoch(request):
-            # its notes and quota belong to this request only
-            self._kept[request] = _Kept(replace(reply, notes=Notes(), quota=UNSTATED), epoch, self._clock())
+            # its notes and quota belong to this request only, except for the note about the answer itself
+            self._kept[request] = _Kept(
+                replace(reply, notes=Notes(lacks=reply.notes.lacks), quota=UNSTATED), epoch, self._clock()
+            )
         return reply
 
     async def _change(self, request: Request) -> Reply:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from math import inf
 from typing import Final
@@ -14,8 +15,8 @@ _LAG: Final = 3.0  # s after a write in which a replica of LinkTime may not show
 class Epochs:
     """A write counter for each tag, over the writes of this server and those that other servers publish.
 
-    An answer belongs to the epoch in which its read began: the number of the latest write to any of its tags. Once
-    that number is another one, the answer is stale.
+    An answer belongs to the epoch in which its read began: the number of writes to its tags. Once that number is
+    another one, the answer is stale.
     """
 
     def __init__(self, clock: Callable[[], float], changes: ChangeFeed | None = None) -> None:
@@ -23,17 +24,16 @@ class Epochs:
         # the writes of the other servers, and whether they were polled at least once
         self._changes = changes
         self._polled = False
-        # the number of the latest write: of any, to each tag, and of those that count for every tag
-        self._writes = 0
-        self._latest: dict[str, int] = {}
-        self._latest_of_all = 0
+        # the number of writes: to each tag, and to every tag
+        self._writes: Counter[str] = Counter()
+        self._writes_to_all = 0
         # the time on the clock at which every replica shows the writes: to each tag, and to all
         self._settled: dict[str, float] = {}
         self._all_settled = -inf
 
     def now(self, tags: Iterable[str]) -> int:
-        """Return the epoch of *tags*: the number of the latest write to any of them."""
-        return max((self._latest.get(tag, self._latest_of_all) for tag in tags), default=self._latest_of_all)
+        """Return the epoch of *tags*: the number of writes to them. A write to several of them counts for each."""
+        return self._writes_to_all + sum(self._writes[tag] for tag in tags)
 
     def settled(self, tags: Iterable[str]) -> bool:
         """Return whether every replica shows the writes to *tags*."""
@@ -68,14 +68,11 @@ class Epochs:
             await self._changes.publish(change)
 
     def _count(self, change: Change) -> None:
-        self._writes += 1
+        self._writes.update(change.tags)
         for tag in change.tags:
-            self._latest[tag] = self._writes
             settled = self._clock() + max(change.settle, _LAG)
             self._settled[tag] = max(self._settled.get(tag, settled), settled)
 
     def _count_for_all(self) -> None:
-        self._writes += 1
-        self._latest_of_all = self._writes
-        self._latest.clear()
+        self._writes_to_all += 1
         self._all_settled = self._clock() + _LAG

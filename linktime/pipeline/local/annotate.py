@@ -27,16 +27,17 @@ def has_times(data: Any) -> bool:
             return False
 
 
-def localized(data: Any, zone: tzinfo) -> Any:
+def localized(data: Any, zone: tzinfo | None, guest: tzinfo | None = None) -> Any:
     """Copy a JSON value with local times.
 
-    1. Each instant `x` gets a field `xLocal`, with its time in *zone*.
-    2. A booking's `xTime` gets a field `xTimeGuest` too, if the guest's clocks show another time.
+    1. Each instant `x` gets a field `xLocal`, with its time in *zone*, unless that is unknown.
+    2. Each `xTime` gets a field `xTimeGuest`, if the guest's clocks show another time. They are those of the zone that
+       a booking names, or of *guest*.
     3. A field that exists already stays as it is.
     """
     if isinstance(data, dict):
-        return _object(data, zone)
-    return [localized(item, zone) for item in data] if isinstance(data, list) else data
+        return _object(data, zone, guest)
+    return [localized(item, zone, guest) for item in data] if isinstance(data, list) else data
 
 
 def zone_of_slots(data: Any) -> ZoneInfo | None:
@@ -48,20 +49,21 @@ def zone_of_slots(data: Any) -> ZoneInfo | None:
             return None
 
 
-def _object(data: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
-    guest_zone = _guest_zone(data)
+def _object(data: Mapping[str, Any], zone: tzinfo | None, guest: tzinfo | None) -> dict[str, Any]:
+    own_guest = _guest_zone(data) or guest
     copy: dict[str, Any] = {}
     for name, value in data.items():
-        copy[name] = localized(value, zone) if isinstance(value, dict | list) else value
+        copy[name] = localized(value, zone, guest) if isinstance(value, dict | list) else value
         if instant := _instant(name, value):
-            copy |= {each: time for each, time in _beside(name, instant, zone, guest_zone) if each not in data}
+            copy |= {each: time for each, time in _beside(name, instant, zone, own_guest) if each not in data}
     return copy
 
 
-def _beside(name: str, instant: datetime, zone: tzinfo, guest_zone: ZoneInfo | None) -> Iterator[tuple[str, str]]:
-    local = formatted(instant, zone)
-    yield f"{name}Local", local
-    if guest_zone and name.endswith("Time") and (guest_time := formatted(instant, guest_zone)) != local:
+def _beside(name: str, instant: datetime, zone: tzinfo | None, guest: tzinfo | None) -> Iterator[tuple[str, str]]:
+    local = formatted(instant, zone) if zone else ""
+    if local:
+        yield f"{name}Local", local
+    if guest and name.endswith("Time") and (guest_time := formatted(instant, guest)) != local:
         yield f"{name}Guest", guest_time
 
 

@@ -15,13 +15,11 @@ _KEPT: Final = 32  # answers; the cache returns the same object again
 
 
 class LocalTimes:
-    """A `Send` that adds local times to answers, in the first of these zones that is known.
+    """A `Send` that adds local times to answers: `…Local` in the account's zone, and `…Guest` in that of the guest.
 
-    1. the zone that an answer with slots names
-    2. the zone of the request
-    3. the account's *zone*
-
-    A read waits a short time for the account's zone. A write does not wait.
+    The account's zone is the one that an answer with slots names without a request for it, or else *zone*. The zone of
+    a slot's guest is the one of the request. A read waits a short time for the account's zone, and so does a write
+    whose answer is likely to hold times. Its lookup runs beside the request.
     """
 
     def __init__(self, send: Send, zone: AccountZone) -> None:
@@ -38,13 +36,14 @@ class LocalTimes:
         answer = self._answer(reply.data) if request.is_read else _Answer(reply.data)
         if not answer.has_times:
             return reply
-        zone = answer.zone or zone_named(dict(request.query).get("timezone")) or await self._account_zone(request)
-        if zone is None:
-            return reply
-        return replace(reply, data=answer.local(zone)).noted(Notes(timezone=zone.key))
+        guest = zone_named(dict(request.query).get("timezone"))
+        zone = (None if guest else answer.zone) or await self._account_zone(request)
+        noted = reply.noted(Notes(timezone=zone.key)) if zone else reply
+        return replace(noted, data=answer.local(zone, guest))
 
     async def _account_zone(self, request: Request) -> ZoneInfo | None:
-        return await self._zone.get(request.deadline) if request.is_read else self._zone.known
+        waits = request.is_read or request.dated
+        return await self._zone.get(request.deadline) if waits else self._zone.known
 
     def _answer(self, data: Any) -> _Answer:
         answer = self._answers.get(id(data))
@@ -62,10 +61,10 @@ class _Answer:
         self.data = data
         self.has_times = has_times(data)
         self.zone = zone_of_slots(data)
-        self._local: tuple[ZoneInfo, Any] | None = None  # the latest zone, and the copy in it
+        self._local: tuple[ZoneInfo | None, ZoneInfo | None, Any] | None = None  # the latest zones, and the copy
 
-    def local(self, zone: ZoneInfo) -> Any:
-        """Return a copy with local times in *zone*."""
-        if self._local is None or self._local[0] is not zone:
-            self._local = zone, localized(self.data, zone)
-        return self._local[1]
+    def local(self, zone: ZoneInfo | None, guest: ZoneInfo | None) -> Any:
+        """Return a copy with local times in *zone*, and in that of the *guest*."""
+        if self._local is None or self._local[0] is not zone or self._local[1] is not guest:
+            self._local = zone, guest, localized(self.data, zone, guest)
+        return self._local[2]

@@ -84,11 +84,11 @@ class AccountZone:
             self._lookup_start = self._clock()
             self._lookup = asyncio.create_task(self._look_up())
 
-    async def get(self, deadline: float = inf) -> ZoneInfo | None:
-        """Refresh the zone, wait for a lookup in flight until *deadline* or for a second, and return `known`."""
+    async def get(self, deadline: float = inf, patience: float = _PATIENCE) -> ZoneInfo | None:
+        """Refresh the zone, wait for a lookup in flight until *deadline* or for *patience* seconds, return `known`."""
         self.refresh()
         if self._lookup and self._in_flight():
-            until = min(self._lookup_start + _PATIENCE, deadline)
+            until = min(self._lookup_start + patience, deadline)
             await asyncio.wait({self._lookup}, timeout=max(until - self._clock(), 0.0))
         return self.known
 

@@ -196,7 +196,7 @@ class Outcome:
             advice = await advise(lambda read: self._send(replace(read, deadline=limit)), write)
         except (Exception, asyncio.CancelledError):  # noqa: BLE001 - help that fails must not hide the refusal
             return refusal
-        return Rejected(refusal.word, f"{refusal.message} {advice}", status=refusal.status) if advice else refusal
+        return Rejected(refusal.word, refusal.happened, advice, status=refusal.status) if advice else refusal
 
 
 def _abandoned() -> bool:

@@ -11,14 +11,16 @@ import aiohttp
 from yarl import URL
 
 from ... import __version__
+from ...contract import Contract
 from ...errors import Failure
 from ...message import Reply, Request
 from ...telemetry import hooks
-from .connector import CleanConnector, UncleanConnection
+from .connector import BrokenConnection, CleanConnector, UncleanConnection, once
 from .failures import CHECK_BASE, CHECK_PROXY, LATER, Route, lost
 from .proxy import proxy_of
 from .ratelimit_headers import LONGEST_WAIT
 from .response import Response
+from .wire import on_the_wire
 
 _LARGEST_BODY: Final = 4 << 20  # bytes; a page of 100 bookings has 0.2 MB
 _WORTH_A_THREAD: Final = 64 << 10  # bytes; a thread decodes a larger body
@@ -29,10 +31,6 @@ _KEEP_ALIVE: Final = 50  # s; under the 60 s after which load balancers drop an 
 
 _FEWER: Final = "Ask for fewer items or days."
 _SET_PROXY: Final = "Set https_proxy or all_proxy to an http or https proxy, or set no_proxy."
-
-
-class _Broken(Exception):
-    """A connection that broke under a request. After a ClientError, aiohttp would send GET, PUT and DELETE again."""
 
 
 class _TooLarge(aiohttp.ClientPayloadError):
@@ -50,14 +48,23 @@ class Rest:
         timeout: Seconds for the whole exchange.
         connections: The largest number of open connections, for reads and for writes.
         longest_wait: Seconds. A longer Retry-After of LinkTime is shortened to it.
+        contract: The operations, and the service's spelling. The one of this version by default.
     """
 
     def __init__(
-        self, base_url: str, key: str, *, timeout: float, connections: int, longest_wait: float = LONGEST_WAIT
+        self,
+        base_url: str,
+        key: str,
+        *,
+        timeout: float,
+        connections: int,
+        longest_wait: float = LONGEST_WAIT,
+        contract: Contract | None = None,
     ) -> None:
         # the service, and the way to it; `proxy_of` may resolve names, so the server builds this object in a thread
         self._route = Route(str(URL(base_url)), key, proxy_of(base_url))
         self._api = f"{self._route.base}/api/v1"
+        self._contract = contract or Contract.shipped()
         # limits
         self._timeout = aiohttp.ClientTimeout(total=timeout, connect=timeout * _CONNECT_SHARE)
         self._connections = connections
@@ -74,14 +81,20 @@ class Rest:
             Unavailable: A read has no usable answer, or nothing was sent.
             OutcomeUnknown: A write was sent and has no usable answer.
         """
+        operation = self._contract.find(request.method, request.template)
+        response = await self.exchange(on_the_wire(request, operation))
+        read = partial(response.reply, request, operation, self._route, self._longest_wait)
+        return read() if len(response.body) <= _WORTH_A_THREAD else await asyncio.to_thread(read)
+
+    async def exchange(self, request: Request) -> Response:
+        """Send a request that is in the service's spelling, and return any whole response.
+
+        Raises Unavailable or OutcomeUnknown if there is none.
+        """
         try:
-            response = await self._exchange(request)
-        except (aiohttp.ClientError, TimeoutError, OSError, _Broken) as error:
+            return await self._exchange(request)
+        except (aiohttp.ClientError, TimeoutError, OSError, BrokenConnection) as error:
             failure = self._failure(request, error)
-        else:
-            if len(response.body) <= _WORTH_A_THREAD:
-                return response.reply(request, self._route, self._longest_wait)
-            return await asyncio.to_thread(response.reply, request, self._route, self._longest_wait)
         raise failure  # outside of the except clause: aiohttp's error contains the key and must not become the context
 
     async def aclose(self) -> None:
@@ -113,7 +126,7 @@ class Rest:
             headers={"Accept": "application/json", "User-Agent": f"linktime-mcp/{__version__}"},
             max_field_size=_LARGEST_FIELD,
             max_headers=_MOST_HEADERS,
-            middlewares=(_once,),
+            middlewares=(once,),
             proxy=proxy,
             timeout=self._timeout,
         )
@@ -157,16 +170,6 @@ class Rest:
             case _:
                 return lost(request, "the connection to LinkTime broke before its answer was complete")
         return self._route.unsent(reason, advice, repeat=repeat)
-
-
-async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Send a request at most once: aiohttp repeats one whose connection broke, unless the error is not its own."""
-    try:
-        return await handler(request)
-    except aiohttp.ClientConnectorError:
-        raise
-    except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
-        raise _Broken from error
 
 
 def _speaks_http(proxy: str) -> bool:

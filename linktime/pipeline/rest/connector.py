@@ -58,3 +58,17 @@ def _is_readable(socket: Any) -> bool:
     poll = select.poll()
     poll.register(socket, select.POLLIN)
     return bool(poll.poll(0))
+
+
+class BrokenConnection(Exception):
+    """A connection that broke under a request. After a ClientError, aiohttp would send GET, PUT and DELETE again."""
+
+
+async def once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Send a request at most once: aiohttp repeats one whose connection broke, unless the error is not its own."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+        raise BrokenConnection from error

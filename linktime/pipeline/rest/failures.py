@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from ...contract import Operation
 from ...errors import OutcomeUnknown, Unavailable
 from ...hosts import host_of, is_loopback
 from ...message import Request
@@ -14,6 +15,7 @@ CHECK_PROXY = "Check the proxy that https_proxy or all_proxy names."
 LATER = "Call again later."
 CHECK_NETWORK = f"Check the network and LINKTIME_BASE_URL, or run linktime-mcp doctor. {LATER}"
 START_LOCAL = f"Start the service there, such as by linktime-mcp sandbox, or check LINKTIME_BASE_URL. {LATER}"
+DOCTOR = "linktime-mcp doctor --api"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,17 @@ class Route:
         return Unavailable(happened, advice, sent=False, repeat=repeat)
 
 
+def no_endpoint(operation: Operation) -> str:
+    """Return what a 404 or 405 means that is not about a row, and the next step."""
+    endpoint = f"{operation.method} /api/v1{operation.template}"
+    if operation.evidence == "documented":
+        return f"The service has no {endpoint}. LinkTime documents it. {CHECK_BASE}"
+    return (
+        f"The service has no {endpoint}. This endpoint is inferred, so it may have another path. "
+        f"{CHECK_BASE} If it is right, run {DOCTOR}, and report its output."
+    )
+
+
 def lost(
     request: Request,
     happened: str,
@@ -55,6 +68,7 @@ def lost(
     status: int | None = None,
     answered: bool = False,
     wait: float | None = None,
+    hint: str = "",
 ) -> Unavailable | OutcomeUnknown:
     """Return the failure of a request that was sent and has no usable answer.
 
@@ -65,6 +79,7 @@ def lost(
         status: The status of the unusable answer.
         answered: Whether LinkTime itself answered, and not a proxy or load balancer.
         wait: LinkTime's own wait in seconds.
+        hint: The likely cause, for a write as well.
     """
     if request.is_read:
         later = f"Call again in {wait:.0f} s." if wait else LATER
@@ -72,4 +87,4 @@ def lost(
             f"{happened}.", advice or later, sent=True, status=status, repeat=not advice, retry_after=wait
         )
     unknown = f"{happened}, so this change may or may not have been made. Look before you try again."
-    return OutcomeUnknown(unknown, answered=answered)
+    return OutcomeUnknown(f"{unknown} {hint}".rstrip(), answered=answered)

@@ -8,11 +8,13 @@ from email.message import Message
 from http import HTTPStatus
 from typing import Any, Final, NoReturn
 
+from ...contract import Operation
 from ...errors import RateLimited, Rejected, Unavailable
-from ...message import Reply, Request
+from ...message import NO_NOTES, Notes, Reply, Request
 from ...sanitize import lenient, one_line, visible
+from ...telemetry import hooks
 from . import error_body
-from .failures import CHECK_BASE, CHECK_PROXY, Route, lost
+from .failures import CHECK_BASE, CHECK_PROXY, Route, lost, no_endpoint
 from .ratelimit_headers import http_date, quota, retry_after, wished_wait
 
 _MOST_VALUES: Final = 50_000  # JSON values in a body; a page of 100 bookings has 6,000
@@ -41,20 +43,27 @@ class Response:
     headers: Mapping[str, str]
     body: bytes
 
-    def reply(self, request: Request, route: Route, longest_wait: float) -> Reply:
-        """Return the answer to *request*, or raise the failure that the response states.
+    def reply(self, request: Request, operation: Operation, route: Route, longest_wait: float) -> Reply:
+        """Return the answer to *request* with our names of the fields, or raise the failure that the response states.
 
         *longest_wait* caps the wait that LinkTime asks for after a 429, in seconds.
         """
         data, fault = self._data()
+        data = operation.read(data)
         if self.status // 100 == 2 and error_body.denies(data):
             fault = "states a failure"
         if self.status != HTTPStatus.NO_CONTENT and (self.status // 100 != 2 or fault):
-            self._raise_failure(request, route, longest_wait, data, fault)
+            self._raise_failure(request, operation, route, longest_wait, data=data, fault=fault)
+        notes = NO_NOTES
+        if lacks := operation.lacking(data):
+            hooks.mismatched(operation.method, operation.template)
+            notes = Notes(lacks=lacks)
         date = http_date(self.headers.get("Date", ""))
-        return Reply(self.status, visible(data), quota=quota(self.headers), date=date)
+        return Reply(self.status, visible(data), notes, quota(self.headers), date)
 
-    def _raise_failure(self, request: Request, route: Route, longest_wait: float, data: Any, fault: str) -> NoReturn:
+    def _raise_failure(
+        self, request: Request, operation: Operation, route: Route, longest_wait: float, *, data: Any, fault: str
+    ) -> NoReturn:
         # 1. A success that can't be read, or states a failure. A write may have been made.
         # 2. A redirect. Nothing was done, except that 302 and 303 leave the outcome of a write open.
         # 3. A 429 of LinkTime, and a 407 of the proxy.
@@ -74,28 +83,44 @@ class Response:
         if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED and route.proxy:
             raise route.unsent(f"the proxy {route.via} answered {status}", CHECK_PROXY, repeat=False)
         page = bool(self.body.strip()) and bool(fault)
+        advice = self._no_endpoint(operation, code)
         if (status in _ABSENT and code is None) or (page and _may_hide_success(request, status)):
             foreign = route.masked(f"{route.base} answered {status}, but not in LinkTime's words")
-            raise lost(request, foreign, CHECK_BASE, status=status)
+            raise lost(request, foreign, advice or CHECK_BASE, status=status, hint=advice)
         if status // 100 == 4:
             word = route.masked(code or _CODES.get(status, "rejected"))
             absent = status in _ABSENT and error_body.proves_absence(data)
-            raise Rejected(word, self._message(route, data, word), status=status, proves_absence=absent)
+            happened, general = (
+                f"{self._happened(route, data)} {advice}".rstrip(),
+                "" if advice else _ADVICE.get(word, ""),
+            )
+            raise Rejected(word, happened, general, status=status, proves_absence=absent)
         raise lost(request, happened, status=status, answered=code is not None, wait=retry_after(self.headers))
 
+    def _no_endpoint(self, operation: Operation, code: str | None) -> str:
+        """Return the next step if the service has no such endpoint, else an empty text.
+
+        1. A 404 or 405 without LinkTime's own code. An absent row has the code.
+        2. A 404 with a code, for an operation that does not depend on a row. 405 is never about a row.
+        """
+        unknown = code is None or not operation.may_be_absent or self.status == HTTPStatus.METHOD_NOT_ALLOWED
+        if self.status not in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED} or not unknown:
+            return ""
+        hooks.mismatched(operation.method, operation.template)
+        return no_endpoint(operation)
+
     def _rate_limited(self, route: Route, longest_wait: float, data: Any) -> RateLimited:
-        message, wait = self._message(route, data, "rate_limited"), wished_wait(self.headers)
+        message, wait = f"{self._happened(route, data)} {_ADVICE['rate_limited']}", wished_wait(self.headers)
         if wait is not None and wait > longest_wait:
             message += f" It asks for a wait of {wait:.0f} s. This server waits for {longest_wait:.0f} s."
             wait = longest_wait
         return RateLimited(message, retry_after=wait)
 
-    def _message(self, route: Route, data: Any, word: str) -> str:
-        """Return the message of a refusal: LinkTime's own text, cleaned and quoted, and our advice for *word*."""
+    def _happened(self, route: Route, data: Any) -> str:
+        """Return what a refusal says: LinkTime's own text, cleaned and quoted."""
         cleaned = route.masked(one_line(error_body.reasons(data)[:_LONGEST_CLEANED]))
         quote = cleaned[:_LONGEST_QUOTE].replace('"', "'")
-        happened = f'LinkTime says "{quote}".' if quote else f"LinkTime answered {self.status} without an explanation."
-        return " ".join(filter(None, (happened, _ADVICE.get(word))))
+        return f'LinkTime says "{quote}".' if quote else f"LinkTime answered {self.status} without an explanation."
 
     def _data(self) -> tuple[Any, str]:
         """Return the JSON value in the body, and the reason if there is none, else an empty text."""

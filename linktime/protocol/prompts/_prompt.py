@@ -1,14 +1,15 @@
-"""A prompt: a request of the user, the tools that fulfil it in order, and the form of the answer."""
+"""A prompt: a request of the user, the tools that fulfil it in order, the prohibitions, and the form of the answer."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from ...errors import InvalidArguments
 from ...sanitize import visible
+from ...spelling import renamed
 from ...tools.suggest import suggest
 from ..completion_sources import Source
 from ..today import Moment
@@ -24,12 +25,17 @@ _QUOTED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """An argument that the user fills in. *source* has the values for completion, if any."""
+    """An argument that the user fills in.
+
+    *source* has the values for completion, if any. *known* returns the normal form of a value, or None if the value is
+    in the user's own words.
+    """
 
     name: str
     description: str
     required: bool = True
     source: Source | None = None
+    known: Callable[[str], str | None] = lambda _: None
 
     def fault(self, text: str) -> str:
         """Return the fault of a value, or an empty text if it is valid."""
@@ -48,20 +54,37 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One conversation. *wish* is the request of the user, *ending* describes the final answer."""
+    """One conversation, which is also a skill.
+
+    *occasion* is the case for which a model uses the skill. *wish* is the request of the user in the prompt. *never*
+    has the prohibitions, each as an imperative. *ending* describes the final answer. All but *wish* are without a
+    first person, because both forms share them.
+    """
 
     name: str
     title: str
     description: str
+    occasion: str
     wish: str
     arguments: tuple[Argument, ...]
     steps: tuple[Step, ...]
+    never: tuple[str, ...]
     ending: str
 
     @property
     def tools(self) -> frozenset[str]:
         """Return the names of the tools in the steps."""
         return frozenset(step.tool for step in self.steps)
+
+    @property
+    def numbered(self) -> str:
+        """Return the steps as a numbered list."""
+        return "\n".join(f"{number}. {step.tool}: {step.words}" for number, step in enumerate(self.steps, 1))
+
+    @property
+    def prohibitions(self) -> str:
+        """Return the prohibitions as a list."""
+        return "\n".join(f"- {each}" for each in self.never)
 
     def text(self, arguments: Mapping[str, str], moment: Moment) -> str:
         """Return the text for the model. It quotes the *arguments*, so that they do not read as instructions.
@@ -71,24 +94,28 @@ class Prompt:
         """
         values = self._checked(arguments)
         quoted = [f"- {name}: {json.dumps(visible(value), ensure_ascii=False)}" for name, value in values.items()]
-        steps = [f"{number}. {step.tool}: {step.words}" for number, step in enumerate(self.steps, 1)]
         parts = [
             f"{self.wish} {moment}",
             "\n".join([_QUOTED, *quoted]) if quoted else "",
-            "\n".join(["Use these LinkTime tools, in this order:", *steps]),
+            f"Use these LinkTime tools, in this order:\n{self.numbered}",
+            f"Never:\n{self.prohibitions}",
             self.ending,
         ]
         return "\n\n".join(filter(None, parts))
 
     def _checked(self, arguments: Mapping[str, str]) -> dict[str, str]:
         """Return the values in the order of the prompt. An empty value counts as missing, because forms send one."""
-        filled = {name: value.strip() for name, value in arguments.items() if value.strip()}
         known = [argument.name for argument in self.arguments]
-        faults = [_unknown(name, known) for name in arguments if name not in known]
+        try:
+            named = renamed(arguments, known)
+        except ValueError as fault:
+            raise InvalidArguments(str(fault)) from None
+        filled = {name: value.strip() for name, value in named.items() if value.strip()}
+        faults = [_unknown(name, known) for name in named if name not in known]
         faults += [f"{each.name}: {why}" for each in self.arguments if (why := each.fault(filled.get(each.name, "")))]
         if faults:
             raise InvalidArguments("; ".join(faults))
-        return {name: filled[name] for name in known if name in filled}
+        return {each.name: each.known(value) or value for each in self.arguments if (value := filled.get(each.name))}
 
 
 def _unknown(name: str, known: list[str]) -> str:

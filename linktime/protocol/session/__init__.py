@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from importlib.resources import files
 from types import MappingProxyType
@@ -19,13 +20,15 @@ from ...telemetry import Middleware, Telemetry
 from ...tools import Tool
 from ..prompts import PROMPTS
 from ..resources import find
+from ..skills import SKILLS
 from .completions import Completions
 from .introduction import Introduction
 from .lookups import Lookups
 from .prompts import Prompts
-from .refusals import name_fields
+from .refusals import name_fields, on_one_page
 from .resources import Resources
 from .sdk_server import Handler, Server
+from .skills import Skills
 from .summary import Summaries
 from .tools import Confirms, Tools
 from .upstream import SPARE, Upstream
@@ -33,7 +36,7 @@ from .upstream import SPARE, Upstream
 __all__ = ["SPARE", "Confirms", "Session", "Upstream"]
 
 _NONE_OFF: Final[Mapping[str, str]] = MappingProxyType({})
-_METHODS: Final = SPEC_CLIENT_METHODS | SPEC_CLIENT_NOTIFICATION_METHODS
+_METHODS: Final = SPEC_CLIENT_METHODS | SPEC_CLIENT_NOTIFICATION_METHODS | {"skills/list", "skills/get"}
 
 
 class Session:
@@ -61,13 +64,11 @@ class Session:
         log: Callable[[str], None] | None = None,
     ) -> None:
         self._confirm = confirm
-        handlers = _handlers(
-            Tools(upstream, tools, off, confirm), tools, Lookups(upstream, confirm.remember if confirm else None)
-        )
+        handlers = _handlers(Tools(upstream, tools, off, confirm), tools, upstream, confirm)
         if log:
             handlers["tools/call"] = Summaries(log, upstream.clock, tools).around(handlers["tools/call"])
         self.server = Server(
-            mcp_types.Implementation(name="linktime", title="LinkTime", version=__version__),
+            _identity(),
             files(__package__).joinpath("instructions.txt").read_text(encoding="utf-8"),
             handlers,
             [*_middleware(telemetry, tools), *([Introduction(presence)] if presence else [])],
@@ -79,18 +80,40 @@ class Session:
             self._confirm.leave()
 
 
-def _handlers(handler: Tools, tools: Mapping[str, Tool], lookups: Lookups) -> dict[str, Handler]:
+def _identity() -> mcp_types.Implementation:
+    icon = files(__package__).joinpath("icon.png").read_bytes()
+    return mcp_types.Implementation(
+        name="linktime",
+        title="LinkTime",
+        version=__version__,
+        description="Scheduling with a LinkTime account: meetings, free times, contacts, calls, webhooks and settings.",
+        website_url="https://linktime.io",
+        icons=[
+            mcp_types.Icon(
+                src=f"data:image/png;base64,{b64encode(icon).decode()}", mime_type="image/png", sizes=["48x48"]
+            )
+        ],
+    )
+
+
+def _handlers(
+    handler: Tools, tools: Mapping[str, Tool], upstream: Upstream, confirm: Confirms | None
+) -> dict[str, Handler]:
     """Return the handler of each method."""
+    lookups = Lookups(upstream, confirm.remember if confirm else None)
     prompts = Prompts(tools, lookups)
-    resources = Resources(tools, handler, lookups)
+    skills = Skills(tools)
+    resources = Resources(tools, handler, lookups, skills, cache_ttl=upstream.cache_ttl)
     return {
-        "tools/list": handler.list,
+        "tools/list": on_one_page(handler.list),
         "tools/call": handler.call,
-        "prompts/list": prompts.list,
+        "prompts/list": on_one_page(prompts.list),
         "prompts/get": prompts.get,
-        "resources/list": resources.list,
-        "resources/templates/list": resources.templates,
+        "resources/list": on_one_page(resources.list),
+        "resources/templates/list": on_one_page(resources.templates),
         "resources/read": resources.read,
+        "skills/list": on_one_page(skills.list),
+        "skills/get": skills.get,
         "completion/complete": Completions(tools, prompts, resources, lookups),
     }
 
@@ -104,6 +127,8 @@ def _middleware(telemetry: Telemetry | None, tools: Mapping[str, Tool]) -> list[
 
 def _resource(uri: str) -> tuple[str, str] | None:
     """Return the URI or template of the resource that *uri* belongs to, and the id in it."""
+    if uri in SKILLS:
+        return uri, ""
     match = find(uri)
     return (match[0].uri, match[1]) if match else None
 

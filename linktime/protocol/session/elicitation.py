@@ -22,6 +22,7 @@ from ...tools import TOOLS, Tool
 from ...tools.confirmations import Confirmation, Details
 from ...tools.guest_text import GuestText, guest_texts
 from .memory import Memory
+from .refusals import missing_forms, unknown_state
 from .sdk_server import Context
 from .upstream import Upstream
 
@@ -103,6 +104,7 @@ class Elicitation:
         Raises:
             NotConfirmed: The user did not agree, or could not be asked.
             NeedsUser: A guest wrote the target, and the user could not be asked.
+            MCPError: On 2026-07-28, the client can't ask, or the request state is not of this call.
             Failure: The call can't succeed in any case.
         """
         confirmation = tool.confirmation
@@ -116,7 +118,8 @@ class Elicitation:
             raise InvalidArguments(fault)
         if not _can_ask(context):
             hooks.confirmation("unsupported")
-            raise NeedsUser(NEEDS_USER.format(source)) if source else NotConfirmed(CANT_ASK)
+            failure = NeedsUser(NEEDS_USER.format(source)) if source else NotConfirmed(CANT_ASK)
+            raise missing_forms(failure) if context.protocol_version in MODERN_PROTOCOL_VERSIONS else failure
         if source:
             confirmation = confirmation.warning(WARNING.format(source))
         if context.protocol_version in MODERN_PROTOCOL_VERSIONS:
@@ -171,7 +174,7 @@ class Elicitation:
         self, confirmation: Confirmation, request: Request, params: mcp_types.CallToolRequestParams
     ) -> mcp_types.InputRequiredResult | None:
         """Ask by a result, after which the client calls again: the way of 2026-07-28."""
-        confirmed = self._taken(params.request_state, request)
+        confirmed = self._taken(params.request_state, request) if params.request_state else None
         if confirmed is not None:
             _check((params.input_responses or {}).get(_KEY))
         details = await self._details(confirmation, request, fresh=confirmed is not None)
@@ -196,11 +199,16 @@ class Elicitation:
         self._pending[state] = _Pending(_about(request), gist, now + self._patience)
         return state
 
-    def _taken(self, state: str | None, request: Request) -> bytes | None:
-        """Remove a pending confirmation and return its gist, or None if it is missing, late or another call's."""
-        pending = self._pending.pop(state or "", None)
-        valid = pending and pending.about == _about(request) and self._upstream.clock() < pending.until
-        return pending.gist if pending and valid else None
+    def _taken(self, state: str, request: Request) -> bytes:
+        """Remove a pending confirmation and return its gist.
+
+        Raises:
+            MCPError: It is missing, late or of another call.
+        """
+        pending = self._pending.pop(state, None)
+        if pending is None or pending.about != _about(request) or self._upstream.clock() >= pending.until:
+            raise unknown_state()
+        return pending.gist
 
     async def _details(self, confirmation: Confirmation, request: Request, *, fresh: bool = False) -> Details:
         """Return the details of the data that would be lost. They are empty if they can't be read.

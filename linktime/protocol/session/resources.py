@@ -9,11 +9,12 @@ import mcp_types
 from mcp.shared.exceptions import MCPError
 
 from ...errors import Failure, InvalidArguments, Rejected
-from ...telemetry import hooks
 from ...tools import Tool
 from ..resources import RESOURCES, Resource, find
 from .lookups import Lookups
+from .refusals import unavailable_resource, unknown_resource
 from .sdk_server import Context
+from .skills import Skills
 from .tools import Tools
 
 _JSON: Final = "application/json"
@@ -21,13 +22,20 @@ _LONGEST_URI: Final = 128  # characters of an unknown URI that the error repeats
 
 
 class Resources:
-    """The resources whose tool is among *tools*. Each is the answer of its tool, through the *handler* of calls."""
+    """The resources whose tool is among *tools*. Each is the answer of its tool, through the *handler* of calls.
 
-    def __init__(self, tools: Mapping[str, Tool], handler: Tools, lookups: Lookups) -> None:
+    The cache keeps an answer for *cache_ttl* seconds, and so may the client. The files of *skills* are read here, too.
+    """
+
+    def __init__(
+        self, tools: Mapping[str, Tool], handler: Tools, lookups: Lookups, skills: Skills, *, cache_ttl: float
+    ) -> None:
         self.offered = [resource for resource in RESOURCES if resource.tool in tools]
         self._tools = tools
         self._handler = handler
         self._lookups = lookups
+        self._skills = skills
+        self._cache_ttl = cache_ttl
 
     async def list(self, _: Context, __: object) -> mcp_types.ListResourcesResult:
         """Return the resources with a fixed URI, on one page."""
@@ -63,9 +71,11 @@ class Resources:
         Raises:
             MCPError: There is no such resource, or no answer.
         """
+        if file := self._skills.read(params.uri):
+            return file
         match = find(params.uri, self.offered)
         if match is None:
-            raise _not_found(params.uri, f"Unknown resource: {params.uri[:_LONGEST_URI]!r}.")
+            raise unknown_resource(params.uri, f"Unknown resource: {params.uri[:_LONGEST_URI]!r}.")
         resource, ident = match
         try:
             answer = await self._answer(context, resource, ident)
@@ -76,7 +86,9 @@ class Resources:
             for block in answer.content
             if isinstance(block, mcp_types.TextContent)
         ]
-        return mcp_types.ReadResourceResult(contents=[*contents], _meta=answer.meta)
+        return mcp_types.ReadResourceResult(
+            contents=[*contents], _meta=answer.meta, ttl_ms=self._lifetime(answer.meta or {})
+        )
 
     def template(self, uri: str) -> Resource:
         """Return a resource by its template.
@@ -87,7 +99,12 @@ class Resources:
         for each in self.offered:
             if each.is_template and each.uri == uri:
                 return each
-        raise _not_found(uri, f"Unknown resource template: {uri[:_LONGEST_URI]!r}.")
+        raise unknown_resource(uri, f"Unknown resource template: {uri[:_LONGEST_URI]!r}.")
+
+    def _lifetime(self, notes: Mapping[str, Any]) -> int:
+        """Return for how many ms the cache keeps the answer with these *notes*."""
+        age: float = notes.get("linktime/ageSeconds", 0.0)
+        return max(0, round((self._cache_ttl - age) * 1000))
 
     async def _answer(self, context: Context, resource: Resource, ident: str) -> mcp_types.CallToolResult:
         arguments = await self._arguments(resource, ident)
@@ -102,12 +119,6 @@ class Resources:
 def _error(uri: str, failure: Failure) -> MCPError:
     match failure:
         case InvalidArguments() | Rejected(status=404):
-            return _not_found(uri, str(failure))
+            return unknown_resource(uri, str(failure))
         case _:
-            hooks.failed(failure)
-            return MCPError(mcp_types.INTERNAL_ERROR, str(failure))
-
-
-def _not_found(uri: str, message: str) -> MCPError:
-    """Return the error in the form of SEP-2164."""
-    return MCPError(mcp_types.INVALID_PARAMS, message, {"uri": uri})
+            return unavailable_resource(failure)

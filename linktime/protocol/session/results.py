@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 import mcp_types
@@ -16,20 +16,28 @@ from ...telemetry import hooks
 from ...tools import Tool
 from ...tools.guest_text import GuestText, guest_texts, marks, with_short_texts
 from . import summary
+from .lean import lean
 from .truncation import LONGEST, fitted, size
 
 MARKS: Final = "guestWrote"
 """The field of an answer with the paths of the texts that guests wrote."""
 
+REMARKS: Final = "remarks"
+"""The field of an answer with the effects that the words of the call do not have."""
+
 Remember = Callable[[Iterable[GuestText]], None]
 
 
-def succeeded(reply: Reply, tool: Tool, remember: Remember | None = None) -> mcp_types.CallToolResult:
-    """Return the answer of *tool* as an object and as its text, with the notes of the reply as `_meta`.
+def succeeded(
+    reply: Reply, tool: Tool, remarks: Sequence[str] = (), remember: Remember | None = None
+) -> mcp_types.CallToolResult:
+    """Return the lean answer of *tool* as an object and as its text, with the notes of the reply as `_meta`.
 
     *remember* takes the texts of guests in the answer.
     """
-    whole = {"data": None} if reply.data is None and tool.reads else as_object(reply.data)
+    whole = {"data": None} if reply.data is None and tool.reads else lean(tool, as_object(reply.data))
+    if remarks:
+        whole = {**whole, REMARKS: list(remarks)}
     texts = guest_texts(tool.name, whole)
     if remember is not None:
         remember(texts)

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, Final, NamedTuple, Protocol, cast
 
 import mcp_types as types
+from mcp.server.caching import CacheHint
 from mcp.server.context import ServerMiddleware, ServerRequestContext
 from mcp.server.models import InitializationOptions
 from mcp.server.runner import serve_dual_era_loop
@@ -30,7 +31,22 @@ _PARAMS: Final[Mapping[str, type[BaseModel]]] = {
     "resources/templates/list": types.PaginatedRequestParams,
     "resources/read": types.ReadResourceRequestParams,
     "completion/complete": types.CompleteRequestParams,
+    "skills/list": types.PaginatedRequestParams,
+    "skills/get": types.ReadResourceRequestParams,
 }
+STATIC: Final = CacheHint(ttl_ms=3_600_000)
+"""An hour. Nothing changes these results while the server runs. The user's settings do, so they are private."""
+_STATIC_METHODS: Final = (
+    "server/discover",
+    "tools/list",
+    "prompts/list",
+    "resources/list",
+    "resources/templates/list",
+    "skills/list",
+    "skills/get",
+)
+_STAMPED: Final = frozenset({"name", "title", "version"})  # enough for every result
+_SKILLS: Final[dict[str, dict[str, Any]]] = {"io.modelcontextprotocol/skills": {}}
 
 
 class Entry(NamedTuple):
@@ -84,12 +100,12 @@ class Server:
         handlers: Mapping[str, Handler],
         middleware: Sequence[ServerMiddleware[Any]] = (),
     ) -> None:
-        self.cache_hints: Mapping[str, Any] = {}
         self.middleware = middleware
         self._info = info
         self._instructions = instructions
         served = {"ping": _ping, "server/discover": self._discover, **handlers}
         self._entries = {method: Entry(_PARAMS[method], handler) for method, handler in served.items()}
+        self.cache_hints: Mapping[str, Any] = {method: STATIC for method in _STATIC_METHODS if method in served}
 
     async def run(self, reader: Any, writer: Any) -> None:
         """Serve one client over the SDK's pair of streams until *reader* ends, in the era that the client begins."""
@@ -109,18 +125,21 @@ class Server:
             server_name=self._info.name,
             server_version=self._info.version,
             title=self._info.title,
+            description=self._info.description,
+            website_url=self._info.website_url,
+            icons=self._info.icons,
             capabilities=self._capabilities,
             instructions=self._instructions,
         )
 
     @property
     def server_info_stamp(self) -> dict[str, Any]:
-        """Return the server information that every result carries since 2026-07-28."""
+        """Return the server information that every result carries since 2026-07-28. Only `server/discover` has all."""
         return {**self._stamp}
 
     @cached_property
     def _stamp(self) -> dict[str, Any]:
-        return self._info.model_dump(by_alias=True, mode="json", exclude_none=True)
+        return self._info.model_dump(by_alias=True, mode="json", exclude_none=True, include={*_STAMPED})
 
     @property
     def _capabilities(self) -> types.ServerCapabilities:
@@ -132,6 +151,7 @@ class Server:
             if "resources" in offered
             else None,
             completions=types.CompletionsCapability() if "completion" in offered else None,
+            extensions=_SKILLS if "skills" in offered else None,
         )
 
     async def _discover(self, _: Context, __: object) -> types.DiscoverResult:
@@ -139,6 +159,7 @@ class Server:
             supported_versions=list(MODERN_PROTOCOL_VERSIONS),
             capabilities=self._capabilities,
             instructions=self._instructions,
+            _meta={types.SERVER_INFO_META_KEY: self._info.model_dump(by_alias=True, mode="json", exclude_none=True)},
         )
 
 

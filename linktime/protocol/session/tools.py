@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import replace
-from typing import Any, Final, Protocol
-from uuid import uuid4
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import mcp_types
-from mcp.shared.exceptions import MCPError
 
 from ...errors import Failure, InvalidArguments, SwitchedOff
-from ...message import Delivery, Reply, Request
+from ...message import Delivery, Reply
 from ...telemetry import hooks
-from ...tools import Tool
+from ...tools import Reading, Tool
 from ...tools.guest_text import GuestText
+from ...tools.plan import Plan
 from .arguments import received
+from .course import Course
+from .hints import Hints
+from .listing import listed
+from .lookups import Lookups
+from .progress import reported
 from .refusals import unknown
 from .results import failed, succeeded
 from .sdk_server import Context
 from .unexpected import guarded
 from .upstream import Upstream
-
-_PROGRESS_EVERY: Final = 1.0  # s
 
 Result = mcp_types.CallToolResult | mcp_types.InputRequiredResult
 
@@ -59,8 +58,9 @@ class Tools:
         self._upstream = upstream
         self._tools = tools
         self._off = off
+        self._hints = Hints(tools, Lookups(upstream))
         self._confirm = confirm if upstream.refusal is None else None  # a refused call needs no confirmation
-        self._list = mcp_types.ListToolsResult(tools=[_listed(tool) for tool in tools.values()])
+        self._list = mcp_types.ListToolsResult(tools=[listed(tool) for tool in tools.values()])
 
     async def list(self, _: Context, __: object) -> mcp_types.ListToolsResult:
         """Return all tools, on one page."""
@@ -72,7 +72,8 @@ class Tools:
         Raises:
             MCPError: There is no such tool.
         """
-        # The order of the checks: 1. the tool, 2. the arguments that clients add, 3. the user's confirmation.
+        # The order of the checks: 1. the tool, 2. the arguments that clients add, 3. the spelling of the others, 4. the
+        # id of a row that is named otherwise, 5. the user's confirmation.
         # A missing key is reported before any fault of the arguments.
         try:
             tool = self._find(params.name)
@@ -81,13 +82,18 @@ class Tools:
             return failed(failure)
         except InvalidArguments as failure:
             return failed(self._upstream.refusal or failure)
-        if arguments is not params.arguments:
-            params = params.model_copy(update={"arguments": arguments})
+        meta: dict[str, Any] = {"linktime/ignored": list(ignored)} if ignored else {}
         try:
-            result = await self._question(context, tool, params) or await self.answer(context, tool, arguments)
+            reading = await self._read(tool, arguments)
         except Failure as failure:
-            result = failed(failure)
-        return _with_ignored(result, ignored) if ignored else result
+            return _with_meta(failed(failure), meta)
+        if reading.read_as:
+            meta["linktime/readAs"] = dict(reading.read_as)
+        try:
+            result = await self._called(context, tool, params, reading)
+        except Failure as failure:
+            result = failed(await self._hints.added(tool, reading.arguments, failure))
+        return _with_meta(result, meta)
 
     async def answer(
         self, context: Context, tool: Tool, arguments: Mapping[str, Any] | None
@@ -97,13 +103,7 @@ class Tools:
         Raises:
             Failure: There is no result. The text of an unexpected exception is not in it.
         """
-        delivery = Delivery()
-        with guarded(tool, delivery):
-            reply = await self._reply(context, tool, arguments, delivery)
-            reply = reply.noted(self._upstream.budget())
-            result = succeeded(reply, tool, self._confirm.remember if self._confirm else None)
-        hooks.answered(reply.notes)
-        return result
+        return await self._answered(context, tool, await self._read(tool, arguments), self._upstream.deadline)
 
     def _find(self, name: str) -> Tool:
         if name in self._tools:
@@ -111,6 +111,50 @@ class Tools:
         if name in self._off:
             raise SwitchedOff(self._off[name])
         raise unknown("tool", name, self._tools)
+
+    async def _called(
+        self, context: Context, tool: Tool, params: mcp_types.CallToolRequestParams, reading: Reading
+    ) -> Result:
+        begun = self._upstream.clock()
+        reading = await self._identified(context, tool, reading)
+        seconds = self._upstream.deadline - (self._upstream.clock() - begun)
+        params = params.model_copy(update={"arguments": reading.arguments})
+        return await self._question(context, tool, params) or await self._answered(context, tool, reading, seconds)
+
+    async def _answered(
+        self, context: Context, tool: Tool, reading: Reading, seconds: float
+    ) -> mcp_types.CallToolResult:
+        """Return the result of *tool*, which has so many *seconds*."""
+        delivery = Delivery()
+        with guarded(tool, delivery):
+            reply = await self._run(context, tool, tool.planned(reading), delivery, seconds)
+            reply = reply.noted(self._upstream.budget())
+            result = succeeded(reply, tool, reading.remarks, self._confirm.remember if self._confirm else None)
+        hooks.answered(reply.notes)
+        return result
+
+    async def _read(self, tool: Tool, arguments: Mapping[str, Any] | None) -> Reading:
+        """Return the arguments as the server understands them.
+
+        Raises:
+            Failure: The key is missing, or the arguments are invalid.
+        """
+        if self._upstream.refusal is not None:
+            raise self._upstream.refusal
+        with guarded(tool, Delivery()):
+            return tool.read(arguments, await self._zone_for(tool, arguments))
+
+    async def _identified(self, context: Context, tool: Tool, reading: Reading) -> Reading:
+        """Return the reading with the id of the row, if the tool can look that up by another name."""
+        if tool.lookup is None:
+            return reading
+        ident = tool.planned(reading).first.ident
+        read = tool.lookup.read(ident)
+        if read is None:
+            return reading
+        with guarded(tool, Delivery()):
+            reply = await self._run(context, tool, Plan.of(read), Delivery(), self._upstream.deadline)
+            return tool.read({tool.lookup.ident: tool.lookup.only(reply.data, ident)})
 
     async def _question(
         self, context: Context, tool: Tool, params: mcp_types.CallToolRequestParams
@@ -121,60 +165,20 @@ class Tools:
         with guarded(tool, Delivery()):
             return await self._confirm(context, tool, params)
 
-    async def _reply(
-        self, context: Context, tool: Tool, arguments: Mapping[str, Any] | None, delivery: Delivery
-    ) -> Reply:
-        if self._upstream.refusal is not None:
-            raise self._upstream.refusal
-        request = self._upstream.within(
-            tool.request(arguments, await self._zone_for(tool, arguments)), self._upstream.deadline
-        )
-        if not tool.reads:
-            request = replace(request, idempotency_key=str(uuid4()), delivery=delivery)
-        progress = asyncio.ensure_future(self._report_progress(context, request)) if _wants_progress(context) else None
-        try:
-            return await self._upstream.send(request)
-        finally:
-            if progress is not None:
-                progress.cancel()
+    async def _run(self, context: Context, tool: Tool, plan: Plan, delivery: Delivery, seconds: float) -> Reply:
+        """Send the requests of *plan*, which have so many *seconds*, and report their wait to the client."""
+        course = Course(self._upstream, tool, plan, self._upstream.clock() + seconds, delivery)
+        async with reported(context, course.wait, self._upstream.sleep):
+            return await course()
 
     async def _zone_for(self, tool: Tool, arguments: Mapping[str, Any] | None) -> ZoneInfo | None:
         """Return the account's zone. Wait for it only if an argument is a time in that zone."""
         zone = self._upstream.zone
         if zone is None:
             return None
-        return await zone.get() if tool.needs_zone(arguments) else zone.known
-
-    async def _report_progress(self, context: Context, request: Request) -> None:
-        """Report the wait for the budget to the client every second, until this is cancelled."""
-        reports = 0
-        with suppress(MCPError):  # the client closed the channel
-            while True:
-                await self._upstream.sleep(_PROGRESS_EVERY)
-                if eta := self._upstream.eta(request):
-                    reports += 1
-                    await context.session.report_progress(reports, None, f"waiting for budget, about {eta:.0f} s")
+        patience = tool.zone_patience(arguments)
+        return await zone.get(patience=patience) if patience else zone.known
 
 
-def _listed(tool: Tool) -> mcp_types.Tool:
-    return mcp_types.Tool(
-        name=tool.name,
-        title=tool.title,
-        description=tool.description,
-        input_schema=dict(tool.input_schema),
-        output_schema=dict(tool.output_schema),
-        annotations=mcp_types.ToolAnnotations(
-            read_only_hint=tool.reads,
-            destructive_hint=tool.destructive,
-            idempotent_hint=tool.idempotent,
-            open_world_hint=tool.open_world,
-        ),
-    )
-
-
-def _with_ignored(result: Result, ignored: Sequence[str]) -> Result:
-    return result.model_copy(update={"meta": {**(result.meta or {}), "linktime/ignored": list(ignored)}})
-
-
-def _wants_progress(context: Context) -> bool:
-    return bool(context.meta and context.meta.get("progress_token") is not None)
+def _with_meta(result: Result, meta: Mapping[str, Any]) -> Result:
+    return result.model_copy(update={"meta": {**(result.meta or {}), **meta}}) if meta else result

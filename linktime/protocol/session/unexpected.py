@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from mcp.shared.exceptions import MCPError
+
 from ...errors import Failure, OutcomeUnknown
 from ...message import Delivery
 from ...tools import Tool
@@ -24,15 +26,15 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def guarded(tool: Tool, delivery: Delivery) -> Iterator[None]:
-    """Log any exception in this block that is no Failure, and raise a Failure instead.
+    """Log any unexpected exception in this block, and raise a Failure instead.
 
     Raises:
         OutcomeUnknown: *delivery* says that a write may have taken effect.
-        Failure: Any other unexpected exception. Failures pass unchanged.
+        Failure: Any other unexpected exception. Failures and errors of the protocol pass unchanged.
     """
     try:
         yield
-    except Failure:
+    except (Failure, MCPError):
         raise
     except Exception as error:  # noqa: BLE001 - any fault of this program
         report(tool, error)

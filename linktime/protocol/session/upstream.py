@@ -32,6 +32,8 @@ class Upstream:
     # The budget. *eta* estimates the seconds until a request is sent. It returns None if the request is not queued.
     eta: Callable[[Request], float | None]
     budget: Callable[[], Notes]
+    # The cache keeps the answer of a list or get tool for so many seconds.
+    cache_ttl: float = 0.0
     # The account: its time zone, if local times are on, and the answer to every call, if there is no key.
     zone: AccountZone | None = None
     refusal: Failure | None = None

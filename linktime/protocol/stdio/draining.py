@@ -31,6 +31,7 @@ class Outgoing(Protocol):
     """The part of the SDK's write stream that is used here."""
 
     async def send(self, item: SessionMessage, /) -> None: ...  # noqa: D102
+    async def skip(self, ident: RequestId) -> None: ...  # noqa: D102
     async def aclose(self) -> None: ...  # noqa: D102
 
 
@@ -125,6 +126,7 @@ class DrainingReader(Stream):
 
     def _when_cancelled(self, ident: RequestId) -> Callable[[], Awaitable[None]]:
         async def settle() -> None:
+            await self._outer.skip(ident)
             self._in_flight.settled(ident)
 
         return settle

@@ -39,16 +39,24 @@ class Malformed(Exception):
         ]
 
 
-def decode(line: bytes) -> JSONRPCMessage | None:
+def parse(line: bytes) -> Any:
+    """Return the JSON value in one line.
+
+    Raises:
+        Malformed: The line is not JSON.
+    """
+    try:
+        return lenient.loads(line)
+    except ValueError:
+        raise Malformed(PARSE_ERROR, "Parse error: the line is not JSON", *_ident_before_params(line)) from None
+
+
+def message_of(frame: Any) -> JSONRPCMessage | None:
     """Return the message in one frame, or None for a malformed response or notification, which is never answered.
 
     Raises:
         Malformed: Any other frame that is no message.
     """
-    try:
-        frame = lenient.loads(line)
-    except ValueError:
-        raise Malformed(PARSE_ERROR, "Parse error: the line is not JSON", *_ident_before_params(line)) from None
     match frame:
         case {"method": _}:
             return _request(frame)
@@ -70,7 +78,14 @@ def _ident_before_params(line: bytes) -> list[Any]:
     return [orjson.loads(match[1])] if match else []
 
 
-def encode(frame: dict[str, Any]) -> bytes:
+def encode(frame: dict[str, Any] | list[dict[str, Any]]) -> bytes:
+    """Return one frame or batch as a line."""
+    if isinstance(frame, list):
+        return b"[" + b",".join(map(_encoded, frame)) + b"]\n"
+    return _encoded(frame) + b"\n"
+
+
+def _encoded(frame: dict[str, Any]) -> bytes:
     """Return one frame as UTF-8, without invisible characters in its texts.
 
     This is the only way out, so every text passes: of LinkTime, of guests and of the client. The tokens that the client
@@ -79,11 +94,11 @@ def encode(frame: dict[str, Any]) -> bytes:
     with suppress(TypeError):
         line = orjson.dumps(frame)
         if not may_hide(line):
-            return line + b"\n"
+            return line
     shown = visible(frame, _DEEPEST_FRAME)
     with suppress(TypeError):
-        return orjson.dumps(shown | _tokens(frame, shown)) + b"\n"
-    return orjson.dumps(shown) + b"\n"
+        return orjson.dumps(shown | _tokens(frame, shown))
+    return orjson.dumps(shown)
 
 
 def _tokens(frame: dict[str, Any], shown: dict[str, Any]) -> dict[str, Any]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from threading import Thread
 from typing import Any, Final
 
 from mcp.shared.message import SessionMessage
-from mcp_types import INVALID_REQUEST, JSONRPCResponse
+from mcp_types import INVALID_REQUEST, JSONRPCMessage, JSONRPCResponse, RequestId
 
+from .batches import Batches, Frame
 from .descriptors import claim, connect_input, connect_output
 from .draining import Leave, Stream
 from .endings import on_signals, restore_signals, when_gone, when_orphaned, when_stalled
-from .frames import LARGEST_FRAME, Malformed, decode, encode
+from .frames import LARGEST_FRAME, Malformed, encode, message_of, parse
 
 _BOM: Final = b"\xef\xbb\xbf"
 _FLUSH: Final = 0.5  # s; a client that no longer reads does not hold the exit
@@ -24,6 +26,7 @@ class PipeWriter(Stream):
     """The outgoing frames. After the client has closed its end they are dropped."""
 
     def __init__(self, stdout: asyncio.StreamWriter, thread: Thread | None = None) -> None:
+        self.batches = Batches()
         self._stdout = stdout
         self._thread = thread  # writes to the descriptor, if asyncio can't
         self._written = 0  # bytes
@@ -36,9 +39,17 @@ class PipeWriter(Stream):
             case message:
                 await self.write(message.model_dump(by_alias=True, exclude_unset=True, mode="json"))
 
+    async def skip(self, ident: RequestId) -> None:
+        """Write no answer to a request."""
+        await self.write_all(self.batches.unanswered(ident))
+
     async def write(self, frame: dict[str, Any]) -> None:
-        """Write a frame, and wait while the client reads too slowly."""
-        if self._stdout.is_closing():
+        """Write a frame. The answer to a request of a batch waits for the rest of the batch."""
+        await self.write_all(self.batches.answered(frame))
+
+    async def write_all(self, frame: Frame | None) -> None:
+        """Write a frame or a batch, and wait while the client reads too slowly."""
+        if frame is None or self._stdout.is_closing():
             return
         data = encode(frame)
         self._written += len(data)
@@ -72,18 +83,27 @@ class PipeReader(Stream):
     def __init__(self, stdin: asyncio.StreamReader, writer: PipeWriter) -> None:
         self._stdin = stdin
         self._writer = writer
+        self._messages: deque[JSONRPCMessage] = deque()  # the rest of a batch
 
     async def __anext__(self) -> SessionMessage:
-        while line := await self._line():
+        while not self._messages:
+            if not (line := await self._line()):
+                raise StopAsyncIteration
             try:
-                message = decode(line) if (line := line.removeprefix(_BOM).strip()) else None
+                await self._take(line.removeprefix(_BOM).strip())
             except Malformed as malformed:
                 for answer in malformed.answers:
                     await self._writer.write(answer)
-            else:
-                if message is not None:
-                    return SessionMessage(message)
-        raise StopAsyncIteration
+        return SessionMessage(self._messages.popleft())
+
+    async def _take(self, line: bytes) -> None:
+        frame = parse(line) if line else None
+        if isinstance(frame, list) and frame and self._writer.batches.are_allowed:
+            messages, answer = self._writer.batches.read(frame)
+            self._messages.extend(messages)
+            await self._writer.write_all(answer)
+        elif line and (message := message_of(frame)) is not None:
+            self._messages.append(message)
 
     async def _line(self) -> bytes:
         """Read to the next newline or the end. A line over LARGEST_FRAME is refused without being held."""

@@ -1,0 +1,79 @@
+"""The course of one call: its requests, sent with one deadline, and the wait that they report."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from uuid import uuid4
+
+from ...errors import Failure
+from ...message import Delivery, Reply, Request
+from ...tools import Tool
+from ...tools.plan import Plan
+from .ranges import joined
+from .unexpected import guarded
+from .upstream import Upstream
+
+
+class Course:
+    """The requests of a *plan* on their way to *upstream*, all by the same *deadline* in seconds of its clock.
+
+    Each write has an Idempotency-Key of its own. The *delivery* belongs to the whole call: it is possible that the call
+    has changed something once that is possible for one request.
+
+    The first request of a range goes alone. If it fails, the others would fail too, and are not sent. Otherwise all
+    others are queued at once. A call that is cancelled withdraws those that still wait.
+    """
+
+    def __init__(self, upstream: Upstream, tool: Tool, plan: Plan, deadline: float, delivery: Delivery) -> None:
+        self._upstream = upstream
+        self._tool = tool
+        self._plan = plan
+        self._delivery = delivery
+        self._requests = {name: self._prepared(request, deadline) for name, request in plan.requests.items()}
+        self._ended = 0  # requests with a result
+
+    async def __call__(self) -> Reply:
+        """Return the answer of the call.
+
+        Raises:
+            Failure: The request failed. For a range the message has the state of every date.
+        """
+        reply = await (self._all() if self._plan.is_range else self._upstream.send(self._requests[""]))
+        return self._plan.finish(reply)
+
+    def wait(self) -> str | None:
+        """Return a message about the wait for budget, or None if no request waits."""
+        seconds = max((eta for each in self._requests.values() if (eta := self._upstream.eta(each))), default=None)
+        if seconds is None:
+            return None
+        done = f"{self._ended} of {len(self._requests)} dates done, " if self._plan.is_range else ""
+        return f"{done}waiting for budget, about {seconds:.0f} s"
+
+    def _prepared(self, request: Request, deadline: float) -> Request:
+        request = replace(request, deadline=deadline)
+        if request.is_read:
+            return request
+        delivery = Delivery() if self._plan.is_range else self._delivery
+        return replace(request, idempotency_key=str(uuid4()), delivery=delivery)
+
+    async def _all(self) -> Reply:
+        first, *others = self._requests
+        results: dict[str, Reply | Failure | None] = {first: await self._result(first), **dict.fromkeys(others)}
+        if isinstance(results[first], Reply):
+            async with asyncio.TaskGroup() as group:
+                tasks = {name: group.create_task(self._result(name)) for name in others}
+            results |= {name: task.result() for name, task in tasks.items()}
+        return joined(results)
+
+    async def _result(self, name: str) -> Reply | Failure:
+        request = self._requests[name]
+        delivery = request.delivery or self._delivery
+        try:
+            with guarded(self._tool, delivery):
+                return await self._upstream.send(request)
+        except Failure as failure:
+            return failure
+        finally:
+            self._ended += 1
+            self._delivery.possible |= delivery.possible
