@@ -23,7 +23,7 @@ from .message import Notes, Send
 from .pipeline.cache import Cache
 from .pipeline.clock import now, utc_now
 from .pipeline.departure import Departure
-from .pipeline.ledger import ChangeFeed, Status
+from .pipeline.ledger import ChangeFeed, Presence, Status
 from .pipeline.limiter import Limiter, Store, sharing
 from .pipeline.local import AccountZone, LocalTimes
 from .pipeline.mailbox import Mailbox
@@ -76,6 +76,7 @@ async def app(
     clock: Callable[[], float] = now,
     wall: Callable[[], datetime] = utc_now,
     lazy: bool = True,
+    log: Callable[[str], None] | None = None,
 ) -> AsyncIterator[App]:
     """Build the chain from *settings*, and take it down in the reverse order.
 
@@ -85,18 +86,21 @@ async def app(
         clock: Counts seconds.
         wall: Returns the time of day in UTC.
         lazy: Import the REST client in a thread after the start, and not before it.
+        log: Writes a line for each tool call.
     """
     async with AsyncExitStack() as stack:
         telemetry = await stack.enter_async_context(telemetry or Telemetry())
-        store, changes = await stack.enter_async_context(sharing(settings, clock))
+        store, changes = await stack.enter_async_context(sharing(settings, clock, presence := Presence()))
         chain = _Layers(settings, clock, wall, lazy=lazy).chain(store, changes)
         for layer in (chain.rest, chain.limiter, chain.mailbox):
             await stack.enter_async_context(layer)
         # The session has ended by now, so every call has its answer: reads in flight are given up, and writes end.
         stack.callback(chain.mailbox.give_up_reads)
         stack.push_async_callback(chain.cache.aclose)
+        presence.waiting = lambda: chain.mailbox.waiting
         _observe(telemetry, chain)
-        yield App(_session(settings, chain, telemetry, clock, wall), chain)
+        session = _session(settings, chain, telemetry=telemetry, clock=clock, wall=wall, presence=presence, log=log)
+        yield App(session, chain)
 
 
 class Chain(NamedTuple):
@@ -182,7 +186,14 @@ class _Layers:
 
 
 def _session(
-    settings: Settings, chain: Chain, telemetry: Telemetry, clock: Callable[[], float], wall: Callable[[], datetime]
+    settings: Settings,
+    chain: Chain,
+    *,
+    telemetry: Telemetry,
+    clock: Callable[[], float],
+    wall: Callable[[], datetime],
+    presence: Presence,
+    log: Callable[[str], None] | None,
 ) -> Session:
     upstream = Upstream(
         send=chain.top,
@@ -197,7 +208,8 @@ def _session(
         refusal=_no_key(settings.missing_key) if settings.missing_key else None,
     )
     off, confirm = switched_off(settings.toolsets, read_only=settings.read_only), _elicitation(upstream, settings)
-    return Session(upstream, _offered(settings, off), off, confirm=confirm, telemetry=telemetry)
+    tools = _offered(settings, off)
+    return Session(upstream, tools, off, confirm=confirm, telemetry=telemetry, presence=presence, log=log)
 
 
 def _budget(status: Status) -> Notes:

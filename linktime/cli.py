@@ -7,7 +7,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from . import __version__
 from .commands.startup import ignore_plugins, sparing
@@ -16,6 +16,7 @@ ON_A_TERMINAL: Final = (
     "linktime-mcp is an MCP server: an MCP client starts it and sends requests to its stdin. Run linktime-mcp install "
     "CLIENT to add it to a client, or linktime-mcp --help for other commands. Press Ctrl-C to end it."
 )
+_COMMANDS: Final = ("serve", "install", "doctor", "tools", "call", "budget", "demo", "sandbox", "completion")
 
 
 def main(arguments: Sequence[str] | None = None, *, notices: Sequence[str] = ()) -> None:
@@ -36,6 +37,14 @@ def main(arguments: Sequence[str] | None = None, *, notices: Sequence[str] = ())
                 _doctor(chosen)
             case "install":
                 _printed(lambda: _install(chosen))
+            case "tools":
+                _printed(lambda: _tools(chosen))
+            case "call":
+                _printed(lambda: _call(chosen))
+            case "budget":
+                _printed(lambda: _budget(chosen))
+            case "completion":
+                _printed(lambda: _completion(chosen))
             case _:
                 _serve(notices)
     except KeyboardInterrupt:
@@ -65,15 +74,44 @@ def _parser() -> argparse.ArgumentParser:
     either = install.add_mutually_exclusive_group()
     either.add_argument("--uninstall", action="store_true", help="remove it again")
     either.add_argument("--print", action="store_true", dest="show", help="print the change without writing it")
+    either.add_argument("--sandbox", action="store_true", help="connect it to a local sandbox, without an account")
     install.add_argument("--yes", action="store_true", help="write without asking")
+    _add_calls(commands)
     sandbox = commands.add_parser("sandbox", help="run a local LinkTime with sample data and without an account")
     sandbox.add_argument("--host", default="127.0.0.1", help="listen on this address (default: %(default)s)")
     sandbox.add_argument(
         "--port", type=int, default=8787, help="listen on this port, or 0 for any free port (default: %(default)s)"
     )
     sandbox.add_argument("--db", default=":memory:", metavar="FILE", help="keep the data in FILE")
-    sandbox.add_argument("--log", action="store_true", help="write a line for each request to stderr")
+    sandbox.add_argument(
+        "--log",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="write a line for each request to stderr, which is the default",
+    )
     return parser
+
+
+def _add_calls(commands: Any) -> None:
+    """Add the commands that use the tools from a shell to the subparsers."""
+    tools = commands.add_parser("tools", help="list the tools, or describe one")
+    tools.add_argument("name", metavar="NAME", nargs="?", help="describe this tool")
+    tools.add_argument("--json", action="store_true", help="print JSON")
+    call = commands.add_parser(
+        "call",
+        help="call one tool from a shell",
+        description="Call one tool with your key, budget and settings. The exit status is 1 for an error of the call, "
+        "and 2 for a wrong command line, argument or setting.",
+    )
+    call.add_argument("tool", metavar="TOOL", help="the tool, such as list_bookings")
+    call.add_argument("words", metavar="NAME=VALUE", nargs="*", help="its arguments, where lists and objects are JSON")
+    call.add_argument("--json", action="store_true", help="print the answer as JSON")
+    call.add_argument("--yes", action="store_true", help="confirm a destructive call without being asked")
+    budget = commands.add_parser("budget", help="show who spends the request budget of the key now")
+    budget.add_argument("--watch", action="store_true", help="show it every second, until Ctrl-C")
+    budget.add_argument("--json", action="store_true", help="print JSON (with --watch one line a second)")
+    completion = commands.add_parser("completion", help="print the script that completes names in a shell")
+    completion.add_argument("shell", choices=("bash", "zsh", "fish"))
 
 
 def _serve(notices: Sequence[str]) -> None:
@@ -115,13 +153,44 @@ def _doctor(chosen: argparse.Namespace) -> None:
 def _install(chosen: argparse.Namespace) -> int:
     from .commands.install import Context, Options, Refused, install  # noqa: PLC0415 - likewise
 
-    options = Options(chosen.client, chosen.project, chosen.uninstall, chosen.show, chosen.yes)
+    options = Options(chosen.client, chosen.project, chosen.uninstall, chosen.show, chosen.yes, chosen.sandbox)
     try:
         install(options, Context.current())
     except Refused as refused:
         if sys.stderr:
             sys.stderr.write(f"linktime-mcp: {refused}\n")
         return refused.status
+    return 0
+
+
+def _tools(chosen: argparse.Namespace) -> int:
+    from .commands.call import UsageError, find_tool  # noqa: PLC0415 - likewise
+    from .commands.listing import list_tools  # noqa: PLC0415
+
+    try:
+        list_tools(find_tool(chosen.name) if chosen.name else None, as_json=chosen.json)
+    except UsageError as error:
+        _parser().exit(2, f"linktime-mcp: {error}\n")
+    return 0
+
+
+def _call(chosen: argparse.Namespace) -> int:
+    with sparing():
+        from .commands.call import Options, call  # noqa: PLC0415 - likewise
+
+    return call(Options(chosen.tool, chosen.words, chosen.json, chosen.yes))
+
+
+def _budget(chosen: argparse.Namespace) -> int:
+    from .commands.budget import budget  # noqa: PLC0415 - likewise
+
+    return budget(watch=chosen.watch, as_json=chosen.json)
+
+
+def _completion(chosen: argparse.Namespace) -> int:
+    from .commands.completion import script  # noqa: PLC0415 - likewise
+
+    sys.stdout.write(script(chosen.shell, _COMMANDS))
     return 0
 
 

@@ -22,7 +22,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from linktime import __version__
-from linktime.commands.clients import CLIENTS
+from linktime.commands.clients import CLIENTS, SANDBOX
 from tests.support.process import PATIENCE, child, environ
 from tests.support.programs import program, run, uv_settings
 
@@ -81,8 +81,22 @@ async def writes_to_every_client(command: str, place: Path) -> None:
             assert status == (2 if "--project" in options and not CLIENTS[name].project else 0), out
 
 
+async def installs_the_sandbox(command: str, place: Path) -> None:
+    (place / ".cursor").mkdir()
+    env = environ(PATH=HERE, HOME=str(place))
+
+    status, out = await run(*command.replace("CLIENT", "cursor").split(), "--yes", env=env, cwd=place)
+
+    assert status == 0, out
+    written = json.loads((place / ".cursor" / "mcp.json").read_text(encoding="utf-8"))
+    assert written["mcpServers"]["linktime"]["env"] == dict(SANDBOX)
+
+
 async def is_an_option(option: str, _: Path) -> None:
-    helps = [await run("linktime-mcp", name, "--help", env=environ(PATH=HERE)) for name in ("install", "doctor")]
+    helps = [
+        await run("linktime-mcp", name, "--help", env=environ(PATH=HERE))
+        for name in ("install", "doctor", "call", "budget")
+    ]
 
     assert any(f" {option} " in out for _, out in helps)
 
@@ -93,6 +107,15 @@ async def finds_no_fault(command: str, place: Path) -> None:
 
     assert status == 0, out
     assert "no faults" in out.splitlines()[-1]
+
+
+async def answers_with_a_sandbox(command: str, place: Path) -> None:
+    words = [{"NAME": "get_me"}.get(word, word) for word in command.split()]
+    async with sandbox_of(place=place) as variables:
+        status, out = await run(*words, env=environ(PATH=HERE, HOME=str(place), **variables), cwd=place)
+
+    assert status == 0, out
+    assert out.strip()
 
 
 async def compares_with_the_contract(command: str, place: Path) -> None:
@@ -191,10 +214,18 @@ COMMANDS: Final[dict[str, Rule]] = {
     "which linktime-mcp": prints_a_path_that_starts,
     "where linktime-mcp": is_for_windows,
     "claude mcp add linktime --env LINKTIME_API_KEY=lt_live_... -- linktime-mcp": connects_claude_code,
+    "linktime-mcp tools": answers_with_a_sandbox,
+    "linktime-mcp tools NAME": answers_with_a_sandbox,
+    "linktime-mcp call list_bookings limit=5": answers_with_a_sandbox,
+    "linktime-mcp budget": answers_with_a_sandbox,
+    "--watch": is_an_option,
+    "linktime-mcp completion zsh": answers_with_a_sandbox,
+    "linktime-mcp completion fish": answers_with_a_sandbox,
     "linktime-mcp sandbox": runs_a_linktime,
     "--port 0": runs_a_linktime,
     "--db FILE": runs_a_linktime,
-    "--log": runs_a_linktime,
+    "--no-log": runs_a_linktime,
+    "linktime-mcp install CLIENT --sandbox": installs_the_sandbox,
     "docker compose up": has_its_file,
 }
 """Every command of the README, and its check."""

@@ -15,6 +15,11 @@ SERVER: Final = "linktime"  # the name of this server in every list of servers
 KEY: Final = "LINKTIME_API_KEY"
 KEY_PREFIX: Final = "lt_live_"  # of every key of LinkTime
 
+SANDBOX: Final[Mapping[str, str]] = MappingProxyType(
+    {KEY: "lt_live_b7ad567477c83756aab9a542b2be04f77dbae251", "LINKTIME_BASE_URL": "http://127.0.0.1:8787"}
+)
+"""The settings for `linktime-mcp sandbox`. Its key is public, and no secret."""
+
 
 class Format(StrEnum):
     """The format of a client's file."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
 from .. import stderr
@@ -57,7 +57,15 @@ def _configured() -> tuple[Settings, Telemetry]:
     return settings, set_up(os.environ, arguments=settings.trace_arguments)
 
 
+def _log(environ: Mapping[str, str]) -> Callable[[str], None] | None:
+    """Return the function that writes a line for each call, unless the user switched all tracing off."""
+    exporter, disabled = (
+        environ.get(f"OTEL_{name}", "").strip().lower() for name in ("TRACES_EXPORTER", "SDK_DISABLED")
+    )
+    return None if exporter == "none" or disabled == "true" else stderr.write_line
+
+
 async def _serving(settings: Settings, telemetry: Telemetry) -> None:
-    async with app(settings, telemetry, lazy=not is_plain()) as application:
+    async with app(settings, telemetry, lazy=not is_plain(), log=_log(os.environ)) as application:
         stderr.write_line(settings.missing_key or RUNNING)
         await application.serve()

@@ -146,6 +146,7 @@ def greeting(url: str, key: str, *, powershell: bool = False) -> str:
         + "\nThen, in the same shell:\n\n"
         "linktime-mcp doctor            check the connection\n"
         "linktime-mcp install CLIENT    add the sandbox to an MCP client, such as claude-code\n"
+        "\nEach request of a client writes a line here.\n"
     )
 
 

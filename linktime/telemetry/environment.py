@@ -24,7 +24,7 @@ _OTLP: Final = "OTEL_EXPORTER_OTLP_(TRACES_|METRICS_)?"
 _EXPORTERS: Final = r"none|(console|stderr|otlp)(\s*,\s*(console|stderr|otlp))*"
 _URL: Final = r"https?://([^\s/@]+@)?([\w.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?(/\S*)?"
 _POSITIVE: Final = r"(?=.*[1-9])\d{1,9}(\.\d+)?"
-_EVERY, _LONGEST = 60.0, 500  # seconds between two warnings of the SDK, and characters of one
+_EVERY, _LONGEST = 60.0, 2000  # seconds between two warnings of the SDK, and characters of one
 _QUERY: Final = re.compile(r"\?[^\s'\")]+")  # of an endpoint; it may hold a token
 _RULES: Final[Sequence[tuple[str, str, str]]] = (  # names, the values that are valid in lower case, and words
     ("OTEL_SDK_DISABLED", "true|false", "must be true or false"),
@@ -111,7 +111,7 @@ def _destinations(signal: str, environ: Mapping[str, str], faults: dict[str, str
         own, shared = f"OTEL_EXPORTER_OTLP_{signal}_{name}", f"OTEL_EXPORTER_OTLP_{name}"
         return own if own in environ else shared
 
-    default = ("console" if signal == "TRACES" else "none") + ",otlp" * (variable("ENDPOINT") in environ)
+    default = "otlp" if variable("ENDPOINT") in environ else "none"
     otlp = environ.get(variable("PROTOCOL"), "").strip().lower().partition("/")[0] or "http"
     if otlp == "grpc" and not find_spec("opentelemetry.exporter.otlp.proto.grpc"):
         faults[variable("PROTOCOL")] = "needs `pip install '.[grpc]'` for grpc; nothing is sent to the collector"

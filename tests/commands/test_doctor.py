@@ -94,7 +94,7 @@ async def test_json_is_one_object(sandbox: Sandbox, tmp_path: Path) -> None:
     assert areas["healthy"] is False
     key = areas["service"][-1]
     assert list(key) == ["subject", "state", "seen", "cure", "code"]
-    assert (key["subject"], key["state"], key["code"], key["cure"]) == ("key", "fault", "rejected", api_key.NEW_KEY)
+    assert (key["subject"], key["state"], key["code"], key["cure"]) == ("key", "fault", "rejected", api_key.LOCAL_KEY)
     assert "401" in key["seen"]
     assert status == 1
 

@@ -12,7 +12,16 @@ from typing import Any
 import pytest
 
 from linktime.commands.doctor.api_key import BASE, LATER, OWN_KEY, PLAN, PROXY, SLOW
-from linktime.commands.doctor.connection import CLOCK, DATES, NETWORK, NO_TIME, NO_TLS, OTHER_HOST, UNTRUSTED
+from linktime.commands.doctor.connection import (
+    CLOCK,
+    DATES,
+    NETWORK,
+    NO_TIME,
+    NO_TLS,
+    OTHER_HOST,
+    START_LOCAL,
+    UNTRUSTED,
+)
 from linktime.sandbox import Sandbox
 from tests.support.certificate import self_signed
 from tests.support.doctor_user import KEY, Findings, date, doctor, examined, over, states
@@ -114,7 +123,7 @@ async def test_refused_connection(tmp_path: Path) -> None:
         findings = await examined_at(tmp_path, url)
 
     assert states(findings["service"]) == [("connection", "fault", "refused"), SKIPPED]
-    assert (url in findings["service"][0].message, findings["service"][0].cure) == (True, NETWORK)
+    assert (url in findings["service"][0].message, findings["service"][0].cure) == (True, START_LOCAL)
 
 
 async def test_host_without_an_address(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def imported(*frames: bytes, **settings: str) -> set[str]:
         capture_output=True,
         check=True,
         timeout=30,
-        env=environ(**settings),
+        env=environ(OTEL_TRACES_EXPORTER="console", **settings),
     )
     answered = [orjson.loads(line) for line in ended.stdout.splitlines()]
     assert len(answered) == 2 + len(frames)

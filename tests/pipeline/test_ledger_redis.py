@@ -13,6 +13,7 @@ from linktime.config import Settings
 from linktime.message import Reply
 from linktime.pipeline.clock import now
 from linktime.pipeline.ledger import Change, Executor, LedgerUnavailable, Shared, Terms, open_shared
+from linktime.pipeline.ledger.codec import FORMAT
 from linktime.pipeline.ledger.interface import UNUSED
 from linktime.pipeline.ledger.redis import RedisChanges, RedisConnection, RedisLedger
 from linktime.pipeline.limiter import Limiter, Permit, SharedStore
@@ -96,7 +97,7 @@ def test_nothing_stays_for_ever(redis: RedisServer) -> None:
     assert UNUSED - 60 < min(lives) <= max(lives) <= UNUSED
 
 
-@pytest.mark.parametrize("state", ["", "nothing", "1 0 []", "1 223132457 []", "1 1"])
+@pytest.mark.parametrize("state", ["", "nothing", f"{FORMAT} 0 []", f"{FORMAT} 223132457 []", f"{FORMAT} 1"])
 def test_unreadable_budget_is_begun_anew(redis: RedisServer, state: str) -> None:
     name = uuid4().hex
     one = joined(redis.url, name=name)

@@ -232,4 +232,12 @@ async def test_unavailable_names_address_reason_and_next_step() -> None:
     assert "http://127.0.0.1:9" in failure.message
     assert "connection refused" in failure.message
     assert "LINKTIME_BASE_URL" in failure.message
+    assert "linktime-mcp sandbox" in failure.message
     assert KEY not in failure.message
+
+
+async def test_unreachable_linktime_names_the_doctor() -> None:
+    async with client("https://linktime.invalid") as rest:
+        failure = await failure_of(rest, READ)
+    assert "https://linktime.invalid" in failure.message
+    assert "linktime-mcp doctor" in failure.message

@@ -100,9 +100,10 @@ async def test_unusable_stdout_is_one_line_with_status_1(redirection: str) -> No
     assert (status, len(lines)) == (1, 1)
 
 
-async def test_log_option_writes_a_line_for_each_response() -> None:
+@pytest.mark.parametrize(("options", "expected"), [([], ["GET /contacts 200", "GET /nothing 404"]), (["--no-log"], [])])
+async def test_log_has_a_line_for_each_response(options: list[str], expected: list[str]) -> None:
     pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(*_COMMAND, "--log", stdout=pipe, stderr=pipe)
+    process = await asyncio.create_subprocess_exec(*_COMMAND, *options, stdout=pipe, stderr=pipe)
     assert process.stdout is not None
     async with asyncio.timeout(30):
         text = (await process.stdout.readuntil(b"LINKTIME_API_KEY=") + await process.stdout.readline()).decode()
@@ -115,7 +116,7 @@ async def test_log_option_writes_a_line_for_each_response() -> None:
         _, err = await process.communicate()
 
     lines = [line.split(" ", 1)[1] for line in err.decode().splitlines()]
-    assert (process.returncode, lines) == (0, ["GET /contacts 200", "GET /nothing 404"])
+    assert (process.returncode, lines) == (0, expected)
 
 
 def test_greeting_uses_the_syntax_of_powershell_on_windows() -> None:

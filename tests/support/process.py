@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
@@ -19,6 +20,8 @@ from tests.support.privacy import slipped
 
 PATIENCE = 20.0  # s; bounds every wait, and is not an expected duration
 
+
+CALL = re.compile(r"(\w+|unknown tool) #\S+ \d+\.\d s: ")  # begins the line of a call
 
 FAREWELL = 3.0  # s; for the program to end by itself
 
@@ -51,8 +54,13 @@ class Child:
 
     @property
     def log(self) -> list[str]:
-        """The lines of stderr, without the spans."""
-        return [line for line in self.stderr.splitlines() if "Z SPAN " not in line]
+        """The lines of stderr, without the spans and the lines for calls."""
+        return [line for line in self.stderr.splitlines() if "Z SPAN " not in line and not CALL.match(line)]
+
+    @property
+    def calls(self) -> list[str]:
+        """The lines of stderr for calls."""
+        return list(filter(CALL.match, self.stderr.splitlines()))
 
     async def _read_frames(self, stdout: asyncio.StreamReader) -> None:
         async for line in stdout:

@@ -66,7 +66,7 @@ async def test_the_sdks_own_server_span_is_in_nobodys_way(sandbox: Sandbox) -> N
         names = [type(each).__name__ for each in seen.server.middleware]
         await seen.call("get_me")
 
-    assert names == ["Middleware", "function"]
+    assert names == ["Middleware", "function", "Introduction"]
     assert [span.name for span in seen.spans if span.kind == "server"].count("tools/call get_me") == 1
 
 
@@ -115,7 +115,7 @@ async def test_no_middleware_is_installed_if_telemetry_is_off(sandbox: Sandbox) 
         result = await seen.call("get_me")
 
     assert not off
-    assert names == ["function"]  # which names the fields of a refusal
+    assert names == ["function", "Introduction"]  # which names the fields of a refusal
     assert not result.is_error
 
 
@@ -342,7 +342,7 @@ async def test_a_failure_to_load_the_sdk_is_one_warning() -> None:
 
 
 async def test_spans_go_to_file_descriptor_2(capfd: pytest.CaptureFixture[str], sandbox: Sandbox) -> None:
-    async with traced(sandbox, set_up({})) as seen:
+    async with traced(sandbox, set_up({"OTEL_TRACES_EXPORTER": "console"})) as seen:
         await seen.call("get_me")
 
     assert '"tools/call get_me"' in capfd.readouterr().err

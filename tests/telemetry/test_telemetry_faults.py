@@ -25,7 +25,7 @@ from linktime.telemetry.recorder import Sdk
 from linktime.telemetry.sdk import build
 from tests.support.collector import refusing, silent
 from tests.support.privacy import slipped
-from tests.support.process import Child, child, environ
+from tests.support.process import child, environ
 from tests.support.traced_app import traced
 
 PATIENCE = 20.0  # s
@@ -154,7 +154,7 @@ def test_diagnostics_are_one_line_a_minute() -> None:
     lines, moments = list[str](), iter([0.0, 1.0, 59.9, 60.0])
     diagnostics = Diagnostics(lines.append, clock=lambda: next(moments))
     for text in ("Transient error %s\n encountered", "second", "third", "fourth"):
-        arguments = ("/v1/traces?token=abc " + "x" * 600,) if "%" in text else ()
+        arguments = ("/v1/traces?token=abc " + "x" * 3000,) if "%" in text else ()
         diagnostics.handle(logging.makeLogRecord({"msg": text, "args": arguments}))
 
     assert [line.partition("telemetry: ")[2][:38] for line in lines] == [
@@ -173,10 +173,13 @@ def test_diagnostics_have_no_stack() -> None:
     assert lines == ["linktime-mcp: WARNING telemetry: Exception while exporting (RuntimeError)"]
 
 
-async def test_spans_that_wait_are_written_when_the_client_ends(server: Child) -> None:
-    for _ in range(50):
-        await server.result(server.call("get_me"))
-    assert await server.close() == 0
+async def test_spans_that_wait_are_written_when_the_client_ends(sandbox: Sandbox) -> None:
+    settings = {"LINKTIME_BASE_URL": sandbox.url, "LINKTIME_API_KEY": sandbox.key}
+    async with child(OTEL_TRACES_EXPORTER="console", **settings) as server:
+        await server.greet()
+        for _ in range(50):
+            await server.result(server.call("get_me"))
+        assert await server.close() == 0
 
     assert server.stderr.count('"tools/call get_me"') == 50
 
@@ -192,7 +195,11 @@ async def test_spans_that_wait_are_written_when_the_client_ends(server: Child) -
 async def test_an_exporter_that_cannot_be_built_is_lost_alone(sandbox: Sandbox, broken: dict[str, str]) -> None:
     with refusing() as url:
         async with child(
-            LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY=sandbox.key, OTEL_EXPORTER_OTLP_ENDPOINT=url, **broken
+            LINKTIME_BASE_URL=sandbox.url,
+            LINKTIME_API_KEY=sandbox.key,
+            OTEL_EXPORTER_OTLP_ENDPOINT=url,
+            OTEL_TRACES_EXPORTER="console,otlp",
+            **broken,
         ) as server:
             await server.greet()
             assert (await server.result(server.call("get_me")))["isError"] is False

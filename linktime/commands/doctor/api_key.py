@@ -12,9 +12,11 @@ from typing import Any, Final
 from ...answers import as_object, record
 from ...config import Settings
 from ...errors import BudgetSpent, Failure, RateLimited, Rejected, Unavailable
+from ...hosts import host_of, is_loopback
 from ...message import Reply, get
 from ...pipeline import routes
 from ...pipeline.clock import now
+from ...pipeline.ledger import Presence
 from ...pipeline.limiter import Limiter, sharing
 from ...pipeline.mailbox import Mailbox
 from ...pipeline.rest.client import Rest
@@ -30,6 +32,7 @@ PROXY: Final = "Check the proxy in https_proxy, or add the host to no_proxy."
 LATER: Final = "The cause is at LinkTime and not on this machine. Run this again in some minutes."
 SLOW: Final = "Run this again. If it stays so, check the network, LINKTIME_BASE_URL and LINKTIME_TIMEOUT."
 NEW_KEY: Final = "Create a key under Settings → API Keys in LinkTime, and replace this one."
+LOCAL_KEY: Final = "Use the key that linktime-mcp sandbox prints, or run linktime-mcp install CLIENT --sandbox."
 PLAN: Final = "API keys need the Pro or Business plan. Check the plan of this account."
 OWN_KEY: Final = "If it happens again, something else uses this key: use a key of its own."
 
@@ -44,7 +47,7 @@ async def check(settings: Settings, *, proxied: bool) -> list[Finding]:
         cure = f"Run this again in {max(1, ceil(spent.retry_after))} s."
         return [Finding("key", "warning", "not checked: the budget is spent", cure, "budget_spent")]
     except Failure as failure:
-        code, message, cure = _problem(failure, proxied=proxied)
+        code, message, cure = _problem(failure, proxied=proxied, local=is_loopback(host_of(settings.base_url)))
         return [Finding("key", "fault", message, cure, code)]
     profile = as_object(reply.data) | record(reply.data)  # the fields beside `data` count, too
     # A server other than LinkTime can answer 200 as well.
@@ -61,7 +64,7 @@ async def _profile_reply(settings: Settings) -> Reply:
     async with (
         # The same layers as in the server, so that the request respects the shared limit.
         aclosing(Rest(settings.base_url, key, timeout=min(settings.timeout, _LONGEST), connections=1)) as rest,
-        sharing(settings) as (store, _),
+        sharing(settings, presence=Presence(client="linktime-mcp doctor")) as (store, _),
         Limiter(store, settings.rate_period) as limiter,
         Mailbox(rest, limiter, workers=1) as mailbox,
     ):
@@ -77,12 +80,14 @@ def _plan(profile: Mapping[str, Any]) -> str:
             return ""
 
 
-def _problem(failure: Failure, *, proxied: bool) -> tuple[str, str, str]:
+def _problem(failure: Failure, *, proxied: bool, local: bool) -> tuple[str, str, str]:
     """Return the code, the message and the cure. They contain no text of LinkTime, which can name a person."""
     match failure:
         case RateLimited(retry_after=seconds):
             wait = "a minute" if seconds is None else f"{max(1, ceil(seconds))} s"
             return "rate_limited", "LinkTime answered 429: too many requests", f"Wait {wait}. {OWN_KEY}"
+        case Rejected(status=401) if local:
+            return "rejected", "the service on this machine answered 401", LOCAL_KEY
         case Rejected(status=status):
             return "rejected", f"LinkTime answered {status}", _CURES.get(status, BASE)
         case Unavailable():

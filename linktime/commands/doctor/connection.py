@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from ...config import Settings
+from ...hosts import host_of, is_loopback
 from ...pipeline.rest.ratelimit_headers import http_date
 from .finding import Finding
 
@@ -28,6 +29,7 @@ _AGE: Final = re.compile(r"[0-9]{1,9}")  # s
 _LARGE: Final = 300.0  # s; with a larger difference certificates and signed links fail
 
 NETWORK: Final = "Check LINKTIME_BASE_URL, the network of this machine, and any firewall or proxy."
+START_LOCAL: Final = "Start the service there, such as by linktime-mcp sandbox, or correct LINKTIME_BASE_URL."
 DATES: Final = (
     "Check the clock of this machine. If it is right, the operator of the service must renew the certificate."
 )
@@ -118,6 +120,7 @@ def _problem(base_url: str, error: OSError) -> Finding:
             code, message, cure = "unresolved", f"the host name in {base_url} has no address", NETWORK
         case ConnectionRefusedError():
             code, message, cure = "refused", f"{base_url} refuses connections: no server listens there", NETWORK
+            cure = START_LOCAL if is_loopback(host_of(base_url)) else cure
         case ssl.SSLCertVerificationError(verify_code=number, verify_message=reason):
             cure = _CERTIFICATES.get(number, UNTRUSTED)
             code, message = "untrusted", f"the certificate is not trusted: {reason}"

@@ -34,6 +34,12 @@ __all__ = [
     "read",
 ]
 
+SANDBOX_STEPS = """Next:
+1. Run linktime-mcp sandbox in another shell, and leave it running.
+2. Restart {}.
+3. Ask: What is on my calendar this week?
+"""
+
 State = Literal["printed", "unchanged", "declined", "installed", "uninstalled"]
 
 
@@ -108,7 +114,7 @@ def _plan(client: Client, options: Options, context: Context, target: Target) ->
     if options.uninstall:
         return plan_uninstall(file, _original(target, client), name, has_backup=target.has_backup)
     # A project's file gets no key, and some clients ask for it themselves.
-    needs_key = not (options.project or client.inputs)
+    needs_key = not (options.project or client.inputs or options.sandbox)
     key = entry.find_key(client, options, context, file.key) if needs_key else ""
     wanted = entry.build(client, options, context, key)
     plan = plan_install(file, wanted, name, has_backup=target.has_backup)
@@ -209,5 +215,7 @@ def _closing(client: Client, options: Options, file: Path, backup: Path | None) 
     saved = f"The previous file is {backup}\n" if backup else ""
     if options.uninstall:
         return f"Removed linktime from {file}. Restart {client.title}.\n{saved}"
+    if options.sandbox:
+        return f"Added linktime to {file}.\n{saved}{SANDBOX_STEPS.format(client.title)}"
     check = "If it does not appear there, run `linktime-mcp doctor`."
     return f"Added linktime to {file}. Restart {client.title}. {check}\n{saved}"

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from ...placeholders import is_placeholder
-from ..clients import KEY, SERVER, Client, Format
+from ..clients import KEY, SANDBOX, SERVER, Client, Format
 from . import jsonc, toml
 from .syntax import BOM, GONE, Change, KeyPath, Unreadable, changed
 
@@ -38,9 +38,16 @@ class ConfigFile:
 
     @property
     def key(self) -> str:
-        """The API key in the entry, or a reference that the client resolves, or an empty text."""
+        """The API key in the entry, or a reference that the client resolves, or an empty text. A sandbox has none."""
         key = _table(self.entry.get("env")).get(KEY)
+        if key == SANDBOX[KEY]:
+            return ""
         return key if isinstance(key, str) and (self.client.resolves(key) or not is_placeholder(key)) else ""
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether the entry is for a local sandbox."""
+        return _table(self.entry.get("env")).get(KEY) == SANDBOX[KEY]
 
     @property
     def is_secret(self) -> bool:
@@ -65,7 +72,8 @@ class ConfigFile:
         """Return the changes that add or update *entry*."""
         at = (self.client.servers, SERVER)
         ours = _updates(at, self.entry, entry) if "command" in self.entry else [Change(at, dict(entry))]
-        return [*_missing_inputs(self.values, self.client), *ours]
+        inputs = _missing_inputs(self.values, self.client) if "${input:" in str(entry.get("env")) else []
+        return [*inputs, *ours]
 
     def without_entry(self) -> ConfigFile:
         """Remove the entry, and the inputs that no other server uses. Raises Unreadable."""
@@ -132,7 +140,18 @@ def _comparable(values: dict[str, Any]) -> str:
 def _updates(at: KeyPath, present: Mapping[str, Any], entry: Mapping[str, Any]) -> list[Change]:
     stale = [Change((*at, "args"), GONE)] if present.get("args", []) != entry.get("args", []) == [] else []
     fields = (_field((*at, name), present.get(name), value) for name, value in entry.items())
-    return [*stale, *chain.from_iterable(fields)]
+    return [*stale, *_stale_sandbox(at, _table(present.get("env")), entry.get("env", {})), *chain.from_iterable(fields)]
+
+
+def _stale_sandbox(at: KeyPath, present: Mapping[str, Any], env: Mapping[str, str]) -> list[Change]:
+    """Return the changes that drop the settings of the sandbox, unless *env* has them too."""
+    if present.get(KEY) != SANDBOX[KEY] or env.get(KEY) == SANDBOX[KEY]:
+        return []
+    return [
+        Change((*at, "env", name), GONE)
+        for name, text in SANDBOX.items()
+        if present.get(name) == text and name not in env
+    ]
 
 
 def _field(at: KeyPath, present: Any, value: Any) -> Iterator[Change]:
@@ -140,7 +159,9 @@ def _field(at: KeyPath, present: Any, value: Any) -> Iterator[Change]:
     # 1. A table. A placeholder does not replace a value.
     if isinstance(present, dict) and isinstance(value, dict):
         for name, each in value.items():
-            if present.get(name) != each and not (each == PLACEHOLDER and present.get(name)):
+            if present.get(name) != each and not (
+                each == PLACEHOLDER and present.get(name) not in (None, "", SANDBOX[KEY])
+            ):
                 yield Change((*at, name), each)
     # 2. The list of variables that Codex passes on.
     elif isinstance(present, list) and value == [KEY]:

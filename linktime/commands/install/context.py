@@ -6,11 +6,12 @@ import os
 import sys
 from collections.abc import Callable
 from getpass import getpass
-from io import StringIO, TextIOWrapper
+from io import StringIO
 from pathlib import Path
 from typing import Literal, NamedTuple, TextIO
 
 from ..locations import Environment, System
+from ..terminal import has_user, prepare_streams
 from .launch import Installation
 
 Reason = Literal[
@@ -50,6 +51,7 @@ class Options(NamedTuple):
     uninstall: bool = False
     show: bool = False  # --print
     yes: bool = False
+    sandbox: bool = False  # an entry for a local sandbox
 
 
 class Terminal(NamedTuple):
@@ -71,14 +73,11 @@ class Context(NamedTuple):
     @classmethod
     def current(cls) -> Context:
         """Return the context of this process. Raises Refused if the working directory is gone."""
-        for stream in (sys.stdout, sys.stderr):
-            if isinstance(stream, TextIOWrapper):
-                # A file gets UTF-8 in every locale. A console shows `?` for a character that it lacks.
-                stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
+        prepare_streams()
         return cls(
             Environment(System.called(sys.platform), os.environ, _directory()),
             Installation.current(os.environ),
-            Terminal(input, getpass) if _has_terminal() else None,
+            Terminal(input, getpass) if has_user() else None,
             sys.stdout,
             sys.stderr or StringIO(),
         )
@@ -90,14 +89,3 @@ def _directory() -> Path:
     except OSError as fault:
         message = f"The current directory cannot be used: {fault.strerror}. Change to another one."
         raise Refused("no_directory", message) from None
-
-
-def _has_terminal() -> bool:
-    """Return whether a user can answer on stdin."""
-    if sys.platform == "win32":  # isatty is true for the device NUL as well
-        import ctypes  # noqa: PLC0415 - of Windows alone
-        import msvcrt  # noqa: PLC0415
-
-        mode = ctypes.c_ulong()
-        return bool(ctypes.windll.kernel32.GetConsoleMode(msvcrt.get_osfhandle(0), ctypes.byref(mode)))
-    return os.isatty(0)

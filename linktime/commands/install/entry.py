@@ -9,7 +9,7 @@ from typing import Any, Final
 from ...config import Settings
 from ...errors import ConfigError
 from ...placeholders import is_placeholder, placeholder
-from ..clients import KEY, Client
+from ..clients import KEY, SANDBOX, Client
 from .config_file import PLACEHOLDER
 from .context import Context, Options, Reason, Refused
 from .launch import TemporaryInstallation
@@ -28,8 +28,11 @@ def build(client: Client, options: Options, context: Context, key: str) -> dict[
     except TemporaryInstallation as fault:
         raise Refused("temporary_installation", str(fault)) from None
     copied = settings_to_copy(context.environment.variables)
-    env = ({KEY: key} if key else {}) | copied | dict(launch.env)
-    entry = wanted(client, launch.command, launch.args, env, project=options.project)
+    if options.sandbox:
+        entry = client.entry(launch.command, launch.args, {**copied, **SANDBOX, **launch.env})
+    else:
+        env = ({KEY: key} if key else {}) | copied | dict(launch.env)
+        entry = wanted(client, launch.command, launch.args, env, project=options.project)
     try:
         json.dumps(entry, ensure_ascii=False).encode()
     except UnicodeEncodeError:

@@ -25,6 +25,7 @@ Code = Literal[
     "path_of_machine",
     "path_protected",
     "permissions",
+    "sandbox",
     "switched_off",
 ]
 
@@ -111,6 +112,9 @@ def _notes(file: ConfigFile, entry: Mapping[str, Any]) -> Iterator[Note]:
 def key_notes(plan: Plan, variable: str, *, project: bool) -> Iterator[Note]:
     """Yield a notice about the place of the key. *variable* is LINKTIME_API_KEY in the environment."""
     client, key = plan.before.client, plan.after.key
+    if plan.after.is_sandbox:
+        yield Note("sandbox", "the entry is for a sandbox on this machine: start it by linktime-mcp sandbox")
+        return
     # A placeholder in the shell, then the place of the key: client, environment, or file.
     kind = placeholder(variable) if variable.strip() else None
     if kind and not client.inputs:

@@ -5,7 +5,7 @@ from .executor import Executor
 from .factory import Shared, open_shared, terms_of
 from .interface import RETRY, Change, ChangeLog, Ledger, LedgerUnavailable, Runner
 from .rules import Budget
-from .values import Breaker, Status, Terms
+from .values import Breaker, Presence, Status, Terms
 
 __all__ = [
     "RETRY",
@@ -17,6 +17,7 @@ __all__ = [
     "Executor",
     "Ledger",
     "LedgerUnavailable",
+    "Presence",
     "Runner",
     "Shared",
     "Status",

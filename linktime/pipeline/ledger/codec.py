@@ -16,7 +16,7 @@ import orjson
 from .rules import Budget
 from .state import Member
 
-FORMAT: Final = 1  # a server leaves a budget of another format alone
+FORMAT: Final = 2  # a server leaves a budget of another format alone
 
 _row = attrgetter(*(field.name for field in fields(Member)))
 _head = attrgetter(*(field.name for field in fields(Budget) if field.name != "members"))

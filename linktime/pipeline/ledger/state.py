@@ -8,7 +8,7 @@ from math import inf
 from typing import Final
 from uuid import uuid4
 
-from .values import Terms
+from .values import Presence, Terms
 
 QUIET: Final = 300.0  # s; a server that is silent for so long no longer counts
 _CLOCKS: Final = 4  # machines whose clocks are remembered
@@ -28,6 +28,10 @@ class Member:
     spare: int = 0  # … beside so many free ones
     leases: dict[str, float] = field(default_factory=dict)  # a permit of a request in flight, and its lease's end
     cooling: list[float] = field(default_factory=list)  # when each used permit is free, ascending
+    # For `linktime-mcp budget` alone
+    client: str = ""
+    process: int = 0
+    waiting: int = 0  # calls, at its last step
 
     @property
     def held(self) -> int:
@@ -50,6 +54,10 @@ class Member:
         """Return whether nothing of the server counts any more."""
         silence = now - self.seen
         return silence >= self.lease and not self.held and (silence >= QUIET or not self.here)
+
+    def introduce(self, presence: Presence) -> None:
+        """Put down the server's present state for its user."""
+        self.client, self.process, self.waiting = presence.client, presence.process, presence.waiting()
 
     def moved(self, seconds: float) -> Member:
         """Return a copy whose times are *seconds* later."""

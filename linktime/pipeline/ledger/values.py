@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
@@ -20,6 +22,15 @@ class Terms:
     def lease(self) -> float:
         """Return the seconds after which a permit that was never released is free."""
         return self.patience + self.period
+
+
+@dataclass(slots=True)
+class Presence:
+    """The server as other programs of its user see it: its *client*, its *process*, and the calls *waiting* in it."""
+
+    process: int = field(default_factory=os.getpid)
+    client: str = ""  # the client's own name; empty before it has introduced itself
+    waiting: Callable[[], int] = lambda: 0
 
 
 class Breaker(Enum):

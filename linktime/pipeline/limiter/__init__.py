@@ -2,8 +2,9 @@
 
 from .limiter import Limiter, Permit
 from .memory import MemoryStore
+from .scheduling import reserved_for_writes
 from .shared import SharedStore
 from .sharing import sharing
 from .store import Lease, Store
 
-__all__ = ["Lease", "Limiter", "MemoryStore", "Permit", "SharedStore", "Store", "sharing"]
+__all__ = ["Lease", "Limiter", "MemoryStore", "Permit", "SharedStore", "Store", "reserved_for_writes", "sharing"]

@@ -27,6 +27,11 @@ _WRITE: Final = Turn(read=False, earliest=-inf, spare=0)
 _OVERDUE_READ: Final = Turn(read=True, earliest=-inf, spare=0)
 
 
+def reserved_for_writes(limit: int) -> int:
+    """Return the number of permits that reads leave to writes."""
+    return limit // 20
+
+
 class Scheduler:
     """Writes go first. After four writes in a row the oldest read is next, regardless of the rules below.
 
@@ -40,7 +45,7 @@ class Scheduler:
         # Derived from the settings
         self.soon: Final = period / 20
         self._period = period
-        self._reserve = limit // 20
+        self._reserve = reserved_for_writes(limit)
         self._burst = max(1, limit // 2)
         self._sixth = max(1, limit // 6)
         # Past turns

@@ -10,7 +10,7 @@ from math import inf
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from ..clock import now
-from ..ledger import RETRY, Budget, Ledger, LedgerUnavailable, Runner, Status, Terms
+from ..ledger import RETRY, Budget, Ledger, LedgerUnavailable, Presence, Runner, Status, Terms
 from .store import Lease, lease
 
 _DRIFT: Final = 1.001  # by which one clock may run faster than another
@@ -40,14 +40,23 @@ class SharedStore:
     | returned | to the budget in the ledger, with what the copy knew, up to the share | a lease has passed |
 
     A ledger that was made anew is met as in `returned`. So servers that lost sight of the same ledger stay within the
-    limit together, and so do they when it comes back empty.
+    limit together, and so do they when it comes back empty. The *presence* is written with each step.
     """
 
-    def __init__(self, ledger: Ledger, terms: Terms, *, run: Runner, clock: Callable[[], float] = now) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        terms: Terms,
+        *,
+        run: Runner,
+        clock: Callable[[], float] = now,
+        presence: Presence | None = None,
+    ) -> None:
         self._ledger = ledger
         self._terms = terms
         self._run = run
         self._clock = clock
+        self._presence = presence or Presence()
         # The budget as this server knows it, and when it was moved on last
         self._copy = Budget()
         self._passed = clock()
@@ -115,7 +124,7 @@ class SharedStore:
             read = self._clock()
             latest = self._read + (read - self._began) * _DRIFT if budget.ident == copy.ident else inf
             budget.read(self._ledger.clock, reading, latest=latest)
-            budget.enroll(self._terms, copy, returning=self._alone)
+            budget.enroll(self._terms, copy, returning=self._alone).introduce(self._presence)
             return _Result(step(budget, read), budget, began)
 
         return self._ledger.apply(apply)

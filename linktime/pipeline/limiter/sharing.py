@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from ...config import Settings
 from ..clock import now
-from ..ledger import ChangeFeed, Executor, open_shared
+from ..ledger import ChangeFeed, Executor, Presence, open_shared
 from .memory import MemoryStore
 from .shared import SharedStore
 from .store import Store
@@ -16,15 +16,18 @@ from .store import Store
 
 @asynccontextmanager
 async def sharing(
-    settings: Settings, clock: Callable[[], float] = now
+    settings: Settings, clock: Callable[[], float] = now, presence: Presence | None = None
 ) -> AsyncIterator[tuple[Store, ChangeFeed | None]]:
-    """Yield the store, and the feed unless the server shares with no other. *clock* counts seconds."""
+    """Yield the store, and the feed unless the server shares with no other.
+
+    *clock* counts seconds. The other servers see *presence*.
+    """
     shared = open_shared(settings)
     if shared is None:
         yield MemoryStore(settings.rate_limit, clock=clock), None
         return
     executor = Executor()
-    store = SharedStore(shared.ledger, shared.terms, run=executor, clock=clock)
+    store = SharedStore(shared.ledger, shared.terms, run=executor, clock=clock, presence=presence)
     joining = asyncio.create_task(store.join())
     try:
         yield store, ChangeFeed(shared.changes, executor, clock=clock, joining=joining)

@@ -30,7 +30,6 @@ _CONNECT_SHARE: Final = 0.5  # of the timeout: separates a failed connection fro
 _KEEP_ALIVE: Final = 50  # s; under the 60 s after which load balancers drop an idle connection
 
 _FEWER: Final = "Ask for fewer items or days."
-_CHECK_NETWORK: Final = f"Check the network and LINKTIME_BASE_URL. {LATER}"
 _SET_PROXY: Final = "Set https_proxy or all_proxy to an http or https proxy, or set no_proxy."
 
 
@@ -159,9 +158,9 @@ class Rest:
             case aiohttp.ClientConnectorCertificateError():
                 reason, advice, repeat = "its certificate can't be trusted", CHECK_BASE, False
             case aiohttp.ClientConnectorError():
-                reason, advice, repeat = _reason(error), _CHECK_NETWORK, True
+                reason, advice, repeat = _reason(error), self._route.advice, True
             case aiohttp.ConnectionTimeoutError():
-                reason, advice, repeat = "no connection in time", _CHECK_NETWORK, True
+                reason, advice, repeat = "no connection in time", self._route.advice, True
             case UncleanConnection():
                 reason, advice, repeat = "it sent bytes before the request", LATER, True
             case _TooLarge():

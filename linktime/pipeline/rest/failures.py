@@ -7,11 +7,14 @@ from urllib.parse import urlsplit
 
 from ...contract import Operation
 from ...errors import OutcomeUnknown, Unavailable
+from ...hosts import host_of, is_loopback
 from ...message import Request
 
 CHECK_BASE = "Check LINKTIME_BASE_URL."
 CHECK_PROXY = "Check the proxy that https_proxy or all_proxy names."
 LATER = "Call again later."
+CHECK_NETWORK = f"Check the network and LINKTIME_BASE_URL, or run linktime-mcp doctor. {LATER}"
+START_LOCAL = f"Start the service there, such as by linktime-mcp sandbox, or check LINKTIME_BASE_URL. {LATER}"
 DOCTOR = "linktime-mcp doctor --api"
 
 
@@ -28,6 +31,11 @@ class Route:
         """The proxy's address. Raises ValueError if it has none."""
         url = urlsplit(self.proxy or "")
         return f"{url.scheme}://{url.netloc.rpartition('@')[2]}"
+
+    @property
+    def advice(self) -> str:
+        """The next step if no connection can be made."""
+        return START_LOCAL if is_loopback(host_of(self.base)) else CHECK_NETWORK
 
     def masked(self, text: str) -> str:
         """Return *text* with a placeholder for the key."""

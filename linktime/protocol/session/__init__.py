@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, Final
@@ -15,18 +15,21 @@ from mcp_types.methods import SPEC_CLIENT_METHODS, SPEC_CLIENT_NOTIFICATION_METH
 from pydantic import ValidationError
 
 from ... import __version__
+from ...pipeline.ledger import Presence
 from ...telemetry import Middleware, Telemetry
 from ...tools import Tool
 from ..prompts import PROMPTS
 from ..resources import find
 from ..skills import SKILLS
 from .completions import Completions
+from .introduction import Introduction
 from .lookups import Lookups
 from .prompts import Prompts
 from .refusals import name_fields, on_one_page
 from .resources import Resources
 from .sdk_server import Handler, Server
 from .skills import Skills
+from .summary import Summaries
 from .tools import Confirms, Tools
 from .upstream import SPARE, Upstream
 
@@ -45,6 +48,8 @@ class Session:
         off: The setting that hides each of the other tools.
         confirm: Asks the user before an irreversible call, or one to an address that a guest wrote.
         telemetry: Records every message.
+        presence: Takes the client's name.
+        log: Writes a line for each call.
     """
 
     def __init__(
@@ -55,13 +60,18 @@ class Session:
         *,
         confirm: Confirms | None = None,
         telemetry: Telemetry | None = None,
+        presence: Presence | None = None,
+        log: Callable[[str], None] | None = None,
     ) -> None:
         self._confirm = confirm
+        handlers = _handlers(Tools(upstream, tools, off, confirm), tools, upstream, confirm)
+        if log:
+            handlers["tools/call"] = Summaries(log, upstream.clock, tools).around(handlers["tools/call"])
         self.server = Server(
             _identity(),
             files(__package__).joinpath("instructions.txt").read_text(encoding="utf-8"),
-            _handlers(Tools(upstream, tools, off, confirm), tools, upstream, confirm),
-            _middleware(telemetry, tools),
+            handlers,
+            [*_middleware(telemetry, tools), *([Introduction(presence)] if presence else [])],
         )
 
     def leave(self) -> None:

@@ -15,6 +15,7 @@ from ...sanitize.invisible import without_invisible
 from ...telemetry import hooks
 from ...tools import Tool
 from ...tools.guest_text import GuestText, guest_texts, marks, with_short_texts
+from . import summary
 from .lean import lean
 from .truncation import LONGEST, fitted, size
 
@@ -77,6 +78,7 @@ def _with_marks(data: dict[str, Any], texts: Iterable[GuestText]) -> dict[str, A
 def failed(failure: Failure) -> mcp_types.CallToolResult:
     """Return the error result of a failed call."""
     hooks.failed(failure)
+    summary.failed(failure)
     return mcp_types.CallToolResult(content=[_text(without_invisible(str(failure)))], is_error=True)
 
 

@@ -1,0 +1,70 @@
+"""The client of `call`: an MCP client of the real server in this process, over the whole chain."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final, NamedTuple
+
+import anyio
+import mcp_types
+from mcp import Client
+from mcp.client.session import ClientRequestContext
+from mcp.shared.memory import MessageStream, create_client_server_memory_streams
+
+from ... import __version__
+from ...app import app
+from ...config import Settings
+from ...telemetry import Telemetry
+
+NAME: Final = "linktime-mcp call"
+"""The name of this client, also in the list of the servers that share the budget."""
+
+Confirm = Callable[[str], Awaitable[bool]]
+
+
+class Result(NamedTuple):
+    """The result of a call: the *answer*, or the text of the *error*."""
+
+    answer: Mapping[str, Any]
+    error: str = ""
+
+
+async def request(
+    settings: Settings,
+    telemetry: Telemetry,
+    tool: str,
+    arguments: Mapping[str, Any],
+    *,
+    confirm: Confirm,
+    show: Callable[[str], None],
+) -> Result:
+    """Call *tool*. *confirm* asks the user a question of the server. *show* shows the wait."""
+
+    async def elicited(context: ClientRequestContext, params: mcp_types.ElicitRequestParams) -> mcp_types.ElicitResult:  # noqa: ARG001 - likewise
+        if not await confirm(params.message):
+            return mcp_types.ElicitResult(action="decline")
+        return mcp_types.ElicitResult(action="accept", content={"answer": "yes"})
+
+    async def progressed(progress: float, total: float | None, message: str | None) -> None:  # noqa: ARG001 - the SDK's names
+        show(message or "")
+
+    info = mcp_types.Implementation(name=NAME, version=__version__)
+    async with Client(_served(settings, telemetry), elicitation_callback=elicited, client_info=info) as client:
+        result = await client.call_tool(tool, dict(arguments), progress_callback=progressed)
+    if result.is_error:
+        return Result({}, " ".join(getattr(part, "text", "") for part in result.content))
+    return Result(result.structured_content or {})
+
+
+@asynccontextmanager
+async def _served(settings: Settings, telemetry: Telemetry) -> AsyncIterator[MessageStream]:
+    """Yield the streams of a client. The server serves it until the block ends."""
+    async with (
+        app(settings, telemetry, lazy=False) as application,
+        create_client_server_memory_streams() as (client, server),
+        anyio.create_task_group() as group,
+    ):
+        group.start_soon(application.session.server.run, *server)
+        yield client
+        group.cancel_scope.cancel()

@@ -1,0 +1,87 @@
+"""One line for each tool call, for the person who reads the client's log of the server."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Iterator
+from contextvars import ContextVar
+from math import ceil
+from typing import Any, Final, TypeVar
+
+import mcp_types
+
+from ...errors import Failure
+from ...telemetry.redaction import shown_request_id
+from .sdk_server import Context
+
+R = TypeVar("R")
+
+_WORTH_A_WORD: Final = 0.05  # s; a shorter wait is not mentioned
+_failure: ContextVar[list[Failure] | None] = ContextVar("failure", default=None)
+
+
+def failed(failure: Failure) -> None:
+    """Note why the present call has no answer."""
+    if (failures := _failure.get()) is not None:
+        failures.append(failure)
+
+
+class Summaries:
+    """Writes a line for each call of a handler: the tool, the id, the seconds, and how they were spent.
+
+    Args:
+        write: Writes one line.
+        clock: Counts seconds.
+        tools: The names that a line may have. Any other name is the client's own text.
+    """
+
+    def __init__(self, write: Callable[[str], None], clock: Callable[[], float], tools: Collection[str]) -> None:
+        self._write = write
+        self._clock = clock
+        self._tools = tools
+
+    def around(
+        self, call: Callable[[Context, mcp_types.CallToolRequestParams], Awaitable[R]]
+    ) -> Callable[[Context, mcp_types.CallToolRequestParams], Awaitable[R]]:
+        """Return the handler *call* with a line after each call, also after a cancelled one."""
+
+        async def summarized(context: Context, params: mcp_types.CallToolRequestParams) -> R:
+            began, outcome, failures = self._clock(), "cancelled", list[Failure]()
+            token = _failure.set(failures)
+            try:
+                result = await call(context, params)
+                outcome = ", ".join(_parts(result, failures))
+            except Exception as error:
+                outcome = f"refused, {type(error).__name__}"
+                raise
+            finally:
+                _failure.reset(token)
+                tool = params.name if params.name in self._tools else "unknown tool"
+                ident = shown_request_id(str(context.request_id))
+                self._write(f"{tool} #{ident} {self._clock() - began:.1f} s: {outcome}")
+            return result
+
+        return summarized
+
+
+def _parts(result: Any, failures: list[Failure]) -> Iterator[str]:
+    """Yield how a call came to its result: 1. the wait, 2. the cache, 3. the requests, 4. the error."""
+    meta = getattr(result, "meta", None) or {}
+    if (waited := meta.get("linktime/queueSeconds") or 0.0) >= _WORTH_A_WORD:
+        yield f"{waited:.1f} s waiting for budget"
+    if isinstance(result, mcp_types.InputRequiredResult):
+        yield "asks the user"
+    elif failures:
+        yield _error(failures[-1])
+    elif (source := meta.get("linktime/cache")) == "hit":
+        yield f"kept answer, {meta.get('linktime/ageSeconds', 0):.0f} s old"
+    elif source == "coalesced":
+        yield "shared the request of another call"
+    else:
+        requests = 1 + int(meta.get("linktime/retries") or 0)
+        yield f"{requests} request{'' if requests == 1 else 's'}"
+        yield str(meta.get("linktime/outcome", "ok"))
+
+
+def _error(failure: Failure) -> str:
+    seconds = getattr(failure, "retry_after", None)
+    return failure.word if seconds is None else f"{failure.word}, again in {max(1, ceil(seconds))} s"
