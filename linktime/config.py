@@ -23,7 +23,7 @@ from pydantic_core import ErrorDetails
 
 from .errors import ConfigError
 from .hosts import host_of, is_loopback
-from .placeholders import placeholder
+from .sanitize.placeholders import placeholder
 
 _BASE: Final = re.compile(r"https?://[^\s/?#@\\%]+(/[^\s?#\\]*)?", re.IGNORECASE)
 _API: Final = re.compile(r"/+api/v1$", re.IGNORECASE)

@@ -11,7 +11,7 @@ from yarl import URL
 from linktime.config import KEY_MISSING, Settings
 from linktime.errors import ConfigError
 from linktime.hosts import is_loopback
-from linktime.placeholders import Placeholder, placeholder
+from linktime.sanitize.placeholders import Placeholder, placeholder
 from tests.support.process import environ
 
 KEY = "lt_live_51f0c3"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from linktime.placeholders import Placeholder, is_placeholder, placeholder
+from linktime.sanitize.placeholders import Placeholder, is_placeholder, placeholder
 
 KEYS = [
     "lt_live_51f0c3d9",

@@ -9,7 +9,7 @@ from typing import Any, Final
 from zoneinfo import available_timezones
 
 from ..answers import PAGE, pages, records
-from ..spelling import bare
+from ..sanitize.spelling import bare
 
 
 @dataclass(frozen=True, slots=True)

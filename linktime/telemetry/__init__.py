@@ -1,7 +1,4 @@
-"""Spans and metrics of every call, recorded with OpenTelemetry's SDK. Only this package knows OpenTelemetry.
-
-`middleware` records a span for each message, and other packages call `hooks`. `recorder` loads `sdk` behind the start.
-"""
+"""Spans and metrics of every call, recorded with OpenTelemetry's SDK. Only this package knows OpenTelemetry."""
 
 from __future__ import annotations
 

@@ -23,7 +23,6 @@ _DEFAULTS: Final = {  # a server that an agent starts may live for seconds
 _OTLP: Final = "OTEL_EXPORTER_OTLP_(TRACES_|METRICS_)?"
 _EXPORTERS: Final = r"none|(console|stderr|otlp)(\s*,\s*(console|stderr|otlp))*"
 _URL: Final = r"https?://([^\s/@]+@)?([\w.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?(/\S*)?"
-_POSITIVE: Final = r"(?=.*[1-9])\d{1,9}(\.\d+)?"
 _EVERY, _LONGEST = 60.0, 2000  # seconds between two warnings of the SDK, and characters of one
 _QUERY: Final = re.compile(r"\?[^\s'\")]+")  # of an endpoint; it may hold a token
 _RULES: Final[Sequence[tuple[str, str, str]]] = (  # names, the values that are valid in lower case, and words
@@ -33,7 +32,7 @@ _RULES: Final[Sequence[tuple[str, str, str]]] = (  # names, the values that are 
     (f"{_OTLP}ENDPOINT", _URL, "must be a URL, such as http://localhost:4318"),
     (f"{_OTLP}HEADERS", "[^=,]+=[^,]*(,[^=,]+=[^,]*)*,?", "must be name=value, with commas between several"),
     (f"{_OTLP}COMPRESSION", "gzip|deflate|none", "must be gzip, deflate or none"),
-    (f"{_OTLP}TIMEOUT|OTEL_METRIC_EXPORT_[A-Z]+", _POSITIVE, "must be a number above 0"),
+    (f"{_OTLP}TIMEOUT|OTEL_METRIC_EXPORT_[A-Z]+", r"(?=.*[1-9])\d{1,9}(\.\d+)?", "must be a number above 0"),
     ("OTEL_BSP_[A-Z_]+", r"[1-9]\d{0,8}", "must be a whole number above 0"),
     ("OTEL_([A-Z]+_)*(COUNT|LENGTH)_LIMIT", r"\d{1,9}", "must be a whole number"),
     ("OTEL_TRACES_SAMPLER", "(parentbased_)?(always_on|always_off|traceidratio)", "must be the name of a sampler"),
@@ -117,6 +116,5 @@ def _destinations(signal: str, environ: Mapping[str, str], faults: dict[str, str
         faults[variable("PROTOCOL")] = "needs `pip install '.[grpc]'` for grpc; nothing is sent to the collector"
         otlp = "none"
     names = {"stderr": "console", "otlp": otlp}
-    words = environ.get(f"OTEL_{signal}_EXPORTER", default).lower().split(",")
-    chosen = [names.get(word.strip(), word.strip()) for word in words]
-    return tuple(dict.fromkeys(name for name in chosen if name != "none"))
+    words = re.findall(r"\w+", environ.get(f"OTEL_{signal}_EXPORTER", default).lower())
+    return tuple(dict.fromkeys(name for word in words if (name := names.get(word, word)) != "none"))

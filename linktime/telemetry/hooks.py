@@ -86,8 +86,8 @@ def current() -> Operation | None:
 def answered(notes: Notes) -> None:
     """Record how the answer of the present call came about."""
     if operation := current():
-        values: dict[str, Value | None] = {name: getattr(notes, field) for field, name in _NOTES.items()}
-        attributes = {name: value for name, value in values.items() if value is not None}
+        values = ((name, getattr(notes, field)) for field, name in _NOTES.items())
+        attributes: dict[str, Value] = {name: value for name, value in values if value is not None}
         operation.attributes |= {"linktime.outcome": "ok", **attributes}
         if notes.cache:
             operation.measure(instruments.CACHE, 1, attributes)
@@ -136,8 +136,7 @@ def waited(method: str, seconds: float, refusal: BaseException | None = None) ->
     elif isinstance(refusal, Exception):
         attributes["error.type"] = word or type(refusal).__qualname__
     if refusal is not None or seconds >= _WORTH_A_SPAN:
-        start = time_ns() - round(seconds * 1e9)
-        operation.child("wait for budget", SpanKind.INTERNAL, start, attributes, word)
+        operation.child("wait for budget", SpanKind.INTERNAL, time_ns() - round(seconds * 1e9), attributes, word)
 
 
 def granted(method: str, seconds: float) -> None:

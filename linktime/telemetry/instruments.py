@@ -54,11 +54,8 @@ REFUSALS: Final = Instrument("linktime.refusals", "counter", "{call}", "Calls th
     {"linktime.outcome": ("rate_limited", "overloaded", "shutting_down", "invalid_arguments")})
 OUTCOMES: Final = Instrument("linktime.outcomes", "counter", "{call}", "Verifications of writes, by result.",
     {"linktime.outcome": ("verified", "not_committed", "outcome_unknown")})
-MISMATCHES: Final = Instrument("linktime.contract.mismatches", "counter", "{answer}",
-    "Answers that lack a field of the contract, or deny that the endpoint exists.",
+MISMATCHES: Final = Instrument("linktime.contract.mismatches", "counter", "{answer}", "Answers unlike the contract.",
     {"http.request.method": (), "url.template": ()})
 
-INSTRUMENTS: Final = (
-    OPERATION, SESSION, EXCHANGE, CACHE, DEPTH, QUEUE_WAIT, LIMITER_WAIT, SLOTS, SERVERS, RETRIES, REFUSALS, OUTCOMES,
-    MISMATCHES)
 # fmt: on
+INSTRUMENTS: Final = tuple(row for row in list(globals().values()) if isinstance(row, Instrument))

@@ -21,7 +21,6 @@ from .instruments import SESSION, Attributes, Instrument, Value
 _SOON: Final = 1.0  # s; the import would slow the start down
 _EXIT: Final = 1.5  # s; clients kill a server 2 s after they closed its stdin
 _LEAST: Final = 0.5  # s for the export if the SDK was loaded only at the end
-_GAUGES: Final = 0.5  # s; for a loop that is busy
 
 Levels = Iterable[tuple[float, Attributes]]
 Record = Callable[[float, Attributes, Context | None], None]
@@ -50,16 +49,13 @@ class Telemetry:
 
     def __init__(self, load: Callable[[], Sdk] = Sdk, *, arguments: bool = False, after: float = _SOON) -> None:
         # The session
-        self.arguments = arguments
+        self.on, self.arguments = load is not Sdk, arguments
         self.session: dict[str, Value] = {"mcp.session.id": uuid4().hex, "network.transport": "pipe"}
         self._began, self._ending = monotonic(), asyncio.Event()
         # The SDK, and what waits for it
         self.sdk: Sdk | None = None
         self._load, self._after = load, after
         self._waiting: list[Callable[[Sdk], None]] = []
-
-    def __bool__(self) -> bool:
-        return self._load is not Sdk
 
     async def __aenter__(self) -> Self:
         self._loading = asyncio.create_task(self._loaded())
@@ -93,7 +89,7 @@ class Telemetry:
             answer = Future[Levels]()
             with suppress(TimeoutError, RuntimeError):  # a closed loop raises the latter
                 loop.call_soon_threadsafe(lambda: answer.set_result(levels()))
-                return [Observation(*level) for level in answer.result(_GAUGES)]
+                return [Observation(*level) for level in answer.result(0.5)]  # s; for a loop that is busy
             return ()
 
         self.record(lambda sdk: sdk.gauge(instrument.name, [read], instrument.unit, instrument.description))

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from ..spelling import spelled
+from ..sanitize.spelling import spelled
 
 _REDACTED: Final = "[redacted]"
 _SHOWN_NAMES: Final = re.compile(

@@ -23,7 +23,6 @@ from .instruments import INSTRUMENTS, Instrument
 from .recorder import Record, Sdk
 
 _logger: Final = logging.getLogger("opentelemetry")
-_FIRST_EXPORT: Final = 0.5  # s; a dead collector takes longer
 _PLAIN: Final = re.compile(r"[^\s\"=\\\x00-\x1f\x7f-\x9f]+")
 _IN_THE_NAME: Final = "mcp.method.name gen_ai.operation.name gen_ai.tool.name http.request.method url.template"
 _OMITTED: Final = {*_IN_THE_NAME.split(), "mcp.session.id", "network.transport"}  # the latter never change
@@ -56,7 +55,7 @@ def build(processors: Sequence[SpanProcessor], readers: Sequence[metric_export.M
         sdk = Sdk(sdk.tracer, _instruments(meter), meter.create_observable_gauge, [*sdk.close, meters.shutdown])
         flush = Thread(target=meters.force_flush, name="telemetry", daemon=True)  # the zeros
         flush.start()
-        flush.join(_FIRST_EXPORT)
+        flush.join(0.5)  # s; a dead collector takes longer
     return sdk
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import ValidationInfo
 
-from ..spelling import bare
+from ..sanitize.spelling import bare
 from ._marks import remark
 from ._refusals import refused
 

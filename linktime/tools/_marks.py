@@ -11,7 +11,7 @@ from pydantic import GetCoreSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
 from ..message import camel
-from ..spelling import candidates, renamed, spelled
+from ..sanitize.spelling import candidates, renamed, spelled
 
 CLEARABLE: Final = object()
 """A text in an update: the empty text clears the field. Elsewhere it counts as not given."""

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from ..errors import InvalidArguments
 from ..message import camel
-from ..spelling import renamed, spelled
+from ..sanitize.spelling import renamed, spelled
 from ._json import unsendable
 from ._lists import is_blank
 from ._marks import CLEARABLE, DATE, marks

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
-from ..spelling import bare
+from ..sanitize.spelling import bare
 from ..wallclock import zone_named
 from ._refusals import refused
 

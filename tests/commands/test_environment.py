@@ -17,8 +17,8 @@ import pytest
 
 from linktime.commands.serve import RUNNING
 from linktime.config import KEY_MISSING
-from linktime.placeholders import Placeholder
 from linktime.sandbox import Sandbox
+from linktime.sanitize.placeholders import Placeholder
 from tests.support.process import PATIENCE, child, environ
 from tests.support.sandbox_client import paths
 

@@ -10,17 +10,7 @@ import pytest
 from linktime.errors import Rejected, ShuttingDown
 from linktime.message import Notes, Quota, Reply, Request, get
 from linktime.pipeline.cache import Cache
-from tests.support.cache_setup import (
-    BOOK,
-    BOOKINGS,
-    CONTACTS,
-    SLOTS,
-    Clock,
-    Upstream,
-    begun,
-    idle,
-    outcome,
-)
+from tests.support.cache_setup import BOOK, BOOKINGS, CONTACTS, SLOTS, Clock, Upstream, begun, idle, outcome
 
 pytestmark = pytest.mark.timeout(10)
 

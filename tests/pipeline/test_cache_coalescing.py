@@ -13,17 +13,7 @@ import pytest
 from linktime.errors import BudgetSpent, Unavailable
 from linktime.message import Reply, Request
 from linktime.pipeline.cache import Cache
-from tests.support.cache_setup import (
-    BOOK,
-    BOOKINGS,
-    SLOTS,
-    Clock,
-    Upstream,
-    begun,
-    idle,
-    left,
-    outcome,
-)
+from tests.support.cache_setup import BOOK, BOOKINGS, SLOTS, Clock, Upstream, begun, idle, left, outcome
 
 pytestmark = pytest.mark.timeout(10)
 

@@ -12,10 +12,7 @@ import pytest
 from linktime.errors import Failure, Unavailable
 from linktime.message import Reply, Request, get, post
 from linktime.pipeline.cache import Cache
-from tests.support.cache_setup import (
-    UNKNOWN,
-    Clock,
-)
+from tests.support.cache_setup import UNKNOWN, Clock
 
 pytestmark = pytest.mark.timeout(10)
 

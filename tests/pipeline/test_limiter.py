@@ -12,15 +12,7 @@ from linktime.errors import Failure, OutcomeUnknown, Rejected, Unavailable
 from linktime.message import Quota, Reply
 from linktime.pipeline.clock import now
 from linktime.pipeline.limiter import Limiter, MemoryStore, Permit
-from tests.support.limiter_setup import (
-    ANSWER,
-    NOT_SENT,
-    READS,
-    Make,
-    limited,
-    permit,
-    settled,
-)
+from tests.support.limiter_setup import ANSWER, NOT_SENT, READS, Make, limited, permit, settled
 from tests.support.virtual_time import SlowStore, clock, virtual
 
 # What becomes of a slot

@@ -9,17 +9,7 @@ import pytest
 
 from linktime.errors import Failure, RateLimited, Unavailable
 from linktime.pipeline.limiter import Limiter, Permit
-from tests.support.limiter_setup import (
-    ANSWER,
-    NOT_SENT,
-    READS,
-    WRITES,
-    Make,
-    grants,
-    limited,
-    permit,
-    settled,
-)
+from tests.support.limiter_setup import ANSWER, NOT_SENT, READS, WRITES, Make, grants, limited, permit, settled
 from tests.support.virtual_time import SlowStore, clock, virtual
 
 

@@ -11,11 +11,7 @@ import pytest
 
 from linktime.pipeline.limiter import Lease, SharedStore
 from tests.support.ledger_homes import Home, Server, shared
-from tests.support.limiter_setup import (
-    Open,
-    distant,
-    take,
-)
+from tests.support.limiter_setup import Open, distant, take
 from tests.support.virtual_time import clock, peak, virtual
 
 

@@ -6,16 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.support.limiter_setup import (
-    ANSWER,
-    NOT_SENT,
-    READS,
-    Make,
-    grants,
-    limited,
-    permit,
-    settled,
-)
+from tests.support.limiter_setup import ANSWER, NOT_SENT, READS, Make, grants, limited, permit, settled
 from tests.support.virtual_time import virtual
 
 

@@ -13,10 +13,7 @@ from linktime.errors import RateLimited
 from linktime.message import Reply
 from linktime.pipeline.limiter import Limiter, Permit
 from tests.support.ledger_homes import Home, shared
-from tests.support.limiter_setup import (
-    Open,
-    take,
-)
+from tests.support.limiter_setup import Open, take
 from tests.support.virtual_time import Sliding, clock, peak, virtual
 
 

@@ -7,11 +7,7 @@ from math import inf
 
 from linktime.pipeline.ledger import Breaker
 from linktime.pipeline.limiter import Lease
-from tests.support.limiter_setup import (
-    Make,
-    seen,
-    take,
-)
+from tests.support.limiter_setup import Make, seen, take
 from tests.support.virtual_time import virtual
 
 

@@ -8,24 +8,12 @@ from contextvars import ContextVar
 
 import pytest
 
-from linktime.errors import (
-    BudgetSpent,
-    Failure,
-    OutcomeUnknown,
-    Overloaded,
-    RateLimited,
-    Unavailable,
-)
+from linktime.errors import BudgetSpent, Failure, OutcomeUnknown, Overloaded, RateLimited, Unavailable
 from linktime.message import Notes, Reply, Request
 from linktime.pipeline.limiter import Lease, Limiter, MemoryStore
 from linktime.pipeline.mailbox import Mailbox
 from tests.support.mailbox_setup import FAULTS, answer, idents, mailbox, queue, read, write
-from tests.support.virtual_time import (
-    Network,
-    SlowStore,
-    clock,
-    virtual,
-)
+from tests.support.virtual_time import Network, SlowStore, clock, virtual
 
 CALLER: ContextVar[str] = ContextVar("CALLER", default="none")
 

@@ -7,18 +7,12 @@ from random import Random
 
 import pytest
 
-from linktime.errors import (
-    BudgetSpent,
-)
+from linktime.errors import BudgetSpent
 from linktime.message import Reply, Request
 from linktime.pipeline.limiter import Lease, Limiter, MemoryStore
 from linktime.pipeline.mailbox import Mailbox
 from tests.support.mailbox_setup import answer, mailbox, queue, read, write
-from tests.support.virtual_time import (
-    Network,
-    clock,
-    virtual,
-)
+from tests.support.virtual_time import Network, clock, virtual
 
 
 @virtual

@@ -10,12 +10,7 @@ from random import Random
 
 import pytest
 
-from linktime.errors import (
-    BudgetSpent,
-    Failure,
-    Overloaded,
-    Unavailable,
-)
+from linktime.errors import BudgetSpent, Failure, Overloaded, Unavailable
 from linktime.message import Reply
 from linktime.pipeline.limiter import Limiter, MemoryStore, Store
 from linktime.pipeline.mailbox import Mailbox

@@ -7,22 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from linktime.errors import (
-    Failure,
-    OutcomeUnknown,
-    RateLimited,
-    ShuttingDown,
-    Unavailable,
-)
+from linktime.errors import Failure, OutcomeUnknown, RateLimited, ShuttingDown, Unavailable
 from linktime.message import Reply, Request
 from linktime.pipeline.limiter import Limiter, MemoryStore
 from linktime.pipeline.mailbox import Mailbox
 from tests.support.mailbox_setup import idents, mailbox, queue, read, write
-from tests.support.virtual_time import (
-    Network,
-    clock,
-    virtual,
-)
+from tests.support.virtual_time import Network, clock, virtual
 
 
 @virtual

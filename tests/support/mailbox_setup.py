@@ -8,20 +8,11 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from math import inf
 
-from linktime.errors import (
-    Failure,
-    OutcomeUnknown,
-    RateLimited,
-    Rejected,
-    Unavailable,
-)
+from linktime.errors import Failure, OutcomeUnknown, RateLimited, Rejected, Unavailable
 from linktime.message import Reply, Request, Send, get, post
 from linktime.pipeline.limiter import Limiter, MemoryStore
 from linktime.pipeline.mailbox import Mailbox
-from tests.support.virtual_time import (
-    Network,
-    clock,
-)
+from tests.support.virtual_time import Network, clock
 
 FAULTS: tuple[Failure, ...] = (
     Unavailable("no connection", sent=False),

@@ -114,7 +114,7 @@ async def test_no_middleware_is_installed_if_telemetry_is_off(sandbox: Sandbox) 
         names = [type(each).__name__ for each in seen.server.middleware]
         result = await seen.call("get_me")
 
-    assert not off
+    assert not off.on
     assert names == ["function", "Introduction"]  # which names the fields of a refusal
     assert not result.is_error
 

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from pydantic import SecretStr
 
-from ...placeholders import placeholder
+from ...sanitize.placeholders import placeholder
 from ..clients import KEY, SERVER
 from ..locations import Environment
 from .entries import ClientFiles, Entry

@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path, PurePath, PureWindowsPath
 from typing import Any, Final, NamedTuple
 
-from ...placeholders import is_placeholder
+from ...sanitize.placeholders import is_placeholder
 from ..clients import CLIENTS, KEY, SERVER, Client
 from ..install import NAME, ConfigFile, Unreadable, is_off, project_root, read
 from ..locations import Environment

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from ...config import KEY_MISSING, Settings
 from ...errors import ConfigError
 from ...pipeline.ledger.redis import place_of
-from ...placeholders import is_placeholder, placeholder
+from ...sanitize.placeholders import is_placeholder, placeholder
 from ...telemetry import Variables
 from ...tools.suggest import suggest
 from ..clients import KEY, KEY_PREFIX

@@ -8,7 +8,7 @@ from itertools import chain
 from types import ModuleType
 from typing import Any, Final
 
-from ...placeholders import is_placeholder
+from ...sanitize.placeholders import is_placeholder
 from ..clients import KEY, SANDBOX, SERVER, Client, Format
 from . import jsonc, toml
 from .syntax import BOM, GONE, Change, KeyPath, Unreadable, changed

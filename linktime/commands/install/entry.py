@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ...config import Settings
 from ...errors import ConfigError
-from ...placeholders import is_placeholder, placeholder
+from ...sanitize.placeholders import is_placeholder, placeholder
 from ..clients import KEY, SANDBOX, Client
 from .config_file import PLACEHOLDER
 from .context import Context, Options, Reason, Refused

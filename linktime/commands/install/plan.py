@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
-from ...placeholders import Placeholder, placeholder
+from ...sanitize.placeholders import Placeholder, placeholder
 from ..clients import KEY, KEY_PREFIX, SERVER
 from .config_file import PLACEHOLDER, ConfigFile
 from .diff import masked_diff

@@ -9,7 +9,7 @@ from typing import Final
 
 from ...errors import InvalidArguments
 from ...sanitize import visible
-from ...spelling import renamed
+from ...sanitize.spelling import renamed
 from ...tools.suggest import suggest
 from ..completion_sources import Source
 from ..today import Moment

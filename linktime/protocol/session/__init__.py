@@ -119,7 +119,7 @@ def _handlers(
 
 
 def _middleware(telemetry: Telemetry | None, tools: Mapping[str, Tool]) -> list[ServerMiddleware[Any]]:
-    if not telemetry:
+    if not (telemetry and telemetry.on):
         return [name_fields]
     arguments = {name: frozenset(tool.input_schema["properties"]) for name, tool in tools.items()}
     return [Middleware(telemetry, _code, _METHODS, arguments, PROMPTS, _resource), name_fields]
