@@ -81,6 +81,7 @@ class Receipts:
 
 def _completed(data: Any, effect: Fields) -> Any:
     """Return the answer *data* with the fields of *effect* that it lacks. An answer of another kind stays."""
+    # LinkTime's own fields win, except for those that it leaves null.
     answer = as_object(data)
     if data is not None and not isinstance(data, dict):
         return data

@@ -83,8 +83,11 @@ class Repeats:
         """
         if request.is_read:
             return await self._send(request)
+        # 1. An equal write is in flight: wait for it, and again if a third one began meanwhile.
+        # 2. An equal write succeeded, and nothing overtook it.
+        # 3. Any other write is sent.
         key = self._hash(request)
-        await self._poll()
+        await self._poll()  # writes of other servers may have overtaken a success
         success = None
         while not success and (equal := self._in_flight.get(key)):
             await equal.ended.wait()

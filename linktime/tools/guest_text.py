@@ -117,6 +117,9 @@ class _Walk(NamedTuple):
     texts: list[GuestText]
 
     def any(self, value: Any, keys: Path, source: str, depth: int = 0) -> None:
+        # 1. An object: each field by its name, unless it is a message of the account.
+        # 2. A list: each item, under the index that its mark shows.
+        # 3. A text inside a field of a guest.
         if isinstance(value, dict):
             if depth or not _is_outbound(value):
                 self.object(value, keys, _source(value, source), depth)
@@ -127,6 +130,9 @@ class _Walk(NamedTuple):
             self.texts.append(GuestText(keys, value, source, depth, marked=True))
 
     def object(self, item: Mapping[str, Any], keys: Path, source: str, depth: int) -> None:
+        # 1. Everything inside a field of a guest, and a field with sentences.
+        # 2. An object or a list, which may hold fields of guests.
+        # 3. A name, which is marked only if it holds more than a name.
         for name, value in item.items():
             if depth or (name in FREE_TEXT and not (name == _LAST_MESSAGE and _is_outbound(value))):
                 self.any(value, (*keys, name), source, depth or len(keys) + 1)

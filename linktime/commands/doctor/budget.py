@@ -64,6 +64,7 @@ class _Warnings(logging.Handler):
 
 def _status(ledger: Ledger, terms: Terms, *, is_file: bool) -> Status | None:
     """Return the status, None if no server began the budget. If there is no file, check that one could be begun."""
+    # Looking changes nothing, so the doctor takes no part of the budget.
     with closing(ledger):
         stored = ledger.peek()
     if stored is None:
@@ -96,6 +97,7 @@ def _findings(status: Status | None, terms: Terms) -> list[Finding]:
 
 
 def _remaining(status: Status) -> Finding:
+    # The permits of the key. A single server may have fewer, because some are reserved for the others.
     used = [*status.cooling, *status.leased]
     free = max(0, status.limit - len(used))
     if free:

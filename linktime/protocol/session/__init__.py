@@ -64,6 +64,7 @@ class Session:
         log: Callable[[str], None] | None = None,
     ) -> None:
         self._confirm = confirm
+        # The summary is the outermost layer of a call, so it also sees refusals and cancelled calls.
         handlers = _handlers(Tools(upstream, tools, off, confirm), tools, upstream, confirm)
         if log:
             handlers["tools/call"] = Summaries(log, upstream.clock, tools).around(handlers["tools/call"])
@@ -119,6 +120,7 @@ def _handlers(
 
 
 def _middleware(telemetry: Telemetry | None, tools: Mapping[str, Tool]) -> list[ServerMiddleware[Any]]:
+    # The span is outside, so that it has the error which names the fields.
     if not (telemetry and telemetry.on):
         return [name_fields]
     arguments = {name: frozenset(tool.input_schema["properties"]) for name, tool in tools.items()}

@@ -58,6 +58,8 @@ class Course:
         return replace(request, idempotency_key=str(uuid4()), delivery=delivery)
 
     async def _all(self) -> Reply:
+        # One refusal of the first date costs one permit. After a success the others wait in the queue together, so that
+        # the limiter sees all of them.
         first, *others = self._requests
         results: dict[str, Reply | Failure | None] = {first: await self._result(first), **dict.fromkeys(others)}
         if isinstance(results[first], Reply):
@@ -75,5 +77,6 @@ class Course:
         except Failure as failure:
             return failure
         finally:
+            # A date that was sent keeps the whole call from being reported as unsent.
             self._ended += 1
             self._delivery.possible |= delivery.possible

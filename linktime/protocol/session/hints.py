@@ -102,6 +102,9 @@ async def _for_contact(look: _Look, text: str) -> str:
 
 
 async def _for_booking(look: _Look, text: str) -> str:
+    # 1. A date: the only meeting on it, or the list of that day.
+    # 2. A name or an e-mail, which only contacts are searched by.
+    # 3. An id of another kind, or of a row that is gone.
     if date := _DATE.fullmatch(text):
         rows = await look("list_bookings", **{"from": date[1], "to": date[1]})
         ident = _id_of(rows or ())

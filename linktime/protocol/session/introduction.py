@@ -21,6 +21,7 @@ class Introduction:
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         """Handle a message. The name is known after the handshake, or with the first request of 2026-07-28."""
+        # A name is free text of the client, and ends up in a terminal.
         if not self.presence.client and (params := ctx.session.client_params):
             self.presence.client = plain(params.client_info.name, _LONGEST)
         return await call_next(ctx)

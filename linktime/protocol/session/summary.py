@@ -65,6 +65,7 @@ class Summaries:
 
 def _parts(result: Any, failures: list[Failure]) -> Iterator[str]:
     """Yield how a call came to its result: 1. the wait, 2. the cache, 3. the requests, 4. the error."""
+    # `_meta` has no text of a guest, so the line has none either.
     meta = getattr(result, "meta", None) or {}
     if (waited := meta.get("linktime/queueSeconds") or 0.0) >= _WORTH_A_WORD:
         yield f"{waited:.1f} s waiting for budget"

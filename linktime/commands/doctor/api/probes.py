@@ -70,6 +70,7 @@ async def examine(settings: Settings, contract: Contract, progress: Progress) ->
     reads = [each for each in contract.operations.values() if each.method == "GET"]
     answers: dict[str, Answered] = {}
     async with _service(settings) as send:
+        # One by one: a user's servers share this budget.
         for done, operation in enumerate(sorted(reads, key=lambda each: each.name in _PARENTS)):
             progress(done, f"GET {operation.template}")
             parent = answers.get(_PARENTS.get(operation.name, ""))
@@ -88,6 +89,8 @@ async def _service(settings: Settings) -> AsyncIterator[Send]:
     rest = Rest(settings.base_url, key, timeout=settings.timeout, connections=1)
     route = Route(settings.base_url, key)
 
+    # The comparison needs answers as they came, so the layers that interpret an answer are left out. A 429 is raised,
+    # because the limiter learns from it.
     async def raw(request: Request) -> Reply:
         response = await rest.exchange(request)
         if response.status == 429:
