@@ -120,7 +120,8 @@ async def agreeable() -> AsyncIterator[str]:
     """Run a LinkTime that answers every request with the same object. Yield its URL."""
 
     async def act(line: Line) -> None:
-        await line.write(answer(200, b'{"id":"x","startTime":"2026-03-02T15:00:00.000Z","notes":"n"}'))
+        row = b'"id":"x","date":"2026-03-12","startTime":"2026-03-02T15:00:00.000Z","notes":"n"'
+        await line.write(answer(200, b'{%s,"data":[{%s}]}' % (row, row)))
 
     async with upstream(act) as server:
         yield server.url
