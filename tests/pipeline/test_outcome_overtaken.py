@@ -104,6 +104,18 @@ async def test_conflict_after_it_with_the_booking_in_doubt_is_success() -> None:
     assert (await service.send(call(BOOK_IT, "c"))).data == {"bookingId": "b7"}
 
 
+async def test_replica_that_lags_does_not_revive_a_cancelled_booking() -> None:
+    service = await overtaken(TAKEN, seen="since", rows=[])
+    cancelled = service.now
+
+    def lagging() -> Any:
+        return [BOOKING | NEW | ({} if service.now < cancelled + 6 else {"status": "CANCELLED"})]
+
+    service.rows["/bookings"] = lagging
+
+    assert isinstance(await met(service, call(BOOK_IT, "c")), OutcomeUnknown)
+
+
 async def test_conflict_after_it_with_another_offers_free_times() -> None:
     service = await overtaken(TAKEN, seen="since", rows=ELSEWHERE)
     failure = await service.failure(call(BOOK_IT, "c"))

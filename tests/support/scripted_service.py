@@ -81,7 +81,7 @@ class Service:
 
 @dataclass
 class Fated(Service):
-    """A service whose writes meet one fate after the other, and whose reads are answered by their template."""
+    """A service whose writes meet one fate after the other. The *rows* by template answer reads, or make the answer."""
 
     fate: Any = None
     fates: list[Any] = field(default_factory=list)
@@ -90,7 +90,8 @@ class Fated(Service):
     async def __call__(self, request: Request) -> Reply:
         """Answer or fail."""
         if request.is_read:
-            self.answers = [self.rows.get(request.template, [])]
+            rows = self.rows.get(request.template, [])
+            self.answers = [rows() if callable(rows) else rows]
         else:
             await asyncio.sleep(0)
             self.fate = self.fates.pop(0)

@@ -24,7 +24,7 @@ def overridden(write: Write, look: Look) -> Finding:
     # 3. Several rows are as requested, which proves nothing.
     match [row for row in of_date if agree(write.body, row)]:
         case [row]:
-            return Finding(committed=True, data=row, fresh=write.made(row, look.since) is True)
+            return Finding(committed=True, data=row, fresh=write.made(row, look) is True)
         case []:
             return NOT_COMMITTED if all(_is_former(write, row) for row in of_date) else UNCLEAR
         case _:

@@ -11,7 +11,6 @@ from typing import Any, Final
 from ...answers import items
 from .bookings import has_guest, is_cancelled, slug_of
 from .comparison import Verdict, differ, instant, same
-from .timeline import Since
 from .verification import NOT_COMMITTED, UNCLEAR, Check, Finding, Look, Write
 
 _NEARBY: Final = timedelta(hours=1)  # LinkTime may cut or round a start, but not further
@@ -45,7 +44,7 @@ def _made(likeness: Likening) -> Check:
         # 2. No row can be of this write.
         # 3. One row is as requested, but of unknown age: the row itself may show it.
         # 4. Any other rows prove nothing.
-        verdicts = [(_is_made(write, row, look.since, likeness), row) for row in listed]
+        verdicts = [(_is_made(write, row, look, likeness), row) for row in listed]
         match [row for verdict, row in verdicts if verdict], [row for verdict, row in verdicts if verdict is None]:
             case [row], _:
                 return Finding(committed=True, data=row, fresh=True)
@@ -59,8 +58,8 @@ def _made(likeness: Likening) -> Check:
     return check
 
 
-def _is_made(write: Write, row: Mapping[str, Any], since: Since, likeness: Likening) -> Verdict:
-    match likeness(write.body, row), write.made(row, since):
+def _is_made(write: Write, row: Mapping[str, Any], look: Look, likeness: Likening) -> Verdict:
+    match likeness(write.body, row), write.made(row, look):
         case (Likeness.OTHER, _) | (_, False) | (Likeness.FAR, None):
             return False
         case Likeness.SAME, True:

@@ -99,17 +99,20 @@ class Write:
         former = known.row if known else {}
         return cls(request, verification, request.ident, body, started, history, former, rivals)
 
-    def made(self, row: Mapping[str, Any], since: Since) -> Verdict:
-        """Return whether this write may have made *row*: False if the row is older, or made by another write."""
+    def made(self, row: Mapping[str, Any], look: Look) -> Verdict:
+        """Return whether this write may have made the *row* that *look* shows: False if it is older, or of another."""
         # 1. A write of ours was answered with this row: it is of that write, or of an equal one after it.
         # 2. The row was seen before this write began, so it is older.
-        # 3. Otherwise the row's own time decides, if it shows one.
+        # 3. Another write of ours has just changed the row: a replica may still show what is gone.
+        # 4. Otherwise the row's own time decides, if it shows one.
         known = self.history.find(self.request, str(row.get("id")))
         if known and known.maker is not None:
             return known.maker == self.request and known.written >= self.started.clock
         if known and known.first < self.started.clock:
             return False
-        return since.is_after(_created(row))
+        if known and look.sent < known.written + LAG:
+            return None
+        return look.since.is_after(_created(row))
 
     def existed(self, moment: float) -> bool:
         """Return whether even a replica that is behind had the row at *moment*, in seconds on the app's clock."""
