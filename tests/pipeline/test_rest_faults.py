@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from linktime.errors import Failure, OutcomeUnknown, Unavailable
-from linktime.message import Request
+from linktime.message import Request, get
+from linktime.pipeline.retry import Retry
 
 from ..support.certificate import self_signed
 from ..support.http_server import Act, Line, answer, closing, full_backlog, upstream
@@ -347,3 +348,18 @@ async def pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
         writer.write(data)
         await writer.drain()
     writer.close()
+
+
+@pytest.mark.parametrize(("rows", "expected"), [(["c2", "c1"], "c1"), (["c2", "c2", "c2"], "c2")])
+async def test_row_of_another_question_is_asked_for_again(rows: list[str], expected: str) -> None:
+    left = iter(rows)
+
+    async def act(line: Line) -> None:
+        await line.write(answer(200, b'{"id":"%s"}' % next(left).encode()))
+
+    async with upstream(act) as server, client(server.url) as rest:
+        retry = Retry(rest, clock=lambda: 0.0, sleep=lambda _: asyncio.sleep(0))
+        reply = await retry(get("/contacts/{id}", "c1"))
+
+    assert reply.data == {"id": expected}
+    assert next(left, None) is None

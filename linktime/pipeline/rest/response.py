@@ -8,6 +8,7 @@ from email.message import Message
 from http import HTTPStatus
 from typing import Any, Final, NoReturn
 
+from ...answers import record
 from ...contract import Operation
 from ...errors import RateLimited, Rejected, Unavailable
 from ...message import NO_NOTES, Notes, Reply, Request
@@ -24,6 +25,7 @@ _LONGEST_CLEANED: Final = 4 * _LONGEST_QUOTE  # characters that are sanitized fo
 _CODES: Final = {400: "validation_error", 401: "unauthorized", 403: "forbidden", 404: "not_found", 409: "conflict"}
 _ABSENT: Final = {404, 410}
 _UNREAD: Final = {400, 401, 405, 411, 413, 414, 415, 417, 421, 431}  # a gateway's answers before it forwards a request
+_LAST_ATTEMPT: Final = 2  # the row of this one is LinkTime's own choice
 _NOT_DONE: Final = {301, 307, 308}  # redirects that mean that nothing was done; 302 and 303 leave it open
 _ADVICE: Final = {
     "unauthorized": "Check LINKTIME_API_KEY, or make a new key under Settings → API Keys.",
@@ -54,6 +56,8 @@ class Response:
             fault = "states a failure"
         if self.status != HTTPStatus.NO_CONTENT and (self.status // 100 != 2 or fault):
             self._raise_failure(request, operation, route, longest_wait, data=data, fault=fault)
+        if _is_of_another(data, request):
+            raise Unavailable("LinkTime answered with another row.", sent=True, status=self.status)
         notes = NO_NOTES
         if lacks := operation.lacking(data):
             hooks.mismatched(operation.method, operation.template)
@@ -143,3 +147,13 @@ def _may_hide_success(request: Request, status: int) -> bool:
     A load balancer or a filter may send it after it has forwarded the write, as it blocks the answer.
     """
     return status // 100 == 4 and status not in _UNREAD and not request.is_read
+
+
+def _is_of_another(data: Any, request: Request) -> bool:
+    """Return whether *data* is a row with another id than the one that a read asked for.
+
+    On a connection that is used again, a response that a proxy or LinkTime sends twice takes the place of the next one.
+    """
+    ident = record(data).get("id")
+    checked = request.is_read and request.ident and request.attempt < _LAST_ATTEMPT
+    return bool(checked and isinstance(ident, str) and ident != request.ident)
