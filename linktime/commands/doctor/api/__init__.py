@@ -10,6 +10,7 @@ from typing import Final, NoReturn
 from ....config import Settings
 from ....contract import Contract
 from ....errors import ConfigError
+from ...terminal import confirmed, has_user
 from . import report
 from .comparison import Comparison
 from .probes import COUNT, examine
@@ -44,15 +45,14 @@ def compare(*, machine: bool, agreed: bool) -> NoReturn:
 
 
 def _ask(settings: Settings) -> None:
-    """Return if the user agrees to the requests. Without a terminal nobody can."""
-    if not sys.stdin or not os.isatty(0):
+    """Ask the user to agree to the requests. End the program if the user declines, or if there is no terminal."""
+    if not has_user():
         _stop(NEEDS_YES)
-    sys.stderr.write(
+    question = (
         f"This sends {COUNT} requests that only read to {settings.base_url}, within the budget of your key.\n"
-        "The report has paths, names of fields and types. It has no values. Continue? [y/N] "
+        "The report has paths, names of fields and types. It has no values. Continue?"
     )
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+    if not asyncio.run(confirmed(question)):
         _stop("Nothing was sent.\n")
 
 
