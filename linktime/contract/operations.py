@@ -12,11 +12,10 @@ from typing import Any, Final, Literal
 import orjson
 
 from .schemas import Schema, Schemas
-from .spelling import WIRE, Spelling
+from .spelling import METHODS, WIRE, Spelling
 
 Evidence = Literal["documented", "example", "inferred"]
 
-_METHODS: Final = ("get", "post", "put", "patch", "delete")
 _ENVELOPED: Final = frozenset({"200", "201"})
 
 
@@ -116,7 +115,7 @@ class Contract:
 
 def _operations(document: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
     for template, item in document["paths"].items():
-        for method in _METHODS:
+        for method in METHODS:
             if method in item:
                 yield (method, template), item[method]
 

@@ -11,7 +11,7 @@ import orjson
 from .schemas import Schema, Schemas
 
 WIRE: Final = "x-wire"
-_METHODS: Final = ("get", "post", "put", "patch", "delete")
+METHODS: Final = ("get", "post", "put", "patch", "delete")
 
 
 class Spelling:
@@ -93,7 +93,7 @@ class Spelling:
 
 
 def _key(name: str, value: Any) -> str:
-    is_named = (name.startswith("/") or name in _METHODS) and isinstance(value, dict)
+    is_named = (name.startswith("/") or name in METHODS) and isinstance(value, dict)
     return str(value.get(WIRE, name)) if is_named else name
 
 
