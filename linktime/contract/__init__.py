@@ -1,4 +1,4 @@
-"""The contract: LinkTime's REST API as far as it is known, and the evidence for each part of it.
+"""The contract: what is known of LinkTime's REST API, with the evidence for each part.
 
 `openapi.json` is the one place of every guess. The REST client and the sandbox take the service's spelling from it.
 """

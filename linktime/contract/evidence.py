@@ -15,7 +15,7 @@ WHATS: Final = ("operation", "parameter", "field")
 class Guess(NamedTuple):
     """One part of the contract. *name* is `GET /calls`, `GET /calls?status` or `Call.direction`.
 
-    Every part is a guess as far as its *evidence* is no document.
+    Every part is a guess unless its *evidence* is a document.
     """
 
     what: Literal["operation", "parameter", "field"]

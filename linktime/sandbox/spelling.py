@@ -37,7 +37,7 @@ async def respell(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def query_names(request: web.Request) -> Mapping[str, str]:
-    """Return the contract's name for each query parameter that this package names, as far as they can differ."""
+    """Return the contract's name of each query parameter by our name, or nothing if all names are equal."""
     return request[_OPERATION].query if _OPERATION in request else {}
 
 

@@ -16,9 +16,8 @@ _CAPITAL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 def suggest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that is closest to *name*, or None if no name is close.
 
-    Names of the form verb_noun are close only if the nouns are, and the verbs are the same but for a typing mistake. So
-    `create_workflow`, `delete_webhook` and `reschedule_booking` are no suggestions for `delete_workflow` and
-    `schedule_booking`.
+    Two names of the form verb_noun are close only if their nouns are close, and their verbs differ by a typing mistake
+    at most. So `create_workflow` and `delete_webhook` are no suggestions for `delete_workflow`.
     """
     written = {_plain(each): each for each in known}
     candidates = [each for each in written if _same_words(name, written[each])]

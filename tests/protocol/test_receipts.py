@@ -33,7 +33,7 @@ async def account() -> AsyncIterator[Sandbox]:
 
 
 async def replicated(user: User) -> None:
-    """Let the seconds pass after a write in which answers are not kept."""
+    """Skip the seconds after a write, in which no answer is kept."""
     user.skipped += 4
 
 
