@@ -5,6 +5,7 @@ import { announce, arrows, button, element, foreign } from "./dom.js";
 import { clocksOf, details } from "./details.js";
 import { sideBySide, visibleHours } from "./layout.js";
 import { addDays, clocksChange, daysBetween, daysFrom, differ, instantOf, offset, place, wallOf, weekStart } from "./times.js";
+import { open } from "./view.js";
 
 const SHORTEST = 30; // minutes that a block is tall at least, so that its text fits
 const COLOURS = 6;
@@ -252,3 +253,5 @@ function put(card, block) {
   card.style.setProperty("top", `${top - track.top}px`);
   week.style.setProperty("min-height", `${height}px`);
 }
+
+open(Calendar);

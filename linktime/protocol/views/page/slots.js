@@ -4,6 +4,7 @@ import { dataOf, slotsOf, zoneOf } from "./answer.js";
 import { inWords } from "./dates.js";
 import { announce, arrows, button, element, foreign, toType } from "./dom.js";
 import { addDays, daysBetween, daysFrom, differ, instantOf, isZone, place, wallOf } from "./times.js";
+import { open } from "./view.js";
 
 const DATE = /^\d{4}-\d\d-\d\d$/;
 const MOST_DAYS = 35;
@@ -224,3 +225,5 @@ function daysOf({ from, to }) {
   const count = daysBetween(from, to) + 1;
   return count > 0 && count <= MOST_DAYS ? daysFrom(from, count) : null;
 }
+
+open(Slots);
