@@ -77,8 +77,11 @@ const commands = {
     const { violations } = await frame.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
     return violations.map(({ id, nodes }) => [id, nodes.map(({ html, failureSummary }) => `${html}\n${failureSummary}`)]);
   },
-  async picture({ path, ...options }) {
-    await page.screenshot({ path, fullPage: true, animations: "disabled", ...options });
+  async picture(path) {
+    const { width } = page.viewportSize();
+    const height = await frame.evaluate(() => Math.ceil(document.body.getBoundingClientRect().height));
+    await page.setViewportSize({ width, height });
+    await page.locator("iframe").screenshot({ path, animations: "disabled" });
   },
 };
 
