@@ -105,6 +105,7 @@ class ViewBrowser:
         """Check that each message of the open view is valid, that nothing left the page, and that no error occurred."""
         if not self._is_open:
             return
+        self._is_open = False
         for message in self.messages():
             self._schema.check(message)
         assert self.do("outside") == []
