@@ -1,7 +1,7 @@
 /** The calendar: the meetings of a week on a time grid, or as an agenda if it is narrow. */
 
 import { Book, rangeOf } from "./book.js";
-import { announce, arrows, button, element, foreign, spoken } from "./dom.js";
+import { announce, arrows, button, element, foreign, redraw, spoken } from "./dom.js";
 import { clocksOf, details } from "./details.js";
 import { sideBySide, visibleHours } from "./layout.js";
 import { addDays, clocksChange, daysBetween, daysFrom, differ, instantOf, offset, place, wallOf, weekStart } from "./times.js";
@@ -52,7 +52,7 @@ export class Calendar {
       second && this.#axis(second, hours, second),
       ...days.map((day) => this.#day(day)),
     );
-    root.replaceChildren(this.#bar(), status.box, week, ...this.#notes());
+    redraw(root, this.#bar(), status.box, week, ...this.#notes());
     arrows(week, () => days.map((day) => [...week.querySelectorAll(`[data-day="${day}"] .meeting`)]), isNarrow);
     document.title = `${this.#title} – LinkTime`;
     root.lang = dates.locale;
@@ -104,11 +104,11 @@ export class Calendar {
   }
 
   #bar() {
-    const week = weekStart(this.#today, this.#context.dates.firstWeekday);
-    const step = (sign, first, attributes) => {
+    const weeks = Math.floor(daysBetween(this.#first, this.#today) / 7);
+    const step = (sign, count, attributes) => {
+      const first = addDays(this.#first, 7 * count);
       const isPossible = this.#context.chat.canCall || this.#book.covers(first, addDays(first, 6));
-      const press = () => this.#step(first, attributes["data-step"]);
-      return button(sign, press, { disabled: !isPossible, class: "icon", ...attributes });
+      return button(sign, () => this.#show(first), { disabled: !isPossible, class: "icon", ...attributes });
     };
     return element(
       "header.bar",
@@ -117,16 +117,11 @@ export class Calendar {
       element(
         "nav",
         { "aria-label": "Weeks" },
-        step("‹", addDays(this.#first, -7), { "data-step": "back", "aria-label": "Previous week" }),
-        step("Today", week, { "data-step": "today" }),
-        step("›", addDays(this.#first, 7), { "data-step": "next", "aria-label": "Next week" }),
+        step("‹", -1, { "data-key": "back", "aria-label": "Previous week" }),
+        step("Today", weeks, { "data-key": "today" }),
+        step("›", 1, { "data-key": "next", "aria-label": "Next week" }),
       ),
     );
-  }
-
-  #step(first, step) {
-    this.#show(first);
-    this.#context.root.querySelector(`[data-step="${step}"]`).focus();
   }
 
   /** Return the zone of a second axis: the user's, if its clocks differ by the same time on all days. */
@@ -189,6 +184,7 @@ export class Calendar {
     const block = button("", () => this.#toggle(meeting, block), {
       class: classes.filter(Boolean).join(" "),
       "aria-expanded": "false",
+      "data-key": `${meeting.id} ${part.day}`,
       "data-colour": this.#book.colour(meeting.type) % COLOURS,
     });
     block.append(

@@ -40,6 +40,13 @@ export function toType(text) {
   return element("p.type", {}, "Type this in the chat: ", element("code", { tabindex: 0 }, text));
 }
 
+/** Replace the children of an element. The focus stays on the element with the same `data-key`. */
+export function redraw(box, ...children) {
+  const { key } = document.activeElement.dataset;
+  box.replaceChildren(...children);
+  if (key) box.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+}
+
 /** Announce a text to screen readers. */
 export function announce(text) {
   document.getElementById("live").textContent = text;

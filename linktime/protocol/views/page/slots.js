@@ -2,7 +2,7 @@
 
 import { dataOf, slotsOf, zoneOf } from "./answer.js";
 import { inWords } from "./dates.js";
-import { announce, arrows, button, element, foreign, spoken, toType } from "./dom.js";
+import { announce, arrows, button, element, foreign, redraw, spoken, toType } from "./dom.js";
 import { addDays, daysBetween, daysFrom, differ, instantOf, isZone, place, wallOf } from "./times.js";
 import { open } from "./view.js";
 
@@ -48,7 +48,7 @@ export class Slots {
     const { root, status, dates } = this.#context;
     const groups = this.#groups();
     const days = element("div.days", {}, ...groups.map((group) => this.#group(group)));
-    root.replaceChildren(this.#bar(), status.box, ...this.#notices(), this.#clocks(), days, ...this.#notes());
+    redraw(root, this.#bar(), status.box, ...this.#notices(), this.#clocks(), days, ...this.#notes());
     arrows(days, () => [...days.querySelectorAll(".day")].map((day) => [...day.querySelectorAll(".slot")]), () => false);
     document.title = `Free times – LinkTime`;
     root.lang = dates.locale;
@@ -107,11 +107,11 @@ export class Slots {
     const step = (label, sign, days) => {
       const isPast = addDays(this.#args.to, days) < wallOf(now(), this.#answer.zone).day;
       const move = () => this.#load({ from: addDays(this.#args.from, days), to: addDays(this.#args.to, days) });
-      return button(sign, move, { class: "icon", "data-step": days < 0 ? "back" : "next", "aria-label": label, disabled: isPast });
+      return button(sign, move, { class: "icon", "data-key": days < 0 ? "back" : "next", "aria-label": label, disabled: isPast });
     };
     const heading = element("h1", {}, "Free times", name && foreign("small", name[0].toUpperCase() + name.slice(1)));
     if (!chat.canCall || !range) return element("header.bar", {}, heading);
-    const refresh = button("↻", () => this.#load({}), { class: "icon", "aria-label": "Refresh" });
+    const refresh = button("↻", () => this.#load({}), { class: "icon", "aria-label": "Refresh", "data-key": "refresh" });
     const steps = [step("Earlier days", "‹", -range.length), refresh, step("Later days", "›", range.length)];
     return element("header.bar", {}, heading, element("nav", { "aria-label": dates.days(range[0], range.at(-1)) }, ...steps));
   }
@@ -135,7 +135,7 @@ export class Slots {
     const { dates } = this.#context;
     const isChosen = slot === this.#chosen;
     const second = this.#second && [element("small", {}, this.#otherTime(slot)), spoken(` (${place(this.#second)})`)];
-    const label = { class: "slot", "aria-pressed": String(isChosen), "data-start": slot.startTime };
+    const label = { class: "slot", "aria-pressed": String(isChosen), "data-key": slot.startTime };
     const time = element("time", { datetime: slot.startTime }, dates.time(slot.start, zone));
     const press = button("", () => this.#choose(isChosen ? null : slot), label);
     const day = dates.long(wallOf(slot.start, zone).day);
@@ -160,12 +160,9 @@ export class Slots {
   }
 
   #choose(slot) {
-    const pressed = slot ?? this.#chosen;
     this.#chosen = slot;
     this.#isConfirming = false;
     this.render();
-    const again = this.#context.root.querySelector(`.slot[data-start="${CSS.escape(pressed.startTime)}"]`);
-    again?.focus();
     announce(slot ? `Selected: ${this.#words(slot)}. Press Tab to choose it.` : "Nothing is selected.");
   }
 
