@@ -1,6 +1,6 @@
 /** Answers of the server's tools, as far as a view needs them. Every field may be missing or have another type. */
 
-import { accountZone } from "./times.js";
+import { accountZone, isZone } from "./times.js";
 
 const FAILURE = /^([a-z][a-z_]{2,40}): ([\s\S]+)$/i; // the error word, and the text for people
 const WAIT = /\bin (\d{1,5}) s\b/;
@@ -60,7 +60,7 @@ function meeting(row) {
     type: text(type.name) || "Meeting",
     guest: text(row.inviteeName),
     email: text(row.inviteeEmail),
-    zone: text(row.inviteeTimezone),
+    zone: isZone(row.inviteeTimezone) ? row.inviteeTimezone : "",
     status: text(row.status),
     location: text(row.location) || text(type.locationType),
     link: text(row.meetingLink),

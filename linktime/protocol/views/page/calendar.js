@@ -14,6 +14,7 @@ const LOADING = "Loading the meetings…";
 
 export class Calendar {
   static tool = "list_bookings";
+  static title = "Meetings";
   static loading = LOADING;
   #context;
   #book = new Book();

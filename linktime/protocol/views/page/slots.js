@@ -13,6 +13,7 @@ const PARTS = [[300, "Night"], [720, "Morning"], [1020, "Afternoon"], [1320, "Ev
 
 export class Slots {
   static tool = "check_availability";
+  static title = "Free times";
   static loading = "Loading the free times…";
   #context;
   #args = {}; // of the last answer
@@ -109,7 +110,7 @@ export class Slots {
       const move = () => this.#load({ from: addDays(this.#args.from, days), to: addDays(this.#args.to, days) });
       return button(sign, move, { class: "icon", "data-key": days < 0 ? "back" : "next", "aria-label": label, disabled: isPast });
     };
-    const heading = element("h1", {}, "Free times", name && foreign("small", name[0].toUpperCase() + name.slice(1)));
+    const heading = element("h1", {}, Slots.title, name && foreign("small", name[0].toUpperCase() + name.slice(1)));
     if (!chat.canCall || !range) return element("header.bar", {}, heading);
     const refresh = button("↻", () => this.#load({}), { class: "icon", "aria-label": "Refresh", "data-key": "refresh" });
     const steps = [step("Earlier days", "‹", -range.length), refresh, step("Later days", "›", range.length)];

@@ -2,6 +2,7 @@
 
 import { Chat } from "./chat.js";
 import { Dates } from "./dates.js";
+import { element } from "./dom.js";
 import { Host } from "./host.js";
 import { Loader } from "./loader.js";
 import { Status } from "./status.js";
@@ -11,7 +12,7 @@ import { isZone } from "./times.js";
 const TICK = 60_000; // ms; the line of the present moves, and past slots go
 
 /**
- * Open a view. Its class has the static fields `tool` and `loading`, and the methods `answered`, `render` and `tick`.
+ * Open a view. Its class has the static fields `tool`, `title` and `loading`, and the methods `answered`, `render` and `tick`.
  * @param View the class
  */
 export async function open(View) {
@@ -57,7 +58,7 @@ export async function open(View) {
     "ui/resource-teardown": teardown,
     ping: () => {},
   });
-  root.append(status.box);
+  root.append(element("h1.spoken", {}, View.title), status.box);
   applyTheme({});
   status.loading(View.loading, true);
   const connected = await host.connect({ name: `linktime-${document.documentElement.dataset.view}`, version: "{version}" });
