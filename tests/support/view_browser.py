@@ -28,6 +28,7 @@ ABLE: Final[dict[str, Any]] = {
 """The capabilities of a host that can do everything."""
 
 _ACCEPTED: Final = ("ui/message", "ui/update-model-context", "ui/open-link", "ui/download-file")
+_PLAIN: Final = str.maketrans({"\u202f": " ", "\u2009": " ", "\u2013": "-"})
 _DRIVER: Final = Path(__file__).with_name("view_driver.mjs")
 
 Json = dict[str, Any]
@@ -129,17 +130,17 @@ class ViewBrowser:
         return self.do("evaluate", expression)
 
     def text(self, selector: str = "body") -> str:
-        """Return the visible text of an element."""
+        """Return the visible text of an element, with plain spaces and hyphens."""
         text: str = self.evaluate(f"document.querySelector({json.dumps(selector)})?.innerText ?? ''")
-        return text.replace("\u202f", " ").replace("\u2009", " ")
+        return text.translate(_PLAIN)
 
     def texts(self, selector: str, attribute: str = "innerText") -> list[str]:
-        """Return a property of each element, with plain spaces."""
+        """Return a property of each element, with plain spaces and hyphens."""
         values: list[str] = self.evaluate(
             f"[...document.querySelectorAll({json.dumps(selector)})].map((each) => "
             f"each[{json.dumps(attribute)}] ?? each.getAttribute({json.dumps(attribute)}))"
         )
-        return [value.replace("\u202f", " ").replace("\u2009", " ") for value in values]
+        return [value.translate(_PLAIN) for value in values]
 
     def click(self, selector: str) -> None:
         """Click an element of the view."""

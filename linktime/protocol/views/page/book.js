@@ -10,7 +10,6 @@ const EVER = ["0001-01-01", "9998-12-31"];
 
 export class Book {
   zone = "UTC"; // of the account
-  missing = 0; // meetings of the last answer that are on other pages
   #meetings = new Map(); // by id
   #ranges = []; // days of the answers that were whole, as pairs
   #types = new Map(); // names of event types, each with a number for its colour
@@ -20,9 +19,7 @@ export class Book {
     const data = dataOf(result);
     const meetings = meetingsOf(data);
     this.zone = meetings.length ? zoneOf(result, meetings, otherZones) : zoneOf(result, [], [this.zone, ...otherZones]);
-    const total = Number(data.pagination?.total) || 0;
     const isWhole = !((data.pagination?.totalPages ?? 1) > 1) && !data.truncated;
-    this.missing = isWhole ? 0 : Math.max(total - meetings.length, 1);
     const range = rangeOf(args);
     if (range && isWhole) this.#replace(range);
     for (const meeting of meetings) {

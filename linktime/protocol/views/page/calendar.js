@@ -79,7 +79,7 @@ export class Calendar {
     return wallOf(this.#context.now(), this.#book.zone).day;
   }
 
-  /** Return the first day to show: seven days that were asked for, or the week of the next meeting. */
+  /** Return the first day to show: that of a call for seven days, or else that of the week of the next meeting. */
   #firstDay() {
     const [from, to] = rangeOf(this.#args) ?? [];
     if (from && daysBetween(from, to) === 6) return from;
@@ -222,16 +222,16 @@ export class Calendar {
     const { chat, user } = this.#context;
     const zone = this.#book.zone;
     const days = this.#days;
-    const note = (text, ...rest) => element("p.note", {}, text, ...rest);
+    const note = (text) => element("p.note", {}, text);
     const isWhole = this.#book.covers(days[0], days[6]);
     const load = chat.canCall && button("Load the whole week", () => this.#load(), { class: "link" });
-    const missing = this.#book.missing ? `${this.#book.missing} more meetings are not in this answer. ` : "Not all days of this week are loaded. ";
+    const partial = element("p.note.partial", {}, "This answer does not have all meetings of the week. ", load || "Ask the assistant for them.");
     const isFar = user && !this.#secondZone() && differ(zone, user, days.map((day) => instantOf(day, 720, zone)));
     return [
       note(`All times are those of ${place(zone)}.`),
       ...days.filter((day) => clocksChange(day, zone)).map((day) => note(`The clocks of ${place(zone)} change on ${this.#context.dates.long(day)}.`)),
       ...(isFar ? [note(`The difference to ${place(user)} changes in this week. The details of a meeting have both times.`)] : []),
-      ...(isWhole ? [] : [note(missing, ...(load ? [load] : ["Ask the assistant for these days."]))]),
+      ...(isWhole ? [] : [partial]),
     ];
   }
 }
