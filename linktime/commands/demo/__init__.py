@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from tempfile import TemporaryFile
 from time import perf_counter
-from types import MappingProxyType
 from typing import Final, TextIO
 
 from mcp import Client
@@ -18,40 +16,14 @@ from rich.console import Console
 from . import fast_motion, guarantees
 from .assistant import Assistant, Clock, StepFailed, explain_failures
 from .calls import Call, Totals
-from .conversations import CONVERSATIONS, Conversation
+from .scenes import ALL_CONVERSATIONS, LAST, SCENES, Conversations, UnknownScene, scene_list, scene_number
 from .server_process import OpenSandbox, Service, server
 from .transcript import Transcript
 
 __all__ = ["SCENES", "UnknownScene", "converse", "play", "scene_list", "scene_number", "show"]
 
-SCENES: Final = dict(enumerate([*(title for title, _ in CONVERSATIONS), guarantees.TITLE], 1))
-"""The titles of the scenes by their numbers. The last scene is about the guarantees, the others are conversations."""
-
-_LAST: Final = len(SCENES)
-_CONVERSATIONS: Final = dict(enumerate(CONVERSATIONS, 1))
-
 _NARROWEST: Final = 40  # columns; text outside this range is hard to read
 _WIDEST: Final = 100
-
-
-class UnknownScene(Exception):
-    """A scene that does not exist. The message lists the scenes."""
-
-
-def scene_number(text: str) -> int:
-    """Return the number of a scene.
-
-    Raises:
-        UnknownScene: There is no such scene.
-    """
-    if not (text.isdecimal() and int(text) in SCENES):
-        raise UnknownScene(f"there is no scene {text}. Choose one of these:\n{scene_list()}")
-    return int(text)
-
-
-def scene_list() -> str:
-    """Return the scenes, one in a line."""
-    return "".join(f"{number}. {title}\n" for number, title in SCENES.items())
 
 
 def play(open_sandbox: OpenSandbox, number: int | None = None) -> int:
@@ -63,9 +35,10 @@ def play(open_sandbox: OpenSandbox, number: int | None = None) -> int:
     with TemporaryFile("w+", encoding="utf-8", errors="replace") as stderr:
         try:
             transcript.introduction()
-            if number != _LAST:
-                asyncio.run(_hold(open_sandbox, _conversations(number), stderr, transcript))
-            if number in {None, _LAST}:
+            if number != LAST:
+                chosen = {number: ALL_CONVERSATIONS[number]} if number else ALL_CONVERSATIONS
+                asyncio.run(_hold(open_sandbox, chosen, stderr, transcript))
+            if number in {None, LAST}:
                 show(open_sandbox, transcript, _now())
             transcript.next_steps()
         except Exception as fault:  # noqa: BLE001 - the user gets a message for any error
@@ -76,10 +49,7 @@ def play(open_sandbox: OpenSandbox, number: int | None = None) -> int:
 
 
 async def converse(
-    client: Client,
-    transcript: Transcript,
-    now: Clock,
-    conversations: Mapping[int, tuple[str, Conversation]] = MappingProxyType(_CONVERSATIONS),
+    client: Client, transcript: Transcript, now: Clock, conversations: Conversations = ALL_CONVERSATIONS
 ) -> list[Call]:
     """Hold the *conversations*, by default all, with the tools of *client*. Return the calls.
 
@@ -103,15 +73,12 @@ def show(open_sandbox: OpenSandbox, transcript: Transcript, start: datetime) -> 
     Raises:
         StepFailed: A guarantee does not hold.
     """
-    transcript.title(f"{_LAST}. {guarantees.TITLE}")
+    transcript.title(f"{LAST}. {guarantees.TITLE}")
     fast_motion.run(guarantees.show(open_sandbox, transcript, start))
 
 
 async def _hold(
-    open_sandbox: OpenSandbox,
-    conversations: Mapping[int, tuple[str, Conversation]],
-    stderr: TextIO,
-    transcript: Transcript,
+    open_sandbox: OpenSandbox, conversations: Conversations, stderr: TextIO, transcript: Transcript
 ) -> None:
     started = perf_counter()
     async with open_sandbox() as sandbox:
@@ -120,10 +87,6 @@ async def _hold(
             calls = await converse(client, transcript, _now, conversations)
             upstream = len(await service.requests())
     transcript.summary(len(conversations), Totals.of(calls, upstream, seconds=perf_counter() - started))
-
-
-def _conversations(number: int | None) -> dict[int, tuple[str, Conversation]]:
-    return {number: _CONVERSATIONS[number]} if number else _CONVERSATIONS
 
 
 def _now() -> datetime:

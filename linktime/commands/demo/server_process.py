@@ -17,8 +17,13 @@ _TIMEOUT: Final = 15.0  # s for one response; only a fault takes so long
 class LocalService(Protocol):
     """A sandbox that is open."""
 
-    url: str
-    key: str
+    @property
+    def url(self) -> str:
+        """Return the base URL."""
+
+    @property
+    def key(self) -> str:
+        """Return the API key."""
 
 
 OpenSandbox = Callable[..., AbstractAsyncContextManager[LocalService]]
