@@ -127,7 +127,7 @@ def test_guarantees_hold_on_the_simulated_clock() -> None:
     (minutes, seconds) = re.findall(r"^  (\d):(\d\d) +All 80 ", scene.text, re.MULTILINE)[0]
     assert 0 <= int(minutes) * 60 + int(seconds) - int(burst[-1] - burst[0]) <= 1
     # The rows of the chart add up to the requests of the burst and of its booking.
-    bars = re.findall(r"^  \d:\d0 +[█ ]*(\d+)$", scene.text, re.MULTILINE)
+    bars = re.findall(r"^  \d:\d\d +[█ ]*(\d+)$", scene.text, re.MULTILINE)
     (received,) = re.findall(r"LinkTime received (\d+) requests", scene.text)
     assert sum(map(int, bars)) == int(received) > CALLS
     # Each guest is booked once, although an answer was lost.

@@ -32,7 +32,7 @@ _PERIOD: Final = 60.0  # s
 _CALLS: Final = 80
 _DEADLINE: Final = 120  # s; a call of the burst waits for the second minute
 _MEANWHILE: Final = 5.0  # s from the burst to the booking
-_BAR: Final = 10  # s of requests in one bar of the chart
+_BAR: Final = 20  # s of requests in one bar of the chart
 
 Log = Sequence[dict[str, Any]]
 
@@ -54,9 +54,10 @@ async def show(open_sandbox: OpenSandbox, transcript: Transcript, start: datetim
             assistant = Assistant(client, transcript, (), wall)
             with explain_failures(f"the last scene ({TITLE})", assistant):
                 zone, slug, slots = await _prepared(Assistant(client, SILENT, (), wall))
-                transcript.step(
+                transcript.note(
+                    "demo",
                     f"LinkTime allows {_LIMIT} requests a minute. A call may wait {_DEADLINE} s (LINKTIME_DEADLINE). "
-                    "While calls wait, the clock of the sandbox runs in fast motion."
+                    "While calls wait, the clock of the sandbox runs in fast motion.",
                 )
                 scene = _Scene(assistant, service, transcript, Schedule(assistant, zone), slug)
                 await scene.burst(slots[0])
@@ -107,7 +108,7 @@ class _Scene:
         """Book *slot*, and lose the answer on the way."""
         await self._service.fail(method="POST", path="/bookings", when="after", reset=True)
         before = len(await self._log())
-        self._assistant.prompt(f"Then book Dana Fox {self._schedule.describe(slot)}")
+        self._assistant.prompt(f"Then book one with Dana Fox {self._schedule.describe(slot)}")
         self._note("LinkTime will book, but the connection will break before the answer.")
         booked = await self._book(slot, "Dana Fox")
         log = (await self._log())[before:]
@@ -119,9 +120,9 @@ class _Scene:
         meetings = await self._schedule.meetings(slot.date(), slot.date())
         same = [each.id for each in meetings if each.start == slot]
         self._assistant.check(
-            same == [booked], f"{count(len(same), 'booking')} at this time, with the id of the answer"
+            same == [booked], f"{count(len(same), 'booking')} at this time, with the id that the call returned"
         )
-        self._assistant.say(f"Done! Dana Fox is booked {self._schedule.describe(slot)}.")
+        self._assistant.say(f"Done! Booked a call with Dana Fox {self._schedule.describe(slot)}.")
 
     async def _free_days(self) -> int:
         """Read each day with a call of its own. Return the number of days without a meeting."""
@@ -139,7 +140,7 @@ class _Scene:
 
     async def _book_meanwhile(self, slot: datetime) -> None:
         await asyncio.sleep(_MEANWHILE)
-        self._assistant.prompt(f"Book Robin Hale {self._schedule.describe(slot)}")
+        self._assistant.prompt(f"Book a call with Robin Hale {self._schedule.describe(slot)}")
         self._note(f"{_CALLS - self._waiting} calls are answered, and {self._waiting} wait.")
         began = self._clock()
         await self._book(slot, "Robin Hale")
@@ -164,7 +165,7 @@ class _Scene:
         return [each for each in await self._service.requests() if each["at"] >= self._began]
 
     def _note(self, text: str, at: float | None = None) -> None:
-        self._transcript.at(minutes((self._clock() if at is None else at) - self._began), text)
+        self._transcript.note(minutes((self._clock() if at is None else at) - self._began), text)
 
 
 def _peak(log: Log) -> int:

@@ -76,13 +76,9 @@ class Transcript:
         answer.truncate(self._console.width - _LABEL, overflow="ellipsis")
         self._line(Text(), answer)
 
-    def step(self, text: str) -> None:
-        """Show an action of the demo itself."""
-        self._line(Text("  demo", "dim"), Text(text))
-
-    def at(self, time: str, text: str) -> None:
-        """Show an event with its *time*."""
-        self._line(Text(f"  {time}", "magenta"), Text(text))
+    def note(self, label: str, text: str) -> None:
+        """Show an event of the scene. Its *label* is the time."""
+        self._line(Text(f"  {label}", "magenta"), Text(text))
 
     def chart(self, title: str, rows: Mapping[str, int]) -> None:
         """Show numbers as bars, each with its label."""
@@ -94,7 +90,7 @@ class Transcript:
 
     def checked(self, fact: str) -> None:
         """Show a fact that was checked."""
-        self._line(Text("  checked", "dim"), Text(fact, "dim"))
+        self._line(Text("  checked", "green"), Text(fact))
 
     def failed(self, reason: str, stderr: str) -> None:
         """Show why the demo failed, and the end of the server's *stderr*."""
