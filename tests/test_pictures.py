@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.pictures import demo
+from tests.pictures import demo, trace
 from tests.pictures.svg import FOLDER, THEMES, path, words
+from tests.support.metrics_store import installed
 
 LARGEST = 150_000  # bytes
 PICTURES = sorted(FOLDER.glob("*.svg"))
 
 
 def steady(text: list[str]) -> list[str]:
-    """Leave out the times of a stopwatch, which differ between two runs."""
-    return [re.sub(r"^\d:\d\d$|^\d\.\d$", "0", word) for word in text]
+    """Leave out times, their units and the bars of a trace, which differ between two runs."""
+    return [re.sub(r"^\d:\d\d$|^\d+(\.\d+)?$", "0", word) for word in text if not re.fullmatch("ms|s|█+", word)]
 
 
 @pytest.mark.slow
@@ -25,6 +26,15 @@ def test_picture_of_the_demo_is_current() -> None:
 
     for theme in THEMES:
         assert steady(words(path("demo", theme))) == steady(page.split()), "run python -m tests.pictures"
+
+
+@pytest.mark.slow
+def test_picture_of_the_trace_is_current() -> None:
+    installed("jaeger")
+    page = trace.draw().export_text()
+
+    for theme in THEMES:
+        assert steady(words(path("trace", theme))) == steady(page.split()), "run python -m tests.pictures"
 
 
 @pytest.mark.parametrize("file", PICTURES, ids=lambda file: file.name)
