@@ -116,7 +116,7 @@ def _row(name: str, span: Span, root: Span) -> Text:
     failed = bool(attributes(span).get("error"))
     start = round(_BARS * (span["startTime"] - root["startTime"]) / root["duration"])
     length = max(1, round(_BARS * span["duration"] / root["duration"]))
-    bar = " " * min(start, _BARS - 1) + "█" * length
+    bar = " " * min(start, _BARS - 1) + "▇" * length
     fact = next((str(attributes(span)[each]) for each in _FACTS if each in attributes(span)), "")
     return Text.assemble(
         (f"{name:<{_NAME}}", "bold" if span is root else ""),
