@@ -138,7 +138,7 @@ def _demo(chosen: argparse.Namespace) -> NoReturn:
     if chosen.titles:
         _printed(lambda: sys.stdout.write(scene_list()) and 0)
     try:
-        number = scene_number(chosen.scene) if chosen.scene else None
+        number = None if chosen.scene is None else scene_number(chosen.scene)
     except UnknownScene as error:
         _parser().exit(2, f"linktime-mcp: {error}")
     sys.exit(play(Sandbox, number))

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from linktime.cli import main
 from linktime.commands.demo import SCENES, show
 from linktime.commands.demo.assistant import StepFailed
 from linktime.commands.demo.transcript import Transcript
@@ -95,24 +96,36 @@ def test_a_conversation_needs_no_other_one(number: int) -> None:
     ended = program(str(number))
 
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert re.findall(r"^\d\. (.+)$", ended.stdout, re.MULTILINE) == [SCENES[number]]
+    assert titles(ended.stdout) == [SCENES[number]]
     assert "\nUpstream " in ended.stdout
 
 
-@pytest.mark.parametrize("scene", ["12", "0", "-1.5", "nine"])
-def test_unknown_scene_is_refused_with_all_scenes(scene: str) -> None:
-    ended = program("--", scene)
-
-    assert (ended.returncode, ended.stdout) == (2, "")
-    assert scene in ended.stderr.splitlines()[0]
-    assert re.findall(r"^\d\. (.+)$", ended.stderr, re.MULTILINE) == list(SCENES.values())
+def titles(text: str) -> list[str]:
+    return re.findall(r"^\d\. (.+)$", text, re.MULTILINE)
 
 
-def test_scenes_are_listed() -> None:
-    ended = program("--list")
+@pytest.mark.slow
+def test_unknown_scene_ends_the_program() -> None:
+    ended = program("12")
 
-    assert (ended.returncode, ended.stderr) == (0, "")
-    assert re.findall(r"^\d\. (.+)$", ended.stdout, re.MULTILINE) == list(SCENES.values())
+    assert (ended.returncode, ended.stdout, titles(ended.stderr)) == (2, "", list(SCENES.values()))
+
+
+@pytest.mark.parametrize("scene", ["12", "0", "-1.5", "nine", ""])
+def test_unknown_scene_is_refused_with_all_scenes(scene: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["demo", "--", scene])
+
+    out, err = capsys.readouterr()
+    assert (ended.value.code, out, titles(err)) == (2, "", list(SCENES.values()))
+    assert scene in err.splitlines()[0]
+
+
+def test_scenes_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["demo", "--list"])
+
+    assert (ended.value.code, titles(capsys.readouterr().out)) == (0, list(SCENES.values()))
 
 
 @pytest.mark.slow
