@@ -51,6 +51,7 @@ class ViewBrowser:
         capabilities: Mapping[str, Any] = ABLE,
         context: Mapping[str, Any] = {},
         calls: Sequence[Json] = (),
+        refusal: Json | None = None,
         width: int = 900,
         zone: str = "America/New_York",
         locale: str = "en-US",
@@ -62,7 +63,8 @@ class ViewBrowser:
         Args:
             capabilities: Those of the host.
             context: The host's context.
-            calls: The results of the calls of the view, in order.
+            calls: The results of the calls of the view, in order, or objects with an `error`.
+            refusal: The host's error for the view itself.
             width: Of the view, in pixels.
             zone: The browser's IANA zone.
             locale: The browser's locale.
@@ -86,7 +88,7 @@ class ViewBrowser:
                 "html": page(view),
                 "replies": {
                     **accepted,
-                    "ui/initialize": [{"result": greeting}],
+                    "ui/initialize": [{"error": refusal} if refusal else {"result": greeting}],
                     "tools/call": [each if "error" in each else {"result": each} for each in calls],
                 },
                 "onReady": on_ready,
@@ -98,7 +100,7 @@ class ViewBrowser:
             },
         )
         self._is_open = True
-        self.do("heard", "ui/notifications/initialized")
+        self.do("heard", "ui/initialize" if refusal else "ui/notifications/initialized")
         if result is not None:
             self.wait("document.getElementById('view').ariaBusy === 'false'")
 

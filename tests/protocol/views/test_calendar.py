@@ -107,6 +107,9 @@ def test_details_name_both_clocks_and_the_guest(browser: ViewBrowser) -> None:
         assert part in details, part
     browser.press("Escape")
     assert browser.texts(".details") == []
+    browser.press("Enter")
+    browser.click(".today h2")
+    assert browser.texts(".details") == []
     assert "Priya" in browser.evaluate("document.activeElement.textContent")
 
 

@@ -81,6 +81,12 @@ def test_refusal_of_the_client_is_an_error(browser: ViewBrowser) -> None:
     assert "The user refused." in browser.text(".panel")
 
 
+def test_host_that_refuses_the_view(browser: ViewBrowser) -> None:
+    browser.open("calendar", None, DAYS, refusal={"code": -32602, "message": "Unknown version"})
+    browser.wait("document.querySelector('.panel')")
+    assert "Unknown version" in browser.text(".panel")
+
+
 @pytest.mark.parametrize("view", ["calendar", "slots"])
 def test_cancelled_call(browser: ViewBrowser, view: View) -> None:
     browser.open(view, None, DAYS)

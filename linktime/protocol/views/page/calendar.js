@@ -42,13 +42,14 @@ export class Calendar {
 
   render() {
     if (!this.#first) return;
-    const { root, status, dates } = this.#context;
+    const { root, status } = this.#context;
     const days = this.#days;
+    this.#open = null;
     const hours = visibleHours(days.flatMap((day) => this.#book.on(day)));
     const second = this.#secondZone();
     const week = element(
       "div.week",
-      { "--first": hours.first * 60, "--minutes": (hours.last - hours.first) * 60 },
+      { "--first": hours.first * 60, "--minutes": (hours.last - hours.first) * 60, click: closeOutside },
       this.#axis(this.#book.zone, hours, second),
       second && this.#axis(second, hours, second),
       ...days.map((day) => this.#day(day)),
@@ -56,7 +57,6 @@ export class Calendar {
     redraw(root, this.#bar(), status.box, week, ...this.#notes());
     arrows(week, () => days.map((day) => [...week.querySelectorAll(`[data-day="${day}"] .meeting`)]), isNarrow);
     document.title = `${this.#title} – LinkTime`;
-    root.lang = dates.locale;
   }
 
   /** Move the line of the present. */
@@ -114,7 +114,7 @@ export class Calendar {
     return element(
       "header.bar",
       {},
-      element("h1", {}, this.#title),
+      element("h1", { lang: this.#context.dates.locale }, this.#title),
       element(
         "nav",
         { "aria-label": "Weeks" },
@@ -157,7 +157,7 @@ export class Calendar {
     const isKnown = this.#book.covers(day) || parts.length > 0;
     const heading = element(
       "h2",
-      { id: `day-${day}`, "aria-label": dates.long(day) + (isToday ? ", today" : "") },
+      { id: `day-${day}`, lang: dates.locale, "aria-label": dates.long(day) + (isToday ? ", today" : "") },
       element("span", {}, dates.weekday(day)),
       " ",
       element("b", {}, dates.number(day)),
@@ -238,6 +238,11 @@ export class Calendar {
 
 function isNarrow() {
   return document.getElementById("view").clientWidth < 480;
+}
+
+/** Close the details at a click beside them. */
+function closeOutside({ target, currentTarget }) {
+  if (!target.closest(".meeting, .details")) currentTarget.querySelector(".details header button")?.click();
 }
 
 /** Put a card beside its block, inside the week. */

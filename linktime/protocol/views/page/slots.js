@@ -46,13 +46,12 @@ export class Slots {
 
   render() {
     if (!this.#answer) return;
-    const { root, status, dates } = this.#context;
+    const { root, status } = this.#context;
     const groups = this.#groups();
     const days = element("div.days", {}, ...groups.map((group) => this.#group(group)));
     redraw(root, this.#bar(), status.box, ...this.#notices(), this.#clocks(), days, ...this.#notes());
     arrows(days, () => [...days.querySelectorAll(".day")].map((day) => [...day.querySelectorAll(".slot")]), () => false);
     document.title = `Free times – LinkTime`;
-    root.lang = dates.locale;
   }
 
   /** Remove the slots that have passed. */
@@ -121,14 +120,14 @@ export class Slots {
     const { dates } = this.#context;
     if (!slots.length) {
       const days = day === last ? dates.short(day) : dates.shortDays(day, last);
-      return element("section.none", {}, element("h2", {}, days), element("p", {}, "No free times"));
+      return element("section.none", {}, element("h2", { lang: dates.locale }, days), element("p", {}, "No free times"));
     }
     const parts = Map.groupBy(slots, ({ start }) => partOf(wallOf(start, this.#answer.zone).minutes));
     const lists = [...parts].flatMap(([part, starts]) => [
       element("h3", {}, part),
       element("ul", {}, ...starts.flatMap((slot) => this.#slot(slot))),
     ]);
-    return element("section.day", {}, element("h2", { "aria-label": dates.long(day) }, dates.short(day)), ...lists);
+    return element("section.day", {}, element("h2", { lang: dates.locale, "aria-label": dates.long(day) }, dates.short(day)), ...lists);
   }
 
   #slot(slot) {

@@ -18,10 +18,12 @@ export function applyTheme({ theme, styles, safeAreaInsets }) {
 }
 
 /** Report the height of the page whenever it changes. Return a function that ends it. */
-export function reportSize(report) {
+export function reportHeight(report) {
+  let last = 0;
   const observer = new ResizeObserver(() => {
-    const { width, height } = document.body.getBoundingClientRect();
-    report({ width: Math.ceil(width), height: Math.ceil(height) });
+    const height = Math.ceil(document.body.getBoundingClientRect().height);
+    if (height !== last) report({ height });
+    last = height;
   });
   observer.observe(document.body);
   return () => observer.disconnect();

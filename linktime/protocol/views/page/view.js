@@ -6,7 +6,7 @@ import { element } from "./dom.js";
 import { Host } from "./host.js";
 import { Loader } from "./loader.js";
 import { Status } from "./status.js";
-import { applyTheme, reportSize } from "./theme.js";
+import { applyTheme, reportHeight } from "./theme.js";
 import { isZone } from "./times.js";
 
 const TICK = 60_000; // ms; the line of the present moves, and past slots go
@@ -61,12 +61,14 @@ export async function open(View) {
   root.append(element("h1.spoken", {}, View.title), status.box);
   applyTheme({});
   status.loading(View.loading, true);
-  const connected = await host.connect({ name: `linktime-${document.documentElement.dataset.view}`, version: "{version}" });
+  const info = { name: `linktime-${document.documentElement.dataset.view}`, version: "{version}" };
+  const connected = await host.connect(info).catch((error) => status.failed({ word: "", text: error.message }));
+  if (!connected) return;
   context.chat = new Chat(host, connected.hostCapabilities);
   context.loader = new Loader(context.chat, View.tool, status, (result, args) => view.answered(result, args));
   adapt(connected.hostContext);
   if (!("height" in (hostContext.containerDimensions ?? {}))) {
-    stopReports = reportSize((size) => host.notify("ui/notifications/size-changed", size));
+    stopReports = reportHeight((size) => host.notify("ui/notifications/size-changed", size));
   }
   ticks = setInterval(() => view.tick(), TICK);
 }
