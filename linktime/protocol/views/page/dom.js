@@ -31,8 +31,16 @@ export function spoken(text) {
   return element("span.spoken", {}, text);
 }
 
+/** Make a button. It ignores further clicks until the promise of the first one is settled. */
 export function button(text, press, attributes = {}) {
-  return element("button", { type: "button", click: press, ...attributes }, text);
+  let isBusy = false;
+  const click = async () => {
+    if (isBusy) return;
+    isBusy = true;
+    await press();
+    isBusy = false;
+  };
+  return element("button", { type: "button", click, ...attributes }, text);
 }
 
 /** Make a text for the user to type into the chat, if the view can't send it. */

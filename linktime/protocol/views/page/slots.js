@@ -20,6 +20,7 @@ export class Slots {
   #answer = null; // its data, slots, zones and time
   #chosen = null; // the slot that the user pressed
   #isConfirming = false; // whether the choice waits for a fresh answer
+  #outcome = null; // the element that states whether the assistant has the choice, or null before that
   #taken = ""; // a slot that was free before the last answer, in words
 
   /** @param context the surroundings of the view: see main.js */
@@ -38,6 +39,7 @@ export class Slots {
     const isConfirmed = this.#isConfirming && chosen;
     this.#taken = this.#isConfirming && !chosen ? this.#words(this.#chosen) : "";
     this.#isConfirming = false;
+    this.#outcome = null;
     this.#chosen = chosen;
     this.render();
     if (isConfirmed) this.#send();
@@ -162,33 +164,35 @@ export class Slots {
   #choose(slot) {
     this.#chosen = slot;
     this.#isConfirming = false;
+    this.#outcome = null;
     this.render();
     announce(slot ? `Selected: ${this.#words(slot)}. Press Tab to choose it.` : "Nothing is selected.");
   }
 
   #confirmation(slot) {
     const words = element("p", {}, this.#words(slot));
-    return element("li.choice", {}, words, button("Choose", () => this.#confirm(), { class: "primary" }));
+    return element("li.choice", {}, words, this.#outcome ?? button("Choose", () => this.#confirm(), { class: "primary" }));
   }
 
-  #confirm() {
+  /** Send the choice, or first check a choice from an old answer. */
+  async #confirm() {
     const { chat, now } = this.#context;
     this.#isConfirming = chat.canCall && now() - this.#answer.at > FRESH;
     if (this.#isConfirming) this.#load({});
-    else this.#send();
+    else await this.#send();
   }
 
   async #send() {
-    const { chat, root } = this.#context;
+    const { chat } = this.#context;
     const { zone, data } = this.#answer;
     const { startTime, start } = this.#chosen;
     const words = `I choose ${inWords(start, zone)} (${place(zone)})`;
     const slug = typeof data.eventTypeSlug === "string" ? { eventTypeSlug: data.eventTypeSlug } : {};
     const isSent = await chat.say(words, { startTime, ...slug });
-    const sent = element("p.sent", { tabindex: -1 }, "✓ The assistant has your choice.");
-    const answer = isSent ? sent : toType(words);
-    root.querySelector(".choice .primary")?.replaceWith(answer);
-    (isSent ? sent : answer.querySelector("code")).focus();
+    if (this.#chosen?.startTime !== startTime) return;
+    this.#outcome = isSent ? element("p.sent", { tabindex: -1 }, "✓ The assistant has your choice.") : toType(words);
+    this.render();
+    (this.#outcome.querySelector("code") ?? this.#outcome).focus();
     announce(isSent ? "The assistant has your choice." : `Type this in the chat: ${words}`);
   }
 
@@ -197,8 +201,8 @@ export class Slots {
   }
 
   #notices() {
-    const taken = this.#taken && element("p.panel", {}, `${this.#taken} was taken meanwhile. These times are free now.`);
-    const none = this.#free.length === 0 && element("p.panel", {}, "No free times on these days.");
+    const taken = this.#taken && element("p.panel", {}, `${this.#taken} was taken meanwhile. ${this.#count}`);
+    const none = !taken && this.#free.length === 0 && element("p.panel", {}, "No free times on these days.");
     return [taken, none].filter(Boolean);
   }
 
