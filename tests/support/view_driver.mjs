@@ -15,8 +15,10 @@ const load = createRequire(join(modules, "driver.cjs"));
 const { chromium } = load("playwright-core");
 const axe = readFileSync(join(modules, "axe-core", "axe.min.js"), "utf8");
 
-const HOST = `<!doctype html><html lang="en"><title>Host</title><style>html, body, iframe { margin: 0; border: 0; width: 100%; }
-iframe { display: block; height: 100vh; }</style>`;
+const HOST = `<!doctype html><html lang="en"><title>Host</title><style>
+html, body, iframe { margin: 0; border: 0; width: 100%; }
+iframe { display: block; height: 100vh; }
+</style>`;
 
 /** The host in its page. It keeps all messages of the view, and answers its requests. */
 function play({ html, replies, onReady }) {
@@ -76,10 +78,11 @@ const commands = {
   post: (message) => page.evaluate((each) => window.post(each), message),
   reply: (replies) => page.evaluate((each) => void Object.assign(window.replies, each), replies),
   messages: () => page.evaluate(() => window.messages),
-  heard: (method) => page.waitForFunction((name) => window.messages.some((each) => each.method === name), method).then(() => null),
+  heard: (method) =>
+    page.waitForFunction((name) => window.messages.some((each) => each.method === name), method).then(() => null),
   async wait(expression) {
     // The page forbids eval, so that waitForFunction can't repeat an expression.
-    for (const end = Date.now() + PATIENCE; !(await frame.evaluate(expression)); ) {
+    for (const end = Date.now() + PATIENCE; !(await frame.evaluate(expression));) {
       if (Date.now() > end) throw new Error(`still false: ${expression}`);
       await new Promise((resolve) => setTimeout(resolve, 30));
     }
@@ -93,7 +96,10 @@ const commands = {
   async axe() {
     await frame.evaluate(axe);
     const { violations } = await frame.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-    return violations.map(({ id, nodes }) => [id, nodes.map(({ html, failureSummary }) => `${html}\n${failureSummary}`)]);
+    return violations.map(({ id, nodes }) => [
+      id,
+      nodes.map(({ html, failureSummary }) => `${html}\n${failureSummary}`),
+    ]);
   },
   async picture(path) {
     const { width } = page.viewportSize();

@@ -54,6 +54,14 @@ def test_line_of_the_present_moves(browser: ViewBrowser) -> None:
     assert browser.evaluate("document.querySelector('.today .now').style.getPropertyValue('--at')") == "630"
 
 
+def test_line_of_the_present_is_hidden_at_night(browser: ViewBrowser) -> None:
+    browser.open("calendar", week(), DAYS, time="2026-12-02T04:00:00Z")
+    assert browser.texts(".today h2", "ariaLabel") == ["Tuesday, December 1, today"]
+    assert browser.evaluate("document.querySelector('.now').checkVisibility()") is False
+    browser.do("pass", 10 * 3_600_000)
+    assert browser.evaluate("document.querySelector('.now').checkVisibility()")
+
+
 @pytest.mark.parametrize(
     ("locale", "first", "hour"),
     [

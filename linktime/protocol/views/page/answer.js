@@ -30,7 +30,9 @@ export function dataOf(result) {
  * @returns {Meeting[]}
  */
 export function meetingsOf(data) {
-  return objects(data.data).map(meeting).filter(({ start, end }) => end >= start);
+  return objects(data.data)
+    .map(meeting)
+    .filter(({ start, end }) => end >= start);
 }
 
 /** Return the starts of the slots in an answer of check_availability, in order: their own text, and ms. */
@@ -44,7 +46,10 @@ export function slotsOf(data) {
 /** Return the account's zone, by the note of the server or else by the local times in the answer. */
 export function zoneOf(result, rows, others) {
   const named = [result._meta?.["linktime/timezone"], dataOf(result).timezone, ...others];
-  return accountZone(named, rows.map(({ start, local }) => ({ instant: start, local })));
+  return accountZone(
+    named,
+    rows.map(({ start, local }) => ({ instant: start, local })),
+  );
 }
 
 function meeting(row) {
@@ -69,7 +74,10 @@ function meeting(row) {
 }
 
 function textOf(result) {
-  return objects(result.content).map((block) => text(block.text)).join("\n").trim();
+  return objects(result.content)
+    .map((block) => text(block.text))
+    .join("\n")
+    .trim();
 }
 
 function objects(value) {

@@ -13,7 +13,8 @@ export function element(tag, attributes = {}, ...children) {
   for (const [key, value] of Object.entries(attributes)) {
     if (typeof value === "function") made.addEventListener(key, value);
     else if (key.startsWith("--")) made.style.setProperty(key, value);
-    else if (value !== null && value !== undefined && value !== false) made.setAttribute(key, value === true ? "" : value);
+    else if (value !== null && value !== undefined && value !== false)
+      made.setAttribute(key, value === true ? "" : value);
   }
   made.append(...children.filter((child) => child || child === 0));
   return made;
@@ -55,6 +56,11 @@ export function redraw(box, ...children) {
   if (key) box.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
 }
 
+/** Return whether the view is so narrow that a week is a list. */
+export function isNarrow() {
+  return document.getElementById("view").clientWidth < 480;
+}
+
 /** Announce a text to screen readers. */
 export function announce(text) {
   document.getElementById("live").textContent = text;
@@ -82,7 +88,8 @@ export function arrows(box, groups, stacked) {
     const buttons = all();
     const index = buttons.indexOf(event.target);
     if (index < 0 || event.altKey || event.ctrlKey || event.metaKey) return;
-    const target = { Home: buttons[0], End: buttons.at(-1) }[event.key] ?? neighbour(event, buttons, groups(), stacked());
+    const target =
+      { Home: buttons[0], End: buttons.at(-1) }[event.key] ?? neighbour(event, buttons, groups(), stacked());
     if (!target) return;
     event.preventDefault();
     focus(target);

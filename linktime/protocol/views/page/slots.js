@@ -9,7 +9,13 @@ import { open } from "./view.js";
 const DATE = /^\d{4}-\d\d-\d\d$/;
 const MOST_DAYS = 35;
 const FRESH = 60_000; // ms; a choice from an older answer is checked before the assistant gets it
-const PARTS = [[300, "Night"], [720, "Morning"], [1020, "Afternoon"], [1320, "Evening"], [1440, "Night"]]; // ends in minutes
+const PARTS = [
+  [300, "Night"],
+  [720, "Morning"],
+  [1020, "Afternoon"],
+  [1320, "Evening"],
+  [1440, "Night"],
+]; // ends in minutes
 
 export class Slots {
   static tool = "check_availability";
@@ -52,7 +58,11 @@ export class Slots {
     const groups = this.#groups();
     const days = element("div.days", {}, ...groups.map((group) => this.#group(group)));
     redraw(root, this.#bar(), status.box, ...this.#notices(), this.#clocks(), days, ...this.#notes());
-    arrows(days, () => [...days.querySelectorAll(".day")].map((day) => [...day.querySelectorAll(".slot")]), () => false);
+    arrows(
+      days,
+      () => [...days.querySelectorAll(".day")].map((day) => [...day.querySelectorAll(".slot")]),
+      () => false,
+    );
     document.title = `Free times – LinkTime`;
   }
 
@@ -109,27 +119,51 @@ export class Slots {
     const step = (label, sign, days) => {
       const isPast = addDays(this.#args.to, days) < wallOf(now(), this.#answer.zone).day;
       const move = () => this.#load({ from: addDays(this.#args.from, days), to: addDays(this.#args.to, days) });
-      return button(sign, move, { class: "icon", "data-key": days < 0 ? "back" : "next", "aria-label": label, disabled: isPast });
+      return button(sign, move, {
+        class: "icon",
+        "data-key": days < 0 ? "back" : "next",
+        "aria-label": label,
+        disabled: isPast,
+      });
     };
     const heading = element("h1", {}, Slots.title, name && foreign("small", name[0].toUpperCase() + name.slice(1)));
     if (!chat.canCall || !range) return element("header.bar", {}, heading);
-    const refresh = button("↻", () => this.#load({}), { class: "icon", "aria-label": "Refresh", "data-key": "refresh" });
+    const refresh = button("↻", () => this.#load({}), {
+      class: "icon",
+      "aria-label": "Refresh",
+      "data-key": "refresh",
+    });
     const steps = [step("Earlier days", "‹", -range.length), refresh, step("Later days", "›", range.length)];
-    return element("header.bar", {}, heading, element("nav", { "aria-label": dates.days(range[0], range.at(-1)) }, ...steps));
+    return element(
+      "header.bar",
+      {},
+      heading,
+      element("nav", { "aria-label": dates.days(range[0], range.at(-1)) }, ...steps),
+    );
   }
 
   #group({ day, last, slots }) {
     const { dates } = this.#context;
     if (!slots.length) {
       const days = day === last ? dates.short(day) : dates.shortDays(day, last);
-      return element("section.none", {}, element("h2", { lang: dates.locale }, days), element("p", {}, "No free times"));
+      return element(
+        "section.none",
+        {},
+        element("h2", { lang: dates.locale }, days),
+        element("p", {}, "No free times"),
+      );
     }
     const parts = Map.groupBy(slots, ({ start }) => partOf(wallOf(start, this.#answer.zone).minutes));
     const lists = [...parts].flatMap(([part, starts]) => [
       element("h3", {}, part),
       element("ul", {}, ...starts.flatMap((slot) => this.#slot(slot))),
     ]);
-    return element("section.day", {}, element("h2", { lang: dates.locale, "aria-label": dates.long(day) }, dates.short(day)), ...lists);
+    return element(
+      "section.day",
+      {},
+      element("h2", { lang: dates.locale, "aria-label": dates.long(day) }, dates.short(day)),
+      ...lists,
+    );
   }
 
   #slot(slot) {
@@ -171,7 +205,12 @@ export class Slots {
 
   #confirmation(slot) {
     const words = element("p", {}, this.#words(slot));
-    return element("li.choice", {}, words, this.#outcome ?? button("Choose", () => this.#confirm(), { class: "primary" }));
+    return element(
+      "li.choice",
+      {},
+      words,
+      this.#outcome ?? button("Choose", () => this.#confirm(), { class: "primary" }),
+    );
   }
 
   /** Send the choice, or first check a choice from an old answer. */
@@ -214,7 +253,7 @@ export class Slots {
   #notes() {
     const { data } = this.#answer;
     const leftOut = Number(data.leftOut) || 0;
-    const hours = `${leftOut} more free ${leftOut === 1 ? "time is" : "times are"} outside the hours that were asked for.`;
+    const hours = `${leftOut} more free ${leftOut === 1 ? "time is" : "times are"} outside the hours of the question.`;
     const truncated = data.truncated && "More free times exist. Ask for fewer days to see them.";
     return [leftOut > 0 && hours, truncated].filter(Boolean).map((text) => element("p.note", {}, text));
   }

@@ -1,6 +1,11 @@
 /** The look of the host: its theme, its variables and its space. */
 
-const NEEDED = ["--color-background-primary", "--color-background-secondary", "--color-text-primary", "--color-text-secondary"];
+const NEEDED = [
+  "--color-background-primary",
+  "--color-background-secondary",
+  "--color-text-primary",
+  "--color-text-secondary",
+];
 
 /** Apply a host's context. Colours of the host are used only all together, so that text stays readable. */
 export function applyTheme({ theme, styles, safeAreaInsets }) {
@@ -14,7 +19,8 @@ export function applyTheme({ theme, styles, safeAreaInsets }) {
     const isUsed = /^--[a-z0-9-]+$/.test(name) && (hasColours || !name.startsWith("--color-"));
     if (isUsed && value) root.style.setProperty(name, value);
   }
-  for (const [side, width] of Object.entries(safeAreaInsets ?? {})) root.style.setProperty(`--inset-${side}`, `${Number(width)}px`);
+  for (const [side, width] of Object.entries(safeAreaInsets ?? {}))
+    root.style.setProperty(`--inset-${side}`, `${Number(width)}px`);
 }
 
 /** Report the height of the page whenever it changes. Return a function that ends it. */

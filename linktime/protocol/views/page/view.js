@@ -12,7 +12,9 @@ import { isZone } from "./times.js";
 const TICK = 60_000; // ms; the line of the present moves, and past slots go
 
 /**
- * Open a view. Its class has the static fields `tool`, `title` and `loading`, and the methods `answered`, `render` and `tick`.
+ * Open a view.
+ *
+ * Its class has the static fields `tool`, `title` and `loading`, and the methods `answered`, `render` and `tick`.
  * @param View the class
  */
 export async function open(View) {
