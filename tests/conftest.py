@@ -9,9 +9,14 @@ import pytest
 
 from linktime.pipeline.ledger.factory import STATE
 from linktime.sandbox import Sandbox
+from tests.support.costs import Costs
 from tests.support.ledger_homes import FileHome, Home, RedisHome
 from tests.support.process import Child, child
 from tests.support.redis_server import RedisServer, redis_server
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Costs())
 
 
 @pytest.fixture(autouse=True, scope="session")

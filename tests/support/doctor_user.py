@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from asyncio.subprocess import PIPE
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -21,7 +20,7 @@ from linktime.pipeline.ledger.factory import STATE
 from linktime.sandbox import Sandbox
 from tests.support.ledger_homes import Server
 from tests.support.privacy import slipped
-from tests.support.process import environ
+from tests.support.process import environ, started
 
 KEY = "lt_live_51f0c3d9"
 ENTRY = {"command": sys.executable, "args": ["-m", "linktime"], "env": {"LINKTIME_API_KEY": KEY}}
@@ -37,14 +36,7 @@ async def doctor(home: Path, *arguments: str, **settings: str) -> tuple[int | No
         STATE: str(home / "state"),
         "XDG_CONFIG_HOME": "",
     } | settings
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "linktime", "doctor", *arguments),
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=PIPE,
-        env=environ(**variables),
-        cwd=home,
-    )
+    process = await started("doctor", *arguments, env=environ(**variables), cwd=home)
     async with asyncio.timeout(30):
         out, err = await process.communicate(b"")
     assert err == b""
