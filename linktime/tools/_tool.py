@@ -16,7 +16,7 @@ from ..pipeline.outcome.verification import Verification
 from ._reading import Parameters, Reading
 from ._schema import answer_schema
 from ._times import not_once
-from .confirmations import Confirmation
+from .confirmation import Confirmation
 from .dates import dates
 from .guest_text import KINDS
 from .lookup import Lookup

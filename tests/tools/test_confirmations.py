@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from linktime.tools import TOOLS
-from linktime.tools.confirmations import Confirmation
+from linktime.tools.confirmation import Confirmation
 
 MEETING: Final = {
     "id": "b1",

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from ...answers import items, record, records
 from ...errors import Failure
-from ...message import Reply, Send, get, utc
-from ...wallclock import formatted, zone_named
+from ...message import Reply, Send, get
+from ...wallclock import formatted, utc, zone_named
 from .. import routes
 from .comparison import instant
 

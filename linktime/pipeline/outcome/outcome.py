@@ -1,4 +1,7 @@
-"""The layer that finds out the outcome of writes."""
+"""The layer that finds out the outcome of writes.
+
+It is one file, because all of it follows one write from its first doubt to its result.
+"""
 
 from __future__ import annotations
 
