@@ -165,6 +165,7 @@ async def test_calls_share_the_budget_of_the_key(sandbox: Sandbox, tmp_path: Pat
     assert len(sandbox.requests) == 1
 
 
+@pytest.mark.slow
 @ON_POSIX
 async def test_waiting_call_has_a_progress_line(sandbox: Sandbox) -> None:
     words = ("call", "cancel_booking", f"bookingId={await first_meeting(sandbox)}")

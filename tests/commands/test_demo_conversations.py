@@ -214,6 +214,7 @@ async def test_refused_request_breaks_the_first_guarantee() -> None:
     assert "429" in failure
 
 
+@pytest.mark.slow
 async def test_failed_booking_breaks_the_second_guarantee() -> None:
     async with Sandbox(limit=LIMIT, period=PERIOD, now=lambda: MONDAY) as limited:
         await misbehave(limited, method="POST", path="/bookings", status=500, times=None)

@@ -278,6 +278,7 @@ print(one.take("a"))
     assert ended[1:] == ["0.0"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lock", ["IMMEDIATE", "EXCLUSIVE"])
 def test_lock_that_is_held_too_long_makes_the_ledger_unavailable(path: Path, lock: str) -> None:
     one, other = joined(path, "one"), joined(path, "other")

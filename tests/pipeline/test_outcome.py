@@ -325,6 +325,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(answer=JSON, former=JSON)
 async def test_no_answer_breaks_a_check(answer: Any, former: Any) -> None:
     for case in CASES:

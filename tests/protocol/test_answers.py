@@ -149,6 +149,7 @@ async def test_the_python_client_accepts_every_shape(mode: str, tmp_path: Path) 
     assert refused == []
 
 
+@pytest.mark.slow
 async def test_the_typescript_client_accepts_every_shape(tmp_path: Path) -> None:
     node, modules = program("node"), Path(os.environ.get("LINKTIME_TEST_CLIENTS", ".")).parent
     if not (modules / "@modelcontextprotocol" / "sdk").exists() and "CI" not in os.environ:

@@ -168,6 +168,7 @@ def kinds(answers: list[dict[str, Any]]) -> set[str]:
     return fields | errors
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("meta", [OLD, NEW], ids=["handshake", "2026-07-28"])
 @given(hidden=HIDDEN)
 @settings(max_examples=10, deadline=None)

@@ -56,6 +56,7 @@ async def test_stated_dates_are_those_of_the_service(sandbox: Sandbox) -> None:
     assert f"call again for {spans(DAYS[6:])} only." in text(result)
 
 
+@pytest.mark.slow
 async def test_lost_answer_leaves_its_date_in_doubt(sandbox: Sandbox) -> None:
     await misbehave(sandbox, method="POST", path="/availability/overrides", skip=1, when="after", reset=True)
     async with running(sandbox, LINKTIME_DEADLINE="3") as server:
@@ -83,6 +84,7 @@ async def test_fault_that_proves_nothing_was_done_is_stated(sandbox: Sandbox) ->
     assert f"call again for {missing} only." in text(result)
 
 
+@pytest.mark.slow
 async def test_wait_for_budget_is_reported_with_the_dates_done(sandbox: Sandbox) -> None:
     async with running(sandbox, LINKTIME_RATE_LIMIT="7", LINKTIME_RATE_PERIOD="4") as server:
         await server.greet()

@@ -169,7 +169,7 @@ def _template(command: str) -> str:
     )
     assert process.stdin
     assert process.stdout
-    process.stdout.readline()
+    assert process.stdout.readline(), "the template has not started"
     process.stdout.close()
     atexit.register(folder.cleanup)
     atexit.register(process.wait)
