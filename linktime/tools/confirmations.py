@@ -29,6 +29,7 @@ _MOST_TARGETS: Final = 20  # addresses of a workflow
 _MOST_OLD_WINDOWS: Final = 21  # windows to be replaced that a question lists
 _DAYS: Final = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
 _NO_MAIL: Final = "No e-mail is sent."
+UNREAD: Final = "could not be read"
 
 
 def _meeting(request: Request, details: Details) -> str:
@@ -125,7 +126,7 @@ def _override(request: Request, details: Details) -> str:
 
 def _weekly_hours(request: Request, details: Details) -> str:
     new = _field(request, "rules")
-    old = _windows(rows(details), _MOST_OLD_WINDOWS) or "which could not be read"
+    old = _windows(rows(details), _MOST_OLD_WINDOWS) or f"which {UNREAD}"
     return (
         f"Replace all weekly hours ({old}) by {_windows(new, _MOST_WINDOWS)}? "
         f"{'' if new else 'This closes every day. '}The old hours are lost. {_NO_MAIL}"
@@ -153,7 +154,7 @@ def _field(request: Request, field: str) -> Any:
 
 
 def _unread(kind: str, request: Request) -> str:
-    return f"the {kind} with the id {quoted(request.ident)} (its details could not be read)"
+    return f"the {kind} with the id {quoted(request.ident)} (its details {UNREAD})"
 
 
 def _called(item: Details, other: str) -> str:

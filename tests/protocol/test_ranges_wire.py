@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from linktime.protocol.session.course import WAITING
 from linktime.sandbox import Sandbox
 from linktime.tools.dates import dates, spans
 from tests.support.process import Child, child
@@ -94,7 +95,8 @@ async def test_wait_for_budget_is_reported_with_the_dates_done(sandbox: Sandbox)
         result = await server.result(call)
 
     assert progress["progressToken"] == "p"
-    assert progress["message"].startswith("7 of 10 dates done, waiting for budget, about ")
+    assert progress["message"].startswith("7 of 10 ")
+    assert WAITING in progress["message"]
     assert len(result["structuredContent"]["data"]) == len(DAYS)
 
 

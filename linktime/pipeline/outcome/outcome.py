@@ -33,6 +33,7 @@ _EARLIER: Final = (
     "An equal call before this one may be the reason. Don't choose another time or name before you have looked"
 )
 _ON_ITS_WAY: Final = "Read back, it is not there, but it may still be on its way"
+UNREAD: Final = "It could not be read back"
 _REPLAYED: Final = "LinkTime may have answered an earlier equal call once more, and its change may be undone since."
 
 log = logging.getLogger(__name__)
@@ -233,4 +234,4 @@ def _inconclusive(result: Result) -> str:
     if result.met is None:
         return "Read back, LinkTime shows no proof"
     word = f" ({result.met.word})" if isinstance(result.met, Failure) else ""
-    return f"It could not be read back{word}"
+    return f"{UNREAD}{word}"

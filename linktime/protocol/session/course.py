@@ -20,6 +20,9 @@ from .sdk_server import Context
 from .unexpected import guarded
 from .upstream import Upstream
 
+WAITING: Final = "waiting for budget"
+"""The words of a progress notification, before the estimate."""
+
 _EVERY: Final = 1.0  # s between two progress notifications
 
 
@@ -77,7 +80,7 @@ class Course:
         if seconds is None:
             return None
         done = f"{self._ended} of {len(self._requests)} dates done, " if self._plan.is_range else ""
-        return f"{done}waiting for budget, about {seconds:.0f} s"
+        return f"{done}{WAITING}, about {seconds:.0f} s"
 
     def _prepared(self, request: Request, deadline: float) -> Request:
         request = replace(request, deadline=deadline)
