@@ -181,29 +181,30 @@ def test_removing_a_missing_value_changes_nothing() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "column", "what"),
     [
-        ("[]", 1, 1, "an object is expected"),
-        ("\n 3", 2, 2, "an object is expected"),
-        ('{\n  "a": }', 2, 8, "a value is expected"),
-        ('{"a": 1 "b": 2}', 1, 9, "',' or '}' is expected"),
-        ('{"a": [1 2]}', 1, 10, "',' or ']' is expected"),
-        ('{"a" 1}', 1, 6, "':' is expected"),
-        ("{a: 1}", 1, 2, "a name in double quotes is expected"),
-        ("{,}", 1, 2, "a name in double quotes is expected"),
-        ('{"a": 01}', 1, 7, "a value is expected"),
-        ('{"a": nul}', 1, 7, "a value is expected"),
-        ('{"a": NaN}', 1, 7, "a value is expected"),
-        ('{"a": "\n"}', 1, 7, "a value is expected"),
-        ('{"a": "', 1, 7, "a value is expected"),
-        ("{} x", 1, 4, "nothing more is expected"),
-        ("{} /* x", 1, 4, "nothing more is expected"),
-        ('{"a": 1', 1, 8, "',' or '}' is expected"),
+        ("[]", 1, 1, "an object"),
+        ("\n 3", 2, 2, "an object"),
+        ('{\n  "a": }', 2, 8, "a value"),
+        ('{"a": 1 "b": 2}', 1, 9, "',' or '}'"),
+        ('{"a": [1 2]}', 1, 10, "',' or ']'"),
+        ('{"a" 1}', 1, 6, "':'"),
+        ("{a: 1}", 1, 2, "a name"),
+        ("{,}", 1, 2, "a name"),
+        ('{"a": 01}', 1, 7, "a value"),
+        ('{"a": nul}', 1, 7, "a value"),
+        ('{"a": NaN}', 1, 7, "a value"),
+        ('{"a": "\n"}', 1, 7, "a value"),
+        ('{"a": "', 1, 7, "a value"),
+        ("{} x", 1, 4, "nothing"),
+        ("{} /* x", 1, 4, "nothing"),
+        ('{"a": 1', 1, 8, "',' or '}'"),
     ],
 )
 def test_unreadable_file_is_refused_with_the_position(text: str, line: int, column: int, what: str) -> None:
     with pytest.raises(Unreadable) as refused:
         read(text)
 
-    assert (refused.value.line, refused.value.column, refused.value.what) == (line, column, what)
+    assert (refused.value.line, refused.value.column) == (line, column)
+    assert refused.value.what.startswith(what)
 
 
 @pytest.mark.parametrize("text", ['{"a":' + "[" * 9999, '{"a": ' + "1" * 9999 + "}"])
@@ -216,10 +217,11 @@ def test_excessive_file_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "column", "what"),
-    [(("servers", "linktime"), 13, "an object is expected"), (("servers", 0), 13, "a list is expected")],
+    [(("servers", "linktime"), 13, "an object"), (("servers", 0), 13, "a list")],
 )
 def test_value_of_another_kind_on_the_path_is_refused(path: tuple[str | int, ...], column: int, what: str) -> None:
     with pytest.raises(Unreadable) as refused:
         put('{"servers": null}', path, 1)
 
-    assert (refused.value.line, refused.value.column, refused.value.what) == (1, column, what)
+    assert (refused.value.line, refused.value.column) == (1, column)
+    assert refused.value.what.startswith(what)

@@ -129,7 +129,7 @@ async def test_slug_conflict_names_the_event_type(write: Request) -> None:
 
 
 async def test_advice_replaces_the_general_one() -> None:
-    refusal = Rejected("conflict", 'LinkTime says "taken".', "Look at the present state.", status=409)
+    refusal = Rejected("conflict", 'LinkTime says "taken".', "Look again.", status=409)
 
     failure = await Service(refusal, [BOOKING | {"status": "CANCELLED"}]).failure(MOVE)
 

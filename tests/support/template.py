@@ -25,8 +25,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-FORKS: Final = hasattr(os, "fork") and os.environ.get("LINKTIME_TEST_STARTS") != "real"
-"""Whether programs start by a fork. Otherwise each start is real."""
+FORKS: Final = sys.platform == "linux" and os.environ.get("LINKTIME_TEST_STARTS") != "real"
+"""Whether programs start by a fork. Otherwise each start is real. Libraries of macOS do not survive a fork."""
 
 spent: Final[list[float]] = []
 """The CPU seconds of each program that has ended."""
