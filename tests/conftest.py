@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from linktime.pipeline.ledger.factory import STATE
 from linktime.sandbox import Sandbox
@@ -13,6 +14,10 @@ from tests.support.costs import Costs
 from tests.support.ledger_homes import FileHome, Home, RedisHome
 from tests.support.process import Child, child
 from tests.support.redis_server import RedisServer, redis_server
+
+# A busy machine fails no test.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -79,7 +79,7 @@ def only_added(before: str, after: str) -> bool:
     return after[same] == "," and put_in.endswith(rest[common(rest, put_in) :])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data(), st.dictionaries(names, values, max_size=3), st.dictionaries(names, values, max_size=3))
 def test_adding_a_server_changes_nothing_else(
     data: st.DataObject, others: dict[str, Any], servers: dict[str, Any]
@@ -93,7 +93,7 @@ def test_adding_a_server_changes_nothing_else(
     assert parsed(drop(after, ("servers", "linktime"))) == parsed(before)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.data(), st.dictionaries(names, values, max_size=3))
 def test_adding_a_list_of_servers_changes_nothing_else(data: st.DataObject, others: dict[str, Any]) -> None:
     before = data.draw(files(others))
@@ -104,7 +104,7 @@ def test_adding_a_list_of_servers_changes_nothing_else(data: st.DataObject, othe
     assert only_added(before, after) or not others
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.data(), values, values)
 def test_replacing_a_value_changes_nothing_else(data: st.DataObject, first: Any, last: Any) -> None:
     before = data.draw(files({"first": first, "servers": {"x": [first, {"linktime": MARK}], "y": last}}))
@@ -117,7 +117,7 @@ def test_replacing_a_value_changes_nothing_else(data: st.DataObject, first: Any,
     assert after.endswith(end)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data(), st.lists(names, unique=True, max_size=3), values, st.integers(0, 3))
 def test_removing_a_server_keeps_every_other_comment(
     data: st.DataObject, keys: list[str], value: Any, place: int

@@ -47,7 +47,7 @@ zones = st.sampled_from(sorted(available_timezones())).map(ZoneInfo)
 times = st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1))  # noqa: DTZ001 - local times have no zone
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(times.map(lambda time: time.replace(tzinfo=UTC)), zones)
 def test_shown_is_exact_to_the_minute_in_every_zone(instant: datetime, zone: ZoneInfo) -> None:
     weekday, day, minute, offset = formatted(instant, zone).split()
@@ -57,7 +57,7 @@ def test_shown_is_exact_to_the_minute_in_every_zone(instant: datetime, zone: Zon
     assert f"{read:%a}" == weekday
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(times, zones)
 def test_choices_exist_and_surround_the_local_time(wall: datetime, zone: ZoneInfo) -> None:
     meant, fault = choices(wall, zone), unclear(wall, zone)
