@@ -185,7 +185,7 @@ async def is_an_option(option: str, _: Path) -> None:
         for name in ("install", "doctor", "call", "budget", "sandbox")
     ]
 
-    assert any(f" {option.split()[0]} " in out for _, out in helps)
+    assert any(f" {option.split(maxsplit=1)[0]} " in out for _, out in helps)
 
 
 async def finds_no_fault(command: str, place: Path) -> None:
