@@ -145,7 +145,7 @@ async def plays_here(command: str, _: Path) -> None:
     status, out = await run(*command.split(), env=environ(PATH=HERE))
 
     assert status == 0, out
-    assert "without a 429" in out
+    assert f"{command.rsplit(maxsplit=1)[-1]}. " in out.splitlines()[0]
 
 
 async def is_for_another_client(command: str, _: Path) -> None:
@@ -304,7 +304,8 @@ COMMANDS: Final[dict[str, Rule]] = {
     **{f"linktime-mcp install {name}": writes_to_the_client for name in CLIENTS},
     "linktime-mcp install CLIENT --uninstall": writes_to_the_client,
     "linktime-mcp install": is_explained,
-    "linktime-mcp demo": plays_here,
+    "linktime-mcp demo 1": plays_here,
+    "linktime-mcp demo 9": plays_here,
     ".venv/bin/python -m tests.torture --virtual": has_its_module,
     ".venv/bin/python -m tests.benchmarks": has_its_module,
     ".venv/bin/python -m tests.benchmarks.conversations": has_its_script,
