@@ -66,7 +66,7 @@ def test_table_has_every_argument_of_the_tool(tool: Tool) -> None:
     argument_names = [set(expected.arguments) for expected in REQUESTS if expected.tool == tool.name]
 
     assert argument_names
-    assert set().union(*argument_names) == set(tool.input_schema["properties"])
+    assert set().union(*argument_names) == set(tool.input_schema["properties"]), "see tests/support/tool_requests.py"
 
 
 def test_registry_has_the_tools_of_the_product_page() -> None:
