@@ -77,6 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     either.add_argument("--uninstall", action="store_true", help="remove it again")
     either.add_argument("--print", action="store_true", dest="show", help="print the change without writing it")
     either.add_argument("--sandbox", action="store_true", help="connect it to a local sandbox, without an account")
+    install.add_argument(
+        "--port", type=int, metavar="PORT", help="with --sandbox: the port of the sandbox (default: 8787)"
+    )
     install.add_argument("--yes", action="store_true", help="write without asking")
     _add_calls(commands)
     sandbox = commands.add_parser("sandbox", help="run a local LinkTime with sample data and without an account")
@@ -157,7 +160,11 @@ def _doctor(chosen: argparse.Namespace) -> None:
 def _install(chosen: argparse.Namespace) -> int:
     from .commands.install import Context, Options, Refused, install  # noqa: PLC0415 - likewise
 
+    if chosen.port is not None and not (chosen.sandbox and 0 < chosen.port < 65536):
+        _parser().exit(2, "linktime-mcp: --port is a number from 1 to 65535, and goes with --sandbox\n")
     options = Options(chosen.client, chosen.project, chosen.uninstall, chosen.show, chosen.yes, chosen.sandbox)
+    if chosen.port is not None:
+        options = options._replace(port=chosen.port)
     try:
         install(options, Context.current())
     except Refused as refused:

@@ -43,6 +43,7 @@ class User:
         self.questions: list[str] = []
         self.terminal = None if answer is None else Terminal(self._replies(answer), self._replies(typed))
         self.out = self.err = ""
+        self.listening = {8787}  # ports that a program on this machine listens on
         self.result: Result | None = None
         self.refusal: Refused | None = None
 
@@ -77,12 +78,12 @@ class User:
         assert all(f"- {note.text}\n" in self.out for note in notes if self.state != "printed")
         return {note.code for note in notes}
 
-    def install(self, client: str, **options: bool) -> int:
+    def install(self, client: str, **options: Any) -> int:
         """Run the installer and return its status. The rest is in the fields."""
         out, err = StringIO(), StringIO()
         self.result = self.refusal = None
         try:
-            context = Context(self.environment, self.installation, self.terminal, out, err)
+            context = Context(self.environment, self.installation, self.terminal, out, err, self.listening.__contains__)
             self.result = install(Options(client, **options), context)
         except Refused as refused:
             self.refusal = refused

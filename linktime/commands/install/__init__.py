@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from ..clients import CLIENTS, KEY, Client
 from . import entry, files
@@ -34,11 +34,7 @@ __all__ = [
     "read",
 ]
 
-SANDBOX_STEPS = """Next:
-1. Run linktime-mcp sandbox in another shell, and leave it running.
-2. Restart {}.
-3. Ask: What is on my calendar this week?
-"""
+QUESTION: Final = "What is on my calendar this week?"
 
 State = Literal["printed", "unchanged", "declined", "installed", "uninstalled"]
 
@@ -171,6 +167,9 @@ def _place_notes(options: Options, context: Context, plan: Plan, target: Target,
     if environment.protects(command):
         text = f"macOS may keep {title} from starting {command}: install it outside of that folder"
         yield Note("path_protected", text)
+    if options.sandbox and not context.listens(options.port):
+        text = f"nothing listens on port {options.port} now: run {options.sandbox_command} before you use {title}"
+        yield Note("sandbox_silent", text)
     if not target.folder.exists():
         yield Note("no_sign_of_client", f"{target.folder} does not exist: check that {title} runs on this machine")
 
@@ -216,6 +215,15 @@ def _closing(client: Client, options: Options, file: Path, backup: Path | None) 
     if options.uninstall:
         return f"Removed linktime from {file}. Restart {client.title}.\n{saved}"
     if options.sandbox:
-        return f"Added linktime to {file}.\n{saved}{SANDBOX_STEPS.format(client.title)}"
+        return f"Added linktime to {file}.\n{saved}{_sandbox_steps(client, options)}"
     check = "If it does not appear there, run `linktime-mcp doctor`."
     return f"Added linktime to {file}. Restart {client.title}. {check}\n{saved}"
+
+
+def _sandbox_steps(client: Client, options: Options) -> str:
+    steps = (
+        f"Leave the sandbox running. To start it, run {options.sandbox_command} in another shell.",
+        f"Restart {client.title}.",
+        f"Ask: {QUESTION}",
+    )
+    return "Next:\n" + "".join(f"{number}. {step}\n" for number, step in enumerate(steps, 1))
