@@ -141,6 +141,31 @@ def test_file_spoilt_while_open_is_set_aside_once(
     assert len(caplog.messages) == 1
 
 
+def test_spoilt_file_that_cannot_be_renamed_is_emptied(folder: Path) -> None:
+    """As on Windows, where a file that another server has open can be neither renamed nor deleted."""
+    path, spoilt = folder / "budget.db", b"spoilt" * 4000
+    folder.chmod(0o777)
+    one, other = opened(path, "one"), opened(path, "other")
+    with unprivileged():
+        one.join()
+        other.join()
+        publish(one)
+        poll(other)
+        path.with_suffix(".unreadable").touch()
+    path.write_bytes(spoilt)
+    folder.chmod(0o555)
+
+    with unprivileged():
+        for server in (other, one):
+            assert server.take(server.shared.terms.server) == 0
+
+        assert len(one.join().leased) == len(other.join().leased) == 2
+        assert poll(other) is None
+        publish(one)
+        assert poll(other) == [CHANGE]
+    assert path.with_suffix(".unreadable").read_bytes() == spoilt
+
+
 @pytest.mark.parametrize("change", ["deleted", "replaced", "emptied"])
 def test_file_that_goes_while_open_is_begun_anew(path: Path, change: str) -> None:
     one, other = joined(path, "one"), joined(path, "other")
