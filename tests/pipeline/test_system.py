@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from ctypes import c_uint64
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -49,7 +49,7 @@ def test_windows_knows_the_home_of_the_account() -> None:
 
 
 def test_account_of_this_process_has_a_home() -> None:
-    assert os.path.isabs(account_home(sys.platform))
+    assert Path(account_home(sys.platform)).is_absolute()
 
 
 def test_windows_counts_the_milliseconds_since_the_start() -> None:
