@@ -11,6 +11,7 @@ from typing import Any, Final, NoReturn
 
 from . import __version__
 from .commands.startup import ignore_plugins, sparing
+from .commands.terminal import is_closed, prepare_streams
 
 ON_A_TERMINAL: Final = (
     "linktime-mcp is an MCP server: an MCP client starts it and sends requests to its stdin. Run linktime-mcp install "
@@ -25,14 +26,15 @@ def main(arguments: Sequence[str] | None = None, *, notices: Sequence[str] = ())
     The exit status is 2 for an invalid command line or setting, and 130 after Ctrl-C.
     """
     ignore_plugins()
+    prepare_streams()
     chosen = _parser().parse_args(arguments)
     try:
-        # The demo and the doctor end the program themselves.
+        # The doctor ends the program itself.
         match chosen.command:
             case "sandbox":
                 _printed(lambda: _sandbox(chosen))
             case "demo":
-                _demo()
+                _printed(_demo)
             case "doctor":
                 _doctor(chosen)
             case "install":
@@ -129,7 +131,7 @@ def _sandbox(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _demo() -> None:
+def _demo() -> int:
     from .commands.demo import LIMIT, PERIOD, Service, play  # noqa: PLC0415 - likewise
     from .sandbox import Sandbox  # noqa: PLC0415
 
@@ -137,7 +139,7 @@ def _demo() -> None:
         async with Sandbox() as sandbox, Sandbox(limit=LIMIT, period=PERIOD) as limited:
             return await play(Service(sandbox.url, sandbox.key), Service(limited.url, limited.key))
 
-    sys.exit(asyncio.run(played()))
+    return asyncio.run(played())
 
 
 def _doctor(chosen: argparse.Namespace) -> None:
@@ -206,5 +208,5 @@ def _printed(command: Callable[[], int]) -> NoReturn:
         sys.stdout.flush()
     except OSError as fault:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(f"linktime-mcp: the output can't be written: {fault.strerror}")
+        sys.exit(1 if is_closed(fault) else f"linktime-mcp: the output can't be written: {fault.strerror}")
     sys.exit(status)

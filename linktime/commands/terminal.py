@@ -6,10 +6,15 @@ import asyncio
 import os
 import sys
 from contextlib import suppress
+from errno import EINVAL, EPIPE
 from io import TextIOWrapper
 from threading import Thread
-from typing import Final
+from typing import Any, Final
 
+from ..pipeline.system import WINDOWS, windows
+
+_CLOSED_PIPE: Final = frozenset({EPIPE, EINVAL})  # the latter on Windows
+_STDIN: Final = -10  # STD_INPUT_HANDLE
 _LONGEST_ANSWER: Final = 1024  # bytes
 _YES: Final = frozenset({"y", "yes"})
 
@@ -21,15 +26,20 @@ def prepare_streams() -> None:
             stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
 
 
-def has_user() -> bool:
-    """Return whether a user can answer on stdin."""
-    if sys.platform == "win32":  # isatty is true for the device NUL as well
-        import ctypes  # noqa: PLC0415 - of Windows alone
-        import msvcrt  # noqa: PLC0415
+def is_closed(fault: OSError) -> bool:
+    """Return whether the reader of a pipe closed it. It has read enough, so no message is needed."""
+    return fault.errno in _CLOSED_PIPE
 
-        mode = ctypes.c_ulong()
-        return bool(ctypes.windll.kernel32.GetConsoleMode(msvcrt.get_osfhandle(0), ctypes.byref(mode)))
-    return os.isatty(0)
+
+def has_user(platform: str = sys.platform, libraries: Any = None) -> bool:
+    """Return whether a user can answer on stdin. On Windows *libraries* replaces those of the system."""
+    if platform != WINDOWS:
+        return os.isatty(0)
+    from ctypes import byref, c_ulong  # noqa: PLC0415 - of Windows alone
+
+    # isatty is true for the device NUL as well, so a mode is asked for, which only a console has.
+    kernel = (libraries or windows()).kernel32
+    return bool(kernel.GetConsoleMode(kernel.GetStdHandle(_STDIN), byref(c_ulong())))
 
 
 def write_error(text: str) -> None:

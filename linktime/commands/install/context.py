@@ -10,8 +10,8 @@ from io import StringIO
 from pathlib import Path
 from typing import Literal, NamedTuple, TextIO
 
-from ..locations import Environment, System
-from ..terminal import has_user, prepare_streams
+from ..locations import Environment
+from ..terminal import has_user
 from .launch import Installation
 
 Reason = Literal[
@@ -73,9 +73,8 @@ class Context(NamedTuple):
     @classmethod
     def current(cls) -> Context:
         """Return the context of this process. Raises Refused if the working directory is gone."""
-        prepare_streams()
         return cls(
-            Environment(System.called(sys.platform), os.environ, _directory()),
+            Environment.of_process(_directory()),
             Installation.current(os.environ),
             Terminal(input, getpass) if has_user() else None,
             sys.stdout,
