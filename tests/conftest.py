@@ -14,6 +14,14 @@ from tests.support.process import Child, child
 from tests.support.redis_server import RedisServer, redis_server
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m selects
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need a redis-server."""
+    for item in items:
+        if "redis" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.posix)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Keep the state files of the programs out of the user's home folder."""
@@ -46,7 +54,7 @@ def redis() -> Iterator[RedisServer]:
         yield server
 
 
-@pytest.fixture(params=["local", "redis"])
+@pytest.fixture(params=["local", pytest.param("redis", marks=pytest.mark.posix)])
 def home(request: pytest.FixtureRequest, tmp_path: Path) -> Home:
     """Return a place for a ledger: a folder, or Redis."""
     return FileHome(tmp_path) if request.param == "local" else RedisHome(request.getfixturevalue("redis"))

@@ -26,6 +26,8 @@ from linktime.commands.clients import CLIENTS, SANDBOX
 from tests.support.process import PATIENCE, child, environ
 from tests.support.programs import program, run, uv_settings
 
+pytestmark = pytest.mark.posix  # pastes the README's commands into a shell
+
 ROOT: Final = Path(__file__).parent.parent
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
 PROJECT: Final = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

@@ -9,14 +9,11 @@ from pathlib import Path
 import pytest
 
 from linktime.commands.install import files
-from tests.support.file_rights import folder, unprivileged
+from tests.support.file_rights import NEEDS_ROOT, NOBODY, folder, unprivileged
 
 __all__ = ["folder"]
 
-pytestmark = [
-    pytest.mark.posix,
-    pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs two users"),
-]
+pytestmark = [pytest.mark.posix, NEEDS_ROOT]
 
 STICKY = 0o1777  # only the owner of a file may replace or remove it
 
@@ -47,7 +44,7 @@ def test_file_that_is_held_for_a_moment_is_changed(held: Path, action: str) -> N
         if len(pauses) == 3:
             os.seteuid(0)
             held.parent.chmod(0o777)
-            os.seteuid(65534)
+            os.seteuid(NOBODY)
 
     with unprivileged():
         change(action, held, sleep)

@@ -30,7 +30,7 @@ COMMANDS = {
     "tools --json": (0, "…"),
     "call get_me": (0, NAME),
     "call get_me --json": (0, NAME),
-    "call get_me colour=中": (2, "中"),
+    "call get_me cölor=1": (2, "cölor"),
     "budget": (2, ""),
     "completion bash": (0, ""),
     "doctor": (0, ""),

@@ -72,6 +72,7 @@ def run(program: str) -> list[str]:
     return ended.stdout.splitlines()
 
 
+@pytest.mark.posix
 def test_first_step_writes_files_for_the_user_alone(path: Path) -> None:
     one = opened(path)
     assert one.status() is None
@@ -123,7 +124,10 @@ def altered(path: Path, statement: str) -> None:
         db.execute(statement)
 
 
-@pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT)
+@pytest.mark.parametrize(
+    "spoil",
+    [pytest.param(spoil, id=name, marks=pytest.mark.posix if name == "pipe" else ()) for name, spoil in SPOILT.items()],
+)
 def test_file_spoilt_while_open_is_set_aside_once(
     path: Path, spoil: Callable[[Path], object], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -141,6 +145,7 @@ def test_file_spoilt_while_open_is_set_aside_once(
     assert len(caplog.messages) == 1
 
 
+@pytest.mark.posix
 def test_spoilt_file_that_cannot_be_renamed_is_emptied(folder: Path) -> None:
     """As on Windows, where a file that another server has open can be neither renamed nor deleted."""
     path, spoilt = folder / "budget.db", b"spoilt" * 4000
@@ -225,6 +230,7 @@ def test_ledger_in_a_folder_that_cannot_be_made_is_unavailable(tmp_path: Path) -
     close(one)
 
 
+@pytest.mark.posix
 def test_ledger_in_a_read_only_folder_is_unavailable(folder: Path) -> None:
     one = opened(folder / "budget")
     folder.chmod(0o555)
@@ -247,6 +253,7 @@ def test_changes_in_a_file_that_was_only_begun_are_not_missed(path: Path) -> Non
     assert poll(one) == [CHANGE]
 
 
+@pytest.mark.posix
 def test_ledger_in_a_folder_without_access_is_unavailable(folder: Path) -> None:
     one = opened(folder / "budget")
     folder.chmod(0)
@@ -256,6 +263,7 @@ def test_ledger_in_a_folder_without_access_is_unavailable(folder: Path) -> None:
         assert "Permission denied" in unavailable(lambda: poll(one))
 
 
+@pytest.mark.posix
 def test_ledger_is_unavailable_while_its_file_is_not_readable(folder: Path) -> None:
     file = folder / "budget"
     one, other = opened(file, "one"), joined(file, "other")
@@ -273,6 +281,7 @@ def test_ledger_is_unavailable_while_its_file_is_not_readable(folder: Path) -> N
     one.join()
 
 
+@pytest.mark.posix
 def test_on_a_full_disk_the_ledger_is_away_until_there_is_room(path: Path) -> None:
     program = f"""
 import resource

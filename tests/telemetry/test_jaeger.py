@@ -21,7 +21,7 @@ CONFIG: Final = Path(__file__).parents[2] / "dashboards" / "jaeger.yaml"
 PATIENCE: Final = 60.0  # s; Jaeger exports the metrics of spans in batches
 CLIENT: Final = ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331")  # the trace and the span of the client
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.posix]  # runs Jaeger
 
 
 class Jaeger:

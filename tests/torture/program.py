@@ -38,7 +38,7 @@ _SETTINGS: Final = {
     "LINKTIME_RATE_LIMIT": "1000",
     "LINKTIME_RATE_PERIOD": "3",  # s; the pause after a 429 without Retry-After is a sixth of it
 }
-_SIGNALS: Final = {"kill": signal.SIGKILL, "term": signal.SIGTERM, "int": signal.SIGINT}
+_SIGNALS: Final = {"kill": "SIGKILL", "term": "SIGTERM", "int": "SIGINT"}  # Windows lacks some
 _UNREAD: Final = 40  # answers of tools/list, which are more than a pipe holds
 
 T = TypeVar("T")
@@ -93,7 +93,7 @@ class Program:
         if run.ending == "eof":
             self.process.stdin.close()
         else:
-            self.process.process.send_signal(_SIGNALS[run.ending])
+            self.process.process.send_signal(signal.Signals[_SIGNALS[run.ending]])
         try:
             status = await patient(self.process.ended)
         except TimeoutError:
