@@ -17,6 +17,7 @@ from typing import Any, Final, TypeVar
 
 import orjson
 
+from linktime.pipeline.ledger.factory import STATE
 from linktime.sandbox import Sandbox
 from tests.support.process import Child, child, environ
 from tests.support.sandbox_client import MONDAY, visiting
@@ -174,7 +175,7 @@ async def leave_unread(*, stderr: bool = False) -> int | None:
                 stdin=PIPE,
                 stdout=DEVNULL if stderr else into,
                 stderr=into if stderr else DEVNULL,
-                env=environ(LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY=sandbox.key, XDG_STATE_HOME=state),
+                env=environ(LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY=sandbox.key, **{STATE: state}),
             )
             os.close(into)
             try:
