@@ -14,16 +14,25 @@ from typing import Any, Final
 from ..pipeline.system import WINDOWS, windows
 
 _CLOSED_PIPE: Final = frozenset({EPIPE, EINVAL})  # the latter on Windows
-_STDIN: Final = -10  # STD_INPUT_HANDLE
+_STDIN, _STDOUT, _STDERR = -10, -11, -12  # numbers of the standard streams of Windows
+_ESCAPES: Final = 0x4  # ENABLE_VIRTUAL_TERMINAL_PROCESSING
 _LONGEST_ANSWER: Final = 1024  # bytes
 _YES: Final = frozenset({"y", "yes"})
 
 
-def prepare_streams() -> None:
-    """Write UTF-8 to files in every locale. A console shows `?` for a character that it lacks."""
+def prepare_streams(platform: str = sys.platform, libraries: Any = None) -> None:
+    """Write UTF-8 to files in every locale. A console shows `?` for a character that it lacks.
+
+    A console of Windows understands escape sequences from now on. There *libraries* replaces those of the system.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
+    if platform == WINDOWS:
+        kernel = (libraries or windows()).kernel32
+        for number in (_STDOUT, _STDERR):
+            if (mode := _console_mode(kernel, number)) is not None:
+                kernel.SetConsoleMode(kernel.GetStdHandle(number), mode | _ESCAPES)
 
 
 def is_closed(fault: OSError) -> bool:
@@ -35,11 +44,16 @@ def has_user(platform: str = sys.platform, libraries: Any = None) -> bool:
     """Return whether a user can answer on stdin. On Windows *libraries* replaces those of the system."""
     if platform != WINDOWS:
         return os.isatty(0)
+    # isatty is true for the device NUL as well.
+    return _console_mode((libraries or windows()).kernel32, _STDIN) is not None
+
+
+def _console_mode(kernel: Any, number: int) -> int | None:
+    """Return the mode of a standard stream of Windows, None if it is no console."""
     from ctypes import byref, c_ulong  # noqa: PLC0415 - of Windows alone
 
-    # isatty is true for the device NUL as well, so a mode is asked for, which only a console has.
-    kernel = (libraries or windows()).kernel32
-    return bool(kernel.GetConsoleMode(kernel.GetStdHandle(_STDIN), byref(c_ulong())))
+    mode = c_ulong()
+    return mode.value if kernel.GetConsoleMode(kernel.GetStdHandle(number), byref(mode)) else None
 
 
 def write_error(text: str) -> None:

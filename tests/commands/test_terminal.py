@@ -1,4 +1,4 @@
-"""The user at the terminal, with the libraries of Windows as an argument."""
+"""The terminal of a command on Windows, whose libraries are an argument, so these tests run on every system."""
 
 from __future__ import annotations
 
@@ -8,27 +8,42 @@ from typing import Any
 
 import pytest
 
-from linktime.commands.terminal import has_user
+from linktime.commands.terminal import has_user, prepare_streams
 
-CONSOLE, NUL = 0x50, 0x54
+STDIN, STDOUT, STDERR = -10, -11, -12
 
 
-def kernel(stdin: int) -> Any:
-    """Return libraries of a process whose stdin is this handle. Only a console has a mode."""
+def kernel(modes: dict[int, int]) -> Any:
+    """Return libraries of Windows. *modes* are the modes of the standard streams that are consoles."""
 
-    def handle(number: int) -> int:
-        assert number == -10
-        return stdin
+    def mode_of(handle: int, mode: Any) -> int:
+        if handle in modes:
+            mode._obj.value = modes[handle]
+        return int(handle in modes)
 
-    return SimpleNamespace(
-        kernel32=SimpleNamespace(GetStdHandle=handle, GetConsoleMode=lambda each, _: int(each == CONSOLE))
+    console = SimpleNamespace(
+        GetStdHandle=lambda number: number, GetConsoleMode=mode_of, SetConsoleMode=modes.__setitem__
     )
+    return SimpleNamespace(kernel32=console)
 
 
-@pytest.mark.parametrize(("stdin", "user"), [(CONSOLE, True), (NUL, False)])
-def test_only_a_console_of_windows_has_a_user(stdin: int, *, user: bool) -> None:
-    assert has_user("win32", kernel(stdin)) is user
+def test_only_a_console_has_a_user() -> None:
+    assert has_user("win32", kernel({STDIN: 0})) is True
+    assert has_user("win32", kernel({STDOUT: 0})) is False  # stdin is the device NUL, for which isatty is true
 
 
-def test_stdin_of_the_tests_has_no_user() -> None:
+def test_stdin_of_a_test_is_asked_on_other_systems() -> None:
     assert has_user("linux") is has_user("darwin") is os.isatty(0)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [({}, {}), ({STDOUT: 3}, {STDOUT: 7}), ({STDIN: 1, STDOUT: 3, STDERR: 0}, {STDIN: 1, STDOUT: 7, STDERR: 4})],
+)
+def test_consoles_understand_escape_sequences(before: dict[int, int], after: dict[int, int]) -> None:
+    modes = dict(before)
+
+    prepare_streams("linux", kernel(modes))
+    assert modes == before
+    prepare_streams("win32", kernel(modes))
+    assert modes == after
