@@ -24,10 +24,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Keep the state files of the programs out of the user's home folder."""
+    """Keep the files of the programs out of the user's home folder, which has other variables on Windows."""
     place = tmp_path_factory.mktemp("state")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_STATE_HOME", str(place))
+        for name in ("XDG_STATE_HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"):
+            patch.setenv(name, str(place))
         patch.setenv(STATE, str(place))
         yield place
 

@@ -21,7 +21,7 @@ from linktime.pipeline.ledger.factory import STATE
 from linktime.sandbox import Sandbox
 from tests.support.ledger_homes import Server
 from tests.support.privacy import slipped
-from tests.support.process import environ
+from tests.support.process import environ, home_variables
 
 KEY = "lt_live_51f0c3d9"
 ENTRY = {"command": sys.executable, "args": ["-m", "linktime"], "env": {"LINKTIME_API_KEY": KEY}}
@@ -55,7 +55,9 @@ async def doctor(home: Path, *arguments: str, **settings: str) -> tuple[int | No
 async def examined(home: Path, **settings: str) -> Findings:
     """Run the checks in this process."""
     async with asyncio.timeout(30):
-        findings = await examine(Environment(System.LINUX, {"HOME": str(home), **settings}, home / "project"))
+        findings = await examine(
+            Environment(System.called(sys.platform), {**home_variables(home), **settings}, home / "project")
+        )
     _has_no_secret(repr(findings), settings.get("LINKTIME_API_KEY", ""))
     return findings
 
