@@ -9,7 +9,7 @@ import pytest
 
 from linktime.pipeline.ledger.factory import STATE
 from linktime.sandbox import Sandbox
-from tests.support.ledger_homes import FileHome, Home, RedisHome
+from tests.support.ledger_homes import FileHome, Home, RedisHome, close_files
 from tests.support.process import Child, child
 from tests.support.redis_server import RedisServer, redis_server
 
@@ -31,6 +31,12 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             patch.setenv(name, str(place))
         patch.setenv(STATE, str(place))
         yield place
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    close_files()
 
 
 @pytest.fixture

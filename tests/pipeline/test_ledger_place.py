@@ -13,7 +13,7 @@ import pytest
 from linktime.config import Settings
 from linktime.pipeline.ledger import Shared, open_shared
 from linktime.pipeline.ledger.factory import STATE, Places
-from tests.support.ledger_homes import shared
+from tests.support.ledger_homes import closed_later, shared
 from tests.support.virtual_time import virtual
 
 LIMIT, PERIOD, SHARERS = 60, 60.0, 3
@@ -30,7 +30,7 @@ def opened(platform: str, environ: Mapping[str, str], account: str = "", **setti
         Settings.from_environ({"LINKTIME_API_KEY": "lt_live_x"} | settings), Places(platform, environ, account)
     )
     assert shared is not None
-    return shared
+    return closed_later(shared)
 
 
 def place(*arguments: str | Mapping[str, str], **settings: str) -> str:

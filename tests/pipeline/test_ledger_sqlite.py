@@ -17,7 +17,7 @@ from linktime.pipeline.clock import now
 from linktime.pipeline.ledger import Change, LedgerUnavailable
 from linktime.pipeline.ledger.interface import Busy
 from tests.support.file_rights import folder, unprivileged
-from tests.support.ledger_homes import Server, opened as opened_at
+from tests.support.ledger_homes import Server, delete, opened as opened_at
 from tests.support.process import environ
 
 __all__ = ["folder"]
@@ -61,7 +61,7 @@ def unavailable(step: Callable[[], object]) -> str:
 
 def remove(path: Path) -> None:
     for file in path.parent.iterdir():
-        file.unlink()
+        delete(file)
 
 
 def run(program: str) -> list[str]:
@@ -115,12 +115,13 @@ SPOILT: dict[str, Callable[[Path], object]] = {
 
 
 def replaced(path: Path, make: Callable[[Path], object]) -> None:
-    path.unlink()
+    delete(path)
     make(path)
 
 
 def altered(path: Path, statement: str) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("PRAGMA journal_mode = PERSIST")  # Windows does not delete the journal while another has it open
         db.execute(statement)
 
 
@@ -225,8 +226,8 @@ def test_ledger_in_a_folder_that_cannot_be_made_is_unavailable(tmp_path: Path) -
     (tmp_path / "file").touch()
     one = opened(tmp_path / "file" / "budget")
 
-    assert "Not a directory" in unavailable(one.join)
-    assert "Not a directory" in unavailable(lambda: poll(one))
+    assert str(tmp_path) in unavailable(one.join)
+    assert str(tmp_path) in unavailable(lambda: poll(one))
     close(one)
 
 

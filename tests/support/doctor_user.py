@@ -19,7 +19,7 @@ from linktime.config import Settings
 from linktime.pipeline.ledger import open_shared
 from linktime.pipeline.ledger.factory import STATE
 from linktime.sandbox import Sandbox
-from tests.support.ledger_homes import Server
+from tests.support.ledger_homes import Server, closed_later
 from tests.support.privacy import slipped
 from tests.support.process import environ, home_variables
 
@@ -71,7 +71,7 @@ def budget(settings: Mapping[str, str]) -> Server:
     """Open the budget that the doctor reads."""
     shared = open_shared(Settings.from_environ(settings))
     assert shared is not None
-    return Server(shared)
+    return Server(closed_later(shared))
 
 
 def date(seconds: float = 0) -> str:

@@ -66,7 +66,7 @@ class Places(NamedTuple):
 
     def _home(self) -> Path:
         homes = [Path(home) for home in (self.account_home, named_home(self.platform, self.environ)) if home]
-        return next((home for home in homes if home.is_dir()), Path(os.sep))  # there the budget is surely unavailable
+        return next((home for home in homes if home.is_dir()), Path(os.sep).absolute())  # no budget can be there
 
 
 def open_shared(settings: Settings, places: Places | None = None) -> Shared | None:
