@@ -33,9 +33,20 @@ FAREWELL = 3.0  # s; for the program to end by itself
 
 
 def environ(**settings: str) -> dict[str, str]:
-    """Return the environment of this process with only these settings."""
+    """Return the environment of this process with only these settings. A HOME in them counts on every system."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("LINKTIME_", "OTEL_"))}
-    return inherited | settings
+    return inherited | (home_variables(settings["HOME"]) if settings.get("HOME") else {}) | settings
+
+
+def home_variables(home: str | Path) -> dict[str, str]:
+    """Return the variables that name *home* and its folders on every system."""
+    data = Path(home, "AppData")
+    return {
+        "HOME": str(home),
+        "USERPROFILE": str(home),
+        "APPDATA": str(data / "Roaming"),
+        "LOCALAPPDATA": str(data / "Local"),
+    }
 
 
 class Child:
