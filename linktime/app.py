@@ -10,6 +10,7 @@ and pay like any other.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -52,9 +53,9 @@ class App:
     session: Session
     chain: Chain
 
-    async def serve(self) -> None:
+    async def serve(self, platform: str = sys.platform) -> None:
         """Serve this process's stdin and stdout until the client or a signal ends it."""
-        async with streams(self.leave) as (reader, writer):
+        async with streams(self.leave, platform) as (reader, writer):
             await self.session.server.run(reader, writer)
 
     def leave(self, *, finish: bool) -> None:
