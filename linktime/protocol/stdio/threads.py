@@ -57,10 +57,8 @@ class InputThread(asyncio.ReadTransport):
 
     def _run(self) -> None:
         while data := self._read():
-            if not _call(self._loop, self._received, data):
-                break
-        else:
-            _call(self._loop, self.close)
+            _call(self._loop, self._received, data)
+        _call(self._loop, self.close)
         os.close(self._descriptor)
 
     def _read(self) -> bytes:
@@ -162,9 +160,7 @@ class OutputThread(asyncio.WriteTransport):
                 self._changed.notify_all()
 
 
-def _call(loop: asyncio.AbstractEventLoop, function: Callable[..., None], *arguments: Any) -> bool:
-    """Call *function* in the loop. Return False if the loop is closed."""
+def _call(loop: asyncio.AbstractEventLoop, function: Callable[..., None], *arguments: Any) -> None:
+    """Call *function* in the loop, unless that is closed."""
     with suppress(RuntimeError):
         loop.call_soon_threadsafe(function, *arguments)
-        return True
-    return False
