@@ -34,7 +34,8 @@ def serve(notices: Sequence[str] = (), platform: str = sys.platform) -> None:
         handlers = [stderr.LineHandler()]
         logging.basicConfig(format="linktime-mcp: %(levelname)s %(message)s", level=logging.WARNING, handlers=handlers)
         try:
-            asyncio.run(_serving(*_configured(), platform))
+            # asyncio.run would wait for the threads that look up names.
+            asyncio.new_event_loop().run_until_complete(_serving(*_configured(), platform))
         except Exception:
             log.exception("the server stopped")  # Python itself would wait for the reader of stderr
             _end(1)

@@ -49,7 +49,7 @@ def play(transport: str, kind: str, folder: Path, data: bytes) -> Outcome:
     return Outcome(status, out, (folder / "log").read_text())
 
 
-def _over_pipes(command: tuple[str, ...], _: Path, data: bytes, **started: object) -> tuple[int, bytes]:
+def _over_pipes(command: tuple[str, ...], folder: Path, data: bytes, **started: object) -> tuple[int, bytes]:
     ended = subprocess.run(command, input=data, stdout=subprocess.PIPE, timeout=PATIENCE, check=False, **started)  # type: ignore[call-overload]
     return ended.returncode, ended.stdout
 
@@ -61,7 +61,7 @@ def _over_files(command: tuple[str, ...], folder: Path, data: bytes, **started: 
     return ended.returncode, (folder / "out").read_bytes()
 
 
-def _over_terminals(command: tuple[str, ...], _: Path, data: bytes, **started: object) -> tuple[int, bytes]:
+def _over_terminals(command: tuple[str, ...], folder: Path, data: bytes, **started: object) -> tuple[int, bytes]:
     """Use one terminal for the input and another for the output. The first one hangs up when *data* was read."""
     (keyboard, stdin), (screen, stdout) = os.openpty(), os.openpty()
     for terminal in (stdin, stdout):
