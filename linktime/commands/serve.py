@@ -25,7 +25,8 @@ _FLUSH = 0.2  # s; a stderr that the client does not read must not delay the exi
 def serve(notices: Sequence[str] = (), platform: str = sys.platform) -> None:
     """Write the *notices* to stderr, serve stdin and stdout, then end the program.
 
-    The exit status is 0 after a session, 2 if a setting is invalid, and 1 after a fault of the program.
+    The exit status is 0 after a session, 2 if a setting is invalid, and 1 after a fault of the program. *platform* is a
+    name of `sys.platform`, which decides about threads and signals.
     """
     stderr.secure()
     with stderr.redirected():
