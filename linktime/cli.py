@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None, *, notices: Sequence[str] = ())
             case "sandbox":
                 _printed(lambda: _sandbox(chosen))
             case "demo":
-                _demo()
+                _demo(chosen)
             case "doctor":
                 _doctor(chosen)
             case "install":
@@ -59,7 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"linktime-mcp {__version__}")
     commands = parser.add_subparsers(dest="command", title="commands")
     commands.add_parser("serve", help="serve MCP over stdin and stdout (the default)")
-    commands.add_parser("demo", help="play eight conversations against a sandbox, without a key and without a network")
+    demo = commands.add_parser("demo", help="play nine scenes against a sandbox, without a key and without a network")
+    demo.add_argument("scene", metavar="N", nargs="?", help="play only this scene")
+    demo.add_argument("--list", action="store_true", dest="titles", help="list the scenes")
     doctor = commands.add_parser("doctor", help="diagnose problems and suggest fixes (exit status 1 on a fault)")
     doctor.add_argument("--json", action="store_true", help="print one JSON object")
     doctor.add_argument("--api", action="store_true", help="compare LinkTime's API with the contract, by reads only")
@@ -129,15 +131,17 @@ def _sandbox(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _demo() -> None:
-    from .commands.demo import LIMIT, PERIOD, Service, play  # noqa: PLC0415 - likewise
+def _demo(chosen: argparse.Namespace) -> NoReturn:
+    from .commands.demo import UnknownScene, play, scene_list, scene_number  # noqa: PLC0415 - likewise
     from .sandbox import Sandbox  # noqa: PLC0415
 
-    async def played() -> int:
-        async with Sandbox() as sandbox, Sandbox(limit=LIMIT, period=PERIOD) as limited:
-            return await play(Service(sandbox.url, sandbox.key), Service(limited.url, limited.key))
-
-    sys.exit(asyncio.run(played()))
+    if chosen.titles:
+        _printed(lambda: sys.stdout.write(scene_list()) and 0)
+    try:
+        number = None if chosen.scene is None else scene_number(chosen.scene)
+    except UnknownScene as error:
+        _parser().exit(2, f"linktime-mcp: {error}")
+    sys.exit(play(Sandbox, number))
 
 
 def _doctor(chosen: argparse.Namespace) -> None:
