@@ -34,8 +34,8 @@ def _key() -> ec.EllipticCurvePrivateKey:
 
 
 def _builder(subject: str, issuer: str, key: ec.EllipticCurvePrivateKey, days: int = 1) -> x509.CertificateBuilder:
-    names = (x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, each)]) for each in (issuer, subject))
-    builder = x509.CertificateBuilder(*names, key.public_key(), x509.random_serial_number())
+    by, of = (x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, each)]) for each in (issuer, subject))
+    builder = x509.CertificateBuilder(by, of, key.public_key(), x509.random_serial_number())
     now = datetime.now(UTC)
     return builder.not_valid_before(now - timedelta(days=3)).not_valid_after(now + timedelta(days=days, hours=1))
 
