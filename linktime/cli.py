@@ -7,6 +7,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Final, NoReturn
 
 from . import __version__
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str] | None = None, *, notices: Sequence[str] = ())
             case "sandbox":
                 _printed(lambda: _sandbox(chosen))
             case "demo":
-                _demo()
+                _demo(chosen)
             case "doctor":
                 _doctor(chosen)
             case "install":
@@ -59,7 +60,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"linktime-mcp {__version__}")
     commands = parser.add_subparsers(dest="command", title="commands")
     commands.add_parser("serve", help="serve MCP over stdin and stdout (the default)")
-    commands.add_parser("demo", help="play eight conversations against a sandbox, without a key and without a network")
+    demo = commands.add_parser(
+        "demo", help="play eight conversations against a sandbox, without a key and without a network"
+    )
+    demo.add_argument("--view", action="store_true", help="show the sandbox's calendar and free slots in a browser")
+    demo.add_argument("--no-browser", action="store_true", help="with --view: print the address without opening it")
     doctor = commands.add_parser("doctor", help="diagnose problems and suggest fixes (exit status 1 on a fault)")
     doctor.add_argument("--json", action="store_true", help="print one JSON object")
     doctor.add_argument("--api", action="store_true", help="compare LinkTime's API with the contract, by reads only")
@@ -129,7 +134,9 @@ def _sandbox(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _demo() -> None:
+def _demo(chosen: argparse.Namespace) -> None:
+    if chosen.view:
+        _printed(lambda: _demo_view(chosen))
     from .commands.demo import LIMIT, PERIOD, Service, play  # noqa: PLC0415 - likewise
     from .sandbox import Sandbox  # noqa: PLC0415
 
@@ -138,6 +145,19 @@ def _demo() -> None:
             return await play(Service(sandbox.url, sandbox.key), Service(limited.url, limited.key))
 
     sys.exit(asyncio.run(played()))
+
+
+def _demo_view(chosen: argparse.Namespace) -> int:
+    from .commands.demo.host import Service, show  # noqa: PLC0415 - likewise
+    from .sandbox import Sandbox  # noqa: PLC0415
+
+    async def shown() -> None:
+        async with Sandbox() as sandbox:
+            await show(Service(sandbox.url, sandbox.key), browse=not chosen.no_browser)
+
+    with suppress(KeyboardInterrupt):
+        asyncio.run(shown())
+    return 0
 
 
 def _doctor(chosen: argparse.Namespace) -> None:

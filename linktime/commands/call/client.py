@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-import anyio
 import mcp_types
 from mcp import Client
 from mcp.client.session import ClientRequestContext
-from mcp.shared.memory import MessageStream, create_client_server_memory_streams
 
 from ... import __version__
-from ...app import app
 from ...config import Settings
 from ...telemetry import Telemetry
+from ..in_process import served
 
 NAME: Final = "linktime-mcp call"
 """The name of this client, also in the list of the servers that share the budget."""
@@ -50,21 +47,8 @@ async def request(
         show(message or "")
 
     info = mcp_types.Implementation(name=NAME, version=__version__)
-    async with Client(_served(settings, telemetry), elicitation_callback=elicited, client_info=info) as client:
+    async with Client(served(settings, telemetry), elicitation_callback=elicited, client_info=info) as client:
         result = await client.call_tool(tool, dict(arguments), progress_callback=progressed)
     if result.is_error:
         return Result({}, " ".join(getattr(part, "text", "") for part in result.content))
     return Result(result.structured_content or {})
-
-
-@asynccontextmanager
-async def _served(settings: Settings, telemetry: Telemetry) -> AsyncIterator[MessageStream]:
-    """Yield the streams of a client. The server serves it until the block ends."""
-    async with (
-        app(settings, telemetry, lazy=False) as application,
-        create_client_server_memory_streams() as (client, server),
-        anyio.create_task_group() as group,
-    ):
-        group.start_soon(application.session.server.run, *server)
-        yield client
-        group.cancel_scope.cancel()
