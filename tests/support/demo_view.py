@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final, TextIO
+from typing import Final
 
 from tests.support.process import PATIENCE, environ
 
@@ -18,7 +18,7 @@ COMMAND: Final = (*_COMMAND, "--no-browser")
 """Runs the program without a browser."""
 
 
-def address(lines: TextIO) -> str:
+def address(lines: Iterable[str]) -> str:
     """Return the address that the program prints."""
     return next(word for line in lines if (word := line.strip()).startswith("http://"))
 

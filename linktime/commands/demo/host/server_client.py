@@ -38,12 +38,12 @@ class Scene:
     html: str
 
 
+@dataclass(frozen=True, slots=True)
 class ServerClient:
-    """The host's connection to the server, through its *client*. *scenes* has a view for each name in its address."""
+    """The host's connection to the server, through its *client*. *scenes* has a view for each tool."""
 
-    def __init__(self, client: Client, scenes: Mapping[str, Scene]) -> None:
-        self.scenes = scenes
-        self._client = client
+    client: Client
+    scenes: Mapping[str, Scene]
 
     async def call(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Call a tool for a view. Return the member `result` or `error` of the response.
@@ -51,7 +51,7 @@ class ServerClient:
         A host must refuse a call of a tool that is hidden from views. This server hides none.
         """
         try:
-            result = await self._client.call_tool(name, arguments)
+            result = await self.client.call_tool(name, arguments)
         except MCPError as error:
             return {"error": error.error.model_dump(by_alias=True, mode="json", exclude_none=True)}
         return {"result": result.model_dump(by_alias=True, mode="json", exclude_none=True)}
