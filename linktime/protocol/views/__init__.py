@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
@@ -20,7 +19,7 @@ HTML: Final = "text/html;profile=mcp-app"
 """The MIME type of every view. Hosts compare it letter by letter."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class View:
     """A page, and the tool whose answers it shows."""
 
@@ -42,7 +41,7 @@ class View:
         """Return the `_meta` of the page. It loads nothing, so the extension's default policy of contents is enough."""
         return {"ui": {"prefersBorder": True}}
 
-    @cached_property
+    @property
     def text(self) -> str:
         """Return the page, an HTML document."""
         return page(self.name)
