@@ -10,6 +10,7 @@ from mcp import Client
 from mcp.client.session import ClientRequestContext
 
 from ... import __version__
+from ...app import app
 from ...config import Settings
 from ...telemetry import Telemetry
 from ..in_process import served
@@ -47,7 +48,10 @@ async def request(
         show(message or "")
 
     info = mcp_types.Implementation(name=NAME, version=__version__)
-    async with Client(served(settings, telemetry), elicitation_callback=elicited, client_info=info) as client:
+    async with (
+        app(settings, telemetry, lazy=False) as application,
+        Client(served(application), elicitation_callback=elicited, client_info=info) as client,
+    ):
         result = await client.call_tool(tool, dict(arguments), progress_callback=progressed)
     if result.is_error:
         return Result({}, " ".join(getattr(part, "text", "") for part in result.content))

@@ -14,6 +14,7 @@ from mcp import Client, MCPError
 from mcp.client.extension import advertise
 
 from .... import __version__
+from ....app import app
 from ....config import Settings
 from ....protocol.today import Moment
 from ....protocol.views import EXTENSION, HTML
@@ -64,8 +65,10 @@ async def connected(service: Service) -> AsyncIterator[ServerClient]:
     environ = {"LINKTIME_API_KEY": service.key, "LINKTIME_BASE_URL": service.url, "LINKTIME_BUDGET": "process"}
     info = mcp_types.Implementation(name=NAME, version=__version__)
     views = advertise(EXTENSION, {"mimeTypes": [HTML]})
-    streams = served(Settings.from_environ(environ), Telemetry())
-    async with Client(streams, client_info=info, extensions=[views]) as client:
+    async with (
+        app(Settings.from_environ(environ), Telemetry(), lazy=False) as application,
+        Client(served(application), client_info=info, extensions=[views]) as client,
+    ):
         yield ServerClient(client, await _scenes(client))
 
 
