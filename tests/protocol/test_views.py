@@ -172,3 +172,12 @@ async def test_answer_is_the_same_for_every_client(sandbox: Sandbox) -> None:
 
     assert answers[0] == answers[1] == answers[2]
     assert answers[0][1]["data"]
+
+
+async def test_span_of_a_read_names_the_page() -> None:
+    async with child(OTEL_TRACES_EXPORTER="console") as server:
+        await server.greet()
+        await server.result(server.ask("resources/read", uri=CALENDAR))
+        await server.close()
+
+    assert [line for line in server.stderr.splitlines() if "resources/read" in line and CALENDAR in line]
