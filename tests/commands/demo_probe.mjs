@@ -1,6 +1,6 @@
 // Plays a view that uses all that the host of the demo offers, and tries what it must not be able to do.
 
-import { inPage } from "../support/chromium.mjs";
+import { axeViolations, inPage } from "../support/chromium.mjs";
 
 const REQUESTS = [
   ["call", "tools/call", { name: "list_contacts", arguments: { limit: 1 } }],
@@ -49,12 +49,14 @@ await inPage(async (page, { url }) => {
   }, url);
   await probe.evaluate(() => window.notify("ui/notifications/size-changed", { width: 300, height: 777 }));
   await page.waitForFunction(() => document.querySelector("iframe").clientHeight === 777);
+  const light = await axeViolations(page);
   await page.selectOption("#theme", "dark");
   await probe.waitForFunction(() => window.received.some(({ method }) => method?.endsWith("host-context-changed")));
 
   const [download] = await Promise.all([page.waitForEvent("download"), page.getByText("a.ics").click()]);
   const messages = await page.locator("#messages li pre").allTextContents();
   const links = await page.locator("#messages a").evaluateAll((all) => all.map((link) => link.href));
+  const violations = [...light, ...(await axeViolations(page))];
   const received = await probe.evaluate(() => window.received);
   const before = probe.url();
   await page.getByRole("button", { name: "Second" }).click();
@@ -65,6 +67,7 @@ await inPage(async (page, { url }) => {
     messages,
     links,
     received,
+    violations,
     sandbox: await page.locator("iframe").getAttribute("sandbox"),
     file: download.suggestedFilename(),
     leaks: before.includes(new URL(url).pathname),

@@ -92,3 +92,7 @@ def test_view_cannot_leave_its_frame(seen: dict[str, Any]) -> None:
     }
     assert seen["sandbox"] == "allow-scripts"
     assert seen["leaks"] is False
+
+
+def test_page_is_accessible_in_light_and_dark(seen: dict[str, Any]) -> None:
+    assert seen["violations"] == []

@@ -1,13 +1,15 @@
 // Opens Chromium for a script that Python starts: node script.mjs JSON. The script prints one JSON value.
 
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
+const { modules, chromium: executablePath, ...input } = JSON.parse(process.argv[2]);
+const require = createRequire(modules + "/");
 const PATIENCE = 20_000; // ms; bounds every wait, and is not an expected duration
 
 /** Run `task` with an empty page and the input of the script. Print its result, with the errors of the page. */
 export async function inPage(task) {
-  const { modules, chromium: executablePath, ...input } = JSON.parse(process.argv[2]);
-  const { chromium } = createRequire(modules + "/")("playwright-core");
+  const { chromium } = require("playwright-core");
   // The sandbox of Chromium needs rights that a container does not give. Every page of a test is our own.
   const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
   try {
@@ -22,4 +24,13 @@ export async function inPage(task) {
   } finally {
     await browser.close();
   }
+}
+
+/** Return the ids of the rules of axe that a page or a frame breaks. */
+export async function axeViolations(frame) {
+  await frame.evaluate(readFileSync(require.resolve("axe-core/axe.min.js"), "utf-8"));
+  return frame.evaluate(async () => {
+    const { violations } = await globalThis.axe.run({ exclude: "iframe" });
+    return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 100)}`);
+  });
 }
