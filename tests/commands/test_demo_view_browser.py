@@ -6,16 +6,19 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from aiohttp import ClientSession
 
 from linktime.commands.demo.host import Service
 from linktime.commands.demo.host.server_client import Scene, ServerClient, connected
 from linktime.commands.demo.host.web import listening
 from linktime.sandbox import Sandbox
 from tests.support.chromium import drive
+from tests.support.demo_view import demo_view
 from tests.support.view_schema import validate_host
 
 pytestmark = pytest.mark.slow
@@ -96,3 +99,27 @@ def test_view_cannot_leave_its_frame(seen: dict[str, Any]) -> None:
 
 def test_page_is_accessible_in_light_and_dark(seen: dict[str, Any]) -> None:
     assert seen["violations"] == []
+
+
+async def guests(http: ClientSession, url: str, weeks: int) -> list[str]:
+    """Return the guests of the calendar's week, or of a later one, as the host's server lists them."""
+    async with http.get(f"{url}scenes") as response:
+        arguments = (await response.json())[0]["arguments"]
+    for bound in ("from", "to"):
+        arguments[bound] = str(date.fromisoformat(arguments[bound]) + timedelta(weeks=weeks))
+    async with http.post(f"{url}call", json={"name": "list_bookings", "arguments": arguments}) as response:
+        answer = (await response.json())["result"]["structuredContent"]
+    return [booking["inviteeName"] for booking in answer["data"]]
+
+
+async def test_calendar_shows_the_sandbox_and_its_next_week() -> None:
+    async with asyncio.timeout(BOUND), demo_view() as demo, ClientSession() as http:
+        this, later = [await guests(http, demo.url, weeks) for weeks in (0, 1)]
+        seen = await drive(HERE / "demo_view.mjs", url=demo.url, guests=this, later=later)
+
+    assert this
+    assert set(later) - set(this)
+    assert seen["height"] > 200
+    assert seen["slots"] > 10
+    assert seen["messages"]
+    assert seen["errors"] == []
