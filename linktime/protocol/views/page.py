@@ -7,8 +7,27 @@ from functools import cache
 from importlib.resources import files
 from typing import Final, Literal
 
+from ... import __version__
+
 _SOURCES: Final = files(__package__) / "page"
-_MODULES: Final = ("host.js", "main.js")
+_MODULES: Final = (
+    "host.js",
+    "chat.js",
+    "times.js",
+    "dates.js",
+    "layout.js",
+    "dom.js",
+    "answer.js",
+    "ics.js",
+    "status.js",
+    "loader.js",
+    "book.js",
+    "details.js",
+    "calendar.js",
+    "slots.js",
+    "theme.js",
+    "main.js",
+)
 """The modules in the order of their imports: each imports only from modules before it."""
 
 _IMPORT: Final = re.compile(r"^import [^;]*;\n", re.MULTILINE)
@@ -19,7 +38,8 @@ _EXPORT: Final = re.compile(r"^export ", re.MULTILINE)
 def page(view: Literal["calendar", "slots"]) -> str:
     """Return the page of *view*. It needs no network and has no data of a user."""
     document = _source("index.html").replace("{view}", view)
-    return document.replace("/* style */", _source("style.css")).replace("/* script */", _script())
+    script = _script().replace("{version}", __version__)
+    return document.replace("/* style */", _source("style.css")).replace("/* script */", script)
 
 
 def _script() -> str:
