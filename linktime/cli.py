@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser(
         "demo", help="play eight conversations against a sandbox, without a key and without a network"
     )
-    demo.add_argument("--view", action="store_true", help="show the sandbox's calendar and free slots in a browser")
+    demo.add_argument("--view", action="store_true", help="show the sandbox's calendar and free times in a browser")
     demo.add_argument("--no-browser", action="store_true", help="with --view: print the address without opening it")
     doctor = commands.add_parser("doctor", help="diagnose problems and suggest fixes (exit status 1 on a fault)")
     doctor.add_argument("--json", action="store_true", help="print one JSON object")

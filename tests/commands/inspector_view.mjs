@@ -12,8 +12,8 @@ await inPage(async (page, { url, days, guests, later }) => {
 
   // Inspector puts the view into a frame of a frame.
   const view = page.frameLocator("iframe").frameLocator("iframe");
-  for (const guest of guests) await view.getByText(guest).first().waitFor();
+  for (const guest of guests) await view.getByRole("button", { name: guest }).first().waitFor();
   await view.getByRole("button", { name: "Next week" }).click();
-  for (const guest of later) await view.getByText(guest).first().waitFor();
+  for (const guest of later) await view.getByRole("button", { name: guest }).first().waitFor();
   return { frames: page.frames().map((frame) => frame.url()) };
 });

@@ -16,7 +16,7 @@ from .web import listening
 __all__ = ["Service", "show"]
 
 _GREETING: Final = (
-    "The sandbox's calendar and free slots are at\n\n  {}\n\n"
+    "The sandbox's calendar and free times are at\n\n  {}\n\n"
     "Only this machine can open this address. The data are samples, and every change ends with this program.\n"
     "Stop it with Ctrl-C.\n"
 )

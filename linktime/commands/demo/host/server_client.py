@@ -26,7 +26,7 @@ NAME: Final = "linktime-mcp demo --view"
 _WEEK: Final = timedelta(days=6)
 
 # tool, title of its view, in the order of the page
-_TITLES: Final = {"list_bookings": "Calendar", "check_availability": "Free slots"}
+_TITLES: Final = {"list_bookings": "Calendar", "check_availability": "Free times"}
 
 
 @dataclass(frozen=True, slots=True)
