@@ -3,48 +3,41 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from typing import Final, Literal
 
 from ... import __version__
 
-_SOURCES: Final = files(__package__) / "page"
-_MODULES: Final = (
-    "host.js",
-    "chat.js",
-    "times.js",
-    "dates.js",
-    "layout.js",
-    "dom.js",
-    "answer.js",
-    "ics.js",
-    "status.js",
-    "loader.js",
-    "book.js",
-    "details.js",
-    "calendar.js",
-    "slots.js",
-    "theme.js",
-    "main.js",
-)
-"""The modules in the order of their imports: each imports only from modules before it."""
+View = Literal["calendar", "slots"]
 
-_IMPORT: Final = re.compile(r"^import [^;]*;\n", re.MULTILINE)
-_EXPORT: Final = re.compile(r"^export ", re.MULTILINE)
+_SOURCES: Final = files(__package__) / "page"
+_SHARED: Final = ("host", "chat", "times", "dates", "dom", "answer", "status", "loader", "theme", "view")
+_OWN: Final[dict[View, tuple[str, ...]]] = {
+    "calendar": ("layout", "ics", "book", "details", "calendar"),
+    "slots": ("slots",),
+}
+"""The modules of all views, and those of each view. A module is after the modules that it imports."""
+
+_LINKS: Final = re.compile(r"^import [^;]*;\n|^export ", re.MULTILINE)
+_PADDING: Final = re.compile(r"^\s*/\*.*?\*/\n|^\s+", re.MULTILINE | re.DOTALL)  # comments, blank lines and indentation
 
 
 @cache
-def page(view: Literal["calendar", "slots"]) -> str:
+def page(view: View) -> str:
     """Return the page of *view*. It needs no network and has no data of a user."""
-    document = _source("index.html").replace("{view}", view)
-    script = _script().replace("{version}", __version__)
-    return document.replace("/* style */", _source("style.css")).replace("/* script */", script)
+    script = _script((*_SHARED, *_OWN[view])).replace("{version}", __version__)
+    parts = {"{view}": view, "/* style */": _PADDING.sub("", _source("style.css")), "/* script */": script}
+    document = _source("index.html")
+    for mark, part in parts.items():
+        document = document.replace(mark, part)
+    return document
 
 
-def _script() -> str:
-    """Return the modules as one: they share a scope, so their imports and exports are left out."""
-    return "\n".join(_EXPORT.sub("", _IMPORT.sub("", _source(name))) for name in _MODULES)
+def _script(modules: Iterable[str]) -> str:
+    """Return modules as one. They share its scope, so they need no imports and exports, and their names differ."""
+    return "".join(_PADDING.sub("", _LINKS.sub("", _source(f"{name}.js"))) for name in modules)
 
 
 def _source(name: str) -> str:

@@ -1,10 +1,11 @@
 /** The calendar: the meetings of a week on a time grid, or as an agenda if it is narrow. */
 
 import { Book, rangeOf } from "./book.js";
-import { announce, arrows, button, element, foreign } from "./dom.js";
+import { announce, arrows, button, element, foreign, spoken } from "./dom.js";
 import { clocksOf, details } from "./details.js";
 import { sideBySide, visibleHours } from "./layout.js";
 import { addDays, clocksChange, daysBetween, daysFrom, differ, instantOf, offset, place, wallOf, weekStart } from "./times.js";
+import { open } from "./view.js";
 
 const SHORTEST = 30; // minutes that a block is tall at least, so that its text fits
 const COLOURS = 6;
@@ -104,10 +105,10 @@ export class Calendar {
 
   #bar() {
     const week = weekStart(this.#today, this.#context.dates.firstWeekday);
-    const step = (name, sign, first) => {
+    const step = (sign, first, attributes) => {
       const isPossible = this.#context.chat.canCall || this.#book.covers(first, addDays(first, 6));
-      const label = { "aria-label": name, disabled: !isPossible, class: "icon" };
-      return button(sign, () => this.#step(first, name), label);
+      const press = () => this.#step(first, attributes["data-step"]);
+      return button(sign, press, { disabled: !isPossible, class: "icon", ...attributes });
     };
     return element(
       "header.bar",
@@ -116,16 +117,16 @@ export class Calendar {
       element(
         "nav",
         { "aria-label": "Weeks" },
-        step("Previous week", "‹", addDays(this.#first, -7)),
-        step("This week", "Today", week),
-        step("Next week", "›", addDays(this.#first, 7)),
+        step("‹", addDays(this.#first, -7), { "data-step": "back", "aria-label": "Previous week" }),
+        step("Today", week, { "data-step": "today" }),
+        step("›", addDays(this.#first, 7), { "data-step": "next", "aria-label": "Next week" }),
       ),
     );
   }
 
-  #step(first, name) {
+  #step(first, step) {
     this.#show(first);
-    this.#context.root.querySelector(`nav [aria-label="${name}"]`)?.focus();
+    this.#context.root.querySelector(`[data-step="${step}"]`).focus();
   }
 
   /** Return the zone of a second axis: the user's, if its clocks differ by the same time on all days. */
@@ -182,17 +183,22 @@ export class Calendar {
     const { dates, now, user } = this.#context;
     const isCancelled = meeting.status === "CANCELLED";
     const clocks = clocksOf(meeting, { account: this.#book.zone, user, dates });
-    const others = clocks.slice(1).map(([name, value]) => `${name.toLowerCase()} ${value}`);
-    const words = [clocks[0][1], meeting.type, meeting.guest, isCancelled && "cancelled", ...others].filter(Boolean);
-    const classes = ["meeting", isCancelled && "cancelled", meeting.end < now() && "past", span.end - start >= 60 && "tall"];
+    const others = clocks.slice(1).map(([name, value]) => `, ${name.toLowerCase()} ${value}`);
+    const height = span.end - start >= 75 ? "tall" : span.end - start >= 45 ? "middle" : "short";
+    const classes = ["meeting", height, isCancelled && "cancelled", meeting.end < now() && "past"];
     const block = button("", () => this.#toggle(meeting, block), {
       class: classes.filter(Boolean).join(" "),
-      "aria-label": words.join(", "),
       "aria-expanded": "false",
       "data-colour": this.#book.colour(meeting.type) % COLOURS,
     });
-    const second = clocks[1] && element("small.other", {}, clocks[1][1]);
-    block.append(element("time", {}, dates.time(meeting.start, this.#book.zone)), foreign("b", meeting.type), foreign("span", meeting.guest), ...(second ? [second] : []));
+    block.append(
+      spoken(`${clocks[0][1]}, `),
+      foreign("b", meeting.type),
+      foreign("span", meeting.guest),
+      element("time", { "aria-hidden": "true" }, dates.time(meeting.start, this.#book.zone)),
+      element("small", { "aria-hidden": "true" }, clocks[1]?.[1]),
+      spoken([isCancelled && ", cancelled", ...others].filter(Boolean).join("")),
+    );
     const box = { "--start": start, "--tall": span.end - start, "--column": column, "--columns": columns };
     return element("li", box, block);
   }
@@ -241,14 +247,15 @@ function isNarrow() {
 function put(card, block) {
   if (isNarrow()) return;
   const week = block.closest(".week");
+  week.style.minHeight = `${card.offsetHeight}px`;
   const box = week.getBoundingClientRect();
-  const own = block.getBoundingClientRect();
-  const track = block.closest("li").parentElement.getBoundingClientRect();
+  const own = block.parentElement.getBoundingClientRect();
   const { width, height } = card.getBoundingClientRect();
   const right = own.right + 8 + width <= box.right ? own.right + 8 : own.left - 8 - width;
   const left = Math.max(box.left, Math.min(right, box.right - width));
   const top = Math.max(box.top, Math.min(own.top, box.bottom - height));
-  card.style.setProperty("left", `${left - track.left}px`);
-  card.style.setProperty("top", `${top - track.top}px`);
-  week.style.setProperty("min-height", `${height}px`);
+  card.style.setProperty("left", `${left - own.left}px`);
+  card.style.setProperty("top", `${top - own.top}px`);
 }
+
+open(Calendar);

@@ -33,9 +33,9 @@ export class Dates {
     return format(this.locale, options).formatRange(Date.parse(first), Date.parse(last));
   }
 
-  /** Format a range of days: 1 – 7 December 2026. */
+  /** Format a range of days: 1 – 7 Dec 2026. */
   days(first, last) {
-    const options = { timeZone: "UTC", day: "numeric", month: "long", year: "numeric" };
+    const options = { timeZone: "UTC", day: "numeric", month: "short", year: "numeric" };
     return format(this.locale, options).formatRange(Date.parse(first), Date.parse(last));
   }
 
@@ -44,8 +44,12 @@ export class Dates {
     return format(this.locale, this.#timeOptions(instant, zone)).format(instant);
   }
 
-  /** Format a range of times on the clocks of a zone. */
+  /** Format a range of times on the clocks of a zone, with the day of its end if that is another one. */
   times(start, end, zone) {
+    const last = wallOf(end, zone).day;
+    if (last !== wallOf(start, zone).day) {
+      return `${this.time(start, zone)} – ${this.weekday(last)} ${this.time(end, zone)}`;
+    }
     return format(this.locale, this.#timeOptions(start, zone)).formatRange(start, end);
   }
 

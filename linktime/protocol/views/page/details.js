@@ -53,7 +53,7 @@ function actions(meeting, context, answer) {
   const report = async (done, success, failure) => {
     answer.replaceChildren(element("p", {}, (await done) ? success : failure));
   };
-  const open = () => report(chat.open(meeting.link), "The link was opened.", `The client did not open ${meeting.link}.`);
+  const join = () => report(chat.open(meeting.link), "The link was opened.", `The client did not open ${meeting.link}.`);
   const file = () =>
     report(
       chat.download("meeting.ics", "text/calendar", calendarFile(meeting, now())),
@@ -62,7 +62,7 @@ function actions(meeting, context, answer) {
     );
   const isOpen = meeting.status !== "CANCELLED" && meeting.end > now() && meeting.id;
   return [
-    chat.canOpen(meeting.link) && meeting.end > now() && button("Join", open, { class: "primary" }),
+    chat.canOpen(meeting.link) && meeting.end > now() && button("Join", join, { class: "primary" }),
     isOpen && button("Reschedule…", () => ask(meeting, context, "reschedule", "Show me free times first.", answer)),
     isOpen && button("Cancel…", () => ask(meeting, context, "cancel", "Ask me before you do it.", answer)),
     chat.canDownload && button("Save .ics", file),

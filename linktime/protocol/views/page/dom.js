@@ -26,6 +26,11 @@ export function foreign(tag, text) {
   return made;
 }
 
+/** Make a text for screen readers alone. */
+export function spoken(text) {
+  return element("span.spoken", {}, text);
+}
+
 export function button(text, press, attributes = {}) {
   return element("button", { type: "button", click: press, ...attributes }, text);
 }

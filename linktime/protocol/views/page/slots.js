@@ -2,8 +2,9 @@
 
 import { dataOf, slotsOf, zoneOf } from "./answer.js";
 import { inWords } from "./dates.js";
-import { announce, arrows, button, element, foreign, toType } from "./dom.js";
+import { announce, arrows, button, element, foreign, spoken, toType } from "./dom.js";
 import { addDays, daysBetween, daysFrom, differ, instantOf, isZone, place, wallOf } from "./times.js";
+import { open } from "./view.js";
 
 const DATE = /^\d{4}-\d\d-\d\d$/;
 const MOST_DAYS = 35;
@@ -47,7 +48,7 @@ export class Slots {
     const { root, status, dates } = this.#context;
     const groups = this.#groups();
     const days = element("div.days", {}, ...groups.map((group) => this.#group(group)));
-    root.replaceChildren(this.#bar(), status.box, ...this.#notices(), days, ...this.#notes());
+    root.replaceChildren(this.#bar(), status.box, ...this.#notices(), this.#clocks(), days, ...this.#notes());
     arrows(days, () => [...days.querySelectorAll(".day")].map((day) => [...day.querySelectorAll(".slot")]), () => false);
     document.title = `Free times – LinkTime`;
     root.lang = dates.locale;
@@ -102,13 +103,13 @@ export class Slots {
   #bar() {
     const range = daysOf(this.#args);
     const { chat, dates, now } = this.#context;
-    const name = String(this.#answer.data.eventTypeSlug ?? "").replaceAll("-", " ");
+    const name = String(this.#answer.data.eventTypeSlug ?? "").replace(/[-_]+/g, " ");
     const step = (label, sign, days) => {
       const isPast = addDays(this.#args.to, days) < wallOf(now(), this.#answer.zone).day;
       const move = () => this.#load({ from: addDays(this.#args.from, days), to: addDays(this.#args.to, days) });
-      return button(sign, move, { class: "icon", "aria-label": label, disabled: isPast });
+      return button(sign, move, { class: "icon", "data-step": days < 0 ? "back" : "next", "aria-label": label, disabled: isPast });
     };
-    const heading = element("h1", {}, "Free times", name && foreign("small", name));
+    const heading = element("h1", {}, "Free times", name && foreign("small", name[0].toUpperCase() + name.slice(1)));
     if (!chat.canCall || !range) return element("header.bar", {}, heading);
     const refresh = button("↻", () => this.#load({}), { class: "icon", "aria-label": "Refresh" });
     const steps = [step("Earlier days", "‹", -range.length), refresh, step("Later days", "›", range.length)];
@@ -133,11 +134,12 @@ export class Slots {
     const { zone } = this.#answer;
     const { dates } = this.#context;
     const isChosen = slot === this.#chosen;
-    const second = this.#second && element("small", {}, this.#otherTime(slot));
-    const label = { class: "slot", "aria-pressed": String(isChosen), "aria-label": this.#words(slot), "data-start": slot.startTime };
+    const second = this.#second && [element("small", {}, this.#otherTime(slot)), spoken(` (${place(this.#second)})`)];
+    const label = { class: "slot", "aria-pressed": String(isChosen), "data-start": slot.startTime };
     const time = element("time", { datetime: slot.startTime }, dates.time(slot.start, zone));
     const press = button("", () => this.#choose(isChosen ? null : slot), label);
-    press.append(time, ...(second ? [second] : []));
+    const day = dates.long(wallOf(slot.start, zone).day);
+    press.append(spoken(`${day}, `), time, spoken(` (${place(zone)})${second ? ", " : ""}`), ...(second || []));
     return [element("li", {}, press), isChosen && this.#confirmation(slot)].filter(Boolean);
   }
 
@@ -169,7 +171,7 @@ export class Slots {
 
   #confirmation(slot) {
     const words = element("p", {}, this.#words(slot));
-    return element("li.choice", {}, words, button("Choose this time", () => this.#confirm(), { class: "primary" }));
+    return element("li.choice", {}, words, button("Choose", () => this.#confirm(), { class: "primary" }));
   }
 
   #confirm() {
@@ -203,14 +205,17 @@ export class Slots {
     return [taken, none].filter(Boolean);
   }
 
-  #notes() {
-    const { zone, data } = this.#answer;
+  #clocks() {
     const second = this.#second ? ` The second time is that of ${place(this.#second)}.` : "";
+    return element("p.clocks", {}, `All times are those of ${place(this.#answer.zone)}.${second}`);
+  }
+
+  #notes() {
+    const { data } = this.#answer;
     const leftOut = Number(data.leftOut) || 0;
     const hours = `${leftOut} more free ${leftOut === 1 ? "time is" : "times are"} outside the hours that were asked for.`;
     const truncated = data.truncated && "More free times exist. Ask for fewer days to see them.";
-    const notes = [`All times are those of ${place(zone)}.${second}`, leftOut > 0 && hours, truncated];
-    return notes.filter(Boolean).map((text) => element("p.note", {}, text));
+    return [leftOut > 0 && hours, truncated].filter(Boolean).map((text) => element("p.note", {}, text));
   }
 }
 
@@ -224,3 +229,5 @@ function daysOf({ from, to }) {
   const count = daysBetween(from, to) + 1;
   return count > 0 && count <= MOST_DAYS ? daysFrom(from, count) : null;
 }
+
+open(Slots);
