@@ -4,17 +4,18 @@ import { inPage } from "../support/chromium.mjs";
 
 await inPage(async (page, { url, guests, later }) => {
   await page.goto(url);
-  const view = page.frameLocator("iframe");
+  const view = page.frameLocator('iframe[title="Calendar"]');
   for (const guest of guests) await view.getByRole("button", { name: guest }).first().waitFor();
   const height = await grown(page);
   await view.getByRole("button", { name: "Next week" }).click();
   for (const guest of later) await view.getByRole("button", { name: guest }).first().waitFor();
   await page.getByRole("button", { name: "Free times" }).click();
-  const slots = view.getByRole("button", { name: /\d\d?:\d\d/ });
+  const picker = page.frameLocator('iframe[title="Free times"]');
+  const slots = picker.getByRole("button", { name: /\d\d?:\d\d/ });
   await slots.first().waitFor();
   await grown(page); // a click into a frame that grows may miss
   await slots.first().click();
-  await view.getByRole("button", { name: "Choose this time" }).click();
+  await picker.getByRole("button", { name: "Choose this time" }).click();
   await page.locator("#messages li").first().waitFor();
   return { height, slots: await slots.count(), messages: await page.locator("#messages pre").allTextContents() };
 });

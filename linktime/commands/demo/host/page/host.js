@@ -6,13 +6,6 @@ const REVISION = "2026-01-26";
 const INVALID_PARAMS = -32602;
 const TEARDOWN = 500; // ms; a view that does not answer is removed
 const TALLEST = 4000; // px
-const COLOURS = {
-  "--color-background-primary": "--card",
-  "--color-background-secondary": "--page",
-  "--color-text-primary": "--text",
-  "--color-text-secondary": "--soft",
-  "--color-border-primary": "--line",
-};
 
 const view = document.getElementById("view");
 const messages = document.getElementById("messages");
@@ -106,7 +99,6 @@ function contextOf(scene) {
   return {
     toolInfo: { tool: scene.tool },
     theme: themeNow(),
-    styles: { variables: colours() },
     displayMode: "inline",
     availableDisplayModes: ["inline"],
     containerDimensions: { maxHeight: TALLEST },
@@ -119,12 +111,6 @@ function contextOf(scene) {
       hover: matchMedia("(hover: hover)").matches,
     },
   };
-}
-
-/** Return the colours of this page under the extension's names. Each has a value for light and one for dark. */
-function colours() {
-  const own = getComputedStyle(document.documentElement);
-  return Object.fromEntries(Object.entries(COLOURS).map(([name, value]) => [name, own.getPropertyValue(value)]));
 }
 
 function themeNow() {
