@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import pytest
+from jsonschema import Draft202012Validator
+from mcp_types import CallToolRequestParams
 
 from linktime.protocol.views.page import page
 from tests.support.programs import program
@@ -36,6 +38,8 @@ class ViewBrowser:
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
+        self._schema = Schema()
+        self._is_open = False
 
     def open(
         self,
@@ -64,6 +68,7 @@ class ViewBrowser:
             time: The time on the browser's clock.
             options: Further options of the browser's context.
         """
+        self.check()
         accepted: Json = {name: [{"result": {}}] for name in _ACCEPTED}
         greeting = {
             "protocolVersion": "2026-01-26",
@@ -91,9 +96,19 @@ class ViewBrowser:
                 **options,
             },
         )
+        self._is_open = True
         self.do("heard", "ui/notifications/initialized")
         if result is not None:
             self.wait("document.getElementById('view').ariaBusy === 'false'")
+
+    def check(self) -> None:
+        """Check that each message of the open view is valid, that nothing left the page, and that no error occurred."""
+        if not self._is_open:
+            return
+        self._is_open = False
+        for message in self.messages():
+            self._schema.check(message)
+        assert self.do("outside") == []
 
     def do(self, command: str, argument: Any = None) -> Any:
         """Run a command of the driver. Return its value."""
@@ -147,6 +162,30 @@ class ViewBrowser:
         """Return all messages of the view."""
         messages: list[Json] = self.do("messages")
         return messages
+
+
+class Schema:
+    """The published schema of the messages between a view and its host."""
+
+    def __init__(self) -> None:
+        package = modules() / "@modelcontextprotocol" / "ext-apps"
+        schema = json.loads((package / "dist" / "src" / "generated" / "schema.json").read_text(encoding="utf-8"))
+        messages = [
+            each for each in schema["$defs"].values() if "const" in each.get("properties", {}).get("method", {})
+        ]
+        self._validators = {each["properties"]["method"]["const"]: Draft202012Validator(each) for each in messages}
+
+    def check(self, message: Json) -> None:
+        """Check a message of the view."""
+        method = message.get("method")
+        if method is None:  # an answer to the host
+            assert set(message) == {"jsonrpc", "id", "result"} or message["error"]["code"] == -32601
+        elif method == "tools/call":
+            CallToolRequestParams.model_validate(message["params"])
+        else:
+            body = {name: value for name, value in message.items() if name not in {"jsonrpc", "id"}}
+            self._validators[method].validate(body)
+        assert message["jsonrpc"] == "2.0"
 
 
 @contextmanager

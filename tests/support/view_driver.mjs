@@ -59,13 +59,19 @@ const commands = {
     await page.setContent(HOST);
     await page.evaluate(play, { html, replies, onReady });
     frame = await (await page.waitForSelector("iframe")).contentFrame();
-    await frame.waitForFunction(() => document.getElementById("view"));
+    await frame.waitForSelector("#view");
   },
   post: (message) => page.evaluate((each) => window.post(each), message),
   reply: (replies) => page.evaluate((each) => void Object.assign(window.replies, each), replies),
   messages: () => page.evaluate(() => window.messages),
   heard: (method) => page.waitForFunction((name) => window.messages.some((each) => each.method === name), method).then(() => null),
-  wait: (expression) => frame.waitForFunction(expression).then(() => null),
+  async wait(expression) {
+    // The page forbids eval, so that waitForFunction can't repeat an expression.
+    for (const end = Date.now() + PATIENCE; !(await frame.evaluate(expression)); ) {
+      if (Date.now() > end) throw new Error(`still false: ${expression}`);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+  },
   evaluate: (expression) => frame.evaluate(expression),
   click: (selector) => frame.click(selector),
   press: (key) => page.keyboard.press(key),

@@ -10,7 +10,7 @@ const RIGHT_TO_LEFT = /^(ar|ckb|dv|fa|he|ps|sd|ug|ur|yi)\b/;
 export class Dates {
   /** @param {unknown} locale a BCP 47 tag; the browser's if it is not valid */
   constructor(locale) {
-    this.locale = valid(locale) ?? valid(navigator.language) ?? "en";
+    this.locale = valid(locale) ?? valid(globalThis.navigator?.language) ?? "en";
     this.direction = RIGHT_TO_LEFT.test(this.locale) ? "rtl" : "ltr";
   }
 
