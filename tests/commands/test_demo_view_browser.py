@@ -21,10 +21,10 @@ from tests.support.chromium import drive
 from tests.support.demo_view import demo_view
 from tests.support.view_schema import validate_host
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 HERE: Final = Path(__file__).parent
-BOUND: Final = 60.0  # s
+BOUND: Final = 100.0  # s
 
 
 @asynccontextmanager
