@@ -17,7 +17,7 @@ from linktime.commands.demo.host import Service
 from linktime.commands.demo.host.server_client import Scene, ServerClient, connected
 from linktime.commands.demo.host.web import listening
 from linktime.sandbox import Sandbox
-from tests.support.chromium import drive
+from tests.support.chromium import Chromium
 from tests.support.demo_view import demo_view
 from tests.support.view_schema import validate_host
 
@@ -45,12 +45,17 @@ async def probed() -> AsyncIterator[str]:
 
 
 @pytest.fixture(scope="module")
-def seen() -> dict[str, Any]:
+def chromium() -> Chromium:
+    return Chromium.installed()
+
+
+@pytest.fixture(scope="module")
+def seen(chromium: Chromium) -> dict[str, Any]:
     """Let the probe use the host. Return its records."""
 
     async def played() -> dict[str, Any]:
         async with asyncio.timeout(BOUND), probed() as url:
-            return await drive(HERE / "demo_probe.mjs", url=url)
+            return await chromium.drive(HERE / "demo_probe.mjs", url=url)
 
     return asyncio.run(played())
 
@@ -112,10 +117,10 @@ async def guests(http: ClientSession, url: str, weeks: int) -> list[str]:
     return [booking["inviteeName"] for booking in answer["data"]]
 
 
-async def test_calendar_shows_the_sandbox_and_its_next_week() -> None:
+async def test_calendar_shows_the_sandbox_and_its_next_week(chromium: Chromium) -> None:
     async with asyncio.timeout(BOUND), demo_view() as demo, ClientSession() as http:
         this, later = [await guests(http, demo.url, weeks) for weeks in (0, 1)]
-        seen = await drive(HERE / "demo_view.mjs", url=demo.url, guests=this, later=later)
+        seen = await chromium.drive(HERE / "demo_view.mjs", url=demo.url, guests=this, later=later)
 
     assert this
     assert set(later) - set(this)

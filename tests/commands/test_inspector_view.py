@@ -19,7 +19,7 @@ import pytest
 
 from linktime.protocol.views import HTML, VIEWS
 from linktime.sandbox import Sandbox
-from tests.support.chromium import drive
+from tests.support.chromium import Chromium
 from tests.support.process import PATIENCE, environ
 from tests.support.programs import program, run
 from tests.support.sandbox_client import MONDAY, Visitor, visitor
@@ -84,11 +84,12 @@ async def guests(client: Visitor, week: int) -> list[str]:
 
 
 async def test_inspector_shows_the_calendar_and_its_next_week(tmp_path: Path) -> None:
+    chromium = Chromium.installed()
     async with visitor() as client, inspector(client.sandbox, tmp_path) as url:
         this, later = await guests(client, 0), await guests(client, 1)
         days = {"from": str(MONDAY.date()), "to": str(MONDAY.date() + 6 * DAY)}
         script = Path(__file__).with_name("inspector_view.mjs")
-        seen = await drive(script, url=url, days=days, guests=this, later=later)
+        seen = await chromium.drive(script, url=url, days=days, guests=this, later=later)
 
     assert this
     assert later

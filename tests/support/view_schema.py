@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from jsonschema import Draft202012Validator
 
-from tests.support.chromium import modules
+from tests.support.view_browser import modules
 
 _FILE: Final = Path("@modelcontextprotocol/ext-apps/dist/src/generated/schema.json")
 _OF_HOST: Final = {
