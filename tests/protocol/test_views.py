@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -10,11 +10,15 @@ import orjson
 import pytest
 from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID
 
+from linktime.message import Reply, Request
+from linktime.protocol.session import Session
 from linktime.protocol.views import EXTENSION, HTML, VIEWS
 from linktime.protocol.views.page import page
-from linktime.sandbox import Sandbox
+from linktime.tools import DOMAINS, TOOLS, Tool
+from tests.support.framed import Framed, framed
 from tests.support.official_schemas import validator
-from tests.support.process import Child, child
+from tests.support.process import child
+from tests.support.sessions import upstream_of
 
 MODERN: Final = "2026-07-28"
 HANDSHAKE: Final = "2025-11-25"
@@ -28,17 +32,16 @@ each_era = pytest.mark.parametrize("era", [HANDSHAKE, MODERN])
 class Host:
     """A client that declares *extensions* in the way of its era, or declares none (None)."""
 
-    def __init__(self, server: Child, era: str, extensions: Any) -> None:
+    def __init__(self, server: Framed, era: str, extensions: Any) -> None:
         self.server = server
         self.era = era
         self.capabilities = {} if extensions is None else {"extensions": extensions}
 
     async def begin(self) -> dict[str, Any]:
         """Return the capabilities of the server."""
-        if self.era == HANDSHAKE:
-            greeting = await self.server.greet(HANDSHAKE, **self.capabilities)
-        else:
-            greeting = await self.ask("server/discover")
+        info = {"name": "test", "version": "0"}
+        opening = {"protocolVersion": HANDSHAKE, "capabilities": self.capabilities, "clientInfo": info}
+        greeting = await (self.ask("initialize", **opening) if self.era == HANDSHAKE else self.ask("server/discover"))
         capabilities: dict[str, Any] = greeting["capabilities"]
         return capabilities
 
@@ -48,8 +51,9 @@ class Host:
             "io.modelcontextprotocol/protocolVersion": MODERN,
             "io.modelcontextprotocol/clientCapabilities": self.capabilities,
         }
-        ident = self.server.ask(method, **params, **({"_meta": meta} if self.era == MODERN else {}))
-        return await self.server.result(ident)
+        answer = await self.server.ask(method, **params, **({"_meta": meta} if self.era == MODERN else {}))
+        result: dict[str, Any] = answer["result"]
+        return result
 
     async def tools(self) -> list[dict[str, Any]]:
         """Return the list of tools."""
@@ -57,9 +61,14 @@ class Host:
         return tools
 
 
+async def answer(_: Request) -> Reply:
+    return Reply(200, {"data": [{"id": "b1", "startTime": "2026-03-02T15:00:00.000Z"}]})
+
+
 @asynccontextmanager
-async def host(era: str, extensions: Any = None, **settings: str) -> AsyncIterator[Host]:
-    async with child(**settings) as server:
+async def host(era: str, extensions: Any = None, tools: Mapping[str, Tool] = TOOLS) -> AsyncIterator[Host]:
+    session = Session(upstream_of(answer), tools)
+    async with framed(session.server) as server:
         connection = Host(server, era, extensions)
         await connection.begin()
         yield connection
@@ -76,8 +85,8 @@ def test_names_are_those_of_the_sdk() -> None:
 
 @each_era
 async def test_server_declares_the_extension(era: str) -> None:
-    async with child() as server:
-        capabilities = await Host(server, era, None).begin()
+    async with host(era) as connection:
+        capabilities = await connection.begin()
 
     assert capabilities["extensions"][EXTENSION] == {}
 
@@ -133,7 +142,8 @@ async def test_page_is_in_no_list_of_resources() -> None:
 
 
 async def test_page_of_a_tool_that_is_off_is_harmless() -> None:
-    async with host(MODERN, SHOWS, LINKTIME_TOOLSETS="contacts") as connection:
+    contacts = {tool.name: tool for tool in DOMAINS["contacts"]}
+    async with host(MODERN, SHOWS, contacts) as connection:
         tools = await connection.tools()
         read = await connection.ask("resources/read", uri=CALENDAR)
 
@@ -142,11 +152,10 @@ async def test_page_of_a_tool_that_is_off_is_harmless() -> None:
 
 
 async def test_unknown_page_is_refused() -> None:
-    async with child() as server:
-        await server.greet()
-        answer = await server.answer(server.ask("resources/read", uri="ui://linktime/other.html"))
+    async with host(HANDSHAKE) as connection:
+        refused = await connection.server.ask("resources/read", uri="ui://linktime/other.html")
 
-    assert answer["error"]["code"] == -32602
+    assert refused["error"]["code"] == -32602
 
 
 @each_era
@@ -154,24 +163,31 @@ async def test_lists_and_pages_keep_the_official_schema(era: str) -> None:
     async with host(era, SHOWS) as connection:
         listed = await connection.ask("tools/list")
         read = await connection.ask("resources/read", uri=CALENDAR)
-    async with child() as server:
-        capabilities = await Host(server, era, SHOWS).begin()
+        capabilities = await connection.begin()
 
     validator(era, "ListToolsResult").validate(listed)
     validator(era, "ReadResourceResult").validate(read)
     validator(era, "ServerCapabilities").validate(capabilities)
 
 
-async def test_answer_is_the_same_for_every_client(sandbox: Sandbox) -> None:
-    settings = {"LINKTIME_BASE_URL": sandbox.url, "LINKTIME_API_KEY": sandbox.key}
+async def test_answer_is_the_same_for_every_client() -> None:
     answers = []
     for extensions in (SHOWS, {}, None):
-        async with host(HANDSHAKE, extensions, **settings) as connection:
-            answer = await connection.ask("tools/call", name="list_bookings", arguments={"limit": 3})
-            answers.append((answer["content"], answer["structuredContent"]))
+        async with host(HANDSHAKE, extensions) as connection:
+            answers.append(await connection.ask("tools/call", name="list_bookings", arguments={"limit": 3}))
 
     assert answers[0] == answers[1] == answers[2]
-    assert answers[0][1]["data"]
+    assert answers[0]["structuredContent"]["data"]
+
+
+async def test_program_serves_the_page() -> None:
+    async with child() as server:
+        await server.greet(extensions=SHOWS)
+        listed = await server.result(server.ask("tools/list"))
+        read = await server.result(server.ask("resources/read", uri=CALENDAR))
+
+    assert set(views(listed["tools"])) == {"list_bookings", "check_availability"}
+    assert read["contents"][0]["text"] == page("calendar")
 
 
 async def test_span_of_a_read_names_the_page() -> None:
