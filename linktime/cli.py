@@ -7,7 +7,6 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any, Final, NoReturn
 
 from . import __version__
@@ -60,9 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"linktime-mcp {__version__}")
     commands = parser.add_subparsers(dest="command", title="commands")
     commands.add_parser("serve", help="serve MCP over stdin and stdout (the default)")
-    demo = commands.add_parser(
-        "demo", help="play eight conversations against a sandbox, without a key and without a network"
-    )
+    demo = commands.add_parser("demo", help="play nine scenes against a sandbox, without a key and without a network")
+    demo.add_argument("scene", metavar="N", nargs="?", help="play only this scene")
+    demo.add_argument("--list", action="store_true", dest="titles", help="list the scenes")
     demo.add_argument("--view", action="store_true", help="show the sandbox's calendar and free times in a browser")
     demo.add_argument("--no-browser", action="store_true", help="with --view: print the address without opening it")
     doctor = commands.add_parser("doctor", help="diagnose problems and suggest fixes (exit status 1 on a fault)")
@@ -134,30 +133,20 @@ def _sandbox(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _demo(chosen: argparse.Namespace) -> None:
+def _demo(chosen: argparse.Namespace) -> NoReturn:
+    from .commands.demo import UnknownScene, play, scene_list, scene_number  # noqa: PLC0415 - likewise
+    from .commands.demo.host import show  # noqa: PLC0415
+    from .sandbox import Sandbox  # noqa: PLC0415
+
     if chosen.view:
-        _printed(lambda: _demo_view(chosen))
-    from .commands.demo import LIMIT, PERIOD, Service, play  # noqa: PLC0415 - likewise
-    from .sandbox import Sandbox  # noqa: PLC0415
-
-    async def played() -> int:
-        async with Sandbox() as sandbox, Sandbox(limit=LIMIT, period=PERIOD) as limited:
-            return await play(Service(sandbox.url, sandbox.key), Service(limited.url, limited.key))
-
-    sys.exit(asyncio.run(played()))
-
-
-def _demo_view(chosen: argparse.Namespace) -> int:
-    from .commands.demo.host import Service, show  # noqa: PLC0415 - likewise
-    from .sandbox import Sandbox  # noqa: PLC0415
-
-    async def shown() -> None:
-        async with Sandbox() as sandbox:
-            await show(Service(sandbox.url, sandbox.key), browse=not chosen.no_browser)
-
-    with suppress(KeyboardInterrupt):
-        asyncio.run(shown())
-    return 0
+        _printed(lambda: show(Sandbox, browse=not chosen.no_browser))
+    if chosen.titles:
+        _printed(lambda: sys.stdout.write(scene_list()) and 0)
+    try:
+        number = None if chosen.scene is None else scene_number(chosen.scene)
+    except UnknownScene as error:
+        _parser().exit(2, f"linktime-mcp: {error}")
+    sys.exit(play(Sandbox, number))
 
 
 def _doctor(chosen: argparse.Namespace) -> None:

@@ -15,11 +15,12 @@ from linktime.tools import DOMAINS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = README + (ROOT / "dashboards" / "REFERENCE.md").read_text(encoding="utf-8")
 TITLES = {"event_types": "Event management"}
 
 
 def rows(header: str) -> list[list[str]]:
-    table = README.split(f"{header}\n", 1)[1].split("\n\n", 1)[0]
+    table = PAGES.split(f"{header}\n", 1)[1].split("\n\n", 1)[0]
     return [[cell.strip() for cell in row[1:-1].split(" | ")] for row in table.splitlines()[1:]]
 
 
@@ -32,7 +33,7 @@ def test_readme_lists_every_tool_under_its_domain() -> None:
 
 
 def test_readme_has_every_prompt_and_resource() -> None:
-    assert rows("| prompt | takes | what for |") == [
+    assert rows("| prompt | takes | purpose |") == [
         [
             f"`{prompt.name}`",
             ", ".join(f"`{each.name}`" if each.required else f"(`{each.name}`)" for each in prompt.arguments),
@@ -40,7 +41,7 @@ def test_readme_has_every_prompt_and_resource() -> None:
         ]
         for prompt in PROMPTS.values()
     ]
-    assert [each.uri for each in RESOURCES if f"`{each.uri}`" not in README] == []
+    assert [each.uri for each in RESOURCES if f"`{each.uri}`" not in PAGES] == []
 
 
 def test_readme_has_a_row_for_every_setting() -> None:

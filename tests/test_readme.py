@@ -1,84 +1,161 @@
-"""Runs every snippet, command and link of the README as written. One without a rule is a fault."""
+"""Runs every snippet and command of the README and its reference as written. One without a rule is a fault."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-import shutil
 import signal
 import sys
 import tomllib
 from asyncio import create_subprocess_exec, timeout
 from asyncio.subprocess import PIPE
-from base64 import b64decode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import files, metadata
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit
+from typing import Final
 
 import pytest
 
 from linktime import __version__
 from linktime.commands.clients import CLIENTS, SANDBOX
+from tests.support.newcomer import clone, uv_machine
 from tests.support.process import PATIENCE, child, environ
-from tests.support.programs import program, run, uv_settings
+from tests.support.programs import program, run
 
 ROOT: Final = Path(__file__).parent.parent
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES: Final = README + (ROOT / "dashboards" / "REFERENCE.md").read_text(encoding="utf-8")
 PROJECT: Final = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-BLOCKS: Final[list[tuple[str, str]]] = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+BLOCKS: Final[list[tuple[str, str]]] = re.findall(r"^```(\w*)\n(.*?)^```$", PAGES, re.MULTILINE | re.DOTALL)
 SNIPPETS: Final = [block for language, block in BLOCKS if language == "json"]
-PROGRAMS: Final = "claude|code|codex|docker|gemini|linktime-mcp|npx|pip|pipx|pytest|python|uv|uvx|where|which"
+PROGRAMS: Final = (
+    r"claude|code|codex|docker|gemini|linktime-mcp|npx|pip|pipx|py|pytest|python3?|uv|uvx|where|which|\.venv/bin/\w+"
+)
 INLINE: Final = rf"`(linktime-mcp|(?:(?:{PROGRAMS}) |--)[^`]*)`"
+INSTALLATION: Final = 400  # s; to fetch and install all that the tests need, on a busy machine
 HERE: Final = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # where linktime-mcp is found
-NO_CHECKOUT: Final = shutil.ignore_patterns(".git", ".venv", ".*_cache", "__pycache__", "*.egg-info", "build", "dist")
 SOURCES: Final = [file.read_text(encoding="utf-8") for file in (ROOT / "linktime").rglob("*.py")]
 
 
-async def installs_and_plays(command: str, place: Path) -> None:
-    tree = place / "checkout"
-    shutil.copytree(ROOT, tree, ignore=NO_CHECKOUT)
-
-    status, out = await run("sh", "-c", command, env=environ(PATH=HERE), cwd=tree)
+async def plays_the_demo(command: str, place: Path) -> None:
+    status, out = await run("sh", "-c", command, env=uv_machine(place), cwd=clone(place), patience=INSTALLATION)
 
     assert status == 0, out
     assert re.search(r"^Budget ", out, re.MULTILINE), out
     assert "linktime-mcp install" in out.splitlines()[-1], out
 
 
-async def installs_a_program(command: str, place: Path) -> None:
-    tree, programs = place / "checkout", place / "programs"
-    shutil.copytree(ROOT, tree, ignore=NO_CHECKOUT)
-    env = uv_settings(place / "cache") | {
-        "HOME": str(place),
+async def passes_tests(command: str, place: Path) -> None:
+    env = uv_machine(place) | {"PYTEST_ADDOPTS": "-n0 tests/test_hosts.py tests/protocol/test_summary.py"}
+
+    status, out = await run("sh", "-c", command, env=env, cwd=clone(place), patience=INSTALLATION)
+
+    assert status == 0, out
+    assert re.search(r"^=+ \d+ passed", out, re.MULTILINE), out
+
+
+async def passes_tests_and_is_run_by_ci(command: str, place: Path) -> None:
+    assert f"\n{command}\n" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    await passes_tests(command, place)
+
+
+def program_machine(place: Path) -> tuple[dict[str, str], Path]:
+    """Return the environment of a newcomer with pipx and uv, and the folder of the programs that these install."""
+    env, programs = uv_machine(place), place / "programs"
+    own = {
         "UV_TOOL_BIN_DIR": str(programs),
         "UV_TOOL_DIR": str(place / "tools"),
         "PIPX_BIN_DIR": str(programs),
         "PIPX_HOME": str(place / "pipx"),
     }
-    path = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
+    return env | own | {"PATH": f"{Path(program('pipx')).parent}{os.pathsep}{env['PATH']}"}, programs
 
-    status, out = await run("sh", "-c", command, env=environ(**env | {"PATH": path}), cwd=tree)
+
+async def installs_a_program(command: str, place: Path) -> None:
+    env, programs = program_machine(place)
+
+    status, out = await run("sh", "-c", command, env=env, cwd=clone(place), patience=INSTALLATION)
     assert status == 0, out
 
     async with child(str(programs / "linktime-mcp")) as server:
         assert (await server.greet())["serverInfo"]["version"] == __version__
 
 
-async def writes_to_every_client(command: str, place: Path) -> None:
-    [step] = re.findall(rf"^3\. `{command}`(.*?\n)(?!   )", README, re.MULTILINE | re.DOTALL)
-    names = [name for name in re.findall(r"`([\w-]+)`", step) if name in CLIENTS]
-    env = environ(PATH=HERE, HOME=str(place), LINKTIME_API_KEY="lt_live_...")
+async def removes_the_program(command: str, place: Path) -> None:
+    env, programs = program_machine(place)
+    tool = command.split(" uninstall", maxsplit=1)[0]  # pipx, or uv tool
+    for each in (f"{tool} install .", f"{tool} install --force .", command):
+        status, out = await run("sh", "-c", each, env=env, cwd=clone(place / each), patience=INSTALLATION)
+        assert status == 0, out
+        assert (programs / "linktime-mcp").exists() == (each != command)
 
-    assert names == list(CLIENTS)
-    for name in names:
-        arguments = command.replace("CLIENT", name).split()
-        for options in (["--print"], ["--yes"], ["--project", "--yes"], ["--uninstall", "--yes"]):
-            status, out = await run(*arguments, *options, env=env, cwd=place)
-            assert status == (2 if "--project" in options and not CLIENTS[name].project else 0), out
+
+async def plays_the_demo_by_pipx(command: str, place: Path) -> None:
+    env, _ = program_machine(place)
+
+    status, out = await run("sh", "-c", command, env=env, cwd=clone(place), patience=INSTALLATION)
+
+    assert status == 0, out
+    assert re.search(r"^Budget ", out, re.MULTILINE), out
+
+
+async def is_the_same_in_powershell(command: str, _: Path) -> None:
+    posix = command.replace("py -m", "python3 -m").replace("; ", " && ").replace(".venv\\Scripts\\", ".venv/bin/")
+
+    assert COMMANDS[posix] in {plays_the_demo, passes_tests_and_is_run_by_ci}  # there is no PowerShell here
+
+
+async def has_its_module(command: str, _: Path) -> None:
+    module, *options = command.split(" -m ")[1].split()
+    status, out = await run(sys.executable, "-m", module, *options, "--help", env=environ(), cwd=ROOT)
+
+    assert status == 0, out
+    assert [option for option in options if option not in out] == []
+
+
+async def has_its_script(command: str, _: Path) -> None:
+    assert (
+        find_spec(command.split(" -m ")[1]) is not None
+    )  # it takes minutes, and tests/test_benchmarks.py plays a part
+
+
+async def names_existing_tests(command: str, _: Path) -> None:
+    assert list((ROOT / command.rsplit(maxsplit=1)[-1]).glob("test_*.py"))
+
+
+async def is_explained(command: str, _: Path) -> None:
+    status, out = await run(*command.split(), "--help", env=environ(PATH=HERE))
+
+    assert status == 0
+    assert [name for name in CLIENTS if name not in out] == []
+
+
+async def plays_here(command: str, _: Path) -> None:
+    status, out = await run(*command.split(), env=environ(PATH=HERE))
+
+    assert status == 0, out
+    assert "without a 429" in out
+
+
+async def is_for_another_client(command: str, _: Path) -> None:
+    pytest.skip(f"{command} needs a client that cannot be installed here")
+
+
+async def writes_to_every_client(command: str, place: Path) -> None:
+    for name in CLIENTS:
+        await writes_to_the_client(command.replace("CLIENT", name), place)
+
+
+async def writes_to_the_client(command: str, place: Path) -> None:
+    env = environ(PATH=HERE, HOME=str(place), LINKTIME_API_KEY="lt_live_...")
+    *_, name = arguments = command.removesuffix(" --uninstall").replace("CLIENT", "cursor").split()
+
+    for options in (["--print"], ["--yes"], ["--project", "--yes"], ["--uninstall", "--yes"]):
+        status, out = await run(*arguments, *options, env=env, cwd=place)
+        assert status == (2 if "--project" in options and not CLIENTS[name].project else 0), out
 
 
 async def installs_the_sandbox(command: str, place: Path) -> None:
@@ -126,10 +203,6 @@ async def compares_with_the_contract(command: str, place: Path) -> None:
     assert status == 0, out
     assert "confirmed" in out
     assert "different" not in out
-
-
-async def is_run_by_ci(command: str, _: Path) -> None:
-    assert f"\n{command}\n" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
 async def brings_what_is_looked_for(command: str, _: Path) -> None:
@@ -192,13 +265,43 @@ async def connects_claude_code(command: str, place: Path) -> None:
     assert "✔ Connected" in out, out
 
 
+async def writes_the_log(command: str, place: Path) -> None:
+    await connects_claude_code("claude mcp add linktime --env LINKTIME_API_KEY=lt_live_... -- linktime-mcp", place)
+    env = {"PATH": f"{Path(program('claude')).parent}{os.pathsep}{HERE}", "HOME": str(place)}
+
+    await run(*command.split(), "mcp", "list", env=env, cwd=place)
+
+    assert "LinkTime MCP server running" in (place / "FILE").read_text(encoding="utf-8")
+
+
 Rule = Callable[[str, Path], Awaitable[None]]
 """A check of a command, which runs in an empty folder."""
 
 COMMANDS: Final[dict[str, Rule]] = {
-    "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/linktime-mcp demo": installs_and_plays,
+    "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/linktime-mcp demo": plays_the_demo,
+    'python3 -m venv .venv && .venv/bin/pip install -e ".[dev]" && .venv/bin/pytest': passes_tests_and_is_run_by_ci,
+    "py -m venv .venv; .venv\\Scripts\\pip install .; .venv\\Scripts\\linktime-mcp demo": is_the_same_in_powershell,
+    'py -m venv .venv; .venv\\Scripts\\pip install -e ".[dev]"; .venv\\Scripts\\pytest': is_the_same_in_powershell,
+    "uvx --from . linktime-mcp demo": plays_the_demo,
+    "uv run --extra dev pytest": passes_tests,
+    "pipx run --spec . linktime-mcp demo": plays_the_demo_by_pipx,
     "pipx install .": installs_a_program,
     "uv tool install .": installs_a_program,
+    "pipx install --force .": installs_a_program,
+    "uv tool install --force .": installs_a_program,
+    "pipx uninstall linktime-mcp": removes_the_program,
+    "uv tool uninstall linktime-mcp": removes_the_program,
+    **{f"linktime-mcp install {name}": writes_to_the_client for name in CLIENTS},
+    "linktime-mcp install CLIENT --uninstall": writes_to_the_client,
+    "linktime-mcp install": is_explained,
+    "linktime-mcp demo": plays_here,
+    ".venv/bin/python -m tests.torture --virtual": has_its_module,
+    ".venv/bin/python -m tests.benchmarks": has_its_module,
+    ".venv/bin/python -m tests.benchmarks.conversations": has_its_script,
+    ".venv/bin/python -m tests.benchmarks.injection": has_its_script,
+    ".venv/bin/pytest tests/conformance": names_existing_tests,
+    "claude --debug-file FILE": writes_the_log,
+    "gemini --debug": is_for_another_client,
     "linktime-mcp install CLIENT": writes_to_every_client,
     "--project": is_an_option,
     "--print": is_an_option,
@@ -209,7 +312,6 @@ COMMANDS: Final[dict[str, Rule]] = {
     "linktime-mcp doctor --api": compares_with_the_contract,
     'pipx install ".[redis]"': brings_what_is_looked_for,
     'pipx install ".[grpc]"': brings_what_is_looked_for,
-    'python3 -m venv .venv && .venv/bin/pip install -e ".[dev]" && .venv/bin/pytest': is_run_by_ci,
     "linktime-mcp": serves_until_ctrl_c,
     "which linktime-mcp": prints_a_path_that_starts,
     "where linktime-mcp": is_for_windows,
@@ -246,28 +348,17 @@ async def sandbox_of(*options: str, place: Path) -> AsyncIterator[dict[str, str]
         await process.communicate()
 
 
-def snippet(client: str) -> Any:
-    return json.loads(re.findall(rf"^\*\*{client}\*\*.*?```json\n(.*?)```", README, re.MULTILINE | re.DOTALL)[0])
-
-
-def link(client: str) -> tuple[str, dict[str, str]]:
-    """Return the URL of a link without its query, and the query."""
-    [url] = re.findall(rf"^\[{client}\]: (\S+)$", README, re.MULTILINE)
-    assert f"][{client}]" in README
-    return url.partition("?")[0], dict(parse_qsl(urlsplit(url).query, strict_parsing=True))
-
-
 def test_every_block_and_command_has_a_test() -> None:
-    lines = [line for language, block in BLOCKS if language == "sh" for line in block.splitlines()]
-    prose = re.sub(r"^```.*?^```$", "", README, flags=re.MULTILINE | re.DOTALL)
+    lines = [line for language, block in BLOCKS if language in {"sh", "powershell"} for line in block.splitlines()]
+    prose = re.sub(r"^```.*?^```$", "", PAGES, flags=re.MULTILINE | re.DOTALL)
 
-    assert README.count("```") == 2 * len(BLOCKS)
-    assert {language for language, _ in BLOCKS} == {"json", "sh"}
+    assert PAGES.count("```") == 2 * len(BLOCKS)
+    assert {language for language, _ in BLOCKS} == {"json", "mermaid", "powershell", "sh"}
     assert {*lines, *re.findall(INLINE, prose)} == set(COMMANDS)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)  # pip fetches all that the server needs
+@pytest.mark.timeout(3 * INSTALLATION + 60)  # three installations, each of which fetches its packages
 @pytest.mark.parametrize("command", COMMANDS)
 async def test_every_command_behaves_as_described(command: str, tmp_path: Path) -> None:
     await COMMANDS[command](command, tmp_path)
@@ -288,31 +379,3 @@ async def test_every_snippet_starts_the_server(text: str) -> None:
         assert await running.close() == 0
     assert greeting["serverInfo"]["version"] == __version__
     assert running.log == ["LinkTime MCP server running"]
-
-
-async def test_sandbox_listens_on_the_address_in_the_readme() -> None:
-    _, out = await run("linktime-mcp", "sandbox", "--help", env=environ(PATH=HERE))
-    host, port, *_ = re.findall(r"\(default:\s+([\w.]+)\)", out)
-
-    assert f"`http://{host}:{port}`" in README
-
-
-def test_cursor_link_adds_the_snippet() -> None:
-    place, query = link("cursor")
-    [(name, server)] = snippet("Cursor")["mcpServers"].items()
-
-    assert place == "https://cursor.com/en/install-mcp"
-    assert query | {"config": json.loads(b64decode(query["config"], validate=True))} == {"name": name, "config": server}
-
-
-def test_vs_code_link_adds_the_snippet() -> None:
-    place, query = link("vscode")
-    config = snippet("VS Code")
-    [(name, server)] = config["servers"].items()
-
-    assert place == "https://insiders.vscode.dev/redirect/mcp/install"
-    assert query["name"] == name
-    assert {key: json.loads(value) for key, value in query.items() if key != "name"} == {
-        "inputs": config["inputs"],
-        "config": server,
-    }

@@ -13,14 +13,13 @@ from mcp import Client
 from rich.console import Console
 
 from linktime.app import app
-from linktime.commands.demo import LIMIT, PERIOD, Service, converse
-from linktime.commands.demo.assistant import Assistant, StepFailed
-from linktime.commands.demo.guarantees import show
+from linktime.commands.demo import converse
+from linktime.commands.demo.assistant import StepFailed
 from linktime.commands.demo.transcript import Transcript
 from linktime.config import Settings
 from linktime.sandbox import Sandbox
 from tests.support.process import PATIENCE
-from tests.support.sandbox_client import misbehave, paths
+from tests.support.sandbox_client import misbehave
 from tests.support.sdk_client import connected
 
 SENTENCES = [
@@ -181,43 +180,3 @@ async def test_wrong_data_from_the_service_is_detected(
     async with client_of(sandbox) as client:
         with pytest.raises(StepFailed, match=rf"^conversation {number} \(.+\): .*{subject}"):
             await converse(client, page()[0], lambda: MONDAY)
-
-
-async def guaranteed(limited: Sandbox) -> tuple[str, str]:
-    """Show the guarantees. Return the transcript's text, and the reason of a failure."""
-    transcript, written = page()
-    expected = {"LINKTIME_RATE_LIMIT": str(LIMIT), "LINKTIME_RATE_PERIOD": str(PERIOD)}
-    async with client_of(limited, **expected) as client:
-        assistant = Assistant(client, transcript, (), lambda: MONDAY)
-        try:
-            await show(assistant, Service(limited.url, limited.key), transcript)
-        except StepFailed as failure:
-            return written.getvalue(), str(failure)
-    return written.getvalue(), ""
-
-
-async def test_guarantees_hold() -> None:
-    async with Sandbox(limit=LIMIT, period=PERIOD, now=lambda: MONDAY) as limited:
-        text, failure = await guaranteed(limited)
-
-    assert (text.count("\n  checked "), failure) == (4, "")
-    assert limited.peak() <= LIMIT
-    assert paths(limited).count("POST /bookings") == 1
-
-
-async def test_refused_request_breaks_the_first_guarantee() -> None:
-    async with Sandbox(limit=LIMIT, period=PERIOD, now=lambda: MONDAY) as limited:
-        await misbehave(limited, path="/bookings", skip=3, status=429)
-        text, failure = await guaranteed(limited)
-
-    assert text.count("\n  checked ") == 1
-    assert "429" in failure
-
-
-async def test_failed_booking_breaks_the_second_guarantee() -> None:
-    async with Sandbox(limit=LIMIT, period=PERIOD, now=lambda: MONDAY) as limited:
-        await misbehave(limited, method="POST", path="/bookings", status=500, times=None)
-        text, failure = await guaranteed(limited)
-
-    assert text.count("\n  checked ") == 2
-    assert "create_booking answered" in failure

@@ -13,9 +13,9 @@ from typing import Any, Final
 import pytest
 from aiohttp import ClientSession
 
-from linktime.commands.demo.host import Service
 from linktime.commands.demo.host.server_client import Scene, ServerClient, connected
 from linktime.commands.demo.host.web import listening
+from linktime.commands.demo.server_process import Service
 from linktime.sandbox import Sandbox
 from tests.support.chromium import Chromium
 from tests.support.demo_view import demo_view

@@ -22,7 +22,7 @@ from tests.support.sandbox_client import Visitor, visitor
 from tests.support.tool_requests import REQUESTS, Expected
 
 CONTRIBUTING = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+REFERENCE = (Path(__file__).parents[2] / "dashboards" / "REFERENCE.md").read_text(encoding="utf-8")
 
 
 def test_document_is_valid_openapi() -> None:
@@ -163,8 +163,8 @@ def test_table_of_contributors_is_that_of_the_contract() -> None:
     }
 
 
-def test_readme_names_each_inferred_part() -> None:
-    section = README.split("## Documented and inferred endpoints\n", 1)[1].split("\n## ", 1)[0]
+def test_reference_names_each_inferred_part() -> None:
+    section = REFERENCE.split("## Documented and inferred endpoints\n", 1)[1].split("\n## ", 1)[0]
     numbers = [sum(each.evidence == kind for each in CONTRACT.operations.values()) for kind in KINDS]
     examples = next(line for line in section.splitlines() if line.startswith("- example: "))
 

@@ -82,5 +82,5 @@ async def test_what_the_threads_opened_is_closed_at_the_end(tmp_path: Path) -> N
 
     await executor.aclose(store.close)
 
-    assert {file.name for file in files(tmp_path)} == {"budget.db", "budget.db-journal", "budget.used"}
+    assert {file.name for file in files(tmp_path)} == {"budget.db", "budget.used"}
     assert not opened_files() & set(files(tmp_path))

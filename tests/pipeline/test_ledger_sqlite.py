@@ -82,7 +82,7 @@ def test_first_step_writes_files_for_the_user_alone(path: Path) -> None:
 
     assert path.parent.stat().st_mode & 0o777 == 0o700
     files = list(path.parent.iterdir())
-    assert len(files) == 3
+    assert len(files) == 2
     assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
 
 

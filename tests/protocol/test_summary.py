@@ -29,7 +29,7 @@ async def test_each_call_has_one_line_and_no_spans(sandbox: Sandbox) -> None:
     server = await called(sandbox, "get_me", "get_me", "list_nothing", "get_booking")
 
     assert without_seconds(server.calls) == [
-        "get_me #2 … s: 1 request, ok",
+        "get_me #2 … s: 1 request, 200",
         "get_me #3 … s: kept answer, … s old",
         "unknown tool #4 … s: refused, MCPError",
         "get_booking #5 … s: invalid_arguments",
@@ -44,8 +44,8 @@ async def test_retries_and_errors_are_named(sandbox: Sandbox) -> None:
     server = await called(sandbox, "get_me", "list_integrations")
 
     assert without_seconds(server.calls) == [
-        "get_me #2 … s: 2 requests, ok",
-        "list_integrations #3 … s: forbidden",
+        "get_me #2 … s: 2 requests, 200",
+        "list_integrations #3 … s: 403, forbidden",
     ]
 
 
@@ -62,7 +62,9 @@ async def test_wait_for_budget_comes_first(sandbox: Sandbox) -> None:
 
     server = await called(sandbox, "get_me", "list_integrations", **settings)
 
-    assert re.fullmatch(r"list_integrations #3 \d+\.\d s: \d\.\d s waiting for budget, 1 request, ok", server.calls[-1])
+    assert re.fullmatch(
+        r"list_integrations #3 \d+\.\d s: \d\.\d s waiting for budget, 1 request, 200", server.calls[-1]
+    )
 
 
 @pytest.mark.parametrize(

@@ -30,12 +30,14 @@ def program(name: str) -> str:
     return path
 
 
-async def run(*command: str, env: dict[str, str], cwd: Path | None = None) -> tuple[int | None, str]:
-    """Run a program to its end. Return its status and its output."""
+async def run(
+    *command: str, env: dict[str, str], cwd: Path | None = None, patience: float = 240
+) -> tuple[int | None, str]:
+    """Run a program to its end, for at most *patience* seconds. Return its status and its output."""
     process = await asyncio.create_subprocess_exec(
         *command, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, env=env, cwd=cwd
     )
-    async with asyncio.timeout(240):
+    async with asyncio.timeout(patience):
         out, _ = await process.communicate()
     return process.returncode, out.decode()
 

@@ -1,7 +1,8 @@
-"""The demo: a real client and the real server hold the product page's conversations against a sandbox."""
+"""The demo: a real client and the real server play scenes against a sandbox."""
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from datetime import UTC, datetime
 from io import TextIOWrapper
@@ -12,31 +13,34 @@ from typing import Final, TextIO
 from mcp import Client
 from rich.console import Console
 
-from . import guarantees
+from . import fast_motion, guarantees
 from .assistant import Assistant, Clock, StepFailed, explain_failures
 from .calls import Call, Totals
-from .conversations import CONVERSATIONS
-from .guarantees import LIMIT, PERIOD
-from .server_process import Service, server
+from .scenes import ALL_CONVERSATIONS, LAST, SCENES, Conversations, UnknownScene, scene_list, scene_number
+from .server_process import OpenSandbox, Service, server
 from .transcript import Transcript
 
-__all__ = ["LIMIT", "PERIOD", "Service", "converse", "play"]
+__all__ = ["SCENES", "UnknownScene", "converse", "play", "scene_list", "scene_number", "show"]
 
 _NARROWEST: Final = 40  # columns; text outside this range is hard to read
 _WIDEST: Final = 100
-_SMALL_LIMIT: Final = {"LINKTIME_RATE_LIMIT": str(LIMIT), "LINKTIME_RATE_PERIOD": str(PERIOD)}
 
 
-async def play(service: Service, limited: Service) -> int:
-    """Play the conversations against *service*, then show the guarantees with *limited*.
+def play(open_sandbox: OpenSandbox, number: int | None = None) -> int:
+    """Play all scenes, or only the scene of this *number*.
 
-    *limited* allows `LIMIT` requests in a `PERIOD`. Return the exit status: 0 if every step has the right outcome,
-    else 1 after a message that names the step.
+    Return the exit status: 0 if every step has the right outcome, else 1 after a message that names the step.
     """
     transcript = Transcript(_console())
     with TemporaryFile("w+", encoding="utf-8", errors="replace") as stderr:
         try:
-            await _play(service, limited, stderr, transcript)
+            transcript.introduction()
+            if number != LAST:
+                chosen = {number: ALL_CONVERSATIONS[number]} if number else ALL_CONVERSATIONS
+                asyncio.run(_hold(open_sandbox, chosen, stderr, transcript))
+            if number in {None, LAST}:
+                show(open_sandbox, transcript, _now())
+            transcript.next_steps()
         except Exception as fault:  # noqa: BLE001 - the user gets a message for any error
             stderr.seek(0)
             transcript.failed(_reason(fault), stderr.read())
@@ -44,8 +48,10 @@ async def play(service: Service, limited: Service) -> int:
     return 0
 
 
-async def converse(client: Client, transcript: Transcript, now: Clock) -> list[Call]:
-    """Hold every conversation, with the tools of *client*. Return the calls.
+async def converse(
+    client: Client, transcript: Transcript, now: Clock, conversations: Conversations = ALL_CONVERSATIONS
+) -> list[Call]:
+    """Hold the *conversations*, by default all, with the tools of *client*. Return the calls.
 
     Raises:
         StepFailed: A step has a wrong outcome.
@@ -54,24 +60,33 @@ async def converse(client: Client, transcript: Transcript, now: Clock) -> list[C
     tools = (await client.list_tools()).tools
     reads = {tool.name for tool in tools if tool.annotations and tool.annotations.read_only_hint}
     assistant = Assistant(client, transcript, reads, now)
-    for number, (name, conversation) in enumerate(CONVERSATIONS, 1):
+    for number, (name, conversation) in conversations.items():
         transcript.title(f"{number}. {name}")
         with explain_failures(f"conversation {number} ({name})", assistant):
             await conversation(assistant)
     return assistant.calls
 
 
-async def _play(service: Service, limited: Service, stderr: TextIO, transcript: Transcript) -> None:
-    transcript.introduction()
+def show(open_sandbox: OpenSandbox, transcript: Transcript, start: datetime) -> None:
+    """Play the last scene, which begins at *start*, in fast motion.
+
+    Raises:
+        StepFailed: A guarantee does not hold.
+    """
+    transcript.title(f"{LAST}. {guarantees.TITLE}")
+    fast_motion.run(guarantees.show(open_sandbox, transcript, start))
+
+
+async def _hold(
+    open_sandbox: OpenSandbox, conversations: Conversations, stderr: TextIO, transcript: Transcript
+) -> None:
     started = perf_counter()
-    async with server(service, stderr, {}) as client:
-        calls = await converse(client, transcript, _now)
-        upstream = len(await service.requests())
-    transcript.summary(len(CONVERSATIONS), Totals.of(calls, upstream, seconds=perf_counter() - started))
-    # A second server, because a server has one rate limit.
-    async with server(limited, stderr, _SMALL_LIMIT) as client:
-        await guarantees.show(Assistant(client, transcript, (), _now), limited, transcript)
-    transcript.next_steps()
+    async with open_sandbox() as sandbox:
+        service = Service(sandbox.url, sandbox.key)
+        async with server(service, stderr) as client:
+            calls = await converse(client, transcript, _now, conversations)
+            upstream = len(await service.requests())
+    transcript.summary(len(conversations), Totals.of(calls, upstream, seconds=perf_counter() - started))
 
 
 def _now() -> datetime:

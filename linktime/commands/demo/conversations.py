@@ -145,7 +145,11 @@ async def describe_a_person(assistant: Assistant) -> None:
     contact = await _contact(assistant, "Sarah Chen")
     person = await assistant.call("get_contact", contactId=contact["id"])
     past, coming = schedule.parse(person["pastMeetings"]), schedule.parse(person["upcomingMeetings"])
-    assistant.check(bool(coming), "the profile has the meeting of the first conversation")
+    meetings = await schedule.meetings(schedule.today, schedule.today + 2 * WEEK)
+    listed_ids = {each.id for each in meetings if each.guest == person["name"] and each.start > schedule.now}
+    assistant.check(
+        listed_ids <= {each.id for each in coming}, "the profile has every meeting of this person in the list"
+    )
     work = " at ".join(filter(None, (person.get("jobTitle"), person.get("company"))))
     assistant.say(
         " — ".join(filter(None, (person["name"], work)))

@@ -39,6 +39,12 @@ def duration(seconds: float) -> str:
     return f"{minutes}m {rest}s" if minutes else f"{rest}s"
 
 
+def minutes(seconds: float) -> str:
+    """Format a time on a stopwatch: 0:05, 1:20."""
+    whole, rest = divmod(int(seconds), 60)
+    return f"{whole}:{rest:02}"
+
+
 def count(number: int, noun: str) -> str:
     """Format a number of things: 1 meeting, 4 meetings."""
     return f"{number} {noun}" + ("" if number == 1 else "s")

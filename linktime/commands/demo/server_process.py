@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from http.client import HTTPConnection
-from typing import Any, Final, NamedTuple, TextIO
-from urllib.parse import urlsplit
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Final, NamedTuple, Protocol, TextIO
 
+from aiohttp import ClientSession, ClientTimeout
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
 _TIMEOUT: Final = 15.0  # s for one response; only a fault takes so long
+
+
+class LocalService(Protocol):
+    """A sandbox that is open."""
+
+    @property
+    def url(self) -> str:
+        """Return the base URL."""
+
+    @property
+    def key(self) -> str:
+        """Return the API key."""
+
+
+OpenSandbox = Callable[..., AbstractAsyncContextManager[LocalService]]
+"""Opens a sandbox. Its parameters are those of `Sandbox`."""
 
 
 class Service(NamedTuple):
@@ -23,37 +36,38 @@ class Service(NamedTuple):
     url: str
     key: str
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """Return the environment variables of a server that sends its requests here."""
+        # An earlier demo must not use up the budget of this one.
+        return {"LINKTIME_API_KEY": self.key, "LINKTIME_BASE_URL": self.url, "LINKTIME_BUDGET": "process"}
+
     async def requests(self) -> list[dict[str, Any]]:
         """Return the request log of the sandbox, oldest first."""
-        entries: list[dict[str, Any]] = (await asyncio.to_thread(self._send, "GET", "/sandbox/requests"))["data"]
+        entries: list[dict[str, Any]] = (await self._send("GET", "/sandbox/requests"))["data"]
         return entries
 
     async def fail(self, **rule: Any) -> None:
         """Make the next request that matches *rule* fail."""
-        await asyncio.to_thread(self._send, "POST", "/sandbox/faults", rule)
+        await self._send("POST", "/sandbox/faults", rule)
 
-    def _send(self, method: str, path: str, body: Any = None) -> Any:
-        connection = HTTPConnection(urlsplit(self.url).netloc, timeout=_TIMEOUT)
-        try:
-            connection.request(method, path, json.dumps(body), {"Content-Type": "application/json"})
-            return json.load(connection.getresponse())
-        finally:
-            connection.close()
+    async def _send(self, method: str, path: str, body: Any = None) -> Any:
+        limit = ClientTimeout(total=_TIMEOUT)
+        async with (
+            ClientSession(timeout=limit) as session,
+            session.request(method, f"{self.url}{path}", json=body) as response,
+        ):
+            return await response.json()
 
 
 @asynccontextmanager
-async def server(service: Service, stderr: TextIO, settings: Mapping[str, str]) -> AsyncIterator[Client]:
-    """Run the real server as a child process, and yield a client of it. *settings* are environment variables.
+async def server(service: Service, stderr: TextIO) -> AsyncIterator[Client]:
+    """Run the real server as a child process, and yield a client of it.
 
     The SDK passes on only the environment variables that a program needs to start, so the user's settings stay out.
     """
-    env = {
-        "LINKTIME_API_KEY": service.key,
-        "LINKTIME_BASE_URL": service.url,
-        "OTEL_TRACES_EXPORTER": "none",  # the end of stderr is shown on a failure, and must not be all spans
-        "LINKTIME_BUDGET": "process",  # an earlier demo must not use up the budget of this one
-        **settings,
-    }
+    # The end of stderr is shown on a failure, and must not be all spans.
+    env = {**service.settings, "OTEL_TRACES_EXPORTER": "none"}
     # The same interpreter runs the server, so the demo needs no installed command.
     program = StdioServerParameters(command=sys.executable, args=["-m", "linktime"], env=env)
     async with Client(stdio_client(program, errlog=stderr), read_timeout_seconds=_TIMEOUT) as client:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -14,12 +15,14 @@ from .formatting import count
 
 _LABEL: Final = 12  # columns
 _STDERR_SHOWN: Final = 12  # lines
+_LONGEST_BAR: Final = 40  # columns
 _SOURCES: Final = {"hit": "yellow", "coalesced": "yellow"}
 
 _HEADLINE: Final = "LinkTime for AI assistants: a demo"
 _INTRODUCTION: Final = (
-    "The eight conversations of LinkTime's product page. The user and the assistant are scripted. The MCP server, its "
-    "tool calls and the requests are real. They go to a sandbox on this machine, so they need no account."
+    "Eight conversations of LinkTime's product page, and a ninth scene about the limits of the service. The user and "
+    "the assistant are scripted. The MCP server, its tool calls and the requests are real. They go to a sandbox on "
+    "this machine, so they need no account."
 )
 # mark, meaning
 _LEGEND: Final = {
@@ -28,6 +31,8 @@ _LEGEND: Final = {
 }
 # command, purpose
 _NEXT_STEPS: Final = {
+    "linktime-mcp demo N": "Play one of the scenes again.",
+    "linktime-mcp demo --view": "See the calendar and the free times in a browser.",
     "linktime-mcp sandbox": "Run a sandbox that a client can connect to.",
     "linktime-mcp install CLIENT": "Connect a client to your account.",
 }
@@ -72,13 +77,21 @@ class Transcript:
         answer.truncate(self._console.width - _LABEL, overflow="ellipsis")
         self._line(Text(), answer)
 
-    def step(self, text: str) -> None:
-        """Show an action of the demo itself."""
-        self._line(Text("  demo", "dim"), Text(text))
+    def note(self, label: str, text: str) -> None:
+        """Show an event of the scene. Its *label* is the time."""
+        self._line(Text(f"  {label}", "magenta"), Text(text))
+
+    def chart(self, title: str, rows: Mapping[str, int]) -> None:
+        """Show numbers as bars, each with its label."""
+        self._line(Text(), Text(title, "dim"))
+        most = max(rows.values(), default=1)
+        for label, number in rows.items():
+            bar = "█" * math.ceil(_LONGEST_BAR * number / most)
+            self._line(Text(f"  {label}", "magenta"), Text.assemble((bar, "green"), " " * bool(bar), str(number)))
 
     def checked(self, fact: str) -> None:
         """Show a fact that was checked."""
-        self._line(Text("  checked", "dim"), Text(fact, "dim"))
+        self._line(Text("  checked", "green"), Text(fact))
 
     def failed(self, reason: str, stderr: str) -> None:
         """Show why the demo failed, and the end of the server's *stderr*."""
@@ -90,8 +103,9 @@ class Transcript:
 
     def summary(self, conversations: int, totals: Totals) -> None:
         """Show the numbers of a successful run."""
+        subject = f"All {conversations} conversations" if conversations > 1 else "The conversation"
         self._console.print()
-        self._console.print(Text(f"All {conversations} conversations came out right.", "bold green"))
+        self._console.print(Text(f"{subject} came out right.", "bold green"))
         for label, value in _rows(totals).items():
             self._line(Text(label, "dim"), Text(value))
 
@@ -109,6 +123,10 @@ class Transcript:
             line.rstrip()
             self._console.print(Text.assemble(label, line))
             label = Text()
+
+
+SILENT: Final = Transcript(Console(quiet=True))
+"""A transcript that writes nothing."""
 
 
 def _arguments(arguments: Mapping[str, Any]) -> str:

@@ -71,6 +71,7 @@ class RedisConnection:
         options = {
             "protocol": 2,
             "decode_responses": True,
+            "single_connection_client": True,
             "socket_timeout": _TIMEOUT,
             "socket_connect_timeout": _TIMEOUT,
             "retry": Retry(NoBackoff(), 0),  # a step whose answer is lost may have been made

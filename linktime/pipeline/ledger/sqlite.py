@@ -11,7 +11,7 @@ from ..clock import machine, now
 from .codec import Malformed, dump, load
 from .interface import KEPT, Change, Step, changes_of
 from .rules import Budget
-from .sqlite_file import SqliteFile
+from .sqlite_file import PAGE, SqliteFile
 from .state_file import Unreadable
 
 T = TypeVar("T")
@@ -25,6 +25,7 @@ class SqliteLedger:
     def __init__(self, file: SqliteFile, *, clock: Callable[[], float] = now, machine_id: str = "") -> None:
         self._file = file
         self._clock = clock
+        self._large = True  # whether the budget may need more than a page, by its last state
         self.clock = machine_id or machine()
 
     @property
@@ -40,9 +41,10 @@ class SqliteLedger:
             result = step(budget, self._clock())
             if not db.execute("UPDATE budget SET state = ?", (state := dump(budget),)).rowcount:
                 db.execute("INSERT INTO budget VALUES (?)", (state,))
+            self._large = len(state) > PAGE // 2
             return result
 
-        return self._file.write(transaction)
+        return self._file.write(transaction, many=self._large)
 
     def peek(self) -> tuple[Budget, float] | None:
         """Return the budget in the file, if there is one."""
@@ -78,7 +80,7 @@ class SqliteChanges:
             db.execute("INSERT INTO change (server, tags, settle) VALUES (?, ?, ?)", row)
             db.execute("DELETE FROM change WHERE number <= (SELECT max(number) FROM change) - ?", (KEPT,))
 
-        self._file.write(transaction)
+        self._file.write(transaction, many=True)
 
     def poll(self, *, patient: bool) -> Sequence[Change] | None:
         """Return the rows since the last poll. The last row of before must still be there, or some are missed."""

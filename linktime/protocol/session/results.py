@@ -35,6 +35,7 @@ def succeeded(
 
     *remember* takes the texts of guests in the answer.
     """
+    summary.ended(reply)
     whole = {"data": None} if reply.data is None and tool.reads else lean(tool, as_object(reply.data))
     if remarks:
         whole = {**whole, REMARKS: list(remarks)}
@@ -78,7 +79,7 @@ def _with_marks(data: dict[str, Any], texts: Iterable[GuestText]) -> dict[str, A
 def failed(failure: Failure) -> mcp_types.CallToolResult:
     """Return the error result of a failed call."""
     hooks.failed(failure)
-    summary.failed(failure)
+    summary.ended(failure)
     return mcp_types.CallToolResult(content=[_text(without_invisible(str(failure)))], is_error=True)
 
 

@@ -10,19 +10,20 @@ from typing import Any, Final, TypeVar
 import mcp_types
 
 from ...errors import Failure
+from ...message import Reply
 from ...telemetry.redaction import shown_request_id
 from .sdk_server import Context
 
 R = TypeVar("R")
 
 _WORTH_A_WORD: Final = 0.05  # s; a shorter wait is not mentioned
-_failure: ContextVar[list[Failure] | None] = ContextVar("failure", default=None)
+_ends: ContextVar[list[Reply | Failure] | None] = ContextVar("ends", default=None)
 
 
-def failed(failure: Failure) -> None:
-    """Note why the present call has no answer."""
-    if (failures := _failure.get()) is not None:
-        failures.append(failure)
+def ended(end: Reply | Failure) -> None:
+    """Note LinkTime's answer to the present call, or the reason why it has none."""
+    if (ends := _ends.get()) is not None:
+        ends.append(end)
 
 
 class Summaries:
@@ -45,16 +46,16 @@ class Summaries:
         """Return the handler *call* with a line after each call, also after a cancelled one."""
 
         async def summarized(context: Context, params: mcp_types.CallToolRequestParams) -> R:
-            began, outcome, failures = self._clock(), "cancelled", list[Failure]()
-            token = _failure.set(failures)
+            began, outcome, ends = self._clock(), "cancelled", list[Reply | Failure]()
+            token = _ends.set(ends)
             try:
                 result = await call(context, params)
-                outcome = ", ".join(_parts(result, failures))
+                outcome = ", ".join(_parts(result, ends))
             except Exception as error:
                 outcome = f"refused, {type(error).__name__}"
                 raise
             finally:
-                _failure.reset(token)
+                _ends.reset(token)
                 tool = params.name if params.name in self._tools else "unknown tool"
                 ident = shown_request_id(str(context.request_id))
                 self._write(f"{tool} #{ident} {self._clock() - began:.1f} s: {outcome}")
@@ -63,26 +64,37 @@ class Summaries:
         return summarized
 
 
-def _parts(result: Any, failures: list[Failure]) -> Iterator[str]:
-    """Yield how a call came to its result: 1. the wait, 2. the cache, 3. the requests, 4. the error."""
+def _parts(result: Any, ends: list[Reply | Failure]) -> Iterator[str]:
+    """Yield how a call came to its result: 1. the wait, 2. the cache, 3. the requests, 4. the status or the error."""
     # `_meta` has no text of a guest, so the line has none either.
     meta = getattr(result, "meta", None) or {}
     if (waited := meta.get("linktime/queueSeconds") or 0.0) >= _WORTH_A_WORD:
         yield f"{waited:.1f} s waiting for budget"
     if isinstance(result, mcp_types.InputRequiredResult):
         yield "asks the user"
-    elif failures:
-        yield _error(failures[-1])
-    elif (source := meta.get("linktime/cache")) == "hit":
-        yield f"kept answer, {meta.get('linktime/ageSeconds', 0):.0f} s old"
-    elif source == "coalesced":
+        return
+    match ends:
+        case [*_, Failure() as failure]:
+            yield _error(failure)
+        case [*_, Reply() as reply]:
+            yield from _answer(reply)
+
+
+def _answer(reply: Reply) -> Iterator[str]:
+    notes = reply.notes
+    if notes.already_done:
+        yield "answered from memory, not sent again"
+    elif notes.cache == "hit":
+        yield f"kept answer, {notes.age_seconds or 0:.0f} s old"
+    elif notes.cache == "coalesced":
         yield "shared the request of another call"
     else:
-        requests = 1 + int(meta.get("linktime/retries") or 0)
+        requests = 1 + (notes.retries or 0)
         yield f"{requests} request{'' if requests == 1 else 's'}"
-        yield str(meta.get("linktime/outcome", "ok"))
+        yield notes.outcome or str(reply.status)
 
 
 def _error(failure: Failure) -> str:
-    seconds = getattr(failure, "retry_after", None)
-    return failure.word if seconds is None else f"{failure.word}, again in {max(1, ceil(seconds))} s"
+    status, seconds = getattr(failure, "status", None), getattr(failure, "retry_after", None)
+    parts = (str(status or ""), failure.word, "" if seconds is None else f"again in {max(1, ceil(seconds))} s")
+    return ", ".join(filter(None, parts))

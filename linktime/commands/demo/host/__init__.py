@@ -8,12 +8,12 @@ import signal
 import sys
 from typing import Final
 
-from ..server_process import Service
+from ..server_process import OpenSandbox, Service
 from .browser import open_in_browser
 from .server_client import connected
 from .web import listening
 
-__all__ = ["Service", "show"]
+__all__ = ["show"]
 
 _GREETING: Final = (
     "The sandbox's calendar and free times are at\n\n  {}\n\n"
@@ -22,14 +22,24 @@ _GREETING: Final = (
 )
 
 
-async def show(service: Service, *, browse: bool) -> None:
-    """Serve the page of the host until SIGINT or SIGTERM, and print its address. With *browse*, open it.
+def show(open_sandbox: OpenSandbox, *, browse: bool) -> int:
+    """Serve the page of the host until Ctrl-C, and print its address. With *browse*, open it. Return the exit status.
 
     Raises:
         OSError: The address cannot be printed.
     """
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_show(open_sandbox, browse=browse))
+    return 0
+
+
+async def _show(open_sandbox: OpenSandbox, *, browse: bool) -> None:
     stop = _stop_event()
-    async with connected(service) as host, listening(host) as url:
+    async with (
+        open_sandbox() as sandbox,
+        connected(Service(sandbox.url, sandbox.key)) as host,
+        listening(host) as url,
+    ):
         sys.stdout.write(_GREETING.format(url))
         sys.stdout.flush()
         if browse:

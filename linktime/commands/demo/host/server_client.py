@@ -61,12 +61,10 @@ class ServerClient:
 @asynccontextmanager
 async def connected(service: Service) -> AsyncIterator[ServerClient]:
     """Run the chain over *service* in this process, and yield a client that declares views."""
-    # The budget is of this process, so that an earlier demo does not use it up.
-    environ = {"LINKTIME_API_KEY": service.key, "LINKTIME_BASE_URL": service.url, "LINKTIME_BUDGET": "process"}
     info = mcp_types.Implementation(name=NAME, version=__version__)
     views = advertise(EXTENSION, {"mimeTypes": [HTML]})
     async with (
-        app(Settings.from_environ(environ), Telemetry(), lazy=False) as application,
+        app(Settings.from_environ(service.settings), Telemetry(), lazy=False) as application,
         Client(served(application), client_info=info, extensions=[views]) as client,
     ):
         yield ServerClient(client, await _scenes(client))

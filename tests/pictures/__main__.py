@@ -1,0 +1,26 @@
+"""Draws the pictures of the README: `python -m tests.pictures`. The trace needs Jaeger on PATH."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+
+from . import demo, trace
+from .svg import save
+
+save(
+    demo.draw(),
+    "demo",
+    "linktime-mcp demo",
+    "Two scenes of the demo: a booking, and 80 calls at 60 requests a minute",
+    clean=demo.with_fixed_ids,
+)
+if shutil.which("jaeger"):
+    save(
+        trace.draw(),
+        "trace",
+        "A trace in Jaeger: tools/call create_booking",
+        "A trace in Jaeger: a booking waits for budget, loses its answer and is read back",
+    )
+else:
+    sys.stderr.write("Jaeger is not on PATH, so the pictures of the trace stay as they are.\n")
