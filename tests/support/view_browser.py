@@ -28,6 +28,7 @@ ABLE: Final[dict[str, Any]] = {
 """The capabilities of a host that can do everything."""
 
 _ACCEPTED: Final = ("ui/message", "ui/update-model-context", "ui/open-link", "ui/download-file")
+_PLAIN: Final = str.maketrans({"\u202f": " ", "\u2009": " ", "\u2013": "-"})
 _DRIVER: Final = Path(__file__).with_name("view_driver.mjs")
 
 Json = dict[str, Any]
@@ -50,6 +51,7 @@ class ViewBrowser:
         capabilities: Mapping[str, Any] = ABLE,
         context: Mapping[str, Any] = {},
         calls: Sequence[Json] = (),
+        refusal: Json | None = None,
         width: int = 900,
         zone: str = "America/New_York",
         locale: str = "en-US",
@@ -61,7 +63,8 @@ class ViewBrowser:
         Args:
             capabilities: Those of the host.
             context: The host's context.
-            calls: The results of the calls of the view, in order.
+            calls: The results of the calls of the view, in order, or objects with an `error`.
+            refusal: The host's error for the view itself.
             width: Of the view, in pixels.
             zone: The browser's IANA zone.
             locale: The browser's locale.
@@ -85,7 +88,7 @@ class ViewBrowser:
                 "html": page(view),
                 "replies": {
                     **accepted,
-                    "ui/initialize": [{"result": greeting}],
+                    "ui/initialize": [{"error": refusal} if refusal else {"result": greeting}],
                     "tools/call": [each if "error" in each else {"result": each} for each in calls],
                 },
                 "onReady": on_ready,
@@ -97,7 +100,7 @@ class ViewBrowser:
             },
         )
         self._is_open = True
-        self.do("heard", "ui/notifications/initialized")
+        self.do("heard", "ui/initialize" if refusal else "ui/notifications/initialized")
         if result is not None:
             self.wait("document.getElementById('view').ariaBusy === 'false'")
 
@@ -129,17 +132,17 @@ class ViewBrowser:
         return self.do("evaluate", expression)
 
     def text(self, selector: str = "body") -> str:
-        """Return the visible text of an element."""
+        """Return the visible text of an element, with plain spaces and hyphens."""
         text: str = self.evaluate(f"document.querySelector({json.dumps(selector)})?.innerText ?? ''")
-        return text.replace("\u202f", " ").replace("\u2009", " ")
+        return text.translate(_PLAIN)
 
     def texts(self, selector: str, attribute: str = "innerText") -> list[str]:
-        """Return a property of each element, with plain spaces."""
+        """Return a property of each element, with plain spaces and hyphens."""
         values: list[str] = self.evaluate(
             f"[...document.querySelectorAll({json.dumps(selector)})].map((each) => "
             f"each[{json.dumps(attribute)}] ?? each.getAttribute({json.dumps(attribute)}))"
         )
-        return [value.replace("\u202f", " ").replace("\u2009", " ") for value in values]
+        return [value.translate(_PLAIN) for value in values]
 
     def click(self, selector: str) -> None:
         """Click an element of the view."""

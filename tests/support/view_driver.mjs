@@ -15,25 +15,37 @@ const load = createRequire(join(modules, "driver.cjs"));
 const { chromium } = load("playwright-core");
 const axe = readFileSync(join(modules, "axe-core", "axe.min.js"), "utf8");
 
-const HOST = `<!doctype html><html lang="en"><title>Host</title><style>html, body, iframe { margin: 0; border: 0; width: 100%; }
-iframe { display: block; height: 100vh; }</style><iframe title="view" sandbox="allow-scripts"></iframe>`;
+const HOST = `<!doctype html><html lang="en"><title>Host</title><style>
+html, body, iframe { margin: 0; border: 0; width: 100%; }
+iframe { display: block; height: 100vh; }
+</style>`;
 
 /** The host in its page. It keeps all messages of the view, and answers its requests. */
 function play({ html, replies, onReady }) {
-  const frame = document.querySelector("iframe");
+  const frame = document.createElement("iframe");
+  Object.assign(frame, { title: "view", srcdoc: html });
+  frame.sandbox.add("allow-scripts");
   window.messages = [];
   window.replies = replies; // by method: a list of answers, of which the last one stays
   window.post = (message) => frame.contentWindow.postMessage({ jsonrpc: "2.0", ...message }, "*");
-  addEventListener("message", ({ source, data }) => {
-    if (source !== frame.contentWindow) return;
+  const early = []; // messages before the clock of the view is that of the test
+  const take = (data) => {
     window.messages.push(data);
     const answers = window.replies[data.method] ?? [{ error: { code: -32601, message: "Method not found" } }];
     const answer = answers.length > 1 ? answers.shift() : answers[0];
     if (data.id !== undefined && data.method && answer) window.post({ id: data.id, ...answer });
     if (data.method === "ui/notifications/initialized") onReady.forEach((message) => window.post(message));
     if (data.method === "ui/notifications/size-changed") frame.style.height = data.params.height + "px";
+  };
+  let receive = (data) => early.push(data);
+  window.begin = () => {
+    receive = take;
+    early.forEach(take);
+  };
+  addEventListener("message", ({ source, data }) => {
+    if (source === frame.contentWindow) receive(data);
   });
-  frame.srcdoc = html;
+  document.body.append(frame);
 }
 
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"], timeout: 30_000 });
@@ -52,22 +64,25 @@ const commands = {
       outside.push(route.request().url());
       return route.abort();
     });
+    await context.clock.install({ time });
     page = await context.newPage();
     page.on("pageerror", (error) => outside.push(String(error)));
     page.on("console", (message) => message.type() === "error" && outside.push(message.text()));
-    await page.clock.install({ time });
     await page.setContent(HOST);
     await page.evaluate(play, { html, replies, onReady });
     frame = await (await page.waitForSelector("iframe")).contentFrame();
     await frame.waitForSelector("#view");
+    await commands.wait(`Math.abs(Date.now() - ${Date.parse(time)}) < 600_000`);
+    await page.evaluate(() => window.begin());
   },
   post: (message) => page.evaluate((each) => window.post(each), message),
   reply: (replies) => page.evaluate((each) => void Object.assign(window.replies, each), replies),
   messages: () => page.evaluate(() => window.messages),
-  heard: (method) => page.waitForFunction((name) => window.messages.some((each) => each.method === name), method).then(() => null),
+  heard: (method) =>
+    page.waitForFunction((name) => window.messages.some((each) => each.method === name), method).then(() => null),
   async wait(expression) {
     // The page forbids eval, so that waitForFunction can't repeat an expression.
-    for (const end = Date.now() + PATIENCE; !(await frame.evaluate(expression)); ) {
+    for (const end = Date.now() + PATIENCE; !(await frame.evaluate(expression));) {
       if (Date.now() > end) throw new Error(`still false: ${expression}`);
       await new Promise((resolve) => setTimeout(resolve, 30));
     }
@@ -81,7 +96,10 @@ const commands = {
   async axe() {
     await frame.evaluate(axe);
     const { violations } = await frame.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-    return violations.map(({ id, nodes }) => [id, nodes.map(({ html, failureSummary }) => `${html}\n${failureSummary}`)]);
+    return violations.map(({ id, nodes }) => [
+      id,
+      nodes.map(({ html, failureSummary }) => `${html}\n${failureSummary}`),
+    ]);
   },
   async picture(path) {
     const { width } = page.viewportSize();

@@ -37,7 +37,7 @@ def meeting(local: str, minutes: int = 30, guest: str = "Sam Okafor", kind: str 
         "endTimeLocal": formatted(end, ZoneInfo(ACCOUNT)),
         "status": "CONFIRMED",
         "inviteeName": guest,
-        "inviteeEmail": f"{guest.split()[0].lower()}@globex.example",
+        "inviteeEmail": f"{guest.split(maxsplit=1)[0].lower()}@globex.example",
         "inviteeTimezone": ACCOUNT,
         "meetingLink": "https://meet.example/abc",
         "eventType": {"name": kind, "durationMinutes": minutes, "locationType": "GOOGLE_MEET"},

@@ -15,7 +15,7 @@ View = Literal["calendar", "slots"]
 _SOURCES: Final = files(__package__) / "page"
 _SHARED: Final = ("host", "chat", "times", "dates", "dom", "answer", "status", "loader", "theme", "view")
 _OWN: Final[dict[View, tuple[str, ...]]] = {
-    "calendar": ("layout", "ics", "book", "details", "calendar"),
+    "calendar": ("layout", "ics", "book", "details", "block", "calendar"),
     "slots": ("slots",),
 }
 """The modules of all views, and those of each view. A module is after the modules that it imports."""

@@ -46,7 +46,10 @@ test("a week begins on the first weekday of its locale", () => {
   assert.equal(times.weekStart("2026-12-01", 7), "2026-11-29");
   assert.equal(times.weekStart("2026-12-01", 6), "2026-11-28");
   assert.equal(times.weekStart("2026-11-30", 1), "2026-11-30");
-  assert.deepEqual(["en-US", "de-DE", "ar-EG", "en-GB"].map((each) => new dates.Dates(each).firstWeekday), [7, 1, 6, 1]);
+  assert.deepEqual(
+    ["en-US", "de-DE", "ar-EG", "en-GB"].map((each) => new dates.Dates(each).firstWeekday),
+    [7, 1, 6, 1],
+  );
 });
 
 test("the account's zone is one that agrees with its local times", () => {
@@ -57,7 +60,11 @@ test("the account's zone is one that agrees with its local times", () => {
 });
 
 test("the place of a zone", () => {
-  assert.deepEqual(["America/Argentina/Buenos_Aires", "UTC", "-05:00"].map(times.place), ["Buenos Aires", "UTC", "UTC-05:00"]);
+  assert.deepEqual(["America/Argentina/Buenos_Aires", "UTC", "-05:00"].map(times.place), [
+    "Buenos Aires",
+    "UTC",
+    "UTC-05:00",
+  ]);
 });
 
 test("a meeting over midnight has a part on each day", () => {
@@ -76,7 +83,12 @@ test("a meeting in the hour that occurs twice keeps its duration", () => {
 });
 
 test("overlapping meetings are side by side, and others have the whole width", () => {
-  const spans = [[540, 600], [570, 660], [600, 630], [700, 730]].map(([start, end]) => ({ start, end }));
+  const spans = [
+    [540, 600],
+    [570, 660],
+    [600, 630],
+    [700, 730],
+  ].map(([start, end]) => ({ start, end }));
   assert.deepEqual(layout.sideBySide(spans), [
     { column: 0, columns: 2 },
     { column: 1, columns: 2 },
@@ -112,8 +124,14 @@ test("the visible hours hold the workday and all meetings", () => {
 
 test("a file for calendars has folded lines and escaped text", () => {
   const meeting = {
-    id: "clx1", start: at("2026-12-01T15:00Z"), end: at("2026-12-01T15:30Z"), type: "Intro; Call", guest: "Ä".repeat(60),
-    notes: "a,b\\c\r\nBEGIN:VALARM\u0007", link: "https://meet.example/1", status: "CONFIRMED",
+    id: "clx1",
+    start: at("2026-12-01T15:00Z"),
+    end: at("2026-12-01T15:30Z"),
+    type: "Intro; Call",
+    guest: "Ä".repeat(60),
+    notes: "a,b\\c\r\nBEGIN:VALARM\u0007",
+    link: "https://meet.example/1",
+    status: "CONFIRMED",
   };
   const text = ics.calendarFile(meeting, at("2026-12-01T12:00Z"));
   const lines = text.split("\r\n");
@@ -127,9 +145,15 @@ test("a file for calendars has folded lines and escaped text", () => {
 test("an error has its word, its text and its wait", () => {
   const error = (text) => answer.errorOf({ isError: true, content: [{ type: "text", text }] });
   assert.deepEqual(error("rate_limited: the budget is spent. Call again in 12 s, or ask for less."), {
-    word: "rate_limited", text: "The budget is spent. Call again in 12 s, or ask for less.", wait: 12,
+    word: "rate_limited",
+    text: "The budget is spent. Call again in 12 s, or ask for less.",
+    wait: 12,
   });
-  assert.deepEqual(error("unavailable: no answer. Call again in 5 s."), { word: "unavailable", text: "No answer. Call again in 5 s.", wait: null });
+  assert.deepEqual(error("unavailable: no answer. Call again in 5 s."), {
+    word: "unavailable",
+    text: "No answer. Call again in 5 s.",
+    wait: null,
+  });
   assert.equal(error("").text, "The call failed.");
   assert.equal(answer.errorOf({ content: [] }), null);
 });

@@ -51,10 +51,11 @@ def test_every_source_is_in_a_page() -> None:
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
-def test_sources_make_no_markup_and_keep_nothing(module: Path) -> None:
+def test_sources_are_short_and_make_no_markup(module: Path) -> None:
     text = module.read_text("utf-8")
     assert not UNSAFE.search(text)
     assert len(text.splitlines()) <= 300
+    assert max(map(len, text.splitlines())) <= 120
 
 
 async def test_functions_without_a_document() -> None:

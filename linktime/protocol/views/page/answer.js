@@ -1,6 +1,6 @@
 /** Answers of the server's tools, as far as a view needs them. Every field may be missing or have another type. */
 
-import { accountZone } from "./times.js";
+import { accountZone, isZone } from "./times.js";
 
 const FAILURE = /^([a-z][a-z_]{2,40}): ([\s\S]+)$/i; // the error word, and the text for people
 const WAIT = /\bin (\d{1,5}) s\b/;
@@ -30,7 +30,9 @@ export function dataOf(result) {
  * @returns {Meeting[]}
  */
 export function meetingsOf(data) {
-  return objects(data.data).map(meeting).filter(({ start, end }) => end >= start);
+  return objects(data.data)
+    .map(meeting)
+    .filter(({ start, end }) => end >= start);
 }
 
 /** Return the starts of the slots in an answer of check_availability, in order: their own text, and ms. */
@@ -44,7 +46,10 @@ export function slotsOf(data) {
 /** Return the account's zone, by the note of the server or else by the local times in the answer. */
 export function zoneOf(result, rows, others) {
   const named = [result._meta?.["linktime/timezone"], dataOf(result).timezone, ...others];
-  return accountZone(named, rows.map(({ start, local }) => ({ instant: start, local })));
+  return accountZone(
+    named,
+    rows.map(({ start, local }) => ({ instant: start, local })),
+  );
 }
 
 function meeting(row) {
@@ -60,7 +65,7 @@ function meeting(row) {
     type: text(type.name) || "Meeting",
     guest: text(row.inviteeName),
     email: text(row.inviteeEmail),
-    zone: text(row.inviteeTimezone),
+    zone: isZone(row.inviteeTimezone) ? row.inviteeTimezone : "",
     status: text(row.status),
     location: text(row.location) || text(type.locationType),
     link: text(row.meetingLink),
@@ -69,7 +74,10 @@ function meeting(row) {
 }
 
 function textOf(result) {
-  return objects(result.content).map((block) => text(block.text)).join("\n").trim();
+  return objects(result.content)
+    .map((block) => text(block.text))
+    .join("\n")
+    .trim();
 }
 
 function objects(value) {

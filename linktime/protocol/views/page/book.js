@@ -9,20 +9,19 @@ const ARGUMENTS = new Set(["from", "to", "status", "page", "limit"]);
 const EVER = ["0001-01-01", "9998-12-31"];
 
 export class Book {
-  zone = "UTC"; // of the account
-  missing = 0; // meetings of the last answer that are on other pages
+  zone = ""; // of the account, after the first answer
   #meetings = new Map(); // by id
   #ranges = []; // days of the answers that were whole, as pairs
+  #parts = null; // the parts of all meetings, in order, or null if they have changed
   #types = new Map(); // names of event types, each with a number for its colour
 
   /** Take an answer of list_bookings. */
   add(result, args, otherZones) {
     const data = dataOf(result);
     const meetings = meetingsOf(data);
-    this.zone = meetings.length ? zoneOf(result, meetings, otherZones) : zoneOf(result, [], [this.zone, ...otherZones]);
-    const total = Number(data.pagination?.total) || 0;
+    this.zone = zoneOf(result, meetings, [this.zone, ...otherZones]);
     const isWhole = !((data.pagination?.totalPages ?? 1) > 1) && !data.truncated;
-    this.missing = isWhole ? 0 : Math.max(total - meetings.length, 1);
+    this.#parts = null;
     const range = rangeOf(args);
     if (range && isWhole) this.#replace(range);
     for (const meeting of meetings) {
@@ -38,10 +37,10 @@ export class Book {
 
   /** Return the parts of the meetings on a day, in order. */
   on(day) {
-    const parts = [...this.#meetings.values()].flatMap((meeting) =>
-      pieces(meeting.start, meeting.end, this.zone).map((piece) => ({ ...piece, meeting })),
-    );
-    return parts.filter((part) => part.day === day).sort((a, b) => a.start - b.start || a.end - b.end);
+    this.#parts ??= [...this.#meetings.values()]
+      .flatMap((meeting) => pieces(meeting.start, meeting.end, this.zone).map((piece) => ({ ...piece, meeting })))
+      .sort((a, b) => a.start - b.start || a.end - b.end);
+    return this.#parts.filter((part) => part.day === day);
   }
 
   /** Return the days with a meeting, in order. */

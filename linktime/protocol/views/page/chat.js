@@ -74,5 +74,7 @@ export class Chat {
 
 /** Return the words and the facts as one text. */
 export function withFacts(words, facts) {
-  return `${words} (${Object.entries(facts).map((fact) => fact.join(" ")).join(", ")})`;
+  return `${words} (${Object.entries(facts)
+    .map((fact) => fact.join(" "))
+    .join(", ")})`;
 }

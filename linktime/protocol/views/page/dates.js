@@ -2,8 +2,14 @@
 
 import { format, clocksChange, wallOf } from "./times.js";
 
-const SUNDAY_FIRST = /-(AG|AS|BR|BS|BW|BZ|CA|CO|DM|DO|ET|GT|GU|HK|HN|ID|IL|IN|JM|JP|KE|KH|KR|LA|MO|MT|MX|MZ|NI|NP|PA|PE|PH|PK|PR|PT|PY|SA|SG|SV|TH|TT|TW|US|VE|VI|WS|YE|ZA|ZW)$/;
-const SATURDAY_FIRST = /-(AE|AF|BH|DJ|DZ|EG|IQ|IR|JO|KW|LY|OM|QA|SD|SY)$/;
+/* The regions whose week does not begin on Monday, for browsers without that knowledge. */
+const SUNDAY_FIRST = new Set(
+  (
+    "AG AS BR BS BW BZ CA CO DM DO ET GT GU HK HN ID IL IN JM JP KE KH KR LA MO MT MX MZ NI NP PA PE PH " +
+    "PK PR PT PY SA SG SV TH TT TW US VE VI WS YE ZA ZW "
+  ).split(" "),
+);
+const SATURDAY_FIRST = new Set("AE AF BH DJ DZ EG IQ IR JO KW LY OM QA SD SY".split(" "));
 const RIGHT_TO_LEFT = /^(ar|ckb|dv|fa|he|ps|sd|ug|ur|yi)\b/;
 
 /** The formats of one locale. A day is text, such as 2026-12-01, and an instant is a number of ms. */
@@ -18,8 +24,8 @@ export class Dates {
   get firstWeekday() {
     const locale = new Intl.Locale(this.locale);
     const known = (locale.getWeekInfo?.() ?? locale.weekInfo)?.firstDay;
-    const region = `-${locale.maximize().region}`;
-    return known ?? (SUNDAY_FIRST.test(region) ? 7 : SATURDAY_FIRST.test(region) ? 6 : 1);
+    const { region } = locale.maximize();
+    return known ?? (SUNDAY_FIRST.has(region) ? 7 : SATURDAY_FIRST.has(region) ? 6 : 1);
   }
 
   weekday = (day) => this.#ofDay(day, { weekday: "short" });
@@ -73,7 +79,9 @@ export class Dates {
 /** Format an instant for a message to the assistant, in English: Tue 1 Dec 2026, 10:00. */
 export function inWords(instant, zone) {
   const options = { timeZone: zone, weekday: "short", day: "numeric", month: "short", year: "numeric" };
-  const day = format("en-GB", options).format(instant).replace(/^(\w+),/, "$1");
+  const day = format("en-GB", options)
+    .format(instant)
+    .replace(/^(\w+),/, "$1");
   return `${day}, ${format("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit" }).format(instant)}`;
 }
 

@@ -1,6 +1,6 @@
 /** The details of one meeting, with its actions. An action asks the assistant and never changes anything itself. */
 
-import { button, element, foreign, toType } from "./dom.js";
+import { button, element, foreign, isNarrow, toType } from "./dom.js";
 import { inWords } from "./dates.js";
 import { differ, place, wallOf } from "./times.js";
 import { calendarFile } from "./ics.js";
@@ -53,7 +53,8 @@ function actions(meeting, context, answer) {
   const report = async (done, success, failure) => {
     answer.replaceChildren(element("p", {}, (await done) ? success : failure));
   };
-  const join = () => report(chat.open(meeting.link), "The link was opened.", `The client did not open ${meeting.link}.`);
+  const join = () =>
+    report(chat.open(meeting.link), "The link was opened.", `The client did not open ${meeting.link}.`);
   const file = () =>
     report(
       chat.download("meeting.ics", "text/calendar", calendarFile(meeting, now())),
@@ -80,5 +81,28 @@ async function ask(meeting, { chat, account }, verb, request, answer) {
 
 function title(code) {
   if (!/^[A-Z][A-Z_]*$/.test(code)) return code;
-  return code.split("_").map((word) => word[0] + word.slice(1).toLowerCase()).join(" ");
+  return code
+    .split("_")
+    .map((word) => word[0] + word.slice(1).toLowerCase())
+    .join(" ");
+}
+
+/** Close the details at a click beside them. */
+export function closeOutside({ target, currentTarget }) {
+  if (!target.closest(".meeting, .details")) currentTarget.querySelector(".details header button")?.click();
+}
+
+/** Put a card beside its block, inside the week. */
+export function put(card, block) {
+  if (isNarrow()) return;
+  const week = block.closest(".week");
+  week.style.minHeight = `${card.offsetHeight}px`;
+  const box = week.getBoundingClientRect();
+  const own = block.parentElement.getBoundingClientRect();
+  const { width, height } = card.getBoundingClientRect();
+  const right = own.right + 8 + width <= box.right ? own.right + 8 : own.left - 8 - width;
+  const left = Math.max(box.left, Math.min(right, box.right - width));
+  const top = Math.max(box.top, Math.min(own.top, box.bottom - height));
+  card.style.setProperty("left", `${left - own.left}px`);
+  card.style.setProperty("top", `${top - own.top}px`);
 }

@@ -13,7 +13,8 @@ export function element(tag, attributes = {}, ...children) {
   for (const [key, value] of Object.entries(attributes)) {
     if (typeof value === "function") made.addEventListener(key, value);
     else if (key.startsWith("--")) made.style.setProperty(key, value);
-    else if (value !== null && value !== undefined && value !== false) made.setAttribute(key, value === true ? "" : value);
+    else if (value !== null && value !== undefined && value !== false)
+      made.setAttribute(key, value === true ? "" : value);
   }
   made.append(...children.filter((child) => child || child === 0));
   return made;
@@ -31,13 +32,33 @@ export function spoken(text) {
   return element("span.spoken", {}, text);
 }
 
+/** Make a button. It ignores further clicks until the promise of the first one is settled. */
 export function button(text, press, attributes = {}) {
-  return element("button", { type: "button", click: press, ...attributes }, text);
+  let isBusy = false;
+  const click = async () => {
+    if (isBusy) return;
+    isBusy = true;
+    await press();
+    isBusy = false;
+  };
+  return element("button", { type: "button", click, ...attributes }, text);
 }
 
 /** Make a text for the user to type into the chat, if the view can't send it. */
 export function toType(text) {
   return element("p.type", {}, "Type this in the chat: ", element("code", { tabindex: 0 }, text));
+}
+
+/** Replace the children of an element. The focus stays on the element with the same `data-key`. */
+export function redraw(box, ...children) {
+  const { key } = document.activeElement.dataset;
+  box.replaceChildren(...children);
+  if (key) box.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+}
+
+/** Return whether the view is so narrow that a week is a list. */
+export function isNarrow() {
+  return document.getElementById("view").clientWidth < 480;
 }
 
 /** Announce a text to screen readers. */
@@ -67,7 +88,8 @@ export function arrows(box, groups, stacked) {
     const buttons = all();
     const index = buttons.indexOf(event.target);
     if (index < 0 || event.altKey || event.ctrlKey || event.metaKey) return;
-    const target = { Home: buttons[0], End: buttons.at(-1) }[event.key] ?? neighbour(event, buttons, groups(), stacked());
+    const target =
+      { Home: buttons[0], End: buttons.at(-1) }[event.key] ?? neighbour(event, buttons, groups(), stacked());
     if (!target) return;
     event.preventDefault();
     focus(target);

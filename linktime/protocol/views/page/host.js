@@ -41,7 +41,10 @@ export class Host {
   request(method, params) {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#settle(id, { error: { message: "The client does not answer." } }), LONGEST_ANSWER);
+      const timer = setTimeout(
+        () => this.#settle(id, { error: { message: "The client does not answer." } }),
+        LONGEST_ANSWER,
+      );
       this.#pending.set(id, { resolve, reject, timer });
       this.#post({ id, method, params });
     });

@@ -20,7 +20,10 @@ export function calendarFile(meeting, now) {
     "END:VEVENT",
     "END:VCALENDAR",
   ];
-  return lines.flatMap(folded).map((line) => `${line}\r\n`).join("");
+  return lines
+    .flatMap(folded)
+    .map((line) => `${line}\r\n`)
+    .join("");
 }
 
 function stamp(instant) {

@@ -2,23 +2,31 @@
 
 import { dataOf, slotsOf, zoneOf } from "./answer.js";
 import { inWords } from "./dates.js";
-import { announce, arrows, button, element, foreign, spoken, toType } from "./dom.js";
+import { announce, arrows, button, element, foreign, redraw, spoken, toType } from "./dom.js";
 import { addDays, daysBetween, daysFrom, differ, instantOf, isZone, place, wallOf } from "./times.js";
 import { open } from "./view.js";
 
 const DATE = /^\d{4}-\d\d-\d\d$/;
 const MOST_DAYS = 35;
 const FRESH = 60_000; // ms; a choice from an older answer is checked before the assistant gets it
-const PARTS = [[300, "Night"], [720, "Morning"], [1020, "Afternoon"], [1320, "Evening"], [1440, "Night"]]; // ends in minutes
+const PARTS = [
+  [300, "Night"],
+  [720, "Morning"],
+  [1020, "Afternoon"],
+  [1320, "Evening"],
+  [1440, "Night"],
+]; // ends in minutes
 
 export class Slots {
   static tool = "check_availability";
+  static title = "Free times";
   static loading = "Loading the free times…";
   #context;
   #args = {}; // of the last answer
   #answer = null; // its data, slots, zones and time
   #chosen = null; // the slot that the user pressed
   #isConfirming = false; // whether the choice waits for a fresh answer
+  #outcome = null; // the element that states whether the assistant has the choice, or null before that
   #taken = ""; // a slot that was free before the last answer, in words
 
   /** @param context the surroundings of the view: see main.js */
@@ -37,6 +45,7 @@ export class Slots {
     const isConfirmed = this.#isConfirming && chosen;
     this.#taken = this.#isConfirming && !chosen ? this.#words(this.#chosen) : "";
     this.#isConfirming = false;
+    this.#outcome = null;
     this.#chosen = chosen;
     this.render();
     if (isConfirmed) this.#send();
@@ -45,13 +54,16 @@ export class Slots {
 
   render() {
     if (!this.#answer) return;
-    const { root, status, dates } = this.#context;
+    const { root, status } = this.#context;
     const groups = this.#groups();
     const days = element("div.days", {}, ...groups.map((group) => this.#group(group)));
-    root.replaceChildren(this.#bar(), status.box, ...this.#notices(), this.#clocks(), days, ...this.#notes());
-    arrows(days, () => [...days.querySelectorAll(".day")].map((day) => [...day.querySelectorAll(".slot")]), () => false);
+    redraw(root, this.#bar(), status.box, ...this.#notices(), this.#clocks(), days, ...this.#notes());
+    arrows(
+      days,
+      () => [...days.querySelectorAll(".day")].map((day) => [...day.querySelectorAll(".slot")]),
+      () => false,
+    );
     document.title = `Free times – LinkTime`;
-    root.lang = dates.locale;
   }
 
   /** Remove the slots that have passed. */
@@ -107,27 +119,51 @@ export class Slots {
     const step = (label, sign, days) => {
       const isPast = addDays(this.#args.to, days) < wallOf(now(), this.#answer.zone).day;
       const move = () => this.#load({ from: addDays(this.#args.from, days), to: addDays(this.#args.to, days) });
-      return button(sign, move, { class: "icon", "data-step": days < 0 ? "back" : "next", "aria-label": label, disabled: isPast });
+      return button(sign, move, {
+        class: "icon",
+        "data-key": days < 0 ? "back" : "next",
+        "aria-label": label,
+        disabled: isPast,
+      });
     };
-    const heading = element("h1", {}, "Free times", name && foreign("small", name[0].toUpperCase() + name.slice(1)));
+    const heading = element("h1", {}, Slots.title, name && foreign("small", name[0].toUpperCase() + name.slice(1)));
     if (!chat.canCall || !range) return element("header.bar", {}, heading);
-    const refresh = button("↻", () => this.#load({}), { class: "icon", "aria-label": "Refresh" });
+    const refresh = button("↻", () => this.#load({}), {
+      class: "icon",
+      "aria-label": "Refresh",
+      "data-key": "refresh",
+    });
     const steps = [step("Earlier days", "‹", -range.length), refresh, step("Later days", "›", range.length)];
-    return element("header.bar", {}, heading, element("nav", { "aria-label": dates.days(range[0], range.at(-1)) }, ...steps));
+    return element(
+      "header.bar",
+      {},
+      heading,
+      element("nav", { "aria-label": dates.days(range[0], range.at(-1)) }, ...steps),
+    );
   }
 
   #group({ day, last, slots }) {
     const { dates } = this.#context;
     if (!slots.length) {
       const days = day === last ? dates.short(day) : dates.shortDays(day, last);
-      return element("section.none", {}, element("h2", {}, days), element("p", {}, "No free times"));
+      return element(
+        "section.none",
+        {},
+        element("h2", { lang: dates.locale }, days),
+        element("p", {}, "No free times"),
+      );
     }
     const parts = Map.groupBy(slots, ({ start }) => partOf(wallOf(start, this.#answer.zone).minutes));
     const lists = [...parts].flatMap(([part, starts]) => [
       element("h3", {}, part),
       element("ul", {}, ...starts.flatMap((slot) => this.#slot(slot))),
     ]);
-    return element("section.day", {}, element("h2", { "aria-label": dates.long(day) }, dates.short(day)), ...lists);
+    return element(
+      "section.day",
+      {},
+      element("h2", { lang: dates.locale, "aria-label": dates.long(day) }, dates.short(day)),
+      ...lists,
+    );
   }
 
   #slot(slot) {
@@ -135,7 +171,7 @@ export class Slots {
     const { dates } = this.#context;
     const isChosen = slot === this.#chosen;
     const second = this.#second && [element("small", {}, this.#otherTime(slot)), spoken(` (${place(this.#second)})`)];
-    const label = { class: "slot", "aria-pressed": String(isChosen), "data-start": slot.startTime };
+    const label = { class: "slot", "aria-pressed": String(isChosen), "data-key": slot.startTime };
     const time = element("time", { datetime: slot.startTime }, dates.time(slot.start, zone));
     const press = button("", () => this.#choose(isChosen ? null : slot), label);
     const day = dates.long(wallOf(slot.start, zone).day);
@@ -160,38 +196,42 @@ export class Slots {
   }
 
   #choose(slot) {
-    const pressed = slot ?? this.#chosen;
     this.#chosen = slot;
     this.#isConfirming = false;
+    this.#outcome = null;
     this.render();
-    const again = this.#context.root.querySelector(`.slot[data-start="${CSS.escape(pressed.startTime)}"]`);
-    again?.focus();
     announce(slot ? `Selected: ${this.#words(slot)}. Press Tab to choose it.` : "Nothing is selected.");
   }
 
   #confirmation(slot) {
     const words = element("p", {}, this.#words(slot));
-    return element("li.choice", {}, words, button("Choose", () => this.#confirm(), { class: "primary" }));
+    return element(
+      "li.choice",
+      {},
+      words,
+      this.#outcome ?? button("Choose", () => this.#confirm(), { class: "primary" }),
+    );
   }
 
-  #confirm() {
+  /** Send the choice, or first check a choice from an old answer. */
+  async #confirm() {
     const { chat, now } = this.#context;
     this.#isConfirming = chat.canCall && now() - this.#answer.at > FRESH;
     if (this.#isConfirming) this.#load({});
-    else this.#send();
+    else await this.#send();
   }
 
   async #send() {
-    const { chat, root } = this.#context;
+    const { chat } = this.#context;
     const { zone, data } = this.#answer;
     const { startTime, start } = this.#chosen;
     const words = `I choose ${inWords(start, zone)} (${place(zone)})`;
     const slug = typeof data.eventTypeSlug === "string" ? { eventTypeSlug: data.eventTypeSlug } : {};
     const isSent = await chat.say(words, { startTime, ...slug });
-    const sent = element("p.sent", { tabindex: -1 }, "✓ The assistant has your choice.");
-    const answer = isSent ? sent : toType(words);
-    root.querySelector(".choice .primary")?.replaceWith(answer);
-    (isSent ? sent : answer.querySelector("code")).focus();
+    if (this.#chosen?.startTime !== startTime) return;
+    this.#outcome = isSent ? element("p.sent", { tabindex: -1 }, "✓ The assistant has your choice.") : toType(words);
+    this.render();
+    (this.#outcome.querySelector("code") ?? this.#outcome).focus();
     announce(isSent ? "The assistant has your choice." : `Type this in the chat: ${words}`);
   }
 
@@ -200,8 +240,8 @@ export class Slots {
   }
 
   #notices() {
-    const taken = this.#taken && element("p.panel", {}, `${this.#taken} was taken meanwhile. These times are free now.`);
-    const none = this.#free.length === 0 && element("p.panel", {}, "No free times on these days.");
+    const taken = this.#taken && element("p.panel", {}, `${this.#taken} was taken meanwhile. ${this.#count}`);
+    const none = !taken && this.#free.length === 0 && element("p.panel", {}, "No free times on these days.");
     return [taken, none].filter(Boolean);
   }
 
@@ -213,7 +253,7 @@ export class Slots {
   #notes() {
     const { data } = this.#answer;
     const leftOut = Number(data.leftOut) || 0;
-    const hours = `${leftOut} more free ${leftOut === 1 ? "time is" : "times are"} outside the hours that were asked for.`;
+    const hours = `${leftOut} more free ${leftOut === 1 ? "time is" : "times are"} outside the hours of the question.`;
     const truncated = data.truncated && "More free times exist. Ask for fewer days to see them.";
     return [leftOut > 0 && hours, truncated].filter(Boolean).map((text) => element("p.note", {}, text));
   }

@@ -91,7 +91,9 @@ export function accountZone(candidates, times) {
       const wall = wallOf(instant, zone);
       return wall.day === day && wall.minutes === minutes;
     });
-  return candidates.find((zone) => isZone(zone) && agrees(zone)) ?? locals.map(({ zone }) => zone).find(isZone) ?? "UTC";
+  return (
+    candidates.find((zone) => isZone(zone) && agrees(zone)) ?? locals.map(({ zone }) => zone).find(isZone) ?? "UTC"
+  );
 }
 
 /** Return the place in the name of a zone: New York for America/New_York. */

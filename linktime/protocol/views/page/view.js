@@ -2,16 +2,19 @@
 
 import { Chat } from "./chat.js";
 import { Dates } from "./dates.js";
+import { element } from "./dom.js";
 import { Host } from "./host.js";
 import { Loader } from "./loader.js";
 import { Status } from "./status.js";
-import { applyTheme, reportSize } from "./theme.js";
+import { applyTheme, reportHeight } from "./theme.js";
 import { isZone } from "./times.js";
 
 const TICK = 60_000; // ms; the line of the present moves, and past slots go
 
 /**
- * Open a view. Its class has the static fields `tool` and `loading`, and the methods `answered`, `render` and `tick`.
+ * Open a view.
+ *
+ * Its class has the static fields `tool`, `title` and `loading`, and the methods `answered`, `render` and `tick`.
  * @param View the class
  */
 export async function open(View) {
@@ -57,15 +60,17 @@ export async function open(View) {
     "ui/resource-teardown": teardown,
     ping: () => {},
   });
-  root.append(status.box);
+  root.append(element("h1.spoken", {}, View.title), status.box);
   applyTheme({});
   status.loading(View.loading, true);
-  const connected = await host.connect({ name: `linktime-${document.documentElement.dataset.view}`, version: "{version}" });
+  const info = { name: `linktime-${document.documentElement.dataset.view}`, version: "{version}" };
+  const connected = await host.connect(info).catch((error) => status.failed({ word: "", text: error.message }));
+  if (!connected) return;
   context.chat = new Chat(host, connected.hostCapabilities);
   context.loader = new Loader(context.chat, View.tool, status, (result, args) => view.answered(result, args));
   adapt(connected.hostContext);
   if (!("height" in (hostContext.containerDimensions ?? {}))) {
-    stopReports = reportSize((size) => host.notify("ui/notifications/size-changed", size));
+    stopReports = reportHeight((size) => host.notify("ui/notifications/size-changed", size));
   }
   ticks = setInterval(() => view.tick(), TICK);
 }
