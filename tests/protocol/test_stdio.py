@@ -123,7 +123,8 @@ async def test_too_long_line_is_refused_and_the_next_is_served(size: int) -> Non
         refusal = await server.answer(None)
         pong = await server.result(server.ask("ping"))
 
-    assert refusal["error"] == {"code": -32600, "message": "Invalid Request: a message has at most 16777216 bytes"}
+    assert refusal["error"]["code"] == -32600
+    assert str(LARGEST_FRAME) in refusal["error"]["message"]
     assert pong == {}
 
 
