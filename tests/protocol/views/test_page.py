@@ -58,6 +58,21 @@ def test_sources_are_short_and_make_no_markup(module: Path) -> None:
     assert max(map(len, text.splitlines())) <= 120
 
 
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
+def test_imports_are_exports_of_other_modules(module: Path) -> None:
+    # The page has all modules in one scope, so that a browser does not notice a wrong import.
+    text = module.read_text("utf-8")
+    for names, source in re.findall(r"^import \{([^}]+)\} from \"\./(\w+)\.js\";", text, re.MULTILINE):
+        exports = re.findall(
+            r"^export (?:async )?(?:class|function|const) (\w+)",
+            (SOURCES / f"{source}.js").read_text("utf-8"),
+            re.MULTILINE,
+        )
+        for name in re.findall(r"\w+", names):
+            assert name in exports
+            assert len(re.findall(rf"\b{name}\b", text)) > 1
+
+
 async def test_functions_without_a_document() -> None:
     test = Path(__file__).with_name("functions.test.mjs")
     async with asyncio.timeout(50):

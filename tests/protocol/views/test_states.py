@@ -215,6 +215,11 @@ def test_other_states_are_accessible(browser: ViewBrowser, theme: str) -> None:
     browser.send("ui/notifications/tool-result", failure("rate_limited: spent. Call again in 500 s."))
     browser.wait("document.querySelector('.panel')")
     assert browser.do("axe") == []
+    browser.open("calendar", week(), DAYS, context={"theme": theme})
+    browser.do("reply", {"tools/call": [None]})
+    browser.click("[data-key=next]")
+    browser.wait("document.querySelector('.line')")
+    assert browser.do("axe") == []
     browser.open("slots", slots(), ASKED, context={"theme": theme}, capabilities={**ABLE, "message": {}}, locale="he")
     browser.do("reply", {"ui/message": [{"result": {"isError": True}}]})
     browser.click(".slot")

@@ -7,7 +7,7 @@ const COLOURS = 6;
 
 /**
  * Make the block of a part of a meeting.
- * @param {{meeting: import("./answer.js").Meeting, day: string, start: number}} part
+ * @param {{meeting: object, day: string, start: number}} part
  * @param {{end: number}} span the minutes that the block covers
  * @param {{column: number, columns: number}} place
  * @param surroundings the zones, the formats, the clock and the number of the colour
