@@ -158,9 +158,10 @@ def _demo(chosen: argparse.Namespace) -> int:
 def _doctor(chosen: argparse.Namespace) -> None:
     with sparing("mcp", "mcp.server"):
         from .commands.doctor import doctor  # noqa: PLC0415 - likewise
-        from .commands.doctor.api import compare  # noqa: PLC0415 - likewise
 
     if chosen.api:
+        from .commands.doctor.api import compare  # noqa: PLC0415 - it imports aiohttp at once
+
         compare(machine=chosen.json, agreed=chosen.yes)
     doctor(machine=chosen.json)
 
