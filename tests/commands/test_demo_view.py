@@ -18,10 +18,7 @@ from linktime.protocol.views import VIEWS
 from tests.support.demo_view import COMMAND, address, demo_view
 from tests.support.process import PATIENCE, environ
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(sys.platform == "win32", reason="ends the program by a signal"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.posix]  # ends the program by a signal
 
 
 class Browser:

@@ -158,6 +158,7 @@ async def test_unknown_page_is_refused() -> None:
     assert refused["error"]["code"] == -32602
 
 
+@pytest.mark.posix  # the schema comes out of the conformance suite
 @each_era
 async def test_lists_and_pages_keep_the_official_schema(era: str) -> None:
     async with host(era, SHOWS) as connection:
