@@ -6,6 +6,8 @@
 Every layer is a `Send` that takes the next one. A read that the cache can't answer becomes a message in the mailbox. A
 worker takes it as soon as the limiter has a permit. A retry and the read-back of a write are messages too, so they wait
 and pay like any other.
+
+It is one file, so that the whole chain can be read in one place.
 """
 
 from __future__ import annotations

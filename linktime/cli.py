@@ -11,6 +11,7 @@ from typing import Any, Final, NoReturn
 
 from . import __version__
 from .commands.startup import ignore_plugins, sparing
+from .commands.terminal import is_closed, prepare_streams
 
 ON_A_TERMINAL: Final = (
     "linktime-mcp is an MCP server: an MCP client starts it and sends requests to its stdin. Run linktime-mcp install "
@@ -25,14 +26,15 @@ def main(arguments: Sequence[str] | None = None, *, notices: Sequence[str] = ())
     The exit status is 2 for an invalid command line or setting, and 130 after Ctrl-C.
     """
     ignore_plugins()
+    prepare_streams()
     chosen = _parser().parse_args(arguments)
     try:
-        # The demo and the doctor end the program themselves.
+        # The doctor ends the program itself.
         match chosen.command:
             case "sandbox":
                 _printed(lambda: _sandbox(chosen))
             case "demo":
-                _demo(chosen)
+                _printed(lambda: _demo(chosen))
             case "doctor":
                 _doctor(chosen)
             case "install":
@@ -62,6 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="play nine scenes against a sandbox, without a key and without a network")
     demo.add_argument("scene", metavar="N", nargs="?", help="play only this scene")
     demo.add_argument("--list", action="store_true", dest="titles", help="list the scenes")
+    demo.add_argument("--view", action="store_true", help="show the sandbox's calendar and free times in a browser")
+    demo.add_argument("--no-browser", action="store_true", help="with --view: print the address without opening it")
     doctor = commands.add_parser("doctor", help="diagnose problems and suggest fixes (exit status 1 on a fault)")
     doctor.add_argument("--json", action="store_true", help="print one JSON object")
     doctor.add_argument("--api", action="store_true", help="compare LinkTime's API with the contract, by reads only")
@@ -77,6 +81,9 @@ def _parser() -> argparse.ArgumentParser:
     either.add_argument("--uninstall", action="store_true", help="remove it again")
     either.add_argument("--print", action="store_true", dest="show", help="print the change without writing it")
     either.add_argument("--sandbox", action="store_true", help="connect it to a local sandbox, without an account")
+    install.add_argument(
+        "--port", type=int, metavar="PORT", help="with --sandbox: the port of the sandbox (default: 8787)"
+    )
     install.add_argument("--yes", action="store_true", help="write without asking")
     _add_calls(commands)
     sandbox = commands.add_parser("sandbox", help="run a local LinkTime with sample data and without an account")
@@ -131,17 +138,21 @@ def _sandbox(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _demo(chosen: argparse.Namespace) -> NoReturn:
+def _demo(chosen: argparse.Namespace) -> int:
     from .commands.demo import UnknownScene, play, scene_list, scene_number  # noqa: PLC0415 - likewise
+    from .commands.demo.host import show  # noqa: PLC0415
     from .sandbox import Sandbox  # noqa: PLC0415
 
+    if chosen.view:
+        _printed(lambda: show(Sandbox, browse=not chosen.no_browser))
     if chosen.titles:
-        _printed(lambda: sys.stdout.write(scene_list()) and 0)
+        sys.stdout.write(scene_list())
+        return 0
     try:
         number = None if chosen.scene is None else scene_number(chosen.scene)
     except UnknownScene as error:
         _parser().exit(2, f"linktime-mcp: {error}")
-    sys.exit(play(Sandbox, number))
+    return play(Sandbox, number)
 
 
 def _doctor(chosen: argparse.Namespace) -> None:
@@ -158,7 +169,11 @@ def _doctor(chosen: argparse.Namespace) -> None:
 def _install(chosen: argparse.Namespace) -> int:
     from .commands.install import Context, Options, Refused, install  # noqa: PLC0415 - likewise
 
+    if chosen.port is not None and not (chosen.sandbox and 0 < chosen.port < 65536):
+        _parser().exit(2, "linktime-mcp: --port is a number from 1 to 65535, and goes with --sandbox\n")
     options = Options(chosen.client, chosen.project, chosen.uninstall, chosen.show, chosen.yes, chosen.sandbox)
+    if chosen.port is not None:
+        options = options._replace(port=chosen.port)
     try:
         install(options, Context.current())
     except Refused as refused:
@@ -211,5 +226,5 @@ def _printed(command: Callable[[], int]) -> NoReturn:
         sys.stdout.flush()
     except OSError as fault:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(f"linktime-mcp: the output can't be written: {fault.strerror}")
+        sys.exit(1 if is_closed(fault) else f"linktime-mcp: the output can't be written: {fault.strerror}")
     sys.exit(status)

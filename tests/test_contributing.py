@@ -45,3 +45,20 @@ def test_every_endpoint_is_named_beside_its_tool() -> None:
             f"{request.method} {request.template}" in endpoints and tool.name in tools for endpoints, tools in named
         )
     assert {name for _, tools in named for name in tools} == set(TOOLS)
+
+
+def test_quick_round_is_a_part_of_the_whole_one() -> None:
+    quick, whole = ((ROOT / ".ci" / name).read_text(encoding="utf-8").splitlines() for name in ("check", "run"))
+    commands = quick[quick.index("") + 1 :]
+
+    assert [command for command in commands[:-1] if command not in whole] == []
+    assert commands[-1] == 'pytest -m "not slow"'
+
+
+def test_recipes_name_existing_tests() -> None:
+    recipes = CONTRIBUTING.split("## To add a parameter\n", 1)[1].split("\n## ", 1)[0]
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+
+    named = re.findall(r"`(test_\w+)`", recipes)
+    assert len(named) == 3
+    assert [name for name in named if f"def {name}(" not in tests] == []

@@ -18,12 +18,16 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from aiohttp import ClientSession
 
 from linktime import __version__
-from linktime.commands.clients import CLIENTS, SANDBOX
+from linktime.commands.clients import CLIENTS, sandbox_settings
+from tests.support.demo_view import COMMAND, demo_view
 from tests.support.newcomer import clone, uv_machine
 from tests.support.process import PATIENCE, child, environ
 from tests.support.programs import program, run
+
+pytestmark = pytest.mark.posix  # pastes the README's commands into a shell
 
 ROOT: Final = Path(__file__).parent.parent
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -35,7 +39,7 @@ PROGRAMS: Final = (
     r"claude|code|codex|docker|gemini|linktime-mcp|npx|pip|pipx|py|pytest|python3?|uv|uvx|where|which|\.venv/bin/\w+"
 )
 INLINE: Final = rf"`(linktime-mcp|(?:(?:{PROGRAMS}) |--)[^`]*)`"
-INSTALLATION: Final = 400  # s; to fetch and install all that the tests need, on a busy machine
+INSTALLATION: Final = 600  # s; to fetch and install all that the tests need, on a busy machine
 HERE: Final = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # where linktime-mcp is found
 SOURCES: Final = [file.read_text(encoding="utf-8") for file in (ROOT / "linktime").rglob("*.py")]
 
@@ -126,6 +130,14 @@ async def names_existing_tests(command: str, _: Path) -> None:
     assert list((ROOT / command.rsplit(maxsplit=1)[-1]).glob("test_*.py"))
 
 
+async def ends_well(command: str, place: Path) -> None:
+    env, _ = program_machine(place)
+
+    status, out = await run("sh", "-c", command, env=env, cwd=place)
+
+    assert status == 0, out
+
+
 async def is_explained(command: str, _: Path) -> None:
     status, out = await run(*command.split(), "--help", env=environ(PATH=HERE))
 
@@ -133,11 +145,17 @@ async def is_explained(command: str, _: Path) -> None:
     assert [name for name in CLIENTS if name not in out] == []
 
 
+async def shows_the_views(command: str, _: Path) -> None:
+    assert command.split()[1:] == list(COMMAND[3:-1])
+    async with demo_view() as demo, ClientSession() as http, http.get(demo.url) as page:
+        assert page.status == 200
+
+
 async def plays_here(command: str, _: Path) -> None:
     status, out = await run(*command.split(), env=environ(PATH=HERE))
 
     assert status == 0, out
-    assert "without a 429" in out
+    assert f"{command.rsplit(maxsplit=1)[-1]}. " in out.splitlines()[0]
 
 
 async def is_for_another_client(command: str, _: Path) -> None:
@@ -162,20 +180,22 @@ async def installs_the_sandbox(command: str, place: Path) -> None:
     (place / ".cursor").mkdir()
     env = environ(PATH=HERE, HOME=str(place))
 
+    _, port = (*command.split(" --port "), "8787")[:2]
+
     status, out = await run(*command.replace("CLIENT", "cursor").split(), "--yes", env=env, cwd=place)
 
     assert status == 0, out
     written = json.loads((place / ".cursor" / "mcp.json").read_text(encoding="utf-8"))
-    assert written["mcpServers"]["linktime"]["env"] == dict(SANDBOX)
+    assert written["mcpServers"]["linktime"]["env"] == sandbox_settings(int(port))
 
 
 async def is_an_option(option: str, _: Path) -> None:
     helps = [
         await run("linktime-mcp", name, "--help", env=environ(PATH=HERE))
-        for name in ("install", "doctor", "call", "budget")
+        for name in ("install", "doctor", "call", "budget", "sandbox")
     ]
 
-    assert any(f" {option} " in out for _, out in helps)
+    assert any(f" {option.split(maxsplit=1)[0]} " in out for _, out in helps)
 
 
 async def finds_no_fault(command: str, place: Path) -> None:
@@ -294,7 +314,9 @@ COMMANDS: Final[dict[str, Rule]] = {
     **{f"linktime-mcp install {name}": writes_to_the_client for name in CLIENTS},
     "linktime-mcp install CLIENT --uninstall": writes_to_the_client,
     "linktime-mcp install": is_explained,
-    "linktime-mcp demo": plays_here,
+    "linktime-mcp demo 1": plays_here,
+    "linktime-mcp demo 9": plays_here,
+    "linktime-mcp demo --view": shows_the_views,
     ".venv/bin/python -m tests.torture --virtual": has_its_module,
     ".venv/bin/python -m tests.benchmarks": has_its_module,
     ".venv/bin/python -m tests.benchmarks.conversations": has_its_script,
@@ -328,6 +350,9 @@ COMMANDS: Final[dict[str, Rule]] = {
     "--db FILE": runs_a_linktime,
     "--no-log": runs_a_linktime,
     "linktime-mcp install CLIENT --sandbox": installs_the_sandbox,
+    "linktime-mcp install CLIENT --sandbox --port 8788": installs_the_sandbox,
+    "--port 8788": is_an_option,
+    "pipx ensurepath": ends_well,
     "docker compose up": has_its_file,
 }
 """Every command of the README, and its check."""

@@ -15,10 +15,23 @@ SERVER: Final = "linktime"  # the name of this server in every list of servers
 KEY: Final = "LINKTIME_API_KEY"
 KEY_PREFIX: Final = "lt_live_"  # of every key of LinkTime
 
-SANDBOX: Final[Mapping[str, str]] = MappingProxyType(
-    {KEY: "lt_live_b7ad567477c83756aab9a542b2be04f77dbae251", "LINKTIME_BASE_URL": "http://127.0.0.1:8787"}
-)
-"""The settings for `linktime-mcp sandbox`. Its key is public, and no secret."""
+BASE_URL: Final = "LINKTIME_BASE_URL"
+
+SANDBOX_KEY: Final = "lt_live_b7ad567477c83756aab9a542b2be04f77dbae251"
+"""The key of `linktime-mcp sandbox`. It is public, and no secret."""
+
+SANDBOX_PORT: Final = 8787
+_SANDBOX_ADDRESS: Final = "http://127.0.0.1:"
+
+
+def sandbox_settings(port: int = SANDBOX_PORT) -> dict[str, str]:
+    """Return the settings for `linktime-mcp sandbox` on *port*."""
+    return {KEY: SANDBOX_KEY, BASE_URL: f"{_SANDBOX_ADDRESS}{port}"}
+
+
+def is_of_sandbox(name: str, value: object) -> bool:
+    """Return whether a setting has a value of `sandbox_settings`."""
+    return value == SANDBOX_KEY if name == KEY else name == BASE_URL and str(value).startswith(_SANDBOX_ADDRESS)
 
 
 class Format(StrEnum):

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from errno import EADDRINUSE
 from types import MappingProxyType
 from typing import Any, Final, Self
 
@@ -129,7 +130,8 @@ async def run(host: str, port: int, db: str, *, log: bool = False) -> None:
         try:
             sandbox = await stack.enter_async_context(Sandbox(db=db, address=(host, port), owner=owner))
         except _START_ERRORS as error:
-            sys.exit(f"The sandbox cannot start: {error}")
+            cure = " Use --port 0 for any free port." if getattr(error, "errno", 0) == EADDRINUSE else ""
+            sys.exit(f"The sandbox cannot start: {error}.{cure}")
         sys.stdout.write(greeting(sandbox.url, sandbox.key, powershell=sys.platform == "win32"))
         sys.stdout.flush()
         await stop.wait()
@@ -141,13 +143,20 @@ def greeting(url: str, key: str, *, powershell: bool = False) -> str:
     line = '$env:{} = "{}"\n' if powershell else "export {}={}\n"
     return (
         f"The sandbox is running at {url} with sample data. Stop it with Ctrl-C.\n\n"
-        "To use it, paste these lines into another shell:\n\n"
+        "To add it to an MCP client, such as claude-code, run this in another shell:\n\n"
+        f"linktime-mcp install CLIENT{_install_options(url, key)}\n"
+        "\nTo use it from that shell, paste these lines. linktime-mcp doctor then checks the connection.\n\n"
         + "".join(line.format(name, value) for name, value in variables.items())
-        + "\nThen, in the same shell:\n\n"
-        "linktime-mcp doctor            check the connection\n"
-        "linktime-mcp install CLIENT    add the sandbox to an MCP client, such as claude-code\n"
-        "\nEach request of a client writes a line here.\n"
+        + "\nEach request of a client writes a line here.\n"
     )
+
+
+def _install_options(url: str, key: str) -> str:
+    """Return the options of `linktime-mcp install`. Without a fixed key it takes both variables from the shell."""
+    address, _, port = url.rpartition(":")
+    if key != KEY or address != "http://127.0.0.1":
+        return ", after the lines below"
+    return " --sandbox" if port == "8787" else f" --sandbox --port {port}"
 
 
 def _stop_event() -> asyncio.Event:

@@ -15,6 +15,7 @@ from linktime.pipeline.ledger.factory import STATE
 from linktime.protocol.prompts import PROMPTS
 from linktime.protocol.resources import RESOURCES
 from linktime.protocol.skills import SKILLS
+from linktime.protocol.views import VIEWS
 from linktime.sandbox import Sandbox
 from linktime.tools import TOOLS
 from tests.support.http_server import Line, answer, upstream
@@ -127,6 +128,7 @@ async def agreeable() -> AsyncIterator[str]:
         yield server.url
 
 
+@pytest.mark.slow
 @each_revision
 async def test_every_tool_and_list_is_valid(revision: str, sandbox: Sandbox, tmp_path: Path) -> None:
     free: dict[str, Any] = {"LINKTIME_RATE_LIMIT": "5000"}
@@ -140,7 +142,7 @@ async def test_every_tool_and_list_is_valid(revision: str, sandbox: Sandbox, tmp
             await real.ask("tools/call", name=expected.tool, arguments={"nonsense": 1, "limit": "x"})
         for method in LISTS:
             await real.ask(method)
-        for uri in [*(each.uri.replace("{id}", "b1") for each in RESOURCES), *SKILLS]:
+        for uri in [*(each.uri.replace("{id}", "b1") for each in RESOURCES), *SKILLS, *VIEWS]:
             await real.ask("resources/read", uri=uri)
             await real.ask("skills/get", uri=uri)
         for prompt in PROMPTS.values():
@@ -219,6 +221,7 @@ async def first(server: Child, call: int) -> dict[str, Any]:
     return await answered
 
 
+@pytest.mark.slow
 @each_revision
 async def test_every_notification_is_valid(revision: str, tmp_path: Path) -> None:
     scarce: dict[str, Any] = {"LINKTIME_RATE_LIMIT": "1", "LINKTIME_RATE_PERIOD": "2", "LINKTIME_CACHE_TTL": "0"}

@@ -17,6 +17,8 @@ import pytest
 from tests.support.process import PATIENCE, environ
 from tests.support.wires import COMMANDS
 
+pytestmark = pytest.mark.posix  # a shell redirects the streams
+
 GREETING = (
     b'{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},'
     b'"clientInfo":{"name":"t","version":"0"}}}\n{"jsonrpc":"2.0","method":"notifications/initialized"}\n'

@@ -148,7 +148,7 @@ async def test_one_signal_ends_it_while_stdin_is_open(transport: str, number: in
 async def test_a_lost_reader_of_stdout_ends_it(transport: str) -> None:
     async with child(*COMMANDS[transport], LINKTIME_API_KEY="lt_live_x") as server:
         await server.greet()
-        server.process._transport.get_pipe_transport(1).close()  # type: ignore[attr-defined]
+        server.stop_reading()
         server.ask("tools/list")
 
         assert await server.ended() == 0

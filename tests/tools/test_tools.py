@@ -25,6 +25,7 @@ GUEST_TEXT = {
     "list_call_history",
 }
 SNAPSHOT = Path(__file__).parents[1] / "snapshots" / "tools.json"
+RENEW = "Run UPDATE_SNAPSHOTS=1 pytest tests/tools/test_tools.py, and check the difference by git diff."
 REFUSED_BY_CLIENTS = {"$ref", "$defs", "anyOf", "oneOf", "allOf", "title", "const", "format", "pattern"}
 
 
@@ -65,7 +66,7 @@ def test_table_has_every_argument_of_the_tool(tool: Tool) -> None:
     argument_names = [set(expected.arguments) for expected in REQUESTS if expected.tool == tool.name]
 
     assert argument_names
-    assert set().union(*argument_names) == set(tool.input_schema["properties"])
+    assert set().union(*argument_names) == set(tool.input_schema["properties"]), "see tests/support/tool_requests.py"
 
 
 def test_registry_has_the_tools_of_the_product_page() -> None:
@@ -101,7 +102,7 @@ def test_wire_form_is_the_snapshot() -> None:
     if os.environ.get("UPDATE_SNAPSHOTS") == "1":
         SNAPSHOT.write_text(listed, encoding="utf-8")
 
-    assert json.loads(listed) == json.loads(SNAPSHOT.read_text(encoding="utf-8"))
+    assert json.loads(listed) == json.loads(SNAPSHOT.read_text(encoding="utf-8")), RENEW
 
 
 @pytest.mark.filterwarnings("ignore:open_binary is deprecated")  # bpe_openai opens its vocabularies so

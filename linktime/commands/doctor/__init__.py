@@ -7,13 +7,14 @@ import os
 import sys
 from collections.abc import Collection
 from contextlib import suppress
-from errno import EINVAL
 from pathlib import Path
 from typing import Final, NoReturn
 
 from ...config import Settings
 from ...pipeline.rest.proxy import proxy_of
-from ..locations import Environment, System
+from ...pipeline.system import account_home
+from ..locations import Environment
+from ..terminal import is_closed
 from . import api_key, budget, clients, connection, entries, settings, versions
 from .finding import Finding
 from .guard import guarded
@@ -31,11 +32,10 @@ def doctor(*, machine: bool) -> NoReturn:
 
     The exit status is 1 if there is a fault or if the report cannot be written.
     """
-    home = os.path.expanduser("~")  # noqa: PTH111 - Path.home raises if there is none
-    variables = {**os.environ, "HOME": home, "USERPROFILE": home}
-    environment = Environment(System.called(sys.platform), variables, _directory())
+    environment = Environment.of_process(_directory())
     findings = asyncio.new_event_loop().run_until_complete(examine(environment))
-    is_written = _write((as_json if machine else as_text)(redacted(findings, home)))
+    public = redacted(findings, environment.home, account_home(sys.platform))
+    is_written = _write((as_json if machine else as_text)(public))
     os._exit(bool(count(findings, "fault")) or not is_written)  # a thread in a name lookup would delay a normal exit
 
 
@@ -75,7 +75,7 @@ def _write(text: str) -> bool:
         sys.stdout.buffer.write(text.encode(sys.stdout.encoding, "replace"))  # the locale can lack the arrow
         sys.stdout.flush()
     except OSError as fault:
-        if isinstance(fault, BrokenPipeError) or (sys.platform == "win32" and fault.errno == EINVAL):
+        if is_closed(fault):
             return True
         with suppress(AttributeError, OSError):  # stderr is None, closed or full
             sys.stderr.write(f"linktime-mcp: the report cannot be written: {fault.strerror}\n")

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from ..clients import CLIENTS, KEY, Client
+from ..locations import System
 from . import entry, files
 from .config_file import PLACEHOLDER, ConfigFile
 from .context import Context, Options, Refused, Terminal
@@ -34,11 +35,7 @@ __all__ = [
     "read",
 ]
 
-SANDBOX_STEPS = """Next:
-1. Run linktime-mcp sandbox in another shell, and leave it running.
-2. Restart {}.
-3. Ask: What is on my calendar this week?
-"""
+QUESTION: Final = "What is on my calendar this week?"
 
 State = Literal["printed", "unchanged", "declined", "installed", "uninstalled"]
 
@@ -158,7 +155,8 @@ def _unusable(reason: Literal["unreadable", "encoding", "system"], message: str)
 def _place_notes(options: Options, context: Context, plan: Plan, target: Target, command: str) -> Iterator[Note]:
     """Yield notices about this machine: permissions, folders, and settings that stay in the environment."""
     title, environment = plan.before.client.title, context.environment
-    if plan.after.is_secret and plan.has_changes and files.is_shared(target.file):
+    has_modes = environment.system is not System.WINDOWS
+    if has_modes and plan.after.is_secret and plan.has_changes and files.is_shared(target.file):
         yield Note(
             "permissions", "other users can read the file now. Because it gets a key, only you can read it afterwards"
         )
@@ -171,6 +169,9 @@ def _place_notes(options: Options, context: Context, plan: Plan, target: Target,
     if environment.protects(command):
         text = f"macOS may keep {title} from starting {command}: install it outside of that folder"
         yield Note("path_protected", text)
+    if options.sandbox and not context.listens(options.port):
+        text = f"nothing listens on port {options.port} now: run {options.sandbox_command} before you use {title}"
+        yield Note("sandbox_silent", text)
     if not target.folder.exists():
         yield Note("no_sign_of_client", f"{target.folder} does not exist: check that {title} runs on this machine")
 
@@ -208,7 +209,7 @@ def _write(target: Target, plan: Plan) -> None:
     else:
         files.write(target.file, after.encode(), private=plan.after.is_secret)
     if plan.drops_backup:
-        target.backup.unlink()
+        files.remove(target.backup)
 
 
 def _closing(client: Client, options: Options, file: Path, backup: Path | None) -> str:
@@ -216,6 +217,15 @@ def _closing(client: Client, options: Options, file: Path, backup: Path | None) 
     if options.uninstall:
         return f"Removed linktime from {file}. Restart {client.title}.\n{saved}"
     if options.sandbox:
-        return f"Added linktime to {file}.\n{saved}{SANDBOX_STEPS.format(client.title)}"
+        return f"Added linktime to {file}.\n{saved}{_sandbox_steps(client, options)}"
     check = "If it does not appear there, run `linktime-mcp doctor`."
     return f"Added linktime to {file}. Restart {client.title}. {check}\n{saved}"
+
+
+def _sandbox_steps(client: Client, options: Options) -> str:
+    steps = (
+        f"Leave the sandbox running. To start it, run {options.sandbox_command} in another shell.",
+        f"Restart {client.title}.",
+        f"Ask: {QUESTION}",
+    )
+    return "Next:\n" + "".join(f"{number}. {step}\n" for number, step in enumerate(steps, 1))

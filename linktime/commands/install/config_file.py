@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from ...sanitize.placeholders import is_placeholder
-from ..clients import KEY, SANDBOX, SERVER, Client, Format
+from ..clients import BASE_URL, KEY, SANDBOX_KEY, SERVER, Client, Format, is_of_sandbox
 from . import jsonc, toml
 from .syntax import BOM, GONE, Change, KeyPath, Unreadable, changed
 
@@ -40,14 +40,14 @@ class ConfigFile:
     def key(self) -> str:
         """The API key in the entry, or a reference that the client resolves, or an empty text. A sandbox has none."""
         key = _table(self.entry.get("env")).get(KEY)
-        if key == SANDBOX[KEY]:
+        if key == SANDBOX_KEY:
             return ""
         return key if isinstance(key, str) and (self.client.resolves(key) or not is_placeholder(key)) else ""
 
     @property
     def is_sandbox(self) -> bool:
         """Whether the entry is for a local sandbox."""
-        return _table(self.entry.get("env")).get(KEY) == SANDBOX[KEY]
+        return _table(self.entry.get("env")).get(KEY) == SANDBOX_KEY
 
     @property
     def is_secret(self) -> bool:
@@ -145,12 +145,12 @@ def _updates(at: KeyPath, present: Mapping[str, Any], entry: Mapping[str, Any]) 
 
 def _stale_sandbox(at: KeyPath, present: Mapping[str, Any], env: Mapping[str, str]) -> list[Change]:
     """Return the changes that drop the settings of the sandbox, unless *env* has them too."""
-    if present.get(KEY) != SANDBOX[KEY] or env.get(KEY) == SANDBOX[KEY]:
+    if present.get(KEY) != SANDBOX_KEY or env.get(KEY) == SANDBOX_KEY:
         return []
     return [
         Change((*at, "env", name), GONE)
-        for name, text in SANDBOX.items()
-        if present.get(name) == text and name not in env
+        for name in (KEY, BASE_URL)
+        if is_of_sandbox(name, present.get(name)) and name not in env
     ]
 
 
@@ -160,7 +160,7 @@ def _field(at: KeyPath, present: Any, value: Any) -> Iterator[Change]:
     if isinstance(present, dict) and isinstance(value, dict):
         for name, each in value.items():
             if present.get(name) != each and not (
-                each == PLACEHOLDER and present.get(name) not in (None, "", SANDBOX[KEY])
+                each == PLACEHOLDER and present.get(name) not in (None, "", SANDBOX_KEY)
             ):
                 yield Change((*at, name), each)
     # 2. The list of variables that Codex passes on.

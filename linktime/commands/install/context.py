@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from collections.abc import Callable
 from getpass import getpass
@@ -10,8 +11,9 @@ from io import StringIO
 from pathlib import Path
 from typing import Literal, NamedTuple, TextIO
 
-from ..locations import Environment, System
-from ..terminal import has_user, prepare_streams
+from ..clients import SANDBOX_PORT
+from ..locations import Environment
+from ..terminal import has_user
 from .launch import Installation
 
 Reason = Literal[
@@ -52,6 +54,12 @@ class Options(NamedTuple):
     show: bool = False  # --print
     yes: bool = False
     sandbox: bool = False  # an entry for a local sandbox
+    port: int = SANDBOX_PORT  # of that sandbox
+
+    @property
+    def sandbox_command(self) -> str:
+        """The command that starts the sandbox of the entry."""
+        return "linktime-mcp sandbox" + ("" if self.port == SANDBOX_PORT else f" --port {self.port}")
 
 
 class Terminal(NamedTuple):
@@ -61,21 +69,33 @@ class Terminal(NamedTuple):
     secret: Callable[[str], str]
 
 
+def _listens(port: int) -> bool:
+    """Return whether a program on this machine accepts connections on *port*."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=0.5).close()
+    except OSError:
+        return False
+    return True
+
+
 class Context(NamedTuple):
-    """The inputs and outputs of the installer. Without a *terminal* it cannot ask the user."""
+    """The inputs and outputs of the installer. Without a *terminal* it cannot ask the user.
+
+    *listens* returns whether a program on this machine listens on a port.
+    """
 
     environment: Environment
     installation: Installation
     terminal: Terminal | None
     out: TextIO
     err: TextIO
+    listens: Callable[[int], bool] = _listens
 
     @classmethod
     def current(cls) -> Context:
         """Return the context of this process. Raises Refused if the working directory is gone."""
-        prepare_streams()
         return cls(
-            Environment(System.called(sys.platform), os.environ, _directory()),
+            Environment.of_process(_directory()),
             Installation.current(os.environ),
             Terminal(input, getpass) if has_user() else None,
             sys.stdout,

@@ -9,7 +9,7 @@ from typing import Any, Final
 from ...config import Settings
 from ...errors import ConfigError
 from ...sanitize.placeholders import is_placeholder, placeholder
-from ..clients import KEY, SANDBOX, Client
+from ..clients import KEY, Client, sandbox_settings
 from .config_file import PLACEHOLDER
 from .context import Context, Options, Reason, Refused
 from .launch import TemporaryInstallation
@@ -29,7 +29,7 @@ def build(client: Client, options: Options, context: Context, key: str) -> dict[
         raise Refused("temporary_installation", str(fault)) from None
     copied = settings_to_copy(context.environment.variables)
     if options.sandbox:
-        entry = client.entry(launch.command, launch.args, {**copied, **SANDBOX, **launch.env})
+        entry = client.entry(launch.command, launch.args, {**copied, **sandbox_settings(options.port), **launch.env})
     else:
         env = ({KEY: key} if key else {}) | copied | dict(launch.env)
         entry = wanted(client, launch.command, launch.args, env, project=options.project)

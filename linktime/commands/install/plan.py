@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 from ...sanitize.placeholders import Placeholder, placeholder
-from ..clients import KEY, KEY_PREFIX, SERVER
+from ..clients import BASE_URL, KEY, KEY_PREFIX, SERVER
 from .config_file import PLACEHOLDER, ConfigFile
 from .diff import masked_diff
 from .syntax import Unreadable
@@ -26,6 +26,7 @@ Code = Literal[
     "path_protected",
     "permissions",
     "sandbox",
+    "sandbox_silent",
     "switched_off",
 ]
 
@@ -113,7 +114,8 @@ def key_notes(plan: Plan, variable: str, *, project: bool) -> Iterator[Note]:
     """Yield a notice about the place of the key. *variable* is LINKTIME_API_KEY in the environment."""
     client, key = plan.before.client, plan.after.key
     if plan.after.is_sandbox:
-        yield Note("sandbox", "the entry is for a sandbox on this machine: start it by linktime-mcp sandbox")
+        url = plan.after.entry["env"][BASE_URL]
+        yield Note("sandbox", f"the entry is for the sandbox at {url}, and not for your account")
         return
     # A placeholder in the shell, then the place of the key: client, environment, or file.
     kind = placeholder(variable) if variable.strip() else None

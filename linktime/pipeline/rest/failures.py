@@ -19,6 +19,8 @@ CHECK_TRUST = (
 LATER = "Call again later."
 CHECK_NETWORK = f"Check the network and LINKTIME_BASE_URL, or run linktime-mcp doctor. {LATER}"
 START_LOCAL = f"Start the service there, such as by linktime-mcp sandbox, or check LINKTIME_BASE_URL. {LATER}"
+CHECK_KEY = "Check LINKTIME_API_KEY, or make a new key under Settings → API Keys."
+LOCAL_KEY = "Set LINKTIME_API_KEY to the key that linktime-mcp sandbox prints."
 DOCTOR = "linktime-mcp doctor --api"
 
 
@@ -39,7 +41,16 @@ class Route:
     @property
     def advice(self) -> str:
         """The next step if no connection can be made."""
-        return START_LOCAL if is_loopback(host_of(self.base)) else CHECK_NETWORK
+        return START_LOCAL if self._is_local else CHECK_NETWORK
+
+    @property
+    def key_advice(self) -> str:
+        """The next step if the service refuses the key."""
+        return LOCAL_KEY if self._is_local else CHECK_KEY
+
+    @property
+    def _is_local(self) -> bool:
+        return is_loopback(host_of(self.base))
 
     def masked(self, text: str) -> str:
         """Return *text* with a placeholder for the key."""

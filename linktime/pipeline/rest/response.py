@@ -28,7 +28,6 @@ _UNREAD: Final = {400, 401, 405, 411, 413, 414, 415, 417, 421, 431}  # a gateway
 _LAST_ATTEMPT: Final = 2  # the row of this one is LinkTime's own choice
 _NOT_DONE: Final = {301, 307, 308}  # redirects that mean that nothing was done; 302 and 303 leave it open
 _ADVICE: Final = {
-    "unauthorized": "Check LINKTIME_API_KEY, or make a new key under Settings → API Keys.",
     "forbidden": "This key's account or plan may not do this.",
     "not_found": "Take ids and slugs from the matching list tool.",
     "conflict": "Look at the present state before you try something else.",
@@ -94,10 +93,8 @@ class Response:
         if status // 100 == 4:
             word = route.masked(code or _CODES.get(status, "rejected"))
             absent = status in _ABSENT and error_body.proves_absence(data)
-            happened, general = (
-                f"{self._happened(route, data)} {advice}".rstrip(),
-                "" if advice else _ADVICE.get(word, ""),
-            )
+            happened = f"{self._happened(route, data)} {advice}".rstrip()
+            general = "" if advice else {**_ADVICE, "unauthorized": route.key_advice}.get(word, "")
             raise Rejected(word, happened, general, status=status, proves_absence=absent)
         raise lost(request, happened, status=status, answered=code is not None, wait=retry_after(self.headers))
 
