@@ -17,7 +17,13 @@ from typing import Final, NamedTuple
 from tests.support.process import PATIENCE, environ
 
 POLLED: Final = (sys.executable, "-m", "linktime")
-THREADS: Final = (sys.executable, "-c", "from linktime.commands.serve import serve; serve(platform='win32')")
+_AS_ON_WINDOWS: Final = (
+    "from linktime.commands.startup import sparing\n"
+    "with sparing('mcp', 'mcp.server'):\n"
+    "    from linktime.commands.serve import serve\n"
+    "serve(platform='win32')\n"
+)
+THREADS: Final = (sys.executable, "-c", _AS_ON_WINDOWS)
 """The command of the program as it runs on Windows: with threads, and with signals in their own way."""
 
 COMMANDS: Final = {"polled": POLLED, "threads": THREADS}
