@@ -12,6 +12,7 @@ It is one file, so that the whole chain can be read in one place.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -54,9 +55,9 @@ class App:
     session: Session
     chain: Chain
 
-    async def serve(self) -> None:
+    async def serve(self, platform: str = sys.platform) -> None:
         """Serve this process's stdin and stdout until the client or a signal ends it."""
-        async with streams(self.leave) as (reader, writer):
+        async with streams(self.leave, platform) as (reader, writer):
             await self.session.server.run(reader, writer)
 
     def leave(self, *, finish: bool) -> None:

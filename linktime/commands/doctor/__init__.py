@@ -23,6 +23,7 @@ from .report import Findings, as_json, as_text, count
 
 FIRST: Final = "Fix that first."
 
+_LOOKUP: Final = 3.0  # s; a name lookup has no limit of its own
 _NOWHERE: Final = Path(os.devnull)  # contains no file
 
 
@@ -87,7 +88,7 @@ async def _network(usable: Settings, problems: Collection[str], prompt: str) -> 
     if settings.BASE in problems:
         return {"service": [_skipped("connection", f"{settings.BASE} is invalid")]}
     has_budget = settings.BUDGET not in problems and usable.api_key is not None
-    proxied = proxy_of(usable.base_url) is not None
+    proxied = await _is_proxied(usable.base_url)
     # The two checks do not depend on each other.
     ledger, way = await asyncio.gather(
         guarded("place", budget.look(usable) if has_budget else _no_budget(prompt), budget.Look),
@@ -102,6 +103,13 @@ async def _network(usable: Settings, problems: Collection[str], prompt: str) -> 
         used = usable if ledger.began else usable.model_copy(update={"budget": "process"})
         key = await guarded("key", api_key.check(used, proxied=proxied), list)
     return {"service": [*way, *key], "budget": ledger.findings}
+
+
+async def _is_proxied(base_url: str) -> bool:
+    """Return whether the environment names a proxy for *base_url*. On Windows and macOS a name is looked up for it."""
+    with suppress(TimeoutError):
+        return await asyncio.wait_for(asyncio.to_thread(proxy_of, base_url), _LOOKUP) is not None
+    return False
 
 
 async def _no_budget(prompt: str) -> budget.Look:
