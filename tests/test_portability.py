@@ -21,8 +21,8 @@ POSIX_IMPORT = re.compile(
 )
 PROGRAM = re.compile(r'"{3}.*?"{3}', re.DOTALL)
 COMPARISON = re.compile(r"\b(sys\.platform|os\.name)\b *(?:[=!]=|in\b|not in\b|\.startswith)")
-# The first chooses the words of a text. The second is about the descriptors of this very process.
-MAY_COMPARE = {"linktime/sandbox/server.py", "linktime/protocol/stdio/descriptors.py"}
+# The first chooses the words of a text. The others are about the descriptors of this very process.
+MAY_COMPARE = {"linktime/sandbox/server.py", "linktime/protocol/stdio/descriptors.py", "linktime/stderr.py"}
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from asyncio.subprocess import PIPE
 
@@ -17,7 +18,7 @@ async def run(*arguments: str, **settings: str) -> tuple[int | None, str, str]:
     )
     async with asyncio.timeout(20):
         out, err = await process.communicate(b"")
-    return process.returncode, out.decode(), err.decode()
+    return process.returncode, out.decode().replace(os.linesep, "\n"), err.decode().replace(os.linesep, "\n")
 
 
 async def test_version_is_printed() -> None:

@@ -50,6 +50,7 @@ def test_missing_home_is_named(platform: str, variable: str, home: str) -> None:
         cursor(platform, {variable: home})
 
 
+@pytest.mark.posix
 def test_home_of_the_account_is_redacted_too() -> None:
     text = "place /home/ada/.local/state, entry /snap/x/home/ada/.cursor, other /home/adam"
 

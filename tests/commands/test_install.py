@@ -11,7 +11,7 @@ import pytest
 
 from linktime.commands.clients import CLIENTS, Client, Format
 from linktime.commands.install import Installation
-from tests.support.installer_user import KEY, User, entry, mode, read
+from tests.support.installer_user import KEY, User, entry, mode, permissions, read
 from tests.support.process import child
 
 SCRIPT = Installation.current({}).script
@@ -73,7 +73,7 @@ async def test_each_client_starts_the_entry_of_a_user(tmp_path: Path) -> None:
         "claude-code": {"type": "stdio"} | plain,
         "vscode": {"type": "stdio", "command": SCRIPT, "env": {"LINKTIME_API_KEY": "${input:linktime-key}"}},
     }
-    assert [mode(user.file(name)) for name in CLIENTS] == [0o600] * len(CLIENTS)
+    assert [mode(user.file(name)) for name in CLIENTS] == [permissions(0o600)] * len(CLIENTS)
     counts = await asyncio.gather(*(tools_of(CLIENTS[name], each, tmp_path) for name, each in entries.items()))
     assert counts == [32] * len(CLIENTS)
 
@@ -112,9 +112,9 @@ def test_uninstall_restores_the_file_byte_for_byte(tmp_path: Path, name: str, *,
     after = read(client, file)
     assert user.install(name, project=project, yes=True) == 0
     assert user.state == "unchanged"
-    assert (file.read_bytes(), mode(file)) == (written, 0o600 if KEY in written.decode() else 0o640)
+    assert (file.read_bytes(), mode(file)) == (written, permissions(0o600 if KEY in written.decode() else 0o640))
     backup = user.copy(name, project=project)
-    assert (backup.read_bytes().decode(), mode(backup)) == (before, 0o600)
+    assert (backup.read_bytes().decode(), mode(backup)) == (before, permissions(0o600))
     assert user.install(name, project=project, uninstall=True, yes=True) == 0
 
     assert file.read_bytes().decode() == before

@@ -17,6 +17,7 @@ DESKTOP = [name for name, client in CLIENTS.items() if client.is_desktop]
 
 
 @pytest.mark.parametrize("name", CLIENTS)
+@pytest.mark.posix
 def test_desktop_client_is_refused_inside_wsl(tmp_path: Path, name: str) -> None:
     user = User(tmp_path, LINKTIME_API_KEY=KEY, WSL_DISTRO_NAME="Ubuntu")
 
@@ -49,6 +50,7 @@ def test_desktop_client_inside_wsl_gets_its_file(tmp_path: Path) -> None:
         (".config/Code", ".config/Code/User/mcp.json"),
     ],
 )
+@pytest.mark.posix
 def test_vscode_file_is_where_it_runs(tmp_path: Path, folder: str, file: str, wsl: str) -> None:
     user = User(tmp_path, WSL_DISTRO_NAME=wsl)
     (tmp_path / folder).mkdir(parents=True)
@@ -143,23 +145,24 @@ def test_byte_order_mark_goes_where_the_client_refuses_it(tmp_path: Path, name: 
     assert user.install(name, yes=True) == 0
 
     assert ("bom_removed" in user.notes) == strict
-    assert file.read_text().startswith("\ufeff") == (not strict)
+    assert file.read_text(encoding="utf-8").startswith("\ufeff") == (not strict)
     assert user.install(name, uninstall=True, yes=True) == 0
-    assert file.read_text() == (content if strict else f"\ufeff{content}")
+    assert file.read_text(encoding="utf-8") == (content if strict else f"\ufeff{content}")
 
 
 def test_byte_order_mark_alone_is_a_reason_to_write(tmp_path: Path) -> None:
     user = User(tmp_path, LINKTIME_API_KEY=KEY)
     user.install("claude-desktop", yes=True)
     file = user.file("claude-desktop")
-    text = file.read_text()
-    file.write_text(f"\ufeff{text}")
+    text = file.read_text(encoding="utf-8")
+    file.write_text(f"\ufeff{text}", encoding="utf-8")
 
     assert (user.install("claude-desktop", yes=True), user.state) == (0, "installed")
-    assert file.read_text() == text
+    assert file.read_text(encoding="utf-8") == text
 
 
 @pytest.mark.parametrize("project", [False, True])
+@pytest.mark.posix
 def test_backup_is_not_written_through_a_link(tmp_path: Path, *, project: bool) -> None:
     user = User(tmp_path, LINKTIME_API_KEY=KEY)
     user.has("cursor", '{"secret": 1}', project=project)
@@ -203,6 +206,7 @@ def test_umask_of_zero_gives_others_no_write_access(tmp_path: Path, name: str) -
     assert [path for path in created if mode(path) & 0o022] == []
 
 
+@pytest.mark.posix
 def test_folder_that_windows_redirects_is_refused(tmp_path: Path) -> None:
     user = User(tmp_path, LINKTIME_API_KEY=KEY)
     private = tmp_path / "Packages" / "Claude_x" / "LocalCache" / "Roaming"
@@ -215,6 +219,7 @@ def test_folder_that_windows_redirects_is_refused(tmp_path: Path) -> None:
     assert list(private.iterdir()) == []
 
 
+@pytest.mark.posix
 def test_protected_folder_of_macos_is_noted(tmp_path: Path) -> None:
     user = User(tmp_path, LINKTIME_API_KEY=KEY)
     user.system = System.MACOS

@@ -17,7 +17,13 @@ from tests.support.wires import COMMANDS, WIRES, play
 
 pytestmark = pytest.mark.slow  # starts many processes
 
-OVER_WIRES = pytest.mark.parametrize(("transport", "kind"), WIRES, ids=map("-".join, WIRES))
+OVER_WIRES = pytest.mark.parametrize(
+    ("transport", "kind"),
+    [
+        pytest.param(*wire, id="-".join(wire), marks=pytest.mark.posix if {"terminal", "polled"} & {*wire} else ())
+        for wire in WIRES
+    ],
+)
 OVER_PIPES = pytest.mark.parametrize("transport", COMMANDS)
 
 PING = b'{"jsonrpc":"2.0","id":1,"method":"ping"}'
@@ -133,6 +139,7 @@ async def test_a_batch_is_answered_as_one_frame(transport: str) -> None:
 
 
 @OVER_PIPES
+@pytest.mark.posix
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_one_signal_ends_it_while_stdin_is_open(transport: str, number: int) -> None:
     async with child(*COMMANDS[transport], LINKTIME_API_KEY="lt_live_x") as server:

@@ -127,3 +127,8 @@ def entry(client: Client, file: Path) -> dict[str, Any]:
 def mode(file: Path) -> int:
     """Return the permissions of a file."""
     return S_IMODE(file.stat().st_mode)
+
+
+def permissions(posix: int) -> int:
+    """Return these permissions as this system has them: every file of Windows can be written by its mode."""
+    return 0o666 if sys.platform == "win32" else posix

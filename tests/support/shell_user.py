@@ -30,7 +30,7 @@ async def run(*arguments: str, **settings: str) -> Ended:
     process = await started(*arguments, env=environ(**{STATE: os.environ[STATE]} | settings))
     async with asyncio.timeout(PATIENCE):
         out, err = await process.communicate(b"")
-    return Ended(process.returncode, out.decode(), err.decode())
+    return Ended(process.returncode, out.decode().replace(os.linesep, "\n"), err.decode().replace(os.linesep, "\n"))
 
 
 async def run_on_terminal(*arguments: str, question: str, answer: str, **settings: str) -> Ended:

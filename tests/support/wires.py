@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import subprocess
 import sys
-import termios
 import time
-import tty
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
@@ -69,6 +66,8 @@ def _over_files(command: tuple[str, ...], folder: Path, data: bytes, **started: 
 
 def _over_terminals(command: tuple[str, ...], folder: Path, data: bytes, **started: object) -> tuple[int, bytes]:
     """Use one terminal for the input and another for the output. The first one hangs up when *data* was read."""
+    import tty  # noqa: PLC0415 - does not exist on Windows
+
     (keyboard, stdin), (screen, stdout) = os.openpty(), os.openpty()
     for terminal in (stdin, stdout):
         tty.setraw(terminal)
@@ -91,6 +90,9 @@ def _type(keyboard: int, stdin: int, data: bytes) -> None:
 
 def _wait_until_read(terminal: int) -> None:
     """Wait until no byte waits, because a terminal that hangs up drops its input. The kernel moves bytes in steps."""
+    import fcntl  # noqa: PLC0415 - likewise
+    import termios  # noqa: PLC0415
+
     idle = 0
     for _ in range(int(PATIENCE * 100)):
         waiting = int.from_bytes(fcntl.ioctl(terminal, termios.FIONREAD, bytes(4)), sys.byteorder)
