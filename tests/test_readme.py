@@ -281,7 +281,7 @@ async def writes_the_log(command: str, place: Path) -> None:
 
     await run(*command.split(), "mcp", "list", env=env, cwd=place)
 
-    assert "LinkTime MCP server running" in (place / "FILE").read_text(encoding="utf-8")
+    assert "Server stderr: LINKTIME_API_KEY" in (place / "FILE").read_text(encoding="utf-8")
 
 
 Rule = Callable[[str, Path], Awaitable[None]]
