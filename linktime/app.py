@@ -6,10 +6,13 @@
 Every layer is a `Send` that takes the next one. A read that the cache can't answer becomes a message in the mailbox. A
 worker takes it as soon as the limiter has a permit. A retry and the read-back of a write are messages too, so they wait
 and pay like any other.
+
+It is one file, so that the whole chain can be read in one place.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -52,9 +55,9 @@ class App:
     session: Session
     chain: Chain
 
-    async def serve(self) -> None:
+    async def serve(self, platform: str = sys.platform) -> None:
         """Serve this process's stdin and stdout until the client or a signal ends it."""
-        async with streams(self.leave) as (reader, writer):
+        async with streams(self.leave, platform) as (reader, writer):
             await self.session.server.run(reader, writer)
 
     def leave(self, *, finish: bool) -> None:

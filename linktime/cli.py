@@ -11,6 +11,7 @@ from typing import Any, Final, NoReturn
 
 from . import __version__
 from .commands.startup import ignore_plugins, sparing
+from .commands.terminal import is_closed, prepare_streams
 
 ON_A_TERMINAL: Final = (
     "linktime-mcp is an MCP server: an MCP client starts it and sends requests to its stdin. Run linktime-mcp install "
@@ -25,14 +26,15 @@ def main(arguments: Sequence[str] | None = None, *, notices: Sequence[str] = ())
     The exit status is 2 for an invalid command line or setting, and 130 after Ctrl-C.
     """
     ignore_plugins()
+    prepare_streams()
     chosen = _parser().parse_args(arguments)
     try:
-        # The demo and the doctor end the program themselves.
+        # The doctor ends the program itself.
         match chosen.command:
             case "sandbox":
                 _printed(lambda: _sandbox(chosen))
             case "demo":
-                _demo(chosen)
+                _printed(lambda: _demo(chosen))
             case "doctor":
                 _doctor(chosen)
             case "install":
@@ -134,25 +136,27 @@ def _sandbox(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _demo(chosen: argparse.Namespace) -> NoReturn:
+def _demo(chosen: argparse.Namespace) -> int:
     from .commands.demo import UnknownScene, play, scene_list, scene_number  # noqa: PLC0415 - likewise
     from .sandbox import Sandbox  # noqa: PLC0415
 
     if chosen.titles:
-        _printed(lambda: sys.stdout.write(scene_list()) and 0)
+        sys.stdout.write(scene_list())
+        return 0
     try:
         number = None if chosen.scene is None else scene_number(chosen.scene)
     except UnknownScene as error:
         _parser().exit(2, f"linktime-mcp: {error}")
-    sys.exit(play(Sandbox, number))
+    return play(Sandbox, number)
 
 
 def _doctor(chosen: argparse.Namespace) -> None:
     with sparing("mcp", "mcp.server"):
         from .commands.doctor import doctor  # noqa: PLC0415 - likewise
-        from .commands.doctor.api import compare  # noqa: PLC0415 - likewise
 
     if chosen.api:
+        from .commands.doctor.api import compare  # noqa: PLC0415 - it imports aiohttp at once
+
         compare(machine=chosen.json, agreed=chosen.yes)
     doctor(machine=chosen.json)
 
@@ -217,5 +221,5 @@ def _printed(command: Callable[[], int]) -> NoReturn:
         sys.stdout.flush()
     except OSError as fault:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(f"linktime-mcp: the output can't be written: {fault.strerror}")
+        sys.exit(1 if is_closed(fault) else f"linktime-mcp: the output can't be written: {fault.strerror}")
     sys.exit(status)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from math import inf
 from typing import Any, Final, Literal
@@ -198,8 +198,3 @@ def _query(value: object) -> str:
 
 _FIELDS: Final = {each.name: each.name for each in fields(Notes)}
 _META: Final = {name: camel(name) for name in _FIELDS}
-
-
-def utc(time: datetime) -> str:
-    """Return a time as LinkTime writes it: UTC, with milliseconds and Z."""
-    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

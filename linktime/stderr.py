@@ -6,6 +6,7 @@ import io
 import logging
 import os
 import stat
+import sys
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -98,8 +99,7 @@ def secure() -> None:
         if not _is_open(descriptor):
             os.dup2(nothing, descriptor)
     # 2. Send stderr to the null device if it is the same file as stdout. A terminal may be both.
-    out, err = os.fstat(1), os.fstat(2)
-    if os.path.samestat(out, err) and not stat.S_ISCHR(out.st_mode):
+    if _are_same(1, 2) and not stat.S_ISCHR(os.fstat(1).st_mode):
         os.dup2(nothing, 2)
     if nothing not in _STANDARD:
         os.close(nothing)
@@ -111,6 +111,17 @@ def _is_open(descriptor: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def _are_same(one: int, other: int) -> bool:
+    """Return whether two descriptors are the same file, pipe or device."""
+    if sys.platform == "win32" and not os.fstat(one).st_ino:  # it numbers only files
+        import ctypes  # noqa: PLC0415 - only needed here
+        import msvcrt  # noqa: PLC0415
+
+        compare = ctypes.WinDLL("kernelbase").CompareObjectHandles
+        return bool(compare(*(ctypes.c_void_p(msvcrt.get_osfhandle(each)) for each in (one, other))))
+    return os.path.samestat(os.fstat(one), os.fstat(other))
 
 
 def _write(line: bytes) -> None:

@@ -18,6 +18,11 @@ def zone_named(name: object) -> ZoneInfo | None:
         return None
 
 
+def utc(time: datetime) -> str:
+    """Return a time as LinkTime writes it: UTC, with milliseconds and Z."""
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def formatted(instant: datetime, zone: tzinfo) -> str:
     """Format an instant in *zone*: Tue 2026-12-01 10:00 -05:00.
 

@@ -6,22 +6,47 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from linktime.pipeline.ledger.factory import STATE
 from linktime.sandbox import Sandbox
-from tests.support.ledger_homes import FileHome, Home, RedisHome
+from tests.support.costs import Costs
+from tests.support.ledger_homes import FileHome, Home, RedisHome, close_files
 from tests.support.process import Child, child
 from tests.support.redis_server import RedisServer, redis_server
+
+# A busy machine fails no test.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Costs())
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m selects
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need a redis-server."""
+    for item in items:
+        if "redis" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.posix)
 
 
 @pytest.fixture(autouse=True, scope="session")
 def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Keep the state files of the programs out of the user's home folder."""
+    """Keep the files of the programs out of the user's home folder, which has other variables on Windows."""
     place = tmp_path_factory.mktemp("state")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_STATE_HOME", str(place))
+        for name in ("XDG_STATE_HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"):
+            patch.setenv(name, str(place))
         patch.setenv(STATE, str(place))
         yield place
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    close_files()
 
 
 @pytest.fixture
@@ -46,7 +71,7 @@ def redis() -> Iterator[RedisServer]:
         yield server
 
 
-@pytest.fixture(params=["local", "redis"])
+@pytest.fixture(params=["local", pytest.param("redis", marks=pytest.mark.posix)])
 def home(request: pytest.FixtureRequest, tmp_path: Path) -> Home:
     """Return a place for a ledger: a folder, or Redis."""
     return FileHome(tmp_path) if request.param == "local" else RedisHome(request.getfixturevalue("redis"))

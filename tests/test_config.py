@@ -5,7 +5,7 @@ import sys
 import traceback
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, strategies as st
 from yarl import URL
 
 from linktime.config import KEY_MISSING, Settings
@@ -33,7 +33,6 @@ DEFAULTS = {
     "guard": True,
     "trace_arguments": False,
 }
-UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def read(**environ: str) -> Settings:
@@ -343,7 +342,6 @@ def test_key_is_missing_only_if_there_is_none() -> None:
     assert (read().missing_key, read(API_KEY=KEY).missing_key) == (KEY_MISSING, "")
 
 
-@UNHURRIED
 @given(st.from_regex(r"https?://[^\r\n]{1,30}") | st.from_regex(r"https://[\w.:%\[\]-]{1,20}(/.*)?"))
 def test_accepted_base_url_has_the_host_that_was_checked(value: str) -> None:
     try:

@@ -25,6 +25,8 @@ from tests.support.newcomer import clone, uv_machine
 from tests.support.process import PATIENCE, child, environ
 from tests.support.programs import program, run
 
+pytestmark = pytest.mark.posix  # pastes the README's commands into a shell
+
 ROOT: Final = Path(__file__).parent.parent
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES: Final = README + (ROOT / "dashboards" / "REFERENCE.md").read_text(encoding="utf-8")

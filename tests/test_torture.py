@@ -22,6 +22,8 @@ from tests.torture.setup import Look, Read, Write
 from tests.torture.stage import Played
 from tests.torture.virtual import drive_part
 
+pytestmark = pytest.mark.posix  # kills and stops processes
+
 REAL_SEEDS: Final = (0, 1, 2, 9, 12, 14, 15)  # none of them takes half a minute
 VIRTUAL_SEEDS: Final = range(84)
 URL: Final = "https://hooks.example/1"

@@ -18,7 +18,7 @@ from ..errors import ConfigError
 from ..pipeline.ledger import Breaker, Budget, LedgerUnavailable, Shared, open_shared
 from ..pipeline.limiter import reserved_for_writes
 from .table import console, print_rows
-from .terminal import prepare_streams, write_error
+from .terminal import write_error
 
 _EVERY: Final = 1.0  # s between two readings
 _CLEAR: Final = "\x1b[H\x1b[2J"
@@ -59,7 +59,6 @@ class Reading:
 
 def budget(*, watch: bool = False, as_json: bool = False) -> int:
     """Print the budget, with *watch* every second until Ctrl-C. Return the exit status."""
-    prepare_streams()
     try:
         settings = Settings.from_environ(os.environ)
     except ConfigError as error:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import PurePath, PurePosixPath, PureWindowsPath
 from typing import Final, NamedTuple
+
+from ..pipeline.system import account_home, named_home
 
 _PROTECTED: Final = ("Documents", "Desktop", "Downloads")  # folders of macOS that programs may read only with consent
 
@@ -23,12 +27,35 @@ class System(StrEnum):
         return {"darwin": cls.MACOS, "win32": cls.WINDOWS}.get(platform, cls.LINUX)
 
 
+_HOME: Final = {System.LINUX: "HOME", System.MACOS: "HOME", System.WINDOWS: "USERPROFILE"}
+
+
 class Environment(NamedTuple):
     """The inputs of paths: the system, the environment variables, and the working directory."""
 
     system: System
     variables: Mapping[str, str]
     directory: PurePath
+
+    @classmethod
+    def of_process(cls, directory: PurePath) -> Environment:
+        """Return the environment of this process in *directory*."""
+        return cls.of(sys.platform, os.environ, account_home(sys.platform), directory)
+
+    @classmethod
+    def of(cls, platform: str, variables: Mapping[str, str], account_home: str, directory: PurePath) -> Environment:
+        """Return an environment on *platform*, as `sys.platform` names it.
+
+        If *variables* name no home folder, it is *account_home*, as for other programs.
+        """
+        system = System.called(platform)
+        home = {_HOME[system]: named_home(platform, variables) or account_home}
+        return cls(system, {**variables, **home}, directory)
+
+    @property
+    def home(self) -> str:
+        """The home folder as the variables spell it, or an empty text."""
+        return self.variables.get(_HOME[self.system], "")
 
     @property
     def is_wsl(self) -> bool:
@@ -55,7 +82,7 @@ class Environment(NamedTuple):
         windows = self.system is System.WINDOWS
         match name:
             case "home":
-                return self._home("USERPROFILE" if windows else "HOME")
+                return self._home()
             case "config" if windows:
                 return self._folder("APPDATA", "AppData/Roaming")
             case "config" if self.system is System.MACOS:
@@ -67,10 +94,10 @@ class Environment(NamedTuple):
             case _:
                 return self._folder(name, default)
 
-    def _home(self, variable: str) -> PurePath:
-        home = self._native(self.variables.get(variable, ""))
+    def _home(self) -> PurePath:
+        home = self._native(self.home)
         if not home.is_absolute():
-            raise KeyError(variable)
+            raise KeyError(_HOME[self.system])
         return home
 
     def _folder(self, variable: str, default: str) -> PurePath:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
@@ -21,10 +22,11 @@ RUNNING = "LinkTime MCP server running"
 _FLUSH = 0.2  # s; a stderr that the client does not read must not delay the exit
 
 
-def serve(notices: Sequence[str] = ()) -> None:
+def serve(notices: Sequence[str] = (), platform: str = sys.platform) -> None:
     """Write the *notices* to stderr, serve stdin and stdout, then end the program.
 
-    The exit status is 0 after a session, 2 if a setting is invalid, and 1 after a fault of the program.
+    The exit status is 0 after a session, 2 if a setting is invalid, and 1 after a fault of the program. *platform* is a
+    name of `sys.platform`, which decides about threads and signals.
     """
     stderr.secure()
     with stderr.redirected():
@@ -33,7 +35,8 @@ def serve(notices: Sequence[str] = ()) -> None:
         handlers = [stderr.LineHandler()]
         logging.basicConfig(format="linktime-mcp: %(levelname)s %(message)s", level=logging.WARNING, handlers=handlers)
         try:
-            asyncio.run(_serving(*_configured()))
+            # asyncio.run would wait for the threads that look up names.
+            asyncio.new_event_loop().run_until_complete(_serving(*_configured(), platform))
         except Exception:
             log.exception("the server stopped")  # Python itself would wait for the reader of stderr
             _end(1)
@@ -65,7 +68,7 @@ def _log(environ: Mapping[str, str]) -> Callable[[str], None] | None:
     return None if exporter == "none" or disabled == "true" else stderr.write_line
 
 
-async def _serving(settings: Settings, telemetry: Telemetry) -> None:
+async def _serving(settings: Settings, telemetry: Telemetry, platform: str) -> None:
     async with app(settings, telemetry, lazy=not is_plain(), log=_log(os.environ)) as application:
         stderr.write_line(settings.missing_key or RUNNING)
-        await application.serve()
+        await application.serve(platform)

@@ -6,30 +6,54 @@ import asyncio
 import os
 import sys
 from contextlib import suppress
+from errno import EINVAL, EPIPE
 from io import TextIOWrapper
 from threading import Thread
-from typing import Final
+from typing import Any, Final
 
+from ..pipeline.system import WINDOWS, windows
+
+_CLOSED_PIPE: Final = frozenset({EPIPE, EINVAL})  # the latter on Windows
+_STDIN, _STDOUT, _STDERR = -10, -11, -12  # numbers of the standard streams of Windows
+_ESCAPES: Final = 0x4  # ENABLE_VIRTUAL_TERMINAL_PROCESSING
 _LONGEST_ANSWER: Final = 1024  # bytes
 _YES: Final = frozenset({"y", "yes"})
 
 
-def prepare_streams() -> None:
-    """Write UTF-8 to files in every locale. A console shows `?` for a character that it lacks."""
+def prepare_streams(platform: str = sys.platform, libraries: Any = None) -> None:
+    """Write UTF-8 to files in every locale. A console shows `?` for a character that it lacks.
+
+    A console of Windows understands escape sequences from now on. There *libraries* replaces those of the system.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
+    if platform == WINDOWS:
+        kernel = (libraries or windows()).kernel32
+        for number in (_STDOUT, _STDERR):
+            if (mode := _console_mode(kernel, number)) is not None:
+                kernel.SetConsoleMode(kernel.GetStdHandle(number), mode | _ESCAPES)
 
 
-def has_user() -> bool:
-    """Return whether a user can answer on stdin."""
-    if sys.platform == "win32":  # isatty is true for the device NUL as well
-        import ctypes  # noqa: PLC0415 - of Windows alone
-        import msvcrt  # noqa: PLC0415
+def is_closed(fault: OSError) -> bool:
+    """Return whether the reader of a pipe closed it. It has read enough, so no message is needed."""
+    return fault.errno in _CLOSED_PIPE
 
-        mode = ctypes.c_ulong()
-        return bool(ctypes.windll.kernel32.GetConsoleMode(msvcrt.get_osfhandle(0), ctypes.byref(mode)))
-    return os.isatty(0)
+
+def has_user(platform: str = sys.platform, libraries: Any = None) -> bool:
+    """Return whether a user can answer on stdin. On Windows *libraries* replaces those of the system."""
+    if platform != WINDOWS:
+        return os.isatty(0)
+    # isatty is true for the device NUL as well.
+    return _console_mode((libraries or windows()).kernel32, _STDIN) is not None
+
+
+def _console_mode(kernel: Any, number: int) -> int | None:
+    """Return the mode of a standard stream of Windows, None if it is no console."""
+    from ctypes import byref, c_ulong  # noqa: PLC0415 - of Windows alone
+
+    mode = c_ulong()
+    return mode.value if kernel.GetConsoleMode(kernel.GetStdHandle(number), byref(mode)) else None
 
 
 def write_error(text: str) -> None:

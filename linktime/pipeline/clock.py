@@ -11,25 +11,27 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+from .system import WINDOWS, windows
 
 
-def _clock() -> Callable[[], float]:
-    """Choose the clock that every process of this machine shares.
+def clock_of(platform: str, libraries: Any = None) -> Callable[[], float]:
+    """Choose the clock that every process of this machine shares. On Windows *libraries* replaces those of the system.
 
     Linux' CLOCK_MONOTONIC stops in suspend, that of macOS goes on. On Windows Python's monotonic clock is another one
     from 3.13 on, so the system's own is read, which counts sleep too.
     """
-    if sys.platform == "win32":
-        import ctypes  # noqa: PLC0415 - only needed here
+    if platform == WINDOWS:
+        from ctypes import c_uint64  # noqa: PLC0415 - only needed here
 
-        ticks = ctypes.windll.kernel32.GetTickCount64
-        ticks.restype = ctypes.c_uint64
+        ticks = (libraries or windows()).kernel32.GetTickCount64
+        ticks.restype = c_uint64
         return lambda: float(ticks()) / 1000
     return partial(time.clock_gettime, getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
-now: Final[Callable[[], float]] = _clock()
+now: Final[Callable[[], float]] = clock_of(sys.platform)
 """Seconds since some moment in the past. Timers of asyncio run on another clock, so long sleeps are taken in pieces."""
 
 

@@ -9,9 +9,9 @@ from annotated_types import Ge, Le
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 from typing_extensions import Doc, TypedDict
 
-from . import _clocks, _lists, _times, zones
+from . import _clocks, _lists, _times, action_config, zones
 from ._marks import DATE, AtMost, Choice, Fields
-from .targets import config_refusals, config_urls, refusal
+from .targets import refusal
 
 _EMAIL: Final = re.compile(r"[^@\s<>,;]+@[^@\s<>,;.]+(\.[^@\s<>,;.]+)+")
 
@@ -50,7 +50,7 @@ def _web_address(text: str, info: ValidationInfo) -> str:
 
 
 def _action_config(config: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
-    if faults := list(config_refusals(config, allow_local=_allows_local(info))):
+    if faults := list(action_config.refusals(config, allow_local=_allows_local(info))):
         raise ValueError("; ".join(faults))
     return config
 
@@ -138,7 +138,7 @@ class _Action(TypedDict):
 def _complete(action: _Action) -> _Action:
     """Return *action*. Raise ValueError if its config has nothing for it to do."""
     kind, config = action["type"], action["config"]
-    if kind == _CALL_WEBHOOK and not config_urls(config):
+    if kind == _CALL_WEBHOOK and not action_config.urls(config):
         raise ValueError("config: needs the url that CALL_WEBHOOK calls")
     if kind in _ACTIONS and not config:
         raise ValueError(f"config: should have the fields of {kind}, such as its body")

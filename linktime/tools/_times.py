@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationInfo
 
-from ..message import utc
-from ..wallclock import choices, unclear
+from ..wallclock import choices, unclear, utc
 from ._clocks import WEEKDAYS, weekday_number
 from ._refusals import refused
 from .zones import known_zone, zone

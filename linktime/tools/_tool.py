@@ -16,7 +16,7 @@ from ..pipeline.outcome.verification import Verification
 from ._reading import Parameters, Reading
 from ._schema import answer_schema
 from ._times import not_once
-from .confirmations import Confirmation
+from .confirmation import Confirmation
 from .dates import dates
 from .guest_text import KINDS
 from .lookup import Lookup
@@ -46,7 +46,9 @@ class Tool:
     """
 
     # for the list of tools
+    name: str
     title: str
+    description: str  # for the model
     build: Build
     shape: Any
     rules: tuple[Rule, ...]
@@ -64,24 +66,9 @@ class Tool:
     remarks: tuple[Remark, ...] = ()
 
     @property
-    def name(self) -> str:
-        """The name in `tools/list` and `tools/call`."""
-        return self.build.__name__
-
-    @property
-    def description(self) -> str:
-        """The description for the model."""
-        return " ".join((self.build.__doc__ or _docstring(self.build)).split())
-
-    @cached_property
-    def parameters(self) -> Parameters:
-        """The parameters, which read the arguments of a call."""
-        return Parameters(self.build)
-
-    @property
     def input_schema(self) -> Mapping[str, Any]:
         """The JSON Schema of the arguments."""
-        return self.parameters.schema
+        return self._parameters.schema
 
     @cached_property
     def output_schema(self) -> Mapping[str, Any]:
@@ -90,11 +77,7 @@ class Tool:
 
     def request(self, arguments: Mapping[str, Any] | None, zone: ZoneInfo | None = None) -> Request:
         """Check the arguments and return the first request of their plan. Raise InvalidArguments with every error."""
-        return self.plan(arguments, zone).first
-
-    def plan(self, arguments: Mapping[str, Any] | None, zone: ZoneInfo | None = None) -> Plan:
-        """Check the arguments and return the requests. Raise InvalidArguments with every error."""
-        return self.planned(self.read(arguments, zone))
+        return self.planned(self.read(arguments, zone)).first
 
     def planned(self, reading: Reading) -> Plan:
         """Return the requests of a call whose arguments were read."""
@@ -105,7 +88,7 @@ class Tool:
 
         *zone* is the account's, if it is known. It allows further checks, and better suggestions.
         """
-        reading = self.parameters.read(arguments, zone, {"local_targets": self.local_targets})
+        reading = self._parameters.read(arguments, zone, {"local_targets": self.local_targets})
         # Rules over several arguments, and times that need the account's zone.
         values = reading.values
         if faults := [fault for rule in self.rules if (fault := rule(values))] or self._not_once(values, zone):
@@ -119,10 +102,14 @@ class Tool:
         1. A date that is written as an instant can't be read without the zone.
         2. A time of day on that zone's clocks can be checked by it.
         """
-        named = self.parameters.named(arguments)
-        if self.parameters.has_instant_as_date(named):
+        named = self._parameters.named(arguments)
+        if self._parameters.has_instant_as_date(named):
             return _TO_READ
         return _TO_CHECK if any(camel(name) in named for name in self.local) else 0.0
+
+    @cached_property
+    def _parameters(self) -> Parameters:
+        return Parameters(self.build)
 
     def _not_once(self, values: Mapping[str, Any], zone: ZoneInfo | None) -> list[str]:
         if zone is None:
@@ -136,7 +123,16 @@ class Tool:
 def read(title: str, *rules: Rule, returns: Any, open_world: bool = False) -> Callable[[Build], Tool]:
     """Declare a tool that only reads. It is *open_world* if its answer has text of guests."""
     return lambda build: Tool(
-        title, build, returns, rules, reads=True, destructive=False, idempotent=True, open_world=open_world
+        build.__name__,
+        title,
+        _description(build),
+        build,
+        returns,
+        rules,
+        reads=True,
+        destructive=False,
+        idempotent=True,
+        open_world=open_world,
     )
 
 
@@ -155,7 +151,9 @@ def write(
 ) -> Callable[[Build], Tool]:
     """Declare a tool that changes the account."""
     return lambda build: Tool(
+        build.__name__,
         title,
+        _description(build),
         build,
         returns,
         rules,
@@ -177,10 +175,12 @@ def _unchanged(reading: Reading) -> list[str]:
     return [f"{names}: null and blank values were ignored, and these fields stay as they are."] if names else []
 
 
-def _docstring(function: Callable[..., Any]) -> str:
-    """Return the docstring from the source, since PYTHONOPTIMIZE=2 removes it from the code."""
-    definition = ast.parse(getsource(function)).body[0]
-    return ast.get_docstring(definition) or "" if isinstance(definition, ast.FunctionDef) else ""
+def _description(build: Build) -> str:
+    """Return the docstring as one line. PYTHONOPTIMIZE=2 removes it from the code, so it is read from the source."""
+    text = build.__doc__
+    if text is None and isinstance(definition := ast.parse(getsource(build)).body[0], ast.FunctionDef):
+        text = ast.get_docstring(definition)
+    return " ".join((text or "").split())
 
 
 def in_order(values: Mapping[str, Any]) -> str | None:

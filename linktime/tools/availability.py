@@ -18,7 +18,7 @@ from ._tags import AVAILABILITY_OVERRIDES, AVAILABILITY_RULES, SETTINGS
 from ._times import is_date
 from ._tool import in_order, read, write
 from .confirmations import OVERRIDE, WEEKLY_HOURS
-from .dates import MOST_DATES, dates, range_fault
+from .dates import MOST_DATES, dates, in_range
 from .lookup import Lookup
 from .plan import Plan
 
@@ -71,9 +71,8 @@ def _blocked_or_custom(values: Mapping[str, Any]) -> str | None:
     if is_blocked:
         return "isBlocked: true blocks the whole date, and startTime and endTime open it between them. Leave one out"
     if not all(hours):
-        return (
-            f"{'endTime' if hours[0] else 'startTime'}: is required for custom hours. To block the date, give neither"
-        )
+        missing = "endTime" if hours[0] else "startTime"
+        return f"{missing}: is required for custom hours. To block the date, give neither"
     return "endTime: should be after startTime" if hours[1] <= hours[0] else None
 
 
@@ -83,10 +82,6 @@ def _opened(values: Mapping[str, Any]) -> str | None:
         return None
     hours = f"{values['start_time']} to {values['end_time']}"
     return f"isBlocked: was sent as false, because the times set custom hours. Guests can book from {hours} only."
-
-
-def _in_range(values: Mapping[str, Any]) -> str | None:
-    return range_fault(values["date"], values["to"])
 
 
 def _named_once(values: Mapping[str, Any]) -> str | None:
@@ -139,7 +134,7 @@ def _of_former_date(write: Write) -> Request:
 @write(
     "Create availability override",
     _blocked_or_custom,
-    _in_range,
+    in_range,
     returns=NewOverride,
     destructive=True,
     idempotent=True,

@@ -1,18 +1,23 @@
-"""Confirmations: the questions before a call that is irreversible or sends guests' data out."""
+"""The questions before a call that is irreversible or sends guests' data out.
+
+They are in one file, because they are a table whose rows share the words and the readers of the details.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import orjson
 
 from ..answers import records, rows
 from ..message import Request
 from ..sanitize import plain, quoted
-from .targets import canonical_host, config_targets
+from . import action_config
+from .confirmation import Confirmation, Details
+from .targets import canonical_host
 
 _ADDRESS: Final = re.compile(r"[\w.+%'-]{1,64}@[\w-]+(\.[\w-]+)+")
 _LONGEST_ADDRESS: Final = 254  # characters; RFC 5321
@@ -24,44 +29,7 @@ _MOST_TARGETS: Final = 20  # addresses of a workflow
 _MOST_OLD_WINDOWS: Final = 21  # windows to be replaced that a question lists
 _DAYS: Final = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
 _NO_MAIL: Final = "No e-mail is sent."
-
-Details = Mapping[str, Any]
-"""The answer of the lookup before a question. It is empty if the lookup failed."""
-
-
-class Confirmation(NamedTuple):
-    """The confirmation of one tool: *question* is made from the request and the answer of *lookup*.
-
-    *lookup* is the name of a tool that reads, empty if none is needed, and *ident* its argument for the id, if it has
-    one. *fault* returns an error for a request that a question can't show whole. *done* returns an error if there is
-    nothing left to confirm. *needed* returns whether a request needs the confirmation. *targets* returns the values of
-    a request that decide where guests' data goes.
-    """
-
-    lookup: str
-    question: Callable[[Request, Details], str]
-    ident: str = ""
-    fault: Callable[[Request], str] = lambda _: ""
-    done: Callable[[Details], str] = lambda _: ""
-    needed: Callable[[Request], bool] = lambda _: True
-    targets: Callable[[Request], Any] | None = None
-
-    @property
-    def is_outward(self) -> bool:
-        """Whether the call may send guests' data out."""
-        return self.targets is not None
-
-    def warning(self, words: str) -> Confirmation:
-        """Return the confirmation with *words* before its question."""
-        return self._replace(question=lambda request, details: f"{words} {self.question(request, details)}")
-
-    def arguments(self, request: Request) -> Mapping[str, Any]:
-        """Return the arguments of the lookup."""
-        return {self.ident: request.ident} if self.ident else {}
-
-    def gist(self, request: Request, details: Details) -> str:
-        """Return the question without local times, which depend on whether the account's zone is known."""
-        return self.question(request, {name: each for name, each in details.items() if not name.endswith("Local")})
+UNREAD: Final = "could not be read"
 
 
 def _meeting(request: Request, details: Details) -> str:
@@ -127,7 +95,7 @@ def _new_workflow(request: Request, _: Details) -> str:
 
 def _action(action: Details) -> str:
     """Return the type of an action with the hosts, e-mail addresses and phone numbers that it goes to."""
-    targets = [quoted(_target(each), _LONGEST_ADDRESS) for each in config_targets(action["config"])]
+    targets = [quoted(_target(each), _LONGEST_ADDRESS) for each in action_config.targets(action["config"])]
     goes = f" to {', '.join(targets)}" if targets else ""
     return f"{plain(action['type'])}{goes}"
 
@@ -158,7 +126,7 @@ def _override(request: Request, details: Details) -> str:
 
 def _weekly_hours(request: Request, details: Details) -> str:
     new = _field(request, "rules")
-    old = _windows(rows(details), _MOST_OLD_WINDOWS) or "which could not be read"
+    old = _windows(rows(details), _MOST_OLD_WINDOWS) or f"which {UNREAD}"
     return (
         f"Replace all weekly hours ({old}) by {_windows(new, _MOST_WINDOWS)}? "
         f"{'' if new else 'This closes every day. '}The old hours are lost. {_NO_MAIL}"
@@ -177,7 +145,7 @@ def _many_windows(request: Request) -> str:
 
 
 def _many_targets(request: Request) -> str:
-    fits = sum(len(config_targets(each["config"])) for each in _field(request, "actions")) <= _MOST_TARGETS
+    fits = sum(len(action_config.targets(each["config"])) for each in _field(request, "actions")) <= _MOST_TARGETS
     return "" if fits else f"actions: should have at most {_MOST_TARGETS} addresses, since the user has to confirm each"
 
 
@@ -186,7 +154,7 @@ def _field(request: Request, field: str) -> Any:
 
 
 def _unread(kind: str, request: Request) -> str:
-    return f"the {kind} with the id {quoted(request.ident)} (its details could not be read)"
+    return f"the {kind} with the id {quoted(request.ident)} (its details {UNREAD})"
 
 
 def _called(item: Details, other: str) -> str:

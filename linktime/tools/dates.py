@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 MOST_DATES: Final = 31  # dates of one call; each is a request of a budget of 60 a minute
 
@@ -17,8 +17,9 @@ def dates(first: str, last: str | None) -> list[str]:
     return [(start + number * _DAY).isoformat() for number in range((end - start).days + 1)]
 
 
-def range_fault(first: str, last: str | None) -> str | None:
-    """Return what is wrong with a range of at most MOST_DATES dates, or None."""
+def in_range(values: Mapping[str, Any]) -> str | None:
+    """Return an error unless `date` and `to` are a range of at most MOST_DATES dates."""
+    first, last = values["date"], values["to"]
     if last is None:
         return None
     number = (date.fromisoformat(last) - date.fromisoformat(first)).days + 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any, Required, TypedDict
 
@@ -21,7 +20,7 @@ from ._tags import AVAILABILITY_OVERRIDES, AVAILABILITY_RULES, BOOKINGS, EVENT_T
 from ._tool import in_order, read, write
 from .confirmations import MEETING
 from .plan import Plan
-from .time_of_day import within
+from .time_of_day import one_part_of_a_day, within
 
 SlotZone = Annotated[Zone, Doc("Guest's IANA zone: adds startTimeGuest, and from and to are days in it.")]
 SlotStart = Annotated[Instant, Doc("startTime of a slot from check_availability.")]
@@ -98,12 +97,7 @@ def list_event_types() -> Request:
     return get(routes.EVENT_TYPES).tagged(EVENT_TYPES)
 
 
-def _one_part_of_a_day(values: Mapping[str, Any]) -> str | None:
-    first, last = values["time_from"], values["time_to"]
-    return f"timeTo: {last} is not after timeFrom, {first}" if first and last and last <= first else None
-
-
-@read("Check availability", in_order, _one_part_of_a_day, returns=Slots)
+@read("Check availability", in_order, one_part_of_a_day, returns=Slots)
 def check_availability(
     event_type_slug: Slug,
     from_: From,

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Any, Final
+from typing import Final
 from unicodedata import normalize
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -35,13 +35,6 @@ _LONGEST_HOST: Final = 253  # characters; RFC 1035
 _NAME: Final = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 _NUMERIC: Final = re.compile(r"\d+|0x[0-9a-f]*")
 _QUAD: Final = re.compile(r"(?<![^.-])(?=(\d{1,3})([.-])(\d{1,3})\2(\d{1,3})\2(\d{1,3})(?![^.-]))")
-
-_URL_FIELD: Final = re.compile(r"(ur[il]|webhook|endpoint|href|callback)s?$", re.IGNORECASE)
-_TEXT_FIELDS: Final = frozenset({"body", "html", "message", "prompt", "subject", "text"})
-_EMAIL: Final = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+")
-_PHONE: Final = re.compile(r"\+?[\d(][\d\s().-]{5,24}")
-_URL: Final = re.compile(r"([a-z][a-z0-9+.-]{0,20}:)?[/\\]{2}\S*|[a-z][a-z0-9+.-]{0,20}:[/\\]\S*", re.IGNORECASE)
-_DROPPED: Final = re.compile(r"[\t\r\n]|^[\x00-\x20]+|[\x00-\x20]+$")  # as clients read a URL
 
 Address = IPv4Address | IPv6Address
 
@@ -160,46 +153,3 @@ def _is_public(address: Address) -> bool:
 
 def _is_loopback(host: str, address: Address | None) -> bool:
     return address.is_loopback if address is not None else host == "localhost" or host.endswith(".localhost")
-
-
-def config_refusals(config: Mapping[str, Any], *, allow_local: bool = False) -> Iterator[str]:
-    """Yield why guests' data must not go to the URLs in the *config* of a workflow's action, each with its field."""
-    for name, text in _fields("config", config):
-        url = _DROPPED.sub("", text)
-        if _is_url(name, url) and (why := refusal(url, allow_local=allow_local)):
-            yield f"{name} {why}"
-
-
-def config_targets(config: Mapping[str, Any]) -> list[str]:
-    """Return the URLs, e-mail addresses and phone numbers that the *config* of a workflow's action sends data to."""
-    texts = ((name, _DROPPED.sub("", text)) for name, text in _fields("config", config))
-    return [target for name, text in texts for target in _targets(name, text)]
-
-
-def config_urls(config: Mapping[str, Any]) -> list[str]:
-    """Return the URLs in the *config* of a workflow's action."""
-    return [text for name, text in _fields("config", config) if _is_url(name, text)]
-
-
-def _targets(name: str, text: str) -> list[str]:
-    if _is_url(name, text) or (name not in _TEXT_FIELDS and _PHONE.fullmatch(text)):
-        return [text]
-    return [] if name in _TEXT_FIELDS else _EMAIL.findall(text)
-
-
-def _fields(name: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Yield the texts in *value* at any depth, each with the name of its field."""
-    match value:
-        case str():
-            yield name, value
-        case list():
-            for each in value:
-                yield from _fields(name, each)
-        case dict():
-            for inner, each in value.items():
-                yield from _fields(inner, each)
-
-
-def _is_url(name: str, text: str) -> bool:
-    """Return whether a field holds a URL that the service calls, and not a text with a link."""
-    return _URL_FIELD.search(name) is not None or (name not in _TEXT_FIELDS and _URL.fullmatch(text) is not None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -35,6 +36,12 @@ def within(reply: Reply, first: str | None, last: str | None) -> Reply:
         raise Unavailable(_NO_ZONE, _WITHOUT, sent=True)
     kept = [slot for slot in slots if _is_within(_clock(slot, zone), first or "", last or "~")]
     return reply.with_data({**answer, "slots": kept, LEFT_OUT: len(slots) - len(kept)})
+
+
+def one_part_of_a_day(values: Mapping[str, Any]) -> str | None:
+    """Return an error if `timeFrom` and `timeTo` are no part of one day."""
+    first, last = values["time_from"], values["time_to"]
+    return f"timeTo: {last} is not after timeFrom, {first}" if first and last and last <= first else None
 
 
 def _is_within(clock: str | None, first: str, last: str) -> bool:

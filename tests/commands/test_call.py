@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from linktime.pipeline.ledger.factory import STATE
+from linktime.protocol.session.course import WAITING
 from linktime.sandbox import Sandbox
 from linktime.tools import DOMAINS, TOOLS
 from tests.support.shell_user import Ended, run, run_on_terminal, settings_of
@@ -165,6 +166,7 @@ async def test_calls_share_the_budget_of_the_key(sandbox: Sandbox, tmp_path: Pat
     assert len(sandbox.requests) == 1
 
 
+@pytest.mark.slow
 @ON_POSIX
 async def test_waiting_call_has_a_progress_line(sandbox: Sandbox) -> None:
     words = ("call", "cancel_booking", f"bookingId={await first_meeting(sandbox)}")
@@ -174,7 +176,7 @@ async def test_waiting_call_has_a_progress_line(sandbox: Sandbox) -> None:
     ended = await run_on_terminal(*words, question="[y/N]", answer="y\n", **settings)
 
     assert ended.status == 0, ended.out
-    assert ended.out.count("waiting for budget") == 1, "stderr is a pipe, so it has the first message only"
+    assert ended.out.count(WAITING) == 1, "stderr is a pipe, so it has the first message only"
 
 
 async def test_tools_lists_every_tool_below_its_domain() -> None:

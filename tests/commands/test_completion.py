@@ -10,6 +10,8 @@ from tests.support import programs
 from tests.support.process import environ
 from tests.support.shell_user import run
 
+pytestmark = pytest.mark.posix  # runs shells
+
 _BASH = (
     "COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _linktime_mcp; printf '%s\\n' \"${{COMPREPLY[@]}}\""
 )

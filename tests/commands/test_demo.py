@@ -9,7 +9,6 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, redirect_stdout
-from fcntl import F_SETPIPE_SZ, fcntl
 from io import StringIO
 from pathlib import Path
 
@@ -115,6 +114,8 @@ def test_summary_matches_the_calls(played: Played) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 async def test_interrupt_ends_the_demo_and_its_server(tmp_path: Path) -> None:
+    from fcntl import F_SETPIPE_SZ, fcntl  # noqa: PLC0415 - does not exist on Windows
+
     reader, writer = os.pipe()
     fcntl(writer, F_SETPIPE_SZ, SMALLEST)  # the demo writes more, so it cannot end before the interrupt
     async with demo(writer, LOGNAME=str(tmp_path)) as process, asyncio.timeout(PATIENCE):

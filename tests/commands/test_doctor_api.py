@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import sys
-from asyncio.subprocess import PIPE
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +18,14 @@ from linktime.sandbox import Sandbox
 from tests.support.doctor_user import over
 from tests.support.http_server import answer, upstream
 from tests.support.privacy import slipped
-from tests.support.process import environ
+from tests.support.process import environ, started
 from tests.support.sandbox_client import misbehave, paths
 
 
 async def compared(home: Path, *options: str, **settings: str) -> tuple[int | None, str, str]:
     """Run the real command. Return its status, its output and its stderr."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "linktime", "doctor", "--api", *options),
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=PIPE,
-        env=environ(**{STATE: str(home), "LINKTIME_BUDGET": "process"} | settings),
-    )
+    env = environ(**{STATE: str(home), "LINKTIME_BUDGET": "process"} | settings)
+    process = await started("doctor", "--api", *options, env=env)
     async with asyncio.timeout(50):
         out, err = await process.communicate(b"")
     assert slipped(out.decode() + err.decode()) == []
@@ -198,13 +192,7 @@ async def test_user_is_asked_on_a_terminal(
 ) -> None:
     outer, inner = os.openpty()
     settings = over(sandbox, **{STATE: str(tmp_path)}, LINKTIME_BUDGET="process")
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "linktime", "doctor", "--api"),
-        stdin=inner,
-        stdout=PIPE,
-        stderr=inner,
-        env=environ(**settings),
-    )
+    process = await started("doctor", "--api", env=environ(**settings), stdin=inner, stderr=inner)
     os.close(inner)
     os.write(outer, reply.encode() + b"\n")
     async with asyncio.timeout(50):

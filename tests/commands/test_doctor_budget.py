@@ -131,6 +131,7 @@ async def test_impossible_file_is_reported_and_the_key_is_checked(
 
 
 @pytest.mark.parametrize("began", [True, False])
+@pytest.mark.posix
 async def test_read_only_folder_is_reported(
     sandbox: Sandbox, folder: Path, monkeypatch: pytest.MonkeyPatch, *, began: bool
 ) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import pty
 import shlex
 import subprocess
 import sys
@@ -22,7 +21,7 @@ from linktime.sanitize.placeholders import Placeholder
 from tests.support.process import PATIENCE, child, environ
 from tests.support.sandbox_client import paths
 
-pytestmark = pytest.mark.slow  # starts many processes
+pytestmark = [pytest.mark.slow, pytest.mark.posix]  # starts many processes; a shell prepares each process
 
 PYTHON = [sys.executable, "-m", "linktime"]
 
@@ -177,7 +176,7 @@ async def test_placeholder_counts_as_a_missing_key(sandbox: Sandbox, value: str)
 
 
 async def test_terminal_gets_an_explanation_of_the_program() -> None:
-    ours, theirs = pty.openpty()
+    ours, theirs = os.openpty()
     process = await asyncio.create_subprocess_exec(
         *PYTHON, stdin=theirs, stdout=PIPE, stderr=PIPE, env=environ(LINKTIME_API_KEY="lt_live_x")
     )

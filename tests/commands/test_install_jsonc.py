@@ -79,7 +79,7 @@ def only_added(before: str, after: str) -> bool:
     return after[same] == "," and put_in.endswith(rest[common(rest, put_in) :])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data(), st.dictionaries(names, values, max_size=3), st.dictionaries(names, values, max_size=3))
 def test_adding_a_server_changes_nothing_else(
     data: st.DataObject, others: dict[str, Any], servers: dict[str, Any]
@@ -93,7 +93,7 @@ def test_adding_a_server_changes_nothing_else(
     assert parsed(drop(after, ("servers", "linktime"))) == parsed(before)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.data(), st.dictionaries(names, values, max_size=3))
 def test_adding_a_list_of_servers_changes_nothing_else(data: st.DataObject, others: dict[str, Any]) -> None:
     before = data.draw(files(others))
@@ -104,7 +104,7 @@ def test_adding_a_list_of_servers_changes_nothing_else(data: st.DataObject, othe
     assert only_added(before, after) or not others
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.data(), values, values)
 def test_replacing_a_value_changes_nothing_else(data: st.DataObject, first: Any, last: Any) -> None:
     before = data.draw(files({"first": first, "servers": {"x": [first, {"linktime": MARK}], "y": last}}))
@@ -117,7 +117,7 @@ def test_replacing_a_value_changes_nothing_else(data: st.DataObject, first: Any,
     assert after.endswith(end)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data(), st.lists(names, unique=True, max_size=3), values, st.integers(0, 3))
 def test_removing_a_server_keeps_every_other_comment(
     data: st.DataObject, keys: list[str], value: Any, place: int
@@ -181,29 +181,30 @@ def test_removing_a_missing_value_changes_nothing() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "column", "what"),
     [
-        ("[]", 1, 1, "an object is expected"),
-        ("\n 3", 2, 2, "an object is expected"),
-        ('{\n  "a": }', 2, 8, "a value is expected"),
-        ('{"a": 1 "b": 2}', 1, 9, "',' or '}' is expected"),
-        ('{"a": [1 2]}', 1, 10, "',' or ']' is expected"),
-        ('{"a" 1}', 1, 6, "':' is expected"),
-        ("{a: 1}", 1, 2, "a name in double quotes is expected"),
-        ("{,}", 1, 2, "a name in double quotes is expected"),
-        ('{"a": 01}', 1, 7, "a value is expected"),
-        ('{"a": nul}', 1, 7, "a value is expected"),
-        ('{"a": NaN}', 1, 7, "a value is expected"),
-        ('{"a": "\n"}', 1, 7, "a value is expected"),
-        ('{"a": "', 1, 7, "a value is expected"),
-        ("{} x", 1, 4, "nothing more is expected"),
-        ("{} /* x", 1, 4, "nothing more is expected"),
-        ('{"a": 1', 1, 8, "',' or '}' is expected"),
+        ("[]", 1, 1, "an object"),
+        ("\n 3", 2, 2, "an object"),
+        ('{\n  "a": }', 2, 8, "a value"),
+        ('{"a": 1 "b": 2}', 1, 9, "',' or '}'"),
+        ('{"a": [1 2]}', 1, 10, "',' or ']'"),
+        ('{"a" 1}', 1, 6, "':'"),
+        ("{a: 1}", 1, 2, "a name"),
+        ("{,}", 1, 2, "a name"),
+        ('{"a": 01}', 1, 7, "a value"),
+        ('{"a": nul}', 1, 7, "a value"),
+        ('{"a": NaN}', 1, 7, "a value"),
+        ('{"a": "\n"}', 1, 7, "a value"),
+        ('{"a": "', 1, 7, "a value"),
+        ("{} x", 1, 4, "nothing"),
+        ("{} /* x", 1, 4, "nothing"),
+        ('{"a": 1', 1, 8, "',' or '}'"),
     ],
 )
 def test_unreadable_file_is_refused_with_the_position(text: str, line: int, column: int, what: str) -> None:
     with pytest.raises(Unreadable) as refused:
         read(text)
 
-    assert (refused.value.line, refused.value.column, refused.value.what) == (line, column, what)
+    assert (refused.value.line, refused.value.column) == (line, column)
+    assert refused.value.what.startswith(what)
 
 
 @pytest.mark.parametrize("text", ['{"a":' + "[" * 9999, '{"a": ' + "1" * 9999 + "}"])
@@ -216,10 +217,11 @@ def test_excessive_file_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "column", "what"),
-    [(("servers", "linktime"), 13, "an object is expected"), (("servers", 0), 13, "a list is expected")],
+    [(("servers", "linktime"), 13, "an object"), (("servers", 0), 13, "a list")],
 )
 def test_value_of_another_kind_on_the_path_is_refused(path: tuple[str | int, ...], column: int, what: str) -> None:
     with pytest.raises(Unreadable) as refused:
         put('{"servers": null}', path, 1)
 
-    assert (refused.value.line, refused.value.column, refused.value.what) == (1, column, what)
+    assert (refused.value.line, refused.value.column) == (1, column)
+    assert refused.value.what.startswith(what)

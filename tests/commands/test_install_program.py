@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import select
 import subprocess
 import sys
@@ -52,7 +51,7 @@ def run(home: Path, *arguments: str, **settings: str) -> tuple[int, str, str]:
 
 def converse(home: Path, *arguments: str, answers: dict[bytes, bytes]) -> tuple[int, str]:
     """Run it on a terminal and answer each question. Return the status and the output."""
-    ours, its = pty.openpty()
+    ours, its = os.openpty()
     process = subprocess.Popen(
         [sys.executable, "-c", OWNING, *INSTALL, *arguments],
         stdin=its,

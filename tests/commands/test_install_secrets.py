@@ -15,6 +15,7 @@ from linktime.commands.clients import CLIENTS
 from linktime.commands.install import Installation
 from linktime.commands.install.target import find
 from linktime.commands.locations import Environment, System
+from tests.support.file_rights import NEEDS_ROOT
 from tests.support.installer_user import KEY, User, mode
 
 SCRIPT = Installation.current({}).script
@@ -166,7 +167,8 @@ def test_file_with_a_key_becomes_private_and_is_noted(tmp_path: Path) -> None:
     assert [mode(file) for file in (cursor, vscode, zed)] == [0o600, 0o644, 0o600]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root writes for others")
+@pytest.mark.posix
+@NEEDS_ROOT
 def test_file_and_backup_keep_the_owner(tmp_path: Path) -> None:
     user = User(tmp_path, LINKTIME_API_KEY=KEY)
     file = user.has("cursor", "{}")

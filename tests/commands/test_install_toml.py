@@ -34,7 +34,7 @@ def described(tables: list[str], end: str) -> str:
     return ('model = "x"  # root\n\n' + "".join(tables)).replace("\n", end)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.permutations(OTHERS), st.integers(0, len(OTHERS)), st.sampled_from(["\n", "\r\n"]))
 def test_server_is_added_at_the_end_and_removed_cleanly(tables: list[str], count: int, end: str) -> None:
     before = described(tables[:count], end)
@@ -48,7 +48,7 @@ def test_server_is_added_at_the_end_and_removed_cleanly(tables: list[str], count
     assert removed == before
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.permutations(OTHERS), st.sampled_from(OURS), st.integers(0, len(OTHERS)), st.sampled_from(["\n", "\r\n"]))
 def test_entry_changes_in_place_and_other_lines_stay(tables: list[str], ours: str, place: int, end: str) -> None:
     before = described([*tables[:place], ours, *tables[place:]], end)

@@ -25,8 +25,9 @@ from linktime.protocol.session import Upstream
 from linktime.protocol.session.completions import Completions
 from linktime.protocol.session.elicitation import Elicitation
 from linktime.protocol.session.lookups import Lookups
+from linktime.protocol.session.middleware import name_fields
 from linktime.protocol.session.prompts import Prompts
-from linktime.protocol.session.refusals import name_fields, on_one_page
+from linktime.protocol.session.refusals import on_one_page
 from linktime.protocol.session.resources import Resources
 from linktime.protocol.session.sdk_server import Handler, Server
 from linktime.protocol.session.skills import Skills
@@ -34,7 +35,7 @@ from linktime.protocol.session.tools import Tools
 from linktime.telemetry import Middleware, Telemetry
 from linktime.tools import TOOLS, Tool
 from linktime.tools._tool import read, write
-from linktime.tools.confirmations import Confirmation
+from linktime.tools.confirmation import Confirmation
 from tests.conformance.extras import EXTRA_PROMPTS, EXTRA_RESOURCES, EXTRA_TOOLS, extended
 from tests.support.sessions import upstream_of
 

@@ -87,7 +87,10 @@ async def corrected(folder: Path, sandbox: Sandbox) -> AsyncIterator[Child]:
         yield server
 
 
-@pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.__name__)
+@pytest.mark.parametrize(
+    "edit",
+    [pytest.param(edit, id=edit.__name__, marks=() if edit is all_at_once else pytest.mark.slow) for edit in EDITS],
+)
 async def test_one_line_corrects_tools_and_sandbox(edit: Edit, tmp_path: Path) -> None:
     service = Sandbox(limit=0)
     service.contract = Contract(orjson.loads(edited(tmp_path, edit).read_bytes()))

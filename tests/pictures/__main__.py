@@ -1,11 +1,11 @@
-"""Draws the pictures of the README: `python -m tests.pictures`. The trace needs Jaeger on PATH."""
+"""Draws the pictures of the README: `python -m tests.pictures`. They need Jaeger and Chromium on PATH."""
 
 from __future__ import annotations
 
 import shutil
 import sys
 
-from . import demo, trace
+from . import calendar, demo, trace
 from .svg import save
 
 save(
@@ -24,3 +24,7 @@ if shutil.which("jaeger"):
     )
 else:
     sys.stderr.write("Jaeger is not on PATH, so the pictures of the trace stay as they are.\n")
+if shutil.which("chromium"):
+    calendar.save()
+else:
+    sys.stderr.write("Chromium is not on PATH, so the pictures of the calendar stay as they are.\n")

@@ -45,7 +45,7 @@ def ledger(home: Home) -> Open:
     return home.open
 
 
-@pytest.fixture(params=["process", "local", "redis"])
+@pytest.fixture(params=["process", "local", pytest.param("redis", marks=pytest.mark.posix)])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
     """Return the function that makes a store with a limit, for each kind of store."""
     if request.param == "process":

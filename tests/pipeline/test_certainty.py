@@ -60,6 +60,7 @@ async def test_a_booking_that_was_made_is_a_success_and_stands_once(
     assert [entry.method for entry in sandbox.requests].count("POST") == 1
 
 
+@pytest.mark.slow
 async def test_booking_that_was_not_made_may_be_called_again(server: Child, sandbox: Sandbox) -> None:
     wish = await booking(server)
     await misbehave(sandbox, method="POST", path="/bookings", when="before", status=500)
@@ -89,6 +90,7 @@ async def test_end_of_input_ends_a_verification(server: Child, sandbox: Sandbox)
         assert await server.process.wait() == 0
 
 
+@pytest.mark.slow
 async def test_a_booking_that_was_lost_on_its_way_is_not_called_undone(server: Child, sandbox: Sandbox) -> None:
     wish = await booking(server)
     await misbehave(sandbox, method="POST", path="/bookings", when="before", reset=True)

@@ -8,6 +8,7 @@ import pytest
 
 from linktime.errors import Rejected
 from linktime.message import Request
+from linktime.pipeline.outcome.free_times import FULL
 from linktime.tools import TOOLS
 
 from ..support.scripted_service import Service
@@ -57,7 +58,7 @@ async def test_past_is_judged_by_the_clock_of_the_service(ahead: float, *, dated
         ([HOURS], MONDAY, ["2026-03-01", "18:00-19:00", "list_availability_overrides"]),
         ([], MONDAY, ["Sunday", "get_availability_rules"]),
         ([], [], ["Sunday", "get_availability_rules"]),
-        ([], SUNDAY, ["2026-03-01", "no free time is left"]),
+        ([], SUNDAY, [FULL.format("2026-03-01")]),
     ],
 )
 async def test_day_without_free_time_has_its_reason(overrides: Any, rules: Any, words: list[str]) -> None:
@@ -105,8 +106,9 @@ async def test_contact_conflict_names_the_id_and_the_tool() -> None:
     changed = await Service(TAKEN, [known]).failure(request("update_contact", contactId="c9", email="ada@example.com"))
     unknown = Service(TAKEN, [{"data": []}])
 
-    assert "update_contact with contactId c1" in added.message
-    assert "the id c1" in changed.message
+    assert "update_contact" in added.message
+    assert " c1" in added.message
+    assert " c1" in changed.message
     assert "get_contact" in changed.message
     assert await unknown.failure(request("create_contact", name="Ada", email="ada@example.com")) is TAKEN
 
@@ -122,12 +124,12 @@ async def test_slug_conflict_names_the_event_type(write: Request) -> None:
     active = await Service(TAKEN, [{"data": [{"id": "e1", "slug": "intro"}]}]).failure(write)
     hidden = await Service(TAKEN, [{"data": []}]).failure(write)
 
-    assert "the id e1" in active.message
+    assert " e1" in active.message
     assert "inactive" in hidden.message
 
 
 async def test_advice_replaces_the_general_one() -> None:
-    refusal = Rejected("conflict", 'LinkTime says "taken".', "Look at the present state.", status=409)
+    refusal = Rejected("conflict", 'LinkTime says "taken".', "Look again.", status=409)
 
     failure = await Service(refusal, [BOOKING | {"status": "CANCELLED"}]).failure(MOVE)
 

@@ -32,7 +32,6 @@ LIMIT, PERIOD, PATIENCE, MARGIN = 4, 60.0, 12.0, 0.05
 LEASE = PERIOD + PATIENCE
 DAY = 86_400.0
 MANY = settings(
-    deadline=None,
     max_examples=40,
     stateful_step_count=60,
     suppress_health_check=list(HealthCheck),

@@ -21,6 +21,8 @@ from tests.support.ledger_homes import Server, mature, terms
 from tests.support.redis_server import PASSWORD, RedisServer, redis_server
 from tests.support.virtual_time import peak
 
+pytestmark = pytest.mark.posix  # runs redis-server
+
 CHANGE = Change(frozenset({"contacts"}), 0.0)
 
 

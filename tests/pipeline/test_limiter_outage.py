@@ -10,6 +10,7 @@ from random import Random
 import pytest
 
 from linktime.pipeline.limiter import Lease, SharedStore
+from linktime.pipeline.limiter.shared import ALONE, BACK
 from tests.support.ledger_homes import Home, Server, shared
 from tests.support.limiter_setup import Open, distant, take
 from tests.support.virtual_time import clock, peak, virtual
@@ -29,7 +30,7 @@ async def test_server_without_ledger_uses_its_share_and_logs_it_once(
 
     assert await one.take(0, 0.0) == 60.0
     assert (one.status().free, one.status().servers) == (0, 2)
-    assert caplog.messages == ["the shared budget can't be used (it sleeps): going on alone, with a share of 3"]
+    assert caplog.messages == [ALONE % ("it sleeps", 3)]
 
 
 @virtual
@@ -125,7 +126,7 @@ async def test_returned_ledger_records_the_permits_of_the_outage(
     assert (len(other.status().leased), other.status().free) == (3, 8)
     await one.release(late, 30.0, closes=True)
     assert one.status().cooling == (15.0, 30.0)
-    assert caplog.messages[-1] == "the shared budget is back"
+    assert caplog.messages[-1] == BACK
 
 
 @virtual

@@ -47,7 +47,7 @@ zones = st.sampled_from(sorted(available_timezones())).map(ZoneInfo)
 times = st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1))  # noqa: DTZ001 - local times have no zone
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(times.map(lambda time: time.replace(tzinfo=UTC)), zones)
 def test_shown_is_exact_to_the_minute_in_every_zone(instant: datetime, zone: ZoneInfo) -> None:
     weekday, day, minute, offset = formatted(instant, zone).split()
@@ -57,7 +57,7 @@ def test_shown_is_exact_to_the_minute_in_every_zone(instant: datetime, zone: Zon
     assert f"{read:%a}" == weekday
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(times, zones)
 def test_choices_exist_and_surround_the_local_time(wall: datetime, zone: ZoneInfo) -> None:
     meant, fault = choices(wall, zone), unclear(wall, zone)
@@ -93,50 +93,49 @@ def test_time_without_a_zone_is_refused_with_its_meanings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("zone", "date", "hours", "fault"),
+    ("zone", "date", "hours", "faults"),
     [
         (
             "America/New_York",
             "2026-03-08",
             ("02:30", "17:00"),
-            (
-                "startTime: 02:30 does not exist on 2026-03-08 in America/New_York, where the clocks change; "
-                "take 01:59 or 03:00"
-            ),
+            {"startTime": ("02:30 does not exist", "01:59 or 03:00")},
         ),
         (
             "America/New_York",
             "2026-11-01",
             ("01:00", "01:30"),
-            (
-                "startTime: 01:00 exists twice on 2026-11-01 in America/New_York, where the clocks change; "
-                "take 00:59 or 02:00; "
-                "endTime: 01:30 exists twice on 2026-11-01 in America/New_York, where the clocks change; "
-                "take 00:59 or 02:00"
-            ),
+            {
+                "startTime": ("01:00 exists twice", "00:59 or 02:00"),
+                "endTime": ("01:30 exists twice", "00:59 or 02:00"),
+            },
         ),
         (
             "Africa/Cairo",
             "2026-04-24",
             ("00:30", "09:00"),
-            "startTime: 00:30 does not exist on 2026-04-24 in Africa/Cairo, where the clocks change; take 01:00",
+            {"startTime": ("00:30 does not exist", "01:00")},
         ),
         (
             "Pacific/Apia",
             "2011-12-30",
             ("09:00", "17:00"),
-            (
-                "startTime: 09:00 does not exist on 2011-12-30 in Pacific/Apia, where the clocks change; "
-                "take another day; "
-                "endTime: 17:00 does not exist on 2011-12-30 in Pacific/Apia, where the clocks change; take another day"
-            ),
+            {"startTime": ("09:00 does not exist", "another day"), "endTime": ("17:00 does not exist", "another day")},
         ),
     ],
 )
-def test_ambiguous_or_missing_hours_are_refused(zone: str, date: str, hours: tuple[str, str], fault: str) -> None:
+def test_ambiguous_or_missing_hours_are_refused(
+    zone: str, date: str, hours: tuple[str, str], faults: dict[str, tuple[str, str]]
+) -> None:
     arguments = {"date": date, "isBlocked": False, "startTime": hours[0], "endTime": hours[1]}
 
-    assert refusal("create_availability_override", ZoneInfo(zone), **arguments) == fault
+    text = refusal("create_availability_override", ZoneInfo(zone), **arguments)
+
+    parts = {name: text.partition(f"{name}: ")[2] for name in ("startTime", "endTime") if f"{name}: " in text}
+    assert parts.keys() == faults.keys()
+    for name, (fault, choice) in faults.items():
+        assert parts[name].startswith(f"{fault} on {date} in {zone}")
+        assert parts[name].partition("; endTime: ")[0].endswith(choice)
     assert TOOLS["create_availability_override"].request(arguments).template == "/availability/overrides"
 
 

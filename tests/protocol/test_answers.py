@@ -149,6 +149,7 @@ async def test_the_python_client_accepts_every_shape(mode: str, tmp_path: Path) 
     assert refused == []
 
 
+@pytest.mark.slow
 async def test_the_typescript_client_accepts_every_shape(tmp_path: Path) -> None:
     node, modules = program("node"), Path(os.environ.get("LINKTIME_TEST_CLIENTS", ".")).parent
     if not (modules / "@modelcontextprotocol" / "sdk").exists() and "CI" not in os.environ:
@@ -183,7 +184,7 @@ async def answered(session: Session, name: str) -> Any:
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(JSON_VALUES, st.sampled_from(sorted(TOOLS)))
 def test_any_json_value_becomes_an_answer_that_fits_its_schema(data: Any, name: str) -> None:
     result = asyncio.run(answered(replying(data), name))
@@ -194,7 +195,7 @@ def test_any_json_value_becomes_an_answer_that_fits_its_schema(data: Any, name: 
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(JSON_VALUES, st.sampled_from(RESOURCES))
 def test_any_json_value_becomes_a_resource_and_completions(data: Any, resource: Resource) -> None:
     async def visit() -> Any:

@@ -80,15 +80,18 @@ def test_names_of_additions_are_valid_text() -> None:
     assert received({"\udfff": 1}, []) == ({}, ("?",))
 
 
+def fault_of(name: str, refusal: str) -> str:
+    """Return the part of a refusal that is about the argument *name*, without the name."""
+    return refusal.partition(f"{name}: ")[2].partition(";")[0]
+
+
 async def test_other_unknown_arguments_are_refused(server: Child, sandbox: Sandbox) -> None:
     hints = {"limits": "limit", "_limit": "limit", "__from": "from", "statuses": "status"}
     mistakes = {name: refused(await called(server, "list_bookings", **{name: 3})) for name in hints}
     others = {name: refused(await called(server, "list_bookings", **{name: "x"})) for name in ("order", "session_id")}
 
-    assert [
-        name for name, hint in hints.items() if f"{name}: is unknown (did you mean {hint}?)" not in mistakes[name]
-    ] == []
-    assert [name for name, text in others.items() if f"{name}: is unknown (known are " not in text] == []
+    assert [name for name, hint in hints.items() if hint not in fault_of(name, mistakes[name])] == []
+    assert [name for name, text in others.items() if "from, to" not in fault_of(name, text)] == []
     assert paths(sandbox) == []
 
 

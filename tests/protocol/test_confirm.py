@@ -13,6 +13,7 @@ from linktime.protocol.session import Session
 from linktime.protocol.session.elicitation import CANT_ASK, NO, Elicitation
 from linktime.sandbox import Sandbox
 from linktime.tools import TOOLS
+from linktime.tools.confirmations import UNREAD
 from tests.support.confirming import HOOK, QUOTED, YES, Service, answering, call, each_era, refusal, session, text
 from tests.support.sandbox_client import paths, visiting
 from tests.support.sessions import upstream_of
@@ -124,7 +125,7 @@ async def test_question_names_the_id_after_a_failed_lookup(mode: str, fault: Fai
     assert not result.is_error
     assert len(service.writes) == len(questions) == 1
     assert QUOTED.findall(questions[0]) == ["w1"]
-    assert "could not be read" in questions[0]
+    assert UNREAD in questions[0]
 
 
 @each_era
@@ -208,7 +209,8 @@ async def test_text_too_long_for_a_question_is_refused_first(mode: str) -> None:
     arguments = {"bookingId": "b1", "reason": "x" * 301}
     result = await call(session(service), mode, answering(YES), "cancel_booking", **arguments)
 
-    assert text(result).startswith("invalid_arguments: reason: should have at most 300 characters")
+    assert text(result).startswith("invalid_arguments: reason: ")
+    assert "300" in text(result)
     assert (service.lookups, service.writes) == (0, [])
 
 

@@ -169,7 +169,7 @@ async def test_the_end_of_the_session_is_the_end_of_the_question(sandbox: Sandbo
 
 async def test_a_client_that_goes_away_leaves_all_as_it_is(sandbox: Sandbox) -> None:
     async with asking(sandbox) as (server, *_):
-        server.process._transport.get_pipe_transport(1).close()  # type: ignore[attr-defined]
+        server.stop_reading()
         status = await server.ended()
 
     assert status == 0

@@ -193,7 +193,7 @@ async def test_marks_are_in_both_forms_with_trust(sandbox: Sandbox) -> None:
 
 
 @given(st.integers(2, 400), st.integers(0, 4_000))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_marks_survive_truncation(items: int, length: int) -> None:
     data = [{"id": f"b{number}", "notes": "n" * length, "link": "l" * 200} for number in range(items)]
     answer = succeeded(Reply(200, {"data": data}), TOOLS["list_bookings"]).structured_content

@@ -11,6 +11,7 @@ import pytest
 from linktime.errors import BudgetSpent, Rejected
 from linktime.message import Notes, Reply, Request
 from linktime.protocol.session import Session
+from linktime.protocol.session.hints import NONE_ACTIVE
 from linktime.tools import TOOLS
 from tests.support.sdk_client import connected
 from tests.support.sessions import upstream_of
@@ -141,9 +142,9 @@ async def test_hidden_list_tool_costs_no_lookup() -> None:
 @pytest.mark.parametrize(
     ("known", "words"),
     [
-        ({"/event-types": {"data": []}}, ["No event type is active."]),
+        ({"/event-types": {"data": []}}, [NONE_ACTIVE]),
         ({"/event-types": {"data": [{"slug": f"s{number}"} for number in range(30)]}}, ["s11 and 18 more"]),
-        ({"/event-types": {"data": [{}, {"slug": 7}]}}, ["No event type is active."]),
+        ({"/event-types": {"data": [{}, {"slug": 7}]}}, [NONE_ACTIVE]),
     ],
 )
 async def test_slugs_of_odd_lists(known: Any, words: list[str]) -> None:

@@ -65,6 +65,7 @@ async def shown(tool: str, data: Any, **arguments: Any) -> dict[str, Any]:
         return answer
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:open_binary is deprecated")  # bpe_openai's way to its vocabularies
 @pytest.mark.parametrize(
     ("tool", "arguments", "items", "most"),

@@ -127,6 +127,7 @@ async def agreeable() -> AsyncIterator[str]:
         yield server.url
 
 
+@pytest.mark.slow
 @each_revision
 async def test_every_tool_and_list_is_valid(revision: str, sandbox: Sandbox, tmp_path: Path) -> None:
     free: dict[str, Any] = {"LINKTIME_RATE_LIMIT": "5000"}
@@ -219,6 +220,7 @@ async def first(server: Child, call: int) -> dict[str, Any]:
     return await answered
 
 
+@pytest.mark.slow
 @each_revision
 async def test_every_notification_is_valid(revision: str, tmp_path: Path) -> None:
     scarce: dict[str, Any] = {"LINKTIME_RATE_LIMIT": "1", "LINKTIME_RATE_PERIOD": "2", "LINKTIME_CACHE_TTL": "0"}

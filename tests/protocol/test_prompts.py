@@ -134,25 +134,25 @@ async def test_arguments_are_quoted_in_the_prompt() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "arguments", "fault"),
+    ("name", "arguments", "words"),
     [
         ("book_meeting", {"when": "tomorrow"}, "guest: "),
         ("book_meeting", {"guest": " ", "when": "tomorrow"}, "guest: "),
-        ("book_meeting", {}, "guest: is required; when: "),
-        ("my_week", {"whem": "soon"}, "'whem': is unknown (did you mean when?)"),
-        ("my_week", {"zzz": "soon"}, "'zzz': is unknown (known are when)"),
-        ("my_week", {"when": "x" * 1001}, "when: must have at most 1000 characters"),
-        ("my_wek", {}, "Unknown prompt: 'my_wek'. Did you mean my_week?"),
-        ("zzz", {}, "Unknown prompt: 'zzz'."),
+        ("book_meeting", {}, "guest: … when: "),
+        ("my_week", {"whem": "soon"}, "'whem': … when?"),
+        ("my_week", {"zzz": "soon"}, "'zzz': … when"),
+        ("my_week", {"when": "x" * 1001}, "when: … 1000"),
+        ("my_wek", {}, "'my_wek' … my_week?"),
+        ("zzz", {}, "'zzz'"),
     ],
 )
-async def test_invalid_prompt_requests_name_the_fault(name: str, arguments: dict[str, str], fault: str) -> None:
+async def test_invalid_prompt_requests_name_the_fault(name: str, arguments: dict[str, str], words: str) -> None:
     async with client(Account()) as connection:
         with pytest.raises(MCPError) as caught:
             await connection.get_prompt(name, arguments)
 
     assert caught.value.error.code == -32602
-    assert fault in caught.value.error.message
+    assert [word for word in words.split(" … ") if word not in caught.value.error.message] == []
 
 
 async def test_prompt_with_disabled_tools_is_not_offered() -> None:

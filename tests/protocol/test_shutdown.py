@@ -106,7 +106,7 @@ async def test_closed_stdout_ends_the_program_after_its_write(state: str) -> Non
     async with server() as (sandbox, process):
         await enter(state, sandbox, process)
 
-        process.process._transport.get_pipe_transport(1).close()  # type: ignore[attr-defined]
+        process.stop_reading()
 
         assert await process.ended() == 0
         made = [entry.status for entry in sandbox.requests if entry.method == "POST"]

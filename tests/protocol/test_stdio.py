@@ -1,11 +1,7 @@
 from __future__ import annotations
 
-import asyncio
 import random
-import signal
-import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -13,9 +9,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from linktime.protocol.stdio.draining import MOST_UNANSWERED
-from linktime.protocol.stdio.frames import LARGEST_FRAME, Malformed, encode, message_of, parse
+from linktime.protocol.stdio.frames import Malformed, encode, message_of, parse
 from linktime.sandbox import Sandbox
-from tests.support.process import PATIENCE, Child, child, environ
+from tests.support.process import Child, child
 from tests.support.sandbox_client import arrived, misbehave
 
 HANDSHAKES = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]
@@ -32,28 +28,6 @@ async def test_stdout_carries_frames_alone_and_stderr_the_start_word(server: Chi
 
     assert await server.close() == 0
     assert server.noise == []
-
-
-KINDS = pytest.mark.parametrize("kind", ["pipes", "files"])
-PING = b'{"jsonrpc":"2.0","id":1,"method":"ping"}'
-
-
-async def outcome(kind: str, tmp_path: Path, *lines: bytes) -> list[dict[str, Any]]:
-    """Return the frames that the program answers, with pipes or with files as its stdin and stdout."""
-    frames = tmp_path / "in"
-    frames.write_bytes(b"\n".join(lines) + b"\n")
-    with frames.open("rb") as stdin, (tmp_path / "out").open("wb") as stdout:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "linktime"),
-            stdin=stdin if kind == "files" else subprocess.PIPE,
-            stdout=stdout if kind == "files" else subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environ(LINKTIME_API_KEY="lt_live_x"),
-        )
-        async with asyncio.timeout(PATIENCE):
-            out, _ = await process.communicate(None if kind == "files" else frames.read_bytes())
-    assert process.returncode == 0
-    return [orjson.loads(line) for line in (out or (tmp_path / "out").read_bytes()).splitlines()]
 
 
 @pytest.mark.slow
@@ -78,63 +52,6 @@ async def test_client_without_handshake_is_served_by_request_meta() -> None:
     assert "2026-07-28" in discovered["supportedVersions"]
     assert len(tools["tools"]) == 32
     assert tools["resultType"] == "complete"
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("line", "code", "ident"),
-    [
-        (b"{", -32700, None),
-        (b"\xff\xfe", -32700, None),
-        (b'"\\ud800"', -32600, None),
-        (b"[" * 5000 + b"]" * 5000, -32700, None),
-        (b'[{"jsonrpc":"2.0","id":7,"method":"ping"},{"id":8,"result":{}}]', -32600, 7),
-        (b"[]", -32600, None),
-        (b'{"jsonrpc":"2.0","id":7}', -32600, None),
-        (b"3", -32600, None),
-        (b'{"id":7,"method":"ping"}', -32600, 7),
-        (b'{"jsonrpc":"2.0","id":"s","method":"ping","params":[1]}', -32600, "s"),
-        (b'{"jsonrpc":"2.0","id":true,"method":"ping"}', -32600, None),
-        (b'{"jsonrpc":"2.0","id":null,"method":"ping"}', -32600, None),
-        (b'{"jsonrpc":"2.0","id":1.5,"method":"ping"}', -32600, 1.5),
-    ],
-)
-async def test_malformed_frame_is_answered_and_the_server_goes_on(
-    line: bytes, code: int, ident: int | str | None
-) -> None:
-    async with child(LINKTIME_API_KEY="lt_live_x") as server:
-        await server.greet()
-        server.write(b"", b"  ", line)
-
-        refusal = await server.answer(ident)
-        pong = await server.result(server.ask("ping"))
-
-    assert refusal["error"]["code"] == code
-    assert pong == {}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("size", [LARGEST_FRAME + 1, LARGEST_FRAME * 5])
-async def test_too_long_line_is_refused_and_the_next_is_served(size: int) -> None:
-    async with child(LINKTIME_API_KEY="lt_live_x") as server:
-        await server.greet()
-        server.write(b"x" * size)
-
-        refusal = await server.answer(None)
-        pong = await server.result(server.ask("ping"))
-
-    assert refusal["error"] == {"code": -32600, "message": "Invalid Request: a message has at most 16777216 bytes"}
-    assert pong == {}
-
-
-async def test_a_line_over_the_largest_may_be_the_last() -> None:
-    async with child(LINKTIME_API_KEY="lt_live_x") as server:
-        await server.greet()
-        server.stdin.write(b"x" * LARGEST_FRAME * 2)
-
-        assert await server.close() == 0
-
-    assert server.frames[-1]["error"]["code"] == -32600
 
 
 @given(st.binary(max_size=200))
@@ -171,47 +88,6 @@ def test_a_request_keeps_its_id_or_is_refused(frame: dict[str, Any]) -> None:
 
 def test_a_frame_is_valid_json_whatever_it_holds() -> None:
     assert orjson.loads(encode({"text": "a\ud800b", "count": 1 << 70})) == {"text": "ab", "count": 2.0**70}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("frame", "answers"),
-    [
-        (b'{"jsonrpc":"2.0","id":7,"method":"ping","params":{"a":NaN}}', {7}),
-        (b'{"jsonrpc":"2.0","id":7.0,"method":"ping","params":[]}', {7}),
-        (b'{"jsonrpc":"2.0","id":7,"method":"ping","params":null}', {7}),
-        (b'{"jsonrpc":"2.0","id":7,"method":"ping","params":{"_meta":[]}}', {7}),
-        (b'{"jsonrpc":"2.0","id":7,"method":"ping","params":{"_meta":{"progressToken":null}}}', {7}),
-        (b'{"jsonrpc":"2.0","id":"\xff","method":"ping"}', {"\ufffd"}),
-        (b'\xef\xbb\xbf{"jsonrpc":"2.0","id":7,"method":"ping"}\r', {7}),
-    ],
-)
-@KINDS
-async def test_an_odd_request_is_answered_under_its_id(
-    kind: str, frame: bytes, answers: set[Any], tmp_path: Path
-) -> None:
-    frames = await outcome(kind, tmp_path, frame)
-
-    assert {frame["id"] for frame in frames} == answers
-    assert all(frame["result"] == {} for frame in frames)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "line",
-    [
-        b'{"jsonrpc":"2.0","id":7,"result":5}',
-        b'{"jsonrpc":"2.0","id":7,"error":"no"}',
-        b'{"jsonrpc":"2.0","id":null,"error":{"code":"x"}}',
-        b'{"id":7,"result":{}}',
-        b'{"jsonrpc":"2.0","id":7,"result":[]}',
-        b'{"jsonrpc":"2.0","method":"notifications/cancelled","params":[1]}',
-        b'{"method":"notifications/cancelled"}',
-    ],
-)
-@KINDS
-async def test_responses_and_notifications_are_never_answered(kind: str, line: bytes, tmp_path: Path) -> None:
-    assert [frame["id"] for frame in await outcome(kind, tmp_path, line, PING)] == [1]
 
 
 @pytest.mark.slow
@@ -277,50 +153,6 @@ async def test_a_one_shot_client_gets_its_answers(sandbox: Sandbox) -> None:
 
     assert [frame["id"] for frame in server.frames] == [1, 2]
     assert server.frames[1]["result"]["isError"] is False
-
-
-async def test_a_regular_file_serves_as_stdin(sandbox: Sandbox, tmp_path: Path) -> None:
-    script = tmp_path / "frames"
-    script.write_bytes(
-        b'{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},'
-        b'"clientInfo":{"name":"t","version":"0"}}}\n'
-        b'{"jsonrpc":"2.0","method":"notifications/initialized"}\n'
-        b'{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"get_me","arguments":{}}}\n'
-    )
-    with script.open("rb") as stdin:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "linktime",
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=environ(LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY=sandbox.key),
-        )
-        async with asyncio.timeout(20):
-            stdout, _ = await process.communicate()
-
-    answers = [orjson.loads(line) for line in stdout.splitlines()]
-    assert [answer["id"] for answer in answers] == [1, 2]
-    assert answers[1]["result"]["isError"] is False
-    assert process.returncode == 0
-
-
-async def test_a_second_signal_ends_it_at_once(sandbox: Sandbox) -> None:
-    settings = {"LINKTIME_BASE_URL": sandbox.url, "LINKTIME_API_KEY": sandbox.key, "LINKTIME_WORKERS": "1"}
-    async with child(**settings) as server:
-        await server.greet()
-        await misbehave(sandbox, path="/contacts", method="POST", hang=True)
-        server.call("create_contact", name="Ada Lovelace", email="ada@example.com")
-        await arrived(sandbox, "/contacts")
-        waiting = server.call("get_me")
-        await server.result(server.ask("ping"))
-
-        server.process.terminate()
-        assert (await server.result(waiting))["content"][0]["text"].startswith("shutting_down: ")
-        server.process.terminate()
-
-        assert await server.ended() == -signal.SIGTERM
 
 
 @pytest.mark.slow

@@ -6,7 +6,6 @@ import asyncio
 import os
 import select
 import signal
-import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -16,6 +15,9 @@ import orjson
 import pytest
 
 from tests.support.process import PATIENCE, environ
+from tests.support.wires import COMMANDS
+
+pytestmark = pytest.mark.posix  # a shell redirects the streams
 
 GREETING = (
     b'{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},'
@@ -28,11 +30,16 @@ PIPE_SIZE = 64 << 10  # bytes
 PING = b'{"jsonrpc":"2.0","id":3,"method":"ping"}\n'
 
 
+TRANSPORTS = pytest.mark.parametrize("transport", COMMANDS)
+
+
 @asynccontextmanager
-async def program(redirection: str = "", *, stdout: int = PIPE, stderr: int = DEVNULL) -> AsyncIterator[Process]:
+async def program(
+    redirection: str = "", *, transport: str = "polled", stdout: int = PIPE, stderr: int = DEVNULL
+) -> AsyncIterator[Process]:
     """Start the program from a shell with a *redirection* of its streams."""
     process = await asyncio.create_subprocess_exec(
-        *("sh", "-c", f'exec "$0" -m linktime {redirection}', sys.executable),
+        *("sh", "-c", f'exec "$0" "$@" {redirection}', *COMMANDS[transport]),
         stdin=PIPE,
         stdout=stdout,
         stderr=stderr,
@@ -52,12 +59,13 @@ async def status(process: Process) -> int:
 
 
 @pytest.mark.slow
+@TRANSPORTS
 @pytest.mark.parametrize("ending", ["EOF", "SIGTERM"])
 @pytest.mark.parametrize("unread", [LIST * 40, MALFORMED * 20_000], ids=["answers", "refusals"])
-async def test_a_client_that_never_reads_does_not_hold_the_exit(ending: str, unread: bytes) -> None:
+async def test_a_client_that_never_reads_does_not_hold_the_exit(unread: bytes, ending: str, transport: str) -> None:
     nobody, stdout = os.pipe()
     try:
-        async with program(stdout=stdout) as process:
+        async with program(transport=transport, stdout=stdout) as process:
             assert process.stdin is not None
             process.stdin.write(GREETING + unread)
             await process.stdin.drain()
@@ -71,6 +79,24 @@ async def test_a_client_that_never_reads_does_not_hold_the_exit(ending: str, unr
     finally:
         os.close(nobody)
         os.close(stdout)
+
+
+@pytest.mark.slow
+@TRANSPORTS
+async def test_a_client_that_reads_late_gets_every_frame(transport: str) -> None:
+    reader, stdout = os.pipe()
+    async with program(transport=transport, stdout=stdout) as process:
+        assert process.stdin is not None
+        process.stdin.write(GREETING + LIST * 40 + PING)
+        await asyncio.to_thread(wait_until_full, stdout)
+        os.close(stdout)
+        with os.fdopen(reader, "rb") as answers:
+            lines = [await asyncio.to_thread(answers.readline) for _ in range(42)]
+            process.stdin.close()
+
+            assert await status(process) == 0
+            assert answers.read() == b""
+    assert [orjson.loads(line)["id"] for line in lines] == [1, *[2] * 40, 3]
 
 
 def wait_until_full(pipe: int) -> None:
@@ -125,11 +151,15 @@ async def test_a_stderr_without_a_reader_ends_nothing() -> None:
 
 
 @pytest.mark.slow
+@TRANSPORTS
 @pytest.mark.parametrize("redirection", ["<&-", ">&-", "<&- >&- 2>&-", "> /dev/null", ">/dev/full"])
-async def test_odd_streams_end_it_quietly(redirection: str, tmp_path: Path) -> None:
+async def test_odd_streams_end_it_quietly(redirection: str, transport: str, tmp_path: Path) -> None:
     log = tmp_path / "log"
     with log.open("wb") as stderr:
-        async with program(redirection, stderr=stderr.fileno()) as process, asyncio.timeout(PATIENCE):
+        async with (
+            program(redirection, transport=transport, stderr=stderr.fileno()) as process,
+            asyncio.timeout(PATIENCE),
+        ):
             await process.communicate(GREETING + PING)
 
     assert process.returncode == 0

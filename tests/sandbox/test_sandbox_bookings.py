@@ -315,7 +315,7 @@ async def test_buffers_overlap_instead_of_adding_up(maya: Visitor) -> None:
 Minutes = st.integers(0, 90)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     account=st.fixed_dictionaries({"bufferBefore": Minutes, "bufferAfter": Minutes, "minGapMinutes": Minutes}),
     event_type=st.fixed_dictionaries(

@@ -7,7 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from linktime.sandbox.slots import Booked, Hours, Meeting, Rules, Span, is_offered, offered, spans
 
@@ -242,7 +242,6 @@ def schedules(draw: st.DrawFn) -> tuple[Rules, Meeting, list[Booked], date]:
     return rules, meeting, others, day
 
 
-@settings(deadline=None)
 @given(schedules())
 def test_offered_slots_keep_their_distance(schedule: tuple[Rules, Meeting, list[Booked], date]) -> None:
     rules, meeting, others, day = schedule
@@ -254,7 +253,6 @@ def test_offered_slots_keep_their_distance(schedule: tuple[Rules, Meeting, list[
             )
 
 
-@settings(deadline=None)
 @given(schedules(), st.data())
 def test_slots_can_be_booked_until_none_is_left(
     schedule: tuple[Rules, Meeting, list[Booked], date], data: st.DataObject
@@ -267,7 +265,6 @@ def test_slots_can_be_booked_until_none_is_left(
         assert not is_offered(rules, meeting, others, slot.start, LONG_AGO)
 
 
-@settings(deadline=None)
 @given(schedules())
 def test_offered_slots_lie_in_the_hours_of_the_day(schedule: tuple[Rules, Meeting, list[Booked], date]) -> None:
     rules, meeting, others, day = schedule

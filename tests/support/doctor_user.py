@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from asyncio.subprocess import PIPE
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -19,9 +18,9 @@ from linktime.config import Settings
 from linktime.pipeline.ledger import open_shared
 from linktime.pipeline.ledger.factory import STATE
 from linktime.sandbox import Sandbox
-from tests.support.ledger_homes import Server
+from tests.support.ledger_homes import Server, closed_later
 from tests.support.privacy import slipped
-from tests.support.process import environ
+from tests.support.process import environ, home_variables, started
 
 KEY = "lt_live_51f0c3d9"
 ENTRY = {"command": sys.executable, "args": ["-m", "linktime"], "env": {"LINKTIME_API_KEY": KEY}}
@@ -37,14 +36,7 @@ async def doctor(home: Path, *arguments: str, **settings: str) -> tuple[int | No
         STATE: str(home / "state"),
         "XDG_CONFIG_HOME": "",
     } | settings
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "linktime", "doctor", *arguments),
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=PIPE,
-        env=environ(**variables),
-        cwd=home,
-    )
+    process = await started("doctor", *arguments, env=environ(**variables), cwd=home)
     async with asyncio.timeout(30):
         out, err = await process.communicate(b"")
     assert err == b""
@@ -55,7 +47,9 @@ async def doctor(home: Path, *arguments: str, **settings: str) -> tuple[int | No
 async def examined(home: Path, **settings: str) -> Findings:
     """Run the checks in this process."""
     async with asyncio.timeout(30):
-        findings = await examine(Environment(System.LINUX, {"HOME": str(home), **settings}, home / "project"))
+        findings = await examine(
+            Environment(System.called(sys.platform), {**home_variables(home), **settings}, home / "project")
+        )
     _has_no_secret(repr(findings), settings.get("LINKTIME_API_KEY", ""))
     return findings
 
@@ -69,7 +63,7 @@ def budget(settings: Mapping[str, str]) -> Server:
     """Open the budget that the doctor reads."""
     shared = open_shared(Settings.from_environ(settings))
     assert shared is not None
-    return Server(shared)
+    return Server(closed_later(shared))
 
 
 def date(seconds: float = 0) -> str:

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 NOBODY = 65534  # the user without rights
+NEEDS_ROOT = pytest.mark.skipif(getattr(os, "geteuid", lambda: NOBODY)() != 0, reason="only root has several users")
 
 
 @pytest.fixture

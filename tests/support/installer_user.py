@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import tomllib
 from collections.abc import Callable
-from hashlib import sha256
 from io import StringIO
 from pathlib import Path
 from stat import S_IMODE
@@ -16,7 +16,9 @@ import json5
 
 from linktime.commands.clients import CLIENTS, Client, Format
 from linktime.commands.install import Context, Installation, Options, Refused, Result, Terminal, install
+from linktime.commands.install.target import find
 from linktime.commands.locations import Environment, System
+from tests.support.process import home_variables
 
 KEY = "lt_live_0123456789abcdef"
 
@@ -37,8 +39,8 @@ class User:
         self.home = home
         self.project = home / "project"
         self.project.mkdir(parents=True, exist_ok=True)
-        self.environ = {"HOME": str(home)} | environ
-        self.system = System.LINUX
+        self.environ = home_variables(home) | environ
+        self.system = System.called(sys.platform)
         self.installation = Installation.current(os.environ)
         self.questions: list[str] = []
         self.terminal = None if answer is None else Terminal(self._replies(answer), self._replies(typed))
@@ -98,11 +100,10 @@ class User:
 
     def copy(self, client: str, *, project: bool = False) -> Path:
         """Return the backup of the client's file."""
-        file = self.file(client, project=project)
-        if not project:
-            return file.with_name(f"{file.name}.before-linktime")
-        digest = sha256(bytes(file)).hexdigest()[:32]
-        return self.home / ".local" / "state" / "linktime-mcp" / "before" / f"{digest}-{file.name}"
+        if project:
+            return find(CLIENTS[client], self.environment, project=True).backup
+        file = self.file(client)
+        return file.with_name(f"{file.name}.before-linktime")
 
     def has(self, client: str, content: str | bytes, *, project: bool = False) -> Path:
         """Write *content* to the client's file."""

@@ -61,6 +61,7 @@ def _revision(schema: dict[str, Any]) -> str:
     return next((revision for mark, revision in marks.items() if mark in known), "2025-03-26")
 
 
+@cache
 def validator(revision: str, *names: str) -> Validator:
     """Return a validator for a value that has one of the definitions with these *names*."""
     schema = schemas()[revision]

@@ -8,14 +8,16 @@ import os
 import re
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
 
 from linktime.pipeline.ledger.factory import STATE
+from tests.support import template
 from tests.support.privacy import slipped
 
 PATIENCE = 20.0  # s; bounds every wait, and is not an expected duration
@@ -23,19 +25,34 @@ PATIENCE = 20.0  # s; bounds every wait, and is not an expected duration
 
 CALL = re.compile(r"(\w+|unknown tool) #\S+ \d+\.\d s: ")  # begins the line of a call
 
+_REAL = (sys.executable, "-m", "linktime")
+
+_LONGEST_LINE = 64 << 20  # bytes
+
 FAREWELL = 3.0  # s; for the program to end by itself
 
 
 def environ(**settings: str) -> dict[str, str]:
-    """Return the environment of this process with only these settings."""
+    """Return the environment of this process with only these settings. A HOME in them counts on every system."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("LINKTIME_", "OTEL_"))}
-    return inherited | settings
+    return inherited | (home_variables(settings["HOME"]) if settings.get("HOME") else {}) | settings
+
+
+def home_variables(home: str | Path) -> dict[str, str]:
+    """Return the variables that name *home* and its folders on every system."""
+    data = Path(home, "AppData")
+    return {
+        "HOME": str(home),
+        "USERPROFILE": str(home),
+        "APPDATA": str(data / "Roaming"),
+        "LOCALAPPDATA": str(data / "Local"),
+    }
 
 
 class Child:
     """One server process, its frames and its stderr."""
 
-    def __init__(self, process: Process) -> None:
+    def __init__(self, process: Process | template.Program) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None
@@ -137,6 +154,10 @@ class Child:
         self.notify("notifications/initialized")
         return result
 
+    def stop_reading(self) -> None:
+        """Close this end of the program's stdout."""
+        self.process.stdout._transport.close()  # type: ignore[union-attr]
+
     async def ended(self) -> int:
         """Wait for the end of the program and of its output. Return its status."""
         async with asyncio.timeout(PATIENCE):
@@ -152,24 +173,39 @@ class Child:
 
 @asynccontextmanager
 async def child(*command: str, **settings: str) -> AsyncIterator[Child]:
-    """Run the program with only these settings and a budget of its own until the test ends."""
+    """Run the program with only these settings and a budget of its own until the test ends.
+
+    Without a *command* a template may start it.
+    """
     with TemporaryDirectory(ignore_cleanup_errors=True) as state:
-        process = await asyncio.create_subprocess_exec(
-            *(command or (sys.executable, "-m", "linktime")),
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=PIPE,
-            limit=64 << 20,
-            env=environ(
-                **({STATE: state} if STATE in settings else {STATE: state, "LINKTIME_BUDGET": "process"}) | settings
-            ),
-        )
+        budget = {} if STATE in settings else {"LINKTIME_BUDGET": "process"}
+        env = environ(**{STATE: state} | budget | settings)
+        process = await started(env=env, limit=_LONGEST_LINE, command=command)
         async with _driven(process, settings.get("LINKTIME_API_KEY", "")) as server:
             yield server
 
 
+async def started(
+    *arguments: str,
+    env: Mapping[str, str],
+    cwd: Path | None = None,
+    stdin: int = PIPE,
+    stderr: int = PIPE,
+    limit: int = 1 << 16,
+    command: Sequence[str] = (),
+) -> Process | template.Program:
+    """Start the program with pipes, or another *stdin* or *stderr*. A line of its output may have *limit* bytes.
+
+    A *command* is started as it is. Otherwise a template may start the program.
+    """
+    options: dict[str, Any] = {"env": env, "cwd": cwd, "stdin": stdin, "stderr": stderr, "limit": limit}
+    if not command and template.can_start(env):
+        return await template.start(*arguments, **options)
+    return await asyncio.create_subprocess_exec(*(command or _REAL), *arguments, stdout=PIPE, **options)
+
+
 @asynccontextmanager
-async def _driven(process: Process, key: str) -> AsyncIterator[Child]:
+async def _driven(process: Process | template.Program, key: str) -> AsyncIterator[Child]:
     server = Child(process)
     try:
         yield server

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from linktime.errors import Failure, OutcomeUnknown, Rejected
-from linktime.message import Delivery, Reply, Request, Send, utc
+from linktime.message import Delivery, Reply, Request, Send
 from linktime.pipeline.cache import Cache
 from linktime.pipeline.departure import Departure
 from linktime.pipeline.limiter import Limiter, MemoryStore
@@ -23,6 +23,7 @@ from linktime.pipeline.outcome import Outcome
 from linktime.pipeline.outcome.history import collection
 from linktime.pipeline.retry import Retry
 from linktime.tools import TOOLS
+from linktime.wallclock import utc
 from tests.support.virtual_time import clock
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
-from asyncio.subprocess import PIPE, STDOUT
+from asyncio.subprocess import STDOUT
 from typing import NamedTuple
 
 from linktime.pipeline.ledger.factory import STATE
 from linktime.sandbox import Sandbox
-from tests.support.process import PATIENCE, environ
+from tests.support.process import PATIENCE, environ, started
 
 
 class Ended(NamedTuple):
@@ -28,13 +27,7 @@ def settings_of(sandbox: Sandbox, **more: str) -> dict[str, str]:
 
 async def run(*arguments: str, **settings: str) -> Ended:
     """Run the program without a terminal."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "linktime", *arguments),
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=PIPE,
-        env=environ(**{STATE: os.environ[STATE]} | settings),
-    )
+    process = await started(*arguments, env=environ(**{STATE: os.environ[STATE]} | settings))
     async with asyncio.timeout(PATIENCE):
         out, err = await process.communicate(b"")
     return Ended(process.returncode, out.decode(), err.decode())
@@ -43,13 +36,8 @@ async def run(*arguments: str, **settings: str) -> Ended:
 async def run_on_terminal(*arguments: str, question: str, answer: str, **settings: str) -> Ended:
     """Run the program on a terminal. Type *answer* once it has shown *question*."""
     user, terminal = os.openpty()
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "linktime", *arguments),
-        stdin=terminal,
-        stdout=PIPE,
-        stderr=STDOUT,
-        env=environ(**{STATE: os.environ[STATE]} | settings),
-    )
+    env = environ(**{STATE: os.environ[STATE]} | settings)
+    process = await started(*arguments, env=env, stdin=terminal, stderr=STDOUT)
     os.close(terminal)
     assert process.stdout is not None
     try:

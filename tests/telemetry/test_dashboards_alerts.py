@@ -14,6 +14,8 @@ import yaml
 
 from tests.support.promql import LABELS, VALUES, selected
 
+pytestmark = pytest.mark.posix  # runs promtool
+
 DASHBOARDS: Final = Path(__file__).parents[2] / "dashboards"
 RULES: Final = [
     rule

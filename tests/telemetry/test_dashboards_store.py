@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Final
 
+import pytest
 import yaml
 
 from linktime.sandbox import Sandbox
@@ -14,6 +15,8 @@ from tests.support.metrics_store import store
 from tests.support.process import Child, child
 from tests.support.promql import filled, selected
 from tests.support.sandbox_client import misbehave
+
+pytestmark = pytest.mark.posix  # runs VictoriaMetrics
 
 DASHBOARDS: Final = Path(__file__).parents[2] / "dashboards"
 ATTEMPTS: Final = 40  # each of which takes a second or so

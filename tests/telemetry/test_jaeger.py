@@ -15,7 +15,7 @@ from tests.support.sandbox_client import misbehave
 
 CLIENT: Final = ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331")  # the trace and the span of the client
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.posix]  # runs Jaeger
 
 
 async def test_jaeger_shows_a_call_as_one_tree_and_measures_it(tmp_path: Path, sandbox: Sandbox) -> None:

@@ -8,7 +8,8 @@ from typing import Any, Final
 import pytest
 
 from linktime.tools import TOOLS
-from linktime.tools.confirmations import Confirmation
+from linktime.tools.confirmation import Confirmation
+from linktime.tools.confirmations import UNREAD
 
 MEETING: Final = {
     "id": "b1",
@@ -163,7 +164,7 @@ def test_unread_details_are_replaced_by_the_id(tool: str, ident: str, details: d
 
     assert quotes(text) == ["i1"]
     assert tool.removeprefix("delete_").replace("_", " ") in text
-    assert "could not be read" in text
+    assert UNREAD in text
 
 
 def test_unread_contact_is_named_by_its_id() -> None:
@@ -194,7 +195,7 @@ def test_new_weekly_hours_are_shown_with_the_old(old: Any, new: list[Any], windo
 def test_unreadable_weekly_hours_are_named_as_such(old: Any) -> None:
     text = question("update_availability_rules", {"data": old}, rules=[])
 
-    assert "could not be read" in text
+    assert UNREAD in text
     assert WINDOWS.findall(text) == []
 
 

@@ -117,7 +117,7 @@ def test_instant_on_one_date_stands_for_it(written: str, day: str) -> None:
 
     assert tool.zone_patience({"date": written}) > tool.zone_patience({"startTime": "09:00"})
     assert tool.request({"date": written}, NEW_YORK) == tool.request({"date": day})
-    with pytest.raises(InvalidArguments, match="zone is not known"):
+    with pytest.raises(InvalidArguments, match=r"date: .*zone"):
         tool.request({"date": written})
 
 

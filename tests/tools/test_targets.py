@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from linktime.tools.targets import canonical_host, config_refusals, config_targets, refusal
+from linktime.tools import action_config
+from linktime.tools.targets import canonical_host, refusal
 
 PUBLIC = [
     "https://api.example.com/bookings",
@@ -142,7 +143,7 @@ def test_other_address_is_refused(url: str) -> None:
     ],
 )
 def test_private_address_anywhere_in_a_workflow_is_refused(config: dict[str, Any]) -> None:
-    assert list(config_refusals(config))
+    assert list(action_config.refusals(config))
 
 
 def test_links_in_the_text_of_a_message_are_no_targets() -> None:
@@ -152,8 +153,8 @@ def test_links_in_the_text_of_a_message_are_no_targets() -> None:
         "phone": "+1 212 555 0142",
     }
 
-    assert list(config_refusals(config)) == []
-    assert config_targets(config) == ["ann@acme.example", "bob@acme.example", "+1 212 555 0142"]
+    assert list(action_config.refusals(config)) == []
+    assert action_config.targets(config) == ["ann@acme.example", "bob@acme.example", "+1 212 555 0142"]
 
 
 @pytest.mark.parametrize("url", LOOPBACK)

@@ -9,8 +9,10 @@ import pytest
 from linktime.errors import InvalidArguments, Unavailable
 from linktime.message import Notes, Reply
 from linktime.tools import TOOLS
+from linktime.tools.plan import Plan
 
 DAYS = {"eventTypeSlug": "intro", "from": "2026-10-24", "to": "2026-10-26"}
+TOOL = TOOLS["check_availability"]
 STARTS = {  # on the clocks of Berlin, which go back on the 25th
     "2026-10-24T10:30:00.000Z": "12:30",
     "2026-10-24T11:00:00Z": "13:00",
@@ -20,8 +22,12 @@ STARTS = {  # on the clocks of Berlin, which go back on the 25th
 }
 
 
+def planned(**times: str) -> Plan:
+    return TOOL.planned(TOOL.read({**DAYS, **times}))
+
+
 def kept(slots: list[Any], *, zone: str | None = "Europe/Berlin", **times: str) -> dict[str, Any]:
-    plan = TOOLS["check_availability"].plan({**DAYS, **times})
+    plan = planned(**times)
     answer: dict[str, Any] = plan.finish(Reply(200, {"timezone": zone, "slots": slots}, Notes(timezone=zone))).data
     return answer
 
@@ -53,7 +59,7 @@ def test_slot_without_a_readable_start_stays() -> None:
 def test_answer_without_slots_is_as_it_was(data: Any) -> None:
     reply = Reply(200, data)
 
-    assert TOOLS["check_availability"].plan({**DAYS, "timeFrom": "13:00"}).finish(reply) is reply
+    assert planned(timeFrom="13:00").finish(reply) is reply
 
 
 def test_unknown_zone_refuses_the_filter() -> None:
@@ -64,16 +70,14 @@ def test_unknown_zone_refuses_the_filter() -> None:
 def test_without_times_nothing_is_left_out() -> None:
     reply = Reply(200, {"slots": [{"startTime": "2026-10-24T10:30:00.000Z"}]})
 
-    assert TOOLS["check_availability"].plan(DAYS).finish(reply) is reply
+    assert planned().finish(reply) is reply
 
 
 def test_filter_is_no_part_of_the_request() -> None:
-    tool = TOOLS["check_availability"]
-
-    assert tool.request({**DAYS, "timeFrom": "13:00"}) == tool.request(DAYS)
+    assert TOOL.request({**DAYS, "timeFrom": "13:00"}) == TOOL.request(DAYS)
 
 
 @pytest.mark.parametrize("times", [("13:00", "13:00"), ("22:00", "02:00")])
 def test_empty_part_of_the_day_is_refused(times: tuple[str, str]) -> None:
     with pytest.raises(InvalidArguments, match="timeTo"):
-        TOOLS["check_availability"].plan({**DAYS, "timeFrom": times[0], "timeTo": times[1]})
+        planned(timeFrom=times[0], timeTo=times[1])

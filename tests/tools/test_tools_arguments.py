@@ -97,7 +97,7 @@ texts = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_any_json_becomes_a_request_or_a_readable_refusal(data: st.DataObject) -> None:
     example = data.draw(st.sampled_from(REQUESTS))

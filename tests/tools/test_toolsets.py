@@ -52,8 +52,8 @@ async def test_hidden_tool_is_not_listed_and_its_call_has_a_reason(sandbox: Sand
         "get_contact",
     ]
     assert changing["isError"]
-    assert changing["content"][0]["text"].startswith("switched_off: LINKTIME_READ_ONLY switches this tool off")
-    assert other["content"][0]["text"].startswith("switched_off: LINKTIME_TOOLSETS switches this tool off")
+    assert changing["content"][0]["text"].startswith("switched_off: LINKTIME_READ_ONLY ")
+    assert other["content"][0]["text"].startswith("switched_off: LINKTIME_TOOLSETS ")
     assert [prompt["name"] for prompt in prompts["prompts"]] == ["about_person"]
     assert unknown["error"]["code"] == -32602
     assert not sandbox.requests

@@ -17,6 +17,7 @@ from typing import Any, Final, TypeVar
 
 import orjson
 
+from linktime.pipeline.ledger.factory import STATE
 from linktime.sandbox import Sandbox
 from tests.support.process import Child, child, environ
 from tests.support.sandbox_client import MONDAY, visiting
@@ -38,7 +39,7 @@ _SETTINGS: Final = {
     "LINKTIME_RATE_LIMIT": "1000",
     "LINKTIME_RATE_PERIOD": "3",  # s; the pause after a 429 without Retry-After is a sixth of it
 }
-_SIGNALS: Final = {"kill": signal.SIGKILL, "term": signal.SIGTERM, "int": signal.SIGINT}
+_SIGNALS: Final = {"kill": "SIGKILL", "term": "SIGTERM", "int": "SIGINT"}  # Windows lacks some
 _UNREAD: Final = 40  # answers of tools/list, which are more than a pipe holds
 
 T = TypeVar("T")
@@ -93,7 +94,7 @@ class Program:
         if run.ending == "eof":
             self.process.stdin.close()
         else:
-            self.process.process.send_signal(_SIGNALS[run.ending])
+            self.process.process.send_signal(signal.Signals[_SIGNALS[run.ending]])
         try:
             status = await patient(self.process.ended)
         except TimeoutError:
@@ -174,7 +175,7 @@ async def leave_unread(*, stderr: bool = False) -> int | None:
                 stdin=PIPE,
                 stdout=DEVNULL if stderr else into,
                 stderr=into if stderr else DEVNULL,
-                env=environ(LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY=sandbox.key, XDG_STATE_HOME=state),
+                env=environ(LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY=sandbox.key, **{STATE: state}),
             )
             os.close(into)
             try:

@@ -16,7 +16,7 @@ from ...errors import ConfigError, InvalidArguments, NotConfirmed
 from ...telemetry import set_up
 from ...tools import Tool
 from ..table import print_answer
-from ..terminal import ProgressLine, confirmed, has_user, prepare_streams, write_error
+from ..terminal import ProgressLine, confirmed, has_user, write_error
 from .arguments import UsageError, find_tool, parse
 from .client import request
 
@@ -39,7 +39,6 @@ def call(options: Options) -> int:
 
     The status is 0 for an answer, 1 for an error of the call, and 2 for a wrong command line, argument or setting.
     """
-    prepare_streams()
     logging.basicConfig(format="linktime-mcp: %(levelname)s %(message)s", level=logging.WARNING)
     try:
         tool = find_tool(options.tool)

@@ -7,13 +7,14 @@ import os
 import sys
 from collections.abc import Collection
 from contextlib import suppress
-from errno import EINVAL
 from pathlib import Path
 from typing import Final, NoReturn
 
 from ...config import Settings
 from ...pipeline.rest.proxy import proxy_of
-from ..locations import Environment, System
+from ...pipeline.system import account_home
+from ..locations import Environment
+from ..terminal import is_closed
 from . import api_key, budget, clients, connection, entries, settings, versions
 from .finding import Finding
 from .guard import guarded
@@ -22,6 +23,7 @@ from .report import Findings, as_json, as_text, count
 
 FIRST: Final = "Fix that first."
 
+_LOOKUP: Final = 3.0  # s; a name lookup has no limit of its own
 _NOWHERE: Final = Path(os.devnull)  # contains no file
 
 
@@ -30,11 +32,10 @@ def doctor(*, machine: bool) -> NoReturn:
 
     The exit status is 1 if there is a fault or if the report cannot be written.
     """
-    home = os.path.expanduser("~")  # noqa: PTH111 - Path.home raises if there is none
-    variables = {**os.environ, "HOME": home, "USERPROFILE": home}
-    environment = Environment(System.called(sys.platform), variables, _directory())
+    environment = Environment.of_process(_directory())
     findings = asyncio.new_event_loop().run_until_complete(examine(environment))
-    is_written = _write((as_json if machine else as_text)(redacted(findings, home)))
+    public = redacted(findings, environment.home, account_home(sys.platform))
+    is_written = _write((as_json if machine else as_text)(public))
     os._exit(bool(count(findings, "fault")) or not is_written)  # a thread in a name lookup would delay a normal exit
 
 
@@ -74,7 +75,7 @@ def _write(text: str) -> bool:
         sys.stdout.buffer.write(text.encode(sys.stdout.encoding, "replace"))  # the locale can lack the arrow
         sys.stdout.flush()
     except OSError as fault:
-        if isinstance(fault, BrokenPipeError) or (sys.platform == "win32" and fault.errno == EINVAL):
+        if is_closed(fault):
             return True
         with suppress(AttributeError, OSError):  # stderr is None, closed or full
             sys.stderr.write(f"linktime-mcp: the report cannot be written: {fault.strerror}\n")
@@ -87,7 +88,7 @@ async def _network(usable: Settings, problems: Collection[str], prompt: str) -> 
     if settings.BASE in problems:
         return {"service": [_skipped("connection", f"{settings.BASE} is invalid")]}
     has_budget = settings.BUDGET not in problems and usable.api_key is not None
-    proxied = proxy_of(usable.base_url) is not None
+    proxied = await _is_proxied(usable.base_url)
     # The two checks do not depend on each other.
     ledger, way = await asyncio.gather(
         guarded("place", budget.look(usable) if has_budget else _no_budget(prompt), budget.Look),
@@ -102,6 +103,13 @@ async def _network(usable: Settings, problems: Collection[str], prompt: str) -> 
         used = usable if ledger.began else usable.model_copy(update={"budget": "process"})
         key = await guarded("key", api_key.check(used, proxied=proxied), list)
     return {"service": [*way, *key], "budget": ledger.findings}
+
+
+async def _is_proxied(base_url: str) -> bool:
+    """Return whether the environment names a proxy for *base_url*. On Windows and macOS a name is looked up for it."""
+    with suppress(TimeoutError):
+        return await asyncio.wait_for(asyncio.to_thread(proxy_of, base_url), _LOOKUP) is not None
+    return False
 
 
 async def _no_budget(prompt: str) -> budget.Look:

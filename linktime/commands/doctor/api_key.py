@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from contextlib import aclosing
 from dataclasses import replace
 from math import ceil
 from typing import Any, Final
@@ -19,7 +18,7 @@ from ...pipeline.clock import now
 from ...pipeline.ledger import Presence
 from ...pipeline.limiter import Limiter, sharing
 from ...pipeline.mailbox import Mailbox
-from ...pipeline.rest.client import Rest
+from ...pipeline.rest.lazy import LazyRest
 from .finding import Finding
 
 _TURN: Final = 1.0  # s; the request is not sent if it gets no permit by then
@@ -60,15 +59,14 @@ async def check(settings: Settings, *, proxied: bool) -> list[Finding]:
 async def _profile_reply(settings: Settings) -> Reply:
     """Send the request as a server does: with a permit, and the budget records the result."""
     key = settings.api_key.get_secret_value() if settings.api_key else ""
-    request = replace(get(routes.ME), deadline=now() + _TURN)
     async with (
         # The same layers as in the server, so that the request respects the shared limit.
-        aclosing(Rest(settings.base_url, key, timeout=min(settings.timeout, _LONGEST), connections=1)) as rest,
+        LazyRest(settings.base_url, key, timeout=min(settings.timeout, _LONGEST), connections=1, after=None) as rest,
         sharing(settings, presence=Presence(client="linktime-mcp doctor")) as (store, _),
         Limiter(store, settings.rate_period) as limiter,
         Mailbox(rest, limiter, workers=1) as mailbox,
     ):
-        return await mailbox(request)
+        return await mailbox(replace(get(routes.ME), deadline=now() + _TURN))
 
 
 def _plan(profile: Mapping[str, Any]) -> str:

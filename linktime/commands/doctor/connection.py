@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from ...config import Settings
 from ...hosts import host_of, is_loopback
 from ...pipeline.rest.ratelimit_headers import http_date
+from ...pipeline.rest.trust import system_store
 from .finding import Finding
 
 _STEP: Final = 3.0  # s; to connect, and for the answer, unless LINKTIME_TIMEOUT is shorter
@@ -42,7 +43,19 @@ NO_TLS: Final = "Check LINKTIME_BASE_URL: the service may use plain http."
 CLOCK: Final = "Set the clock of this machine, best by switching on its synchronization."
 NO_TIME: Final = "Check that the clock of this machine is right."
 
-_CERTIFICATES: Final = {9: DATES, 10: DATES, 62: OTHER_HOST, 64: OTHER_HOST}  # OpenSSL's X509_V_ERR_…
+_CERTIFICATES: Final = {
+    # OpenSSL's X509_V_ERR_…
+    9: DATES,
+    10: DATES,
+    62: OTHER_HOST,
+    64: OTHER_HOST,
+    # macOS' errSecCertificateExpired and errSecHostNameMismatch
+    -67818: DATES,
+    -67602: OTHER_HOST,
+    # Windows' CERT_E_EXPIRED and CERT_E_CN_NO_MATCH
+    0x800B0101: DATES,
+    0x800B010F: OTHER_HOST,
+}
 
 
 class Connection(NamedTuple):
@@ -76,9 +89,11 @@ async def check(settings: Settings, *, proxied: bool) -> list[Finding]:
 def _connect(base_url: str, timeout: float) -> Connection:
     """Open a connection and read its facts. Raise OSError if that fails. *timeout* is in seconds."""
     url = urlsplit(base_url)
-    secure = url.scheme == "https"
-    line = (HTTPSConnection if secure else HTTPConnection)(
-        url.hostname or "", url.port or (443 if secure else 80), timeout=timeout
+    host = url.hostname or ""
+    line: HTTPConnection = (
+        HTTPSConnection(host, url.port or 443, timeout=timeout, context=system_store())
+        if url.scheme == "https"
+        else HTTPConnection(host, url.port or 80, timeout=timeout)
     )
     # Connect first, because an error of HEAD is not an error of the connection.
     with closing(line):

@@ -31,12 +31,13 @@ def without_keys(findings: Findings, keys: Collection[str]) -> Findings:
     return _mapped(findings, redact)
 
 
-def redacted(findings: Findings, home: str) -> Findings:
-    """Replace *home*, which contains the user's name, and keys, secrets and e-mail addresses. Remove hidden text."""
-    homes = list(_homes(home))
+def redacted(findings: Findings, *homes: str) -> Findings:
+    """Replace *homes*, which contain the user's name, and keys, secrets and e-mail addresses. Remove hidden text."""
+    # The longest home first, because another one can be a part of it.
+    patterns = [pattern for home in sorted(set(homes), key=len, reverse=True) for pattern in _homes(home)]
 
     def redact(text: str) -> str:
-        for pattern in homes:
+        for pattern in patterns:
             text = pattern.sub("~", text)
         text = _SECRET.sub(r"\1[key]", _KEY.sub("[key]", " ".join(visible(text).split())))
         return _EMAIL.sub("[e-mail]", text)

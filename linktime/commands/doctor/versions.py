@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import platform
+import sys
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
-from typing import Final
+from typing import Any, Final
 
 from ... import __version__
 from ...wallclock import zone_named
@@ -18,11 +19,19 @@ def check() -> list[Finding]:
     """Return the versions, the optional packages, and whether time zones are available."""
     return [
         Finding("linktime-mcp", "good", __version__, code="version"),
-        Finding("Python", "good", f"{platform.python_version()} on {platform.platform()}", code="version"),
+        Finding("Python", "good", f"{platform.python_version()} on {system()}", code="version"),
         *map(_package, ("mcp", "aiohttp")),
         *(_extra(name, module) for name, module in _EXTRAS.items()),
         _zones(),
     ]
+
+
+def system(module: Any = sys) -> str:
+    """Return the operating system and its version. On Windows `platform` asks a service that may never answer."""
+    if not hasattr(module, "getwindowsversion"):
+        return platform.platform()
+    major, minor, build, *_ = module.getwindowsversion()
+    return f"Windows {major}.{minor}.{build}"
 
 
 def _package(name: str) -> Finding:

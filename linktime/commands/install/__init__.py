@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from ..clients import CLIENTS, KEY, Client
+from ..locations import System
 from . import entry, files
 from .config_file import PLACEHOLDER, ConfigFile
 from .context import Context, Options, Refused, Terminal
@@ -154,7 +155,8 @@ def _unusable(reason: Literal["unreadable", "encoding", "system"], message: str)
 def _place_notes(options: Options, context: Context, plan: Plan, target: Target, command: str) -> Iterator[Note]:
     """Yield notices about this machine: permissions, folders, and settings that stay in the environment."""
     title, environment = plan.before.client.title, context.environment
-    if plan.after.is_secret and plan.has_changes and files.is_shared(target.file):
+    has_modes = environment.system is not System.WINDOWS
+    if has_modes and plan.after.is_secret and plan.has_changes and files.is_shared(target.file):
         yield Note(
             "permissions", "other users can read the file now. Because it gets a key, only you can read it afterwards"
         )
@@ -207,7 +209,7 @@ def _write(target: Target, plan: Plan) -> None:
     else:
         files.write(target.file, after.encode(), private=plan.after.is_secret)
     if plan.drops_backup:
-        target.backup.unlink()
+        files.remove(target.backup)
 
 
 def _closing(client: Client, options: Options, file: Path, backup: Path | None) -> str:

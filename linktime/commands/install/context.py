@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple, TextIO
 
 from ..clients import SANDBOX_PORT
-from ..locations import Environment, System
-from ..terminal import has_user, prepare_streams
+from ..locations import Environment
+from ..terminal import has_user
 from .launch import Installation
 
 Reason = Literal[
@@ -94,9 +94,8 @@ class Context(NamedTuple):
     @classmethod
     def current(cls) -> Context:
         """Return the context of this process. Raises Refused if the working directory is gone."""
-        prepare_streams()
         return cls(
-            Environment(System.called(sys.platform), os.environ, _directory()),
+            Environment.of_process(_directory()),
             Installation.current(os.environ),
             Terminal(input, getpass) if has_user() else None,
             sys.stdout,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from errno import EACCES, EINVAL
 from pathlib import Path
@@ -13,6 +13,7 @@ from stat import S_IMODE, S_ISREG
 from tempfile import mkstemp
 from typing import Final
 
+_PAUSES: Final = (0.1,) * 10  # s; as long as virus scanners and the clients themselves keep a file open
 _OTHERS: Final = 0o077  # the permissions of all but the owner
 _PACKAGED: Final = re.compile(r"[\\/]Packages[\\/][^\\/]+[\\/]LocalCache[\\/]", re.IGNORECASE)
 _REDIRECTED: Final = (
@@ -31,7 +32,7 @@ def read(file: Path) -> bytes | None:
         return None
 
 
-def write(file: Path, content: bytes, *, private: bool = False) -> None:
+def write(file: Path, content: bytes, *, private: bool = False, sleep: Callable[[float], object] = time.sleep) -> None:
     """Replace *file* in one step. It keeps its owner and mode. With *private* only the owner has access.
 
     A symbolic link stays, and the file that it points to is replaced. A new file is private. Raises OSError, which
@@ -40,7 +41,7 @@ def write(file: Path, content: bytes, *, private: bool = False) -> None:
     with _naming(file):
         target = file.resolve()
         _create_folder(target.parent, 0o755)
-        _replace(target, content, like=target, private=private, name=file)
+        _replace(target, content, like=target, private=private, name=file, sleep=sleep)
 
 
 def back_up(backup: Path, content: bytes, original: Path) -> None:
@@ -50,14 +51,15 @@ def back_up(backup: Path, content: bytes, original: Path) -> None:
         _replace(backup, content, like=original, private=True, name=backup)
 
 
-def remove(file: Path) -> None:
-    """Remove the file. A symbolic link to it stays. Raises OSError."""
-    file.resolve().unlink()
+def remove(file: Path, *, sleep: Callable[[float], object] = time.sleep) -> None:
+    """Remove the file. A symbolic link to it stays. Raises OSError, which always names *file*."""
+    with _naming(file):
+        _patiently(file.resolve().unlink, sleep)
 
 
 def is_shared(file: Path) -> bool:
     """Return whether the mode of an existing file gives access to other users."""
-    return os.name == "posix" and file.exists() and bool(file.stat().st_mode & _OTHERS)
+    return file.exists() and bool(file.stat().st_mode & _OTHERS)
 
 
 @contextmanager
@@ -76,7 +78,15 @@ def _create_folder(folder: Path, mode: int) -> None:
         folder.mkdir(mode, exist_ok=True)
 
 
-def _replace(target: Path, content: bytes, *, like: Path, private: bool, name: Path) -> None:
+def _replace(
+    target: Path,
+    content: bytes,
+    *,
+    like: Path,
+    private: bool,
+    name: Path,
+    sleep: Callable[[float], object] = time.sleep,
+) -> None:
     # The temporary file is in the same folder, because a rename is atomic only within a file system.
     handle, path = mkstemp(prefix=f".{target.name}.", dir=target.parent)
     temporary = Path(path)
@@ -88,7 +98,7 @@ def _replace(target: Path, content: bytes, *, like: Path, private: bool, name: P
             os.fsync(stream.fileno())
         _refuse_redirection(name, temporary)
         _copy_permissions(like, temporary, private=private)
-        _rename(temporary, target)
+        _patiently(lambda: temporary.replace(target), sleep)
     # After Ctrl-C as well no temporary file stays.
     except BaseException:
         with suppress(FileNotFoundError):
@@ -102,16 +112,16 @@ def _refuse_redirection(name: Path, temporary: Path) -> None:
         raise OSError(EACCES, _REDIRECTED)
 
 
-def _rename(temporary: Path, target: Path) -> None:
-    if sys.platform == "win32":  # which refuses while another program has the target open
-        import time  # noqa: PLC0415 - of Windows alone
-
-        for _ in range(10):
-            with suppress(PermissionError):
-                temporary.replace(target)
-                return
-            time.sleep(0.1)  # s
-    temporary.replace(target)
+def _patiently(step: Callable[[], object], sleep: Callable[[float], object]) -> None:
+    """Try *step* for a second. Windows refuses it while another program has the file open. Raises OSError."""
+    for pause in _PAUSES:
+        try:
+            step()
+        except PermissionError:
+            sleep(pause)
+        else:
+            return
+    step()
 
 
 def _copy_permissions(old: Path, new: Path, *, private: bool) -> None:

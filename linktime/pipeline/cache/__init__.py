@@ -180,7 +180,8 @@ class Cache:
         except (BudgetSpent, Overloaded, ShuttingDown):
             raise
         except Exception as error:
-            await self._epochs.bump(request.tags, settle=0.0 if _has_ended(error) else self._settle)
+            has_ended = isinstance(error, Failure) and not isinstance(error, OutcomeUnknown)
+            await self._epochs.bump(request.tags, settle=0.0 if has_ended else self._settle)
             raise
         await self._epochs.bump(request.tags)
         return reply
@@ -188,11 +189,6 @@ class Cache:
     def _time_left(self, request: Request) -> float | None:
         """Return the seconds that a read waits for its answer, None for no limit."""
         return None if request.deadline == inf else request.deadline - self._clock() + _GRACE
-
-
-def _has_ended(error: Exception) -> bool:
-    """Return whether a write that failed with *error* can't take effect later."""
-    return isinstance(error, Failure) and not isinstance(error, OutcomeUnknown)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -13,10 +12,12 @@ from uuid import uuid4
 
 from ...config import Settings
 from ...hosts import identity
+from ..system import WINDOWS, account_home, named_home
 from .interface import ChangeLog, Ledger
 from .values import Terms
 
 STATE: Final = "_LINKTIME_STATE"  # for tests alone: a directory in place of ~/.local/state
+_NAME: Final = "linktime-mcp"
 _SLACK: Final = 2.0  # s; beyond its timeout, until a request has surely ended and its permit is released
 
 
@@ -28,8 +29,51 @@ class Shared(NamedTuple):
     changes: ChangeLog
 
 
-def open_shared(settings: Settings) -> Shared | None:
-    """Return the ledger and the changes of this key at this service. None if the server shares with no other."""
+class Places(NamedTuple):
+    """The inputs of the places: `sys.platform`, the environment, and the home folder of the account, if it has one.
+
+    Clients start servers with different environments: some pass HOME and PATH alone, some set XDG variables or a HOME
+    of their own, and an app of the Windows Store sees another AppData. So all servers of a user share a directory in
+    the home folder that the system knows.
+    """
+
+    platform: str
+    environ: Mapping[str, str]
+    account_home: str
+
+    @classmethod
+    def current(cls) -> Places:
+        """Return the places of this process."""
+        return cls(sys.platform, os.environ, account_home(sys.platform))
+
+    @property
+    def directory(self) -> Path:
+        """The one directory that every server of this user chooses."""
+        if test := self.environ.get(STATE):
+            return Path(test, _NAME)
+        return self._home() / ".local" / "state" / _NAME
+
+    @property
+    def former(self) -> tuple[Path, ...]:
+        """The directories of earlier versions. These followed the conventions of the system and the environment."""
+        if self.environ.get(STATE):
+            return (self.directory,)
+        variable, default = {
+            WINDOWS: ("LOCALAPPDATA", "AppData/Local"),
+            "darwin": ("XDG_STATE_HOME", "Library/Application Support"),
+        }.get(self.platform, ("XDG_STATE_HOME", ".local/state"))
+        return self.directory, Path(self.environ.get(variable) or self._home() / default, _NAME)
+
+    def _home(self) -> Path:
+        homes = [Path(home) for home in (self.account_home, named_home(self.platform, self.environ)) if home]
+        return next((home for home in homes if home.is_dir()), Path(os.sep).absolute())  # no budget can be there
+
+
+def open_shared(settings: Settings, places: Places | None = None) -> Shared | None:
+    """Return the ledger and the changes of this key at this service. None if the server shares with no other.
+
+    *places* are those of this process unless they are given.
+    """
     if settings.budget == "process" or settings.api_key is None:
         return None
     name, terms = _name(settings), terms_of(settings)
@@ -38,7 +82,8 @@ def open_shared(settings: Settings) -> Shared | None:
         from .sqlite_file import SqliteFile  # noqa: PLC0415 - likewise
 
         # The file of a key, so that servers with different keys do not share a lock
-        file = SqliteFile(_directory() / f"budget-{name}.db")
+        places = places or Places.current()
+        file = SqliteFile(places.directory / f"budget-{name}.db", places.former)
         return Shared(terms, SqliteLedger(file), SqliteChanges(file, terms.server))
     from .redis import RedisChanges, RedisConnection, RedisLedger  # noqa: PLC0415 - likewise
 
@@ -49,26 +94,6 @@ def open_shared(settings: Settings) -> Shared | None:
 def terms_of(settings: Settings) -> Terms:
     """Return the terms of a new server."""
     return Terms(uuid4().hex, settings.rate_limit, settings.rate_period, settings.timeout + _SLACK)
-
-
-def _directory() -> Path:
-    """Return the one directory that every server of this user chooses.
-
-    Clients start servers with different environments: some pass HOME and PATH alone, some set XDG variables or a HOME
-    of their own, and an app of the Windows Store sees another AppData. So it is in the home that the system knows.
-    """
-    if test := os.environ.get(STATE):
-        return Path(test) / "linktime-mcp"
-    home = next((home for home in _homes() if home.is_dir()), Path("~").expanduser())
-    return home / ".local" / "state" / "linktime-mcp"
-
-
-def _homes() -> Iterator[Path]:
-    if sys.platform != "win32":
-        import pwd  # noqa: PLC0415 - does not exist on Windows
-
-        with suppress(KeyError):  # a container's user may have no entry
-            yield Path(pwd.getpwuid(os.getuid()).pw_dir)
 
 
 def _name(settings: Settings) -> str:

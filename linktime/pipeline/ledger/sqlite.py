@@ -37,7 +37,7 @@ class SqliteLedger:
         """Apply *step* to the budget in the file."""
 
         def transaction(db: sqlite3.Connection) -> T:
-            budget = _load(db) or Budget(young=False, idle=self._file.idle())
+            budget = _load(db) or Budget(young=self._file.has_predecessor(), idle=self._file.idle())
             result = step(budget, self._clock())
             if not db.execute("UPDATE budget SET state = ?", (state := dump(budget),)).rowcount:
                 db.execute("INSERT INTO budget VALUES (?)", (state,))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -48,7 +48,7 @@ T = TypeVar("T")
 
 
 class SqliteFile:
-    """The file at *path*, for one thread that writes and one that reads.
+    """The file at *path*, for one thread that writes and one that reads. Earlier versions used the *former* folders.
 
     | the file | the next step |
     | --- | --- |
@@ -59,9 +59,9 @@ class SqliteFile:
     | is locked, may not be used, or has no room | raises LedgerUnavailable |
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, former: Sequence[Path] = ()) -> None:
         self.path = path
-        self._file = StateFile(path)
+        self._file = StateFile(path, former)
         # The connection of the thread that writes, and the file that it was opened for
         self._writer: sqlite3.Connection | None = None
         self._written: Identity | None = None
@@ -80,6 +80,10 @@ class SqliteFile:
     def idle(self) -> float | None:
         """Return the seconds since the last step of any server, None before the first one. Raises OSError."""
         return self._file.idle()
+
+    def has_predecessor(self) -> bool:
+        """Return whether an earlier version kept a budget elsewhere until now. Raises OSError."""
+        return self._file.has_predecessor()
 
     def write(self, step: Callable[[sqlite3.Connection], T], *, many: bool = False) -> T:
         """Run *step* in a transaction, whole or not at all. Raises LedgerUnavailable.

@@ -6,13 +6,17 @@ import logging
 import os
 import stat
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from .interface import UNUSED
+from .state import QUIET
 
 log = logging.getLogger(__name__)
+
+_FORMER: Final = "budget-*.sqlite3*"  # with SQLite's own files beside it
 
 
 class Unreadable(Exception):
@@ -20,10 +24,15 @@ class Unreadable(Exception):
 
 
 class Identity(NamedTuple):
-    """The file that a path leads to. Another file at the same path has another identity."""
+    """The file that a path leads to. Another file at the same path has another identity.
+
+    A file that was emptied to be begun anew has one, too: SQLite would not notice that, if the new file has as many
+    pages and changes as the old one.
+    """
 
     device: int
     inode: int
+    generation: int  # ns; when a file was last set aside there
 
 
 class StateFile:
@@ -37,9 +46,11 @@ class StateFile:
     | missing | exists | the file was lost, and was used last at this time |
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, former: Sequence[Path] = ()) -> None:
         self.path = path
+        self._former = former  # folders in which earlier versions kept their files
         self._record = path.with_suffix(".used")
+        self._aside = path.with_suffix(".unreadable")
 
     def identity(self) -> Identity | None:
         """Return which file is there, None if there is none. Raises Unreadable if it is not a regular file."""
@@ -49,7 +60,11 @@ class StateFile:
             return None
         if not stat.S_ISREG(status.st_mode):
             raise Unreadable("it is not a regular file")
-        return Identity(status.st_dev, status.st_ino)
+        try:
+            generation = self._aside.stat().st_mtime_ns
+        except FileNotFoundError:
+            generation = 0
+        return Identity(status.st_dev, status.st_ino, generation)
 
     def create(self) -> None:
         """Create an empty file unless there is one, for this user alone."""
@@ -64,6 +79,14 @@ class StateFile:
         except FileNotFoundError:
             return None
 
+    def has_predecessor(self) -> bool:
+        """Return whether an earlier version used a budget in the last minutes, of this key or of another one.
+
+        The permits of that budget are not known here, and its servers may go on. Raises OSError.
+        """
+        files = [file for folder in self._former for file in folder.glob(_FORMER)]
+        return any(abs(time.time() - file.stat().st_mtime) < QUIET for file in files)
+
     def record_use(self) -> None:
         """Record that the key is used now. Raises OSError."""
         try:
@@ -76,11 +99,10 @@ class StateFile:
         with suppress(OSError, Unreadable):
             if self.identity() != identity:
                 return
-        aside = self.path.with_suffix(".unreadable")
         with suppress(OSError):
             self.record_use()
-            self._move(aside)
-            log.warning("the shared budget's file could not be read; it is now %s, and a new one is begun", aside)
+            self._move()
+            log.warning("the shared budget's file could not be read; it is now %s, and a new one is begun", self._aside)
 
     def remove_unused(self) -> None:
         """Remove the files of other keys that no server used for UNUSED seconds."""
@@ -89,13 +111,17 @@ class StateFile:
                 if file.stem != self.path.stem and time.time() - file.stat().st_mtime > UNUSED:
                     file.unlink()
 
-    def _move(self, aside: Path) -> None:
-        Path(f"{self.path}-journal").unlink(missing_ok=True)
+    def _move(self) -> None:
+        journal = Path(f"{self.path}-journal")
         try:
-            self.path.replace(aside)
-        except PermissionError:  # Windows, while another server has it open: an empty file is one that is begun
-            aside.write_bytes(self.path.read_bytes())
-            os.truncate(self.path, 0)
+            journal.unlink(missing_ok=True)
+            self.path.replace(self._aside)
+        except PermissionError:
+            # On Windows another server has the two open, so they cannot go. An empty file is one that is begun.
+            self._aside.write_bytes(self.path.read_bytes())
+            for file in (journal, self.path):
+                with suppress(FileNotFoundError):
+                    os.truncate(file, 0)
 
 
 def _create(path: Path) -> None:

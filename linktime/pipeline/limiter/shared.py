@@ -13,6 +13,8 @@ from ..clock import now
 from ..ledger import RETRY, Budget, Ledger, LedgerUnavailable, Presence, Runner, Status, Terms
 from .store import Lease, lease
 
+ALONE: Final = "the shared budget can't be used (%s): going on alone, with a share of %s"
+BACK: Final = "the shared budget is back"
 _DRIFT: Final = 1.001  # by which one clock may run faster than another
 
 T = TypeVar("T")
@@ -133,7 +135,7 @@ class SharedStore:
         self._copy, self._passed = result.budget, self._clock()
         self._read, self._began = result.budget.now, result.began
         if self._alone:
-            log.warning("the shared budget is back")
+            log.warning(BACK)
         self._alone = False
         self._warn(result.budget)
         return result.value
@@ -144,7 +146,7 @@ class SharedStore:
         self._doubt()
         if first:
             share = self._copy.share(self._terms)
-            log.warning("the shared budget can't be used (%s): going on alone, with a share of %s", fault, share)
+            log.warning(ALONE, fault, share)
 
     def _pass(self) -> None:
         """Move the copy on to the present."""

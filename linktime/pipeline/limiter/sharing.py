@@ -9,9 +9,8 @@ from contextlib import asynccontextmanager
 from ...config import Settings
 from ..clock import now
 from ..ledger import ChangeFeed, Executor, Presence, open_shared
-from .memory import MemoryStore
 from .shared import SharedStore
-from .store import Store
+from .store import MemoryStore, Store
 
 
 @asynccontextmanager

@@ -1,4 +1,7 @@
-"""The mailbox: a pool of workers that send waiting messages as permits become free."""
+"""The mailbox: a pool of workers that send waiting messages as permits become free.
+
+It is one file, because all of it reads or changes the same state: the queue, the stage and the workers.
+"""
 
 from __future__ import annotations
 

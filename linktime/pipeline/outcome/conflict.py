@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from ...answers import PAGE, record, records
-from ...message import Send, get, utc
+from ...message import Send, get
+from ...wallclock import utc
 from .. import routes
 from .bookings import bookings_around, has_guest, is_cancelled, slug_of
 from .comparison import days_around, instant

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from ...answers import items, record, records
 from ...errors import Failure
-from ...message import Reply, Send, get, utc
-from ...wallclock import formatted, zone_named
+from ...message import Reply, Send, get
+from ...wallclock import formatted, utc, zone_named
 from .. import routes
 from .comparison import instant
 
@@ -19,7 +19,7 @@ _OFFERED: Final = 5  # times
 _BLOCKED: Final = "{0} is blocked by an override, which delete_availability_override with date {0} removes."
 _CUSTOM: Final = "{} has custom hours, {}, by an override, see list_availability_overrides."
 _CLOSED: Final = "{:%A} has no weekly hours, see get_availability_rules."
-_FULL: Final = "{} has hours, but no free time is left on it."
+FULL: Final = "{} has hours, but no free time is left on it."
 _NOTHING: Final = "LinkTime shows no free time around it: call check_availability for later days."
 
 
@@ -71,7 +71,7 @@ async def reason_of(send: Send, day: date) -> str:
     if rules is None or not all("dayOfWeek" in rule for rule in rules):
         return ""
     has_hours = any(rule["dayOfWeek"] == day.isoweekday() % 7 for rule in rules)  # 0 = Sunday
-    return _FULL.format(day) if has_hours else _CLOSED.format(day)
+    return FULL.format(day) if has_hours else _CLOSED.format(day)
 
 
 def _by_override(override: Mapping[str, Any], day: date) -> str:

@@ -1,4 +1,7 @@
-"""The layer that finds out the outcome of writes."""
+"""The layer that finds out the outcome of writes.
+
+It is one file, because all of it follows one write from its first doubt to its result.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,7 @@ _EARLIER: Final = (
     "An equal call before this one may be the reason. Don't choose another time or name before you have looked"
 )
 _ON_ITS_WAY: Final = "Read back, it is not there, but it may still be on its way"
+UNREAD: Final = "It could not be read back"
 _REPLAYED: Final = "LinkTime may have answered an earlier equal call once more, and its change may be undone since."
 
 log = logging.getLogger(__name__)
@@ -230,4 +234,4 @@ def _inconclusive(result: Result) -> str:
     if result.met is None:
         return "Read back, LinkTime shows no proof"
     word = f" ({result.met.word})" if isinstance(result.met, Failure) else ""
-    return f"It could not be read back{word}"
+    return f"{UNREAD}{word}"

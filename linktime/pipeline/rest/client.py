@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import ssl
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -16,10 +18,11 @@ from ...errors import Failure
 from ...message import Reply, Request
 from ...telemetry import hooks
 from .connector import BrokenConnection, CleanConnector, UncleanConnection, once
-from .failures import CHECK_BASE, CHECK_PROXY, LATER, Route, lost
+from .failures import CHECK_PROXY, CHECK_TRUST, LATER, Route, lost
 from .proxy import proxy_of
 from .ratelimit_headers import LONGEST_WAIT
 from .response import Response
+from .trust import system_store
 from .wire import on_the_wire
 
 _LARGEST_BODY: Final = 4 << 20  # bytes; a page of 100 bookings has 0.2 MB
@@ -49,6 +52,7 @@ class Rest:
         connections: The largest number of open connections, for reads and for writes.
         longest_wait: Seconds. A longer Retry-After of LinkTime is shortened to it.
         contract: The operations, and the service's spelling. The one of this version by default.
+        tls: Returns the TLS context, or None for that of aiohttp.
     """
 
     def __init__(
@@ -60,9 +64,11 @@ class Rest:
         connections: int,
         longest_wait: float = LONGEST_WAIT,
         contract: Contract | None = None,
+        tls: Callable[[], ssl.SSLContext | None] = system_store,
     ) -> None:
         # the service, and the way to it; `proxy_of` may resolve names, so the server builds this object in a thread
         self._route = Route(str(URL(base_url)), key, proxy_of(base_url))
+        self._tls = tls() or True
         self._api = f"{self._route.base}/api/v1"
         self._contract = contract or Contract.shipped()
         # limits
@@ -119,7 +125,8 @@ class Rest:
         proxy = self._route.proxy
         if proxy and not _speaks_http(proxy):
             raise aiohttp.InvalidURL(proxy)
-        connector = partial(CleanConnector, limit=self._connections, resolver=aiohttp.ThreadedResolver())
+        resolver = aiohttp.ThreadedResolver()
+        connector = partial(CleanConnector, limit=self._connections, resolver=resolver, ssl=self._tls)
         session = self._sessions[keep_alive] = aiohttp.ClientSession(
             connector=connector(keepalive_timeout=_KEEP_ALIVE) if keep_alive else connector(force_close=True),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -156,7 +163,7 @@ class Rest:
             case aiohttp.InvalidURL():
                 reason, advice, repeat = "the environment names a proxy that is not http or https", _SET_PROXY, False
             case aiohttp.ClientConnectorCertificateError():
-                reason, advice, repeat = "its certificate can't be trusted", CHECK_BASE, False
+                reason, advice, repeat = "its certificate can't be trusted", CHECK_TRUST, False
             case aiohttp.ClientConnectorError():
                 reason, advice, repeat = _reason(error), self._route.advice, True
             case aiohttp.ConnectionTimeoutError():

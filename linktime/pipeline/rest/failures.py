@@ -12,6 +12,10 @@ from ...message import Request
 
 CHECK_BASE = "Check LINKTIME_BASE_URL."
 CHECK_PROXY = "Check the proxy that https_proxy or all_proxy names."
+CHECK_TRUST = (
+    "Run linktime-mcp doctor, which names the reason. If a company proxy or a virus scanner inspects the traffic, set "
+    "SSL_CERT_FILE to the file of its certificate."
+)
 LATER = "Call again later."
 CHECK_NETWORK = f"Check the network and LINKTIME_BASE_URL, or run linktime-mcp doctor. {LATER}"
 START_LOCAL = f"Start the service there, such as by linktime-mcp sandbox, or check LINKTIME_BASE_URL. {LATER}"

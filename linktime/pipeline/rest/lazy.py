@@ -6,6 +6,7 @@ Measured as in `commands/startup.py`: without this the start takes 1.28 times as
 from __future__ import annotations
 
 import asyncio
+import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -18,17 +19,19 @@ if TYPE_CHECKING:
 
 SOON: Final = 1.0  # s; clients list the tools at once, and their models think before they call
 
+_AGAIN: Final = "Call again. If it recurs, restart the MCP client."
+
 
 class LazyRest:
     """A `Send`, as an async context manager: the `Rest` with these arguments, built by a thread.
 
-    The thread starts at the first request, or *after* so many seconds. If *after* is None, entering the context builds
-    the client without a thread, and raises any error of that.
+    The thread starts at the first request, or *after* so many seconds. If *after* is None, entering the context waits
+    for it. A request waits for at most *timeout* seconds, because the system can hold up an import or a lookup.
 
     | the building task | a request | the exit |
     | --- | --- | --- |
     | None | starts a thread and waits | cancels the timer |
-    | runs | waits | waits, and closes the client |
+    | runs | waits | cancels the task |
     | failed | starts another thread | does nothing more |
     | done | is sent | closes the client |
     """
@@ -46,25 +49,22 @@ class LazyRest:
         # how to build it, and when
         self._build = partial(_rest, base_url, key, timeout=timeout, connections=connections, longest_wait=longest_wait)
         self._after = after
+        self._timeout = timeout
         self._alarm: asyncio.TimerHandle | None = None  # starts the thread
         self._building: asyncio.Future[Rest] | None = None
 
     async def __aenter__(self) -> Self:
-        loop = asyncio.get_running_loop()
         if self._after is None:
-            self._building = loop.create_future()
-            self._building.set_result(self._build())
+            await self._built()
         else:
-            self._alarm = loop.call_later(self._after, self._begin)
+            self._alarm = asyncio.get_running_loop().call_later(self._after, self._begin)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
-        if self._building is not None:
-            await asyncio.wait([self._building])
-            if not _failed(self._building):
-                await self._building.result().aclose()
+        if self._building is not None and not self._building.cancel() and not _failed(self._building):
+            await self._building.result().aclose()
 
     async def __call__(self, request: Request) -> Reply:
         """Make the exchange, as `Rest` does.
@@ -72,12 +72,18 @@ class LazyRest:
         Raises:
             Unavailable: The REST client can't be built, or see `Rest`.
         """
+        return await (await self._built())(request)
+
+    async def _built(self) -> Rest:
         building = self._begin()
-        await asyncio.wait([building])
+        await asyncio.wait([building], timeout=self._timeout)
+        if not building.done():
+            happened = f"the HTTP client was not loaded within {self._timeout:g} s, so nothing was sent."
+            raise Unavailable(happened, _AGAIN, sent=False, repeat=False)
         if error := _failed(building):
             happened = f"the HTTP client could not be loaded ({type(error).__name__}), so nothing was sent."
-            raise Unavailable(happened, "Call again. If it recurs, restart the MCP client.", sent=False)
-        return await building.result()(request)
+            raise Unavailable(happened, _AGAIN, sent=False)
+        return building.result()
 
     def _begin(self) -> asyncio.Future[Rest]:
         if self._building is None or _failed(self._building):
@@ -90,6 +96,19 @@ def _failed(building: asyncio.Future[Rest]) -> BaseException | None:
 
 
 def _rest(base_url: str, key: str, **options: Any) -> Rest:
-    from .client import Rest  # noqa: PLC0415 - this is the purpose of the module
+    import platform  # noqa: PLC0415 - these imports are the purpose of the module
+
+    know_system(platform)
+    from .client import Rest  # noqa: PLC0415
 
     return Rest(base_url, key, **options)
+
+
+def know_system(module: Any, name: str = sys.platform) -> None:
+    """Make `platform.system` of *module* answer at once on Windows. *name* is that of `sys.platform`.
+
+    aiohttp calls it while it is imported. Since Python 3.12 it asks Windows for everything about the machine, and on
+    some machines that service never answers.
+    """
+    if name == "win32":
+        module.system = lambda: "Windows"

@@ -22,10 +22,10 @@ from ..prompts import PROMPTS
 from ..resources import find
 from ..skills import SKILLS
 from .completions import Completions
-from .introduction import Introduction
 from .lookups import Lookups
+from .middleware import Introduction, name_fields
 from .prompts import Prompts
-from .refusals import name_fields, on_one_page
+from .refusals import on_one_page
 from .resources import Resources
 from .sdk_server import Handler, Server
 from .skills import Skills

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from typing import Final
 from uuid import uuid4
+
+from mcp.shared.exceptions import MCPError
 
 from ...errors import Failure
 from ...message import Delivery, Reply, Request
 from ...tools import Tool
 from ...tools.plan import Plan
 from .ranges import joined
+from .sdk_server import Context
 from .unexpected import guarded
 from .upstream import Upstream
+
+WAITING: Final = "waiting for budget"
+"""The words of a progress notification, before the estimate."""
+
+_EVERY: Final = 1.0  # s between two progress notifications
 
 
 class Course:
@@ -42,13 +53,34 @@ class Course:
         reply = await (self._all() if self._plan.is_range else self._upstream.send(self._requests[""]))
         return self._plan.finish(reply)
 
-    def wait(self) -> str | None:
+    @asynccontextmanager
+    async def reported(self, context: Context) -> AsyncIterator[None]:
+        """Report the wait for budget every second during this block, to a client that asks for progress."""
+        if not (context.meta and context.meta.get("progress_token") is not None):
+            yield
+            return
+        reports = asyncio.create_task(self._report(context))
+        try:
+            yield
+        finally:
+            reports.cancel()
+
+    async def _report(self, context: Context) -> None:
+        reports = 0  # progress may only rise, so each report counts one more
+        with suppress(MCPError):  # the client closed the channel
+            while True:
+                await self._upstream.sleep(_EVERY)
+                if message := self._wait():
+                    reports += 1
+                    await context.session.report_progress(reports, None, message)
+
+    def _wait(self) -> str | None:
         """Return a message about the wait for budget, or None if no request waits."""
         seconds = max((eta for each in self._requests.values() if (eta := self._upstream.eta(each))), default=None)
         if seconds is None:
             return None
         done = f"{self._ended} of {len(self._requests)} dates done, " if self._plan.is_range else ""
-        return f"{done}waiting for budget, about {seconds:.0f} s"
+        return f"{done}{WAITING}, about {seconds:.0f} s"
 
     def _prepared(self, request: Request, deadline: float) -> Request:
         request = replace(request, deadline=deadline)

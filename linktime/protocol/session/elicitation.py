@@ -1,24 +1,27 @@
-"""Elicitation: the user confirms an irreversible or outward call through the client. A model can't confirm it."""
+"""Elicitation: the user confirms an irreversible or outward call through the client. A model can't confirm it.
+
+It is one file, because both ways to ask share the form, the texts and the checks of an answer.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 import mcp_types
 from mcp.shared.exceptions import MCPError
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
-from ...answers import as_object
-from ...errors import Failure, InvalidArguments, NeedsUser, NotConfirmed, Rejected, ShuttingDown
+from ...errors import InvalidArguments, NeedsUser, NotConfirmed, ShuttingDown
 from ...message import Request
 from ...sanitize import plain
 from ...telemetry import hooks
-from ...tools import TOOLS, Tool
-from ...tools.confirmations import Confirmation, Details
-from ...tools.guest_text import GuestText, guest_texts
+from ...tools import Tool
+from ...tools.confirmation import Confirmation
+from ...tools.guest_text import GuestText
+from .losses import Losses
 from .memory import Memory
 from .pending import PendingQuestions, digest
 from .refusals import missing_forms
@@ -80,6 +83,7 @@ class Elicitation:
         self._memory = memory
         self._always = always
         self._patience = patience  # s
+        self._losses = Losses(upstream, self.remember)
         # 2026-07-28: the questions that wait for the client's next call
         self._pending = PendingQuestions(upstream.clock, patience)
         # with a handshake: the time limits of the questions in flight, and whether the server is shutting down
@@ -144,10 +148,10 @@ class Elicitation:
     async def _by_request(self, confirmation: Confirmation, request: Request, context: Context) -> None:
         """Ask by a request to the client, on connections with a handshake."""
         # The loop ends once the user has confirmed the text that the latest details give.
-        confirmed, details = None, await self._details(confirmation, request)
+        confirmed, details = None, await self._losses(confirmation, request)
         while (gist := confirmation.gist(request, details)) != confirmed:
             _check(await self._elicit(context, confirmation.question(request, details)))
-            confirmed, details = gist, await self._details(confirmation, request, fresh=True) or details
+            confirmed, details = gist, await self._losses(confirmation, request, fresh=True) or details
 
     async def _elicit(self, context: Context, question: str) -> mcp_types.ElicitResult:
         if self._is_leaving:
@@ -172,7 +176,7 @@ class Elicitation:
         confirmed = self._pending.take(params.request_state, request) if params.request_state else None
         if confirmed is not None:
             _check((params.input_responses or {}).get(_KEY))
-        details = await self._details(confirmation, request, fresh=confirmed is not None)
+        details = await self._losses(confirmation, request, fresh=confirmed is not None)
         gist = confirmation.gist(request, details)
         # If the second lookup fails, the text can't be compared, and the user's yes counts.
         unread = bool(confirmation.lookup) and not details
@@ -184,36 +188,6 @@ class Elicitation:
         return mcp_types.InputRequiredResult(
             input_requests={_KEY: mcp_types.ElicitRequest(params=form)}, request_state=self._pending.add(request, gist)
         )
-
-    async def _details(self, confirmation: Confirmation, request: Request, *, fresh: bool = False) -> Details:
-        """Return the details of the data that would be lost. They are empty if they can't be read.
-
-        Raises:
-            Rejected: The data does not exist, or the request has nothing left to do.
-        """
-        if not confirmation.lookup:
-            return {}
-        tool = TOOLS[confirmation.lookup]
-        lookup = tool.request(confirmation.arguments(request))
-        lookup = self._upstream.within(lookup.fresh() if fresh else lookup, self._upstream.deadline)
-        details = await self._read(lookup)
-        self.remember(guest_texts(tool.name, details))
-        if (done := confirmation.done(details)) and not fresh:  # an answer from the cache may be out of date
-            return await self._details(confirmation, request, fresh=True)
-        if done:
-            raise Rejected("conflict", done, status=409)
-        return details
-
-    async def _read(self, lookup: Request) -> dict[str, Any]:
-        try:
-            data = (await self._upstream.send(lookup)).data
-        except ShuttingDown:
-            raise
-        except Failure as failure:
-            if isinstance(failure, Rejected) and failure.status == 404:
-                raise
-            return {}
-        return {} if data is None else as_object(data)
 
 
 def _can_ask(context: Context) -> bool:

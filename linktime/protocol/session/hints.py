@@ -16,6 +16,7 @@ from ...tools import Tool
 from ...tools.suggest import suggest
 from .lookups import Lookups
 
+NONE_ACTIVE: Final = "No event type is active."
 _MOST: Final = 12  # rows that a hint names
 _STATUSES: Final = {400, 404, 422}  # refusals of an id or a slug
 _DATE: Final = re.compile(r"(\d{4}-\d{2}-\d{2})([T ].*)?")
@@ -76,7 +77,7 @@ async def _for_slug(look: _Look, slug: str) -> str:
     slugs = [row["slug"] for row in rows if isinstance(row.get("slug"), str)]
     near = next((row["slug"] for row in rows if _is_called(slug, row) and "slug" in row), None)
     near = near or suggest(slug, slugs)
-    active = f"The active event types have the slugs {_listed(slugs)}." if slugs else "No event type is active."
+    active = f"The active event types have the slugs {_listed(slugs)}." if slugs else NONE_ACTIVE
     return active + (f" Did you mean {near}?" if near and near != slug else "")
 
 

@@ -1,4 +1,4 @@
-"""Refusals as errors of the protocol, which name the cause: a field of the parameters, or an unknown name."""
+"""Refusals as errors of the protocol, which name the cause, such as an unknown name."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from math import ceil
 from typing import Any, Final
 
 import mcp_types
-from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.shared.exceptions import MCPError
-from pydantic import ValidationError
 
 from ...errors import BudgetSpent, Failure, RateLimited, Unavailable
 from ...telemetry import hooks
@@ -19,25 +17,7 @@ from .sdk_server import Context, Handler
 RATE_LIMITED: Final = -32010
 """The code for a resource that has to wait for the request budget. Codes down to -32019 are free for servers."""
 
-_ANONYMOUS: Final = "Invalid request parameters"  # the SDK's whole message
-_MOST_FAULTS: Final = 10
 _LONGEST_NAME: Final = 64  # characters of an unknown name that the error repeats
-_TOO_EARLY: Final = f"{_ANONYMOUS}: the session has not begun. Send initialize first."
-
-
-async def name_fields(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-    """Handle a message. A refusal of its parameters names every field that is wrong."""
-    try:
-        return await call_next(ctx)
-    # 1. The handler's params are invalid: name each field.
-    # 2. The SDK's own refusal without a reason, which it also sends before `initialize`.
-    except ValidationError as error:
-        message = f"{_ANONYMOUS}: {_faults(error)}"
-    except MCPError as error:
-        if error.error.message != _ANONYMOUS:
-            raise
-        message = _TOO_EARLY
-    raise MCPError(mcp_types.INVALID_PARAMS, message)
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> MCPError:
@@ -90,13 +70,3 @@ def on_one_page(handler: Handler) -> Handler:
         return await handler(context, params)
 
     return handle
-
-
-def _faults(error: ValidationError) -> str:
-    faults = error.errors(include_url=False, include_input=False)
-    words = [f"{'.'.join(map(str, fault['loc']))}: {_plain(fault['msg'])}" for fault in faults[:_MOST_FAULTS]]
-    return "; ".join(words) + (f"; and {more} more" if (more := len(faults) - _MOST_FAULTS) > 0 else "")
-
-
-def _plain(message: str) -> str:
-    return message.replace("Input should", "should").partition(" or instance of ")[0].replace("dictionary", "object")

@@ -19,7 +19,6 @@ from .course import Course
 from .hints import Hints
 from .listing import listed
 from .lookups import Lookups
-from .progress import reported
 from .refusals import unknown
 from .results import failed, succeeded
 from .sdk_server import Context
@@ -168,7 +167,7 @@ class Tools:
     async def _run(self, context: Context, tool: Tool, plan: Plan, delivery: Delivery, seconds: float) -> Reply:
         """Send the requests of *plan*, which have so many *seconds*, and report their wait to the client."""
         course = Course(self._upstream, tool, plan, self._upstream.clock() + seconds, delivery)
-        async with reported(context, course.wait, self._upstream.sleep):
+        async with course.reported(context):
             return await course()
 
     async def _zone_for(self, tool: Tool, arguments: Mapping[str, Any] | None) -> ZoneInfo | None:

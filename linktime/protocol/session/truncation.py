@@ -11,6 +11,8 @@ import orjson
 from ...tools import Tool
 
 LONGEST: Final = 60_000  # bytes of JSON; 25,000 tokens, since ids and times take a token for two or three bytes
+FEWER_DAYS: Final = "Too long to show at once. Call again for fewer days to have the rest."
+NO_LESS: Final = "Too long to show at once, and this tool can't show less."
 _NOTE: Final = 300  # bytes for the note on a truncated list
 _TEXTS: Final = (4_000, 400, 40)  # characters of one text; the next limit applies if the answer is still too long
 
@@ -71,8 +73,8 @@ def _more(tool: Tool, most: int) -> str:
         limit = min(most, known["limit"]["maximum"])
         return f"Too long to show at once. Call again with limit {limit} and page 1, 2, 3 … to have all of it."
     if "from" in known:
-        return "Too long to show at once. Call again for fewer days to have the rest."
-    return "Too long to show at once, and this tool can't show less."
+        return FEWER_DAYS
+    return NO_LESS
 
 
 def _shortened(value: Any, longest: int) -> Any:

@@ -7,9 +7,11 @@ import os
 import signal
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Final, Protocol
 
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_NAMES: Final = ("SIGINT", "SIGTERM", "SIGBREAK")  # only Windows has the last one: Ctrl+Break, or a closed window
+_SIGNALS: Final = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
 _POLL_EVERY: Final = 1.0  # s
 
 
@@ -21,22 +23,27 @@ class Output(Protocol):
     def abort(self) -> None: ...  # noqa: D102
 
 
-def on_signals(loop: asyncio.AbstractEventLoop, action: Callable[[], None]) -> None:
+def on_signals(loop: asyncio.AbstractEventLoop, action: Callable[[], None], platform: str) -> None:
     """Run *action* in the loop at each SIGINT and SIGTERM."""
     for number in _SIGNALS:
-        try:
+        if platform == "win32":  # its loops have no handlers
+            signal.signal(number, partial(_forward, loop, action))
+        else:
             loop.add_signal_handler(number, action)
-        except NotImplementedError:  # Windows
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(action) and None)
 
 
-def restore_signals(loop: asyncio.AbstractEventLoop) -> None:
+def restore_signals(loop: asyncio.AbstractEventLoop, platform: str) -> None:
     """Restore the default effects of SIGINT and SIGTERM."""
     for number in _SIGNALS:
-        try:
-            loop.remove_signal_handler(number)
-        except NotImplementedError:  # Windows
+        if platform == "win32":
             signal.signal(number, signal.SIG_DFL)
+        else:
+            loop.remove_signal_handler(number)
+
+
+def _forward(loop: asyncio.AbstractEventLoop, action: Callable[[], None], *_: object) -> None:
+    with suppress(RuntimeError):  # the loop is closed
+        loop.call_soon_threadsafe(action)
 
 
 async def when_gone(reader: asyncio.StreamReader, hang_up: Callable[[], None]) -> None:
@@ -46,8 +53,13 @@ async def when_gone(reader: asyncio.StreamReader, hang_up: Callable[[], None]) -
     hang_up()
 
 
-async def when_orphaned(hang_up: Callable[[], None]) -> None:
-    """Run *hang_up* when the parent process has died, since another process may keep the pipe open."""
+async def when_orphaned(hang_up: Callable[[], None], platform: str) -> None:
+    """Run *hang_up* when the parent process has died, since another process may keep the pipe open.
+
+    On Windows a process keeps the number of its parent, and asking for it lists all processes.
+    """
+    if platform == "win32":
+        return
     parent = os.getppid()
     while os.getppid() == parent:  # noqa: ASYNC110 - no system has an event for it
         await asyncio.sleep(_POLL_EVERY)

@@ -6,7 +6,6 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from threading import Thread
 from typing import Any, Final
 
 from mcp.shared.message import SessionMessage
@@ -25,10 +24,9 @@ _FLUSH: Final = 0.5  # s; a client that no longer reads does not hold the exit
 class PipeWriter(Stream):
     """The outgoing frames. After the client has closed its end they are dropped."""
 
-    def __init__(self, stdout: asyncio.StreamWriter, thread: Thread | None = None) -> None:
+    def __init__(self, stdout: asyncio.StreamWriter) -> None:
         self.batches = Batches()
         self._stdout = stdout
-        self._thread = thread  # writes to the descriptor, if asyncio can't
         # How far the client is: the bytes that were written, including those in the buffer
         self._written = 0  # bytes
 
@@ -75,9 +73,6 @@ class PipeWriter(Stream):
         with suppress(ConnectionError, TimeoutError):
             async with asyncio.timeout(_FLUSH):
                 await self._stdout.wait_closed()
-        # The thread writes to the descriptor by itself, so its bytes are not in the buffer.
-        if self._thread:
-            await asyncio.to_thread(self._thread.join, _FLUSH)
 
 
 class PipeReader(Stream):
@@ -146,7 +141,7 @@ class _Input(asyncio.StreamReader):
 
 
 @asynccontextmanager
-async def pipes(leave: Leave) -> AsyncIterator[tuple[PipeReader, PipeWriter]]:
+async def pipes(leave: Leave, platform: str) -> AsyncIterator[tuple[PipeReader, PipeWriter]]:
     """Take over stdin and stdout. SIGINT, SIGTERM, a closed stdout and a dead parent end the session.
 
     A second signal ends the program at once. After the end of the input, a client that takes no byte for _FLUSH seconds
@@ -158,24 +153,25 @@ async def pipes(leave: Leave) -> AsyncIterator[tuple[PipeReader, PipeWriter]]:
     wire_in, wire_out = claim()
     ended = asyncio.Event()
     stdin, gone = _Input(ended), asyncio.StreamReader()
-    incoming = await connect_input(wire_in, lambda: asyncio.StreamReaderProtocol(stdin))
-    outgoing, protocol, thread = await connect_output(wire_out, lambda: asyncio.StreamReaderProtocol(gone))
     loop = asyncio.get_running_loop()
-    writer = PipeWriter(asyncio.StreamWriter(outgoing, protocol, gone, loop), thread)
+    protocol = asyncio.StreamReaderProtocol(gone)
+    incoming = await connect_input(wire_in, asyncio.StreamReaderProtocol(stdin), platform)
+    outgoing = await connect_output(wire_out, protocol, platform)
+    writer = PipeWriter(asyncio.StreamWriter(outgoing, protocol, gone, loop))
 
     def hang_up() -> None:
         # A second signal ends the program at once.
-        restore_signals(loop)
+        restore_signals(loop, platform)
         ended.set()
         leave(finish=False)
         incoming.close()
 
     watches = [
         loop.create_task(when_gone(gone, hang_up)),
-        loop.create_task(when_orphaned(hang_up)),
+        loop.create_task(when_orphaned(hang_up, platform)),
         loop.create_task(when_stalled(ended, writer, _FLUSH)),
     ]
-    on_signals(loop, hang_up)
+    on_signals(loop, hang_up, platform)
     try:
         yield PipeReader(stdin, writer), writer
     finally:

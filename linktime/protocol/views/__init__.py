@@ -1,0 +1,1 @@
+"""Views: the pages that show an answer inside the chat."""

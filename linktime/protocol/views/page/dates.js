@@ -1,0 +1,94 @@
+/** Dates and times as text, in the language and by the habits of a locale. */
+
+import { format, clocksChange, wallOf } from "./times.js";
+
+/* The regions whose week does not begin on Monday, for browsers without that knowledge. */
+const SUNDAY_FIRST = new Set(
+  (
+    "AG AS BR BS BW BZ CA CO DM DO ET GT GU HK HN ID IL IN JM JP KE KH KR LA MO MT MX MZ NI NP PA PE PH " +
+    "PK PR PT PY SA SG SV TH TT TW US VE VI WS YE ZA ZW "
+  ).split(" "),
+);
+const SATURDAY_FIRST = new Set("AE AF BH DJ DZ EG IQ IR JO KW LY OM QA SD SY".split(" "));
+const RIGHT_TO_LEFT = /^(ar|ckb|dv|fa|he|ps|sd|ug|ur|yi)\b/;
+
+/** The formats of one locale. A day is text, such as 2026-12-01, and an instant is a number of ms. */
+export class Dates {
+  /** @param {unknown} locale a BCP 47 tag; the browser's if it is not valid */
+  constructor(locale) {
+    this.locale = valid(locale) ?? valid(globalThis.navigator?.language) ?? "en";
+    this.direction = RIGHT_TO_LEFT.test(this.locale) ? "rtl" : "ltr";
+  }
+
+  /** The first day of the week: 1 for Monday to 7 for Sunday. */
+  get firstWeekday() {
+    const locale = new Intl.Locale(this.locale);
+    const known = (locale.getWeekInfo?.() ?? locale.weekInfo)?.firstDay;
+    const { region } = locale.maximize();
+    return known ?? (SUNDAY_FIRST.has(region) ? 7 : SATURDAY_FIRST.has(region) ? 6 : 1);
+  }
+
+  weekday = (day) => this.#ofDay(day, { weekday: "short" });
+  number = (day) => this.#ofDay(day, { day: "numeric" });
+  short = (day) => this.#ofDay(day, { weekday: "short", day: "numeric", month: "short" });
+  long = (day) => this.#ofDay(day, { weekday: "long", day: "numeric", month: "long" });
+
+  /** Format a range of days without the year: Sat 5 – Sun 6 Dec. */
+  shortDays(first, last) {
+    const options = { timeZone: "UTC", weekday: "short", day: "numeric", month: "short" };
+    return format(this.locale, options).formatRange(Date.parse(first), Date.parse(last));
+  }
+
+  /** Format a range of days: 1 – 7 Dec 2026. */
+  days(first, last) {
+    const options = { timeZone: "UTC", day: "numeric", month: "short", year: "numeric" };
+    return format(this.locale, options).formatRange(Date.parse(first), Date.parse(last));
+  }
+
+  /** Format a time. It has the offset as well on a day on which the clocks change, when a time may occur twice. */
+  time(instant, zone) {
+    return format(this.locale, this.#timeOptions(instant, zone)).format(instant);
+  }
+
+  /** Format a range of times on the clocks of a zone, with the day of its end if that is another one. */
+  times(start, end, zone) {
+    const last = wallOf(end, zone).day;
+    if (last !== wallOf(start, zone).day) {
+      return `${this.time(start, zone)} – ${this.weekday(last)} ${this.time(end, zone)}`;
+    }
+    return format(this.locale, this.#timeOptions(start, zone)).formatRange(start, end);
+  }
+
+  /** Format minutes after midnight as a label of an axis: 9 AM, 9:30 AM or 09:00. */
+  clock(minutes) {
+    const { hour12 } = format(this.locale, { hour: "numeric" }).resolvedOptions();
+    const options = hour12 && minutes % 60 === 0 ? {} : { minute: "2-digit" };
+    return format(this.locale, { timeZone: "UTC", hour: "numeric", ...options }).format(minutes * 60_000);
+  }
+
+  #ofDay(day, options) {
+    return format(this.locale, { timeZone: "UTC", ...options }).format(Date.parse(day));
+  }
+
+  #timeOptions(instant, zone) {
+    const named = clocksChange(wallOf(instant, zone).day, zone) ? { timeZoneName: "shortOffset" } : {};
+    return { timeZone: zone, hour: "numeric", minute: "2-digit", ...named };
+  }
+}
+
+/** Format an instant for a message to the assistant, in English: Tue 1 Dec 2026, 10:00. */
+export function inWords(instant, zone) {
+  const options = { timeZone: zone, weekday: "short", day: "numeric", month: "short", year: "numeric" };
+  const day = format("en-GB", options)
+    .format(instant)
+    .replace(/^(\w+),/, "$1");
+  return `${day}, ${format("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit" }).format(instant)}`;
+}
+
+function valid(locale) {
+  try {
+    return Intl.DateTimeFormat.supportedLocalesOf(String(locale))[0];
+  } catch {
+    return undefined;
+  }
+}
