@@ -64,6 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="play nine scenes against a sandbox, without a key and without a network")
     demo.add_argument("scene", metavar="N", nargs="?", help="play only this scene")
     demo.add_argument("--list", action="store_true", dest="titles", help="list the scenes")
+    demo.add_argument("--view", action="store_true", help="show the sandbox's calendar and free times in a browser")
+    demo.add_argument("--no-browser", action="store_true", help="with --view: print the address without opening it")
     doctor = commands.add_parser("doctor", help="diagnose problems and suggest fixes (exit status 1 on a fault)")
     doctor.add_argument("--json", action="store_true", help="print one JSON object")
     doctor.add_argument("--api", action="store_true", help="compare LinkTime's API with the contract, by reads only")
@@ -138,8 +140,11 @@ def _sandbox(chosen: argparse.Namespace) -> int:
 
 def _demo(chosen: argparse.Namespace) -> int:
     from .commands.demo import UnknownScene, play, scene_list, scene_number  # noqa: PLC0415 - likewise
+    from .commands.demo.host import show  # noqa: PLC0415
     from .sandbox import Sandbox  # noqa: PLC0415
 
+    if chosen.view:
+        _printed(lambda: show(Sandbox, browse=not chosen.no_browser))
     if chosen.titles:
         sys.stdout.write(scene_list())
         return 0

@@ -18,9 +18,11 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from aiohttp import ClientSession
 
 from linktime import __version__
 from linktime.commands.clients import CLIENTS, sandbox_settings
+from tests.support.demo_view import COMMAND, demo_view
 from tests.support.newcomer import clone, uv_machine
 from tests.support.process import PATIENCE, child, environ
 from tests.support.programs import program, run
@@ -141,6 +143,12 @@ async def is_explained(command: str, _: Path) -> None:
 
     assert status == 0
     assert [name for name in CLIENTS if name not in out] == []
+
+
+async def shows_the_views(command: str, _: Path) -> None:
+    assert command.split()[1:] == list(COMMAND[3:-1])
+    async with demo_view() as demo, ClientSession() as http, http.get(demo.url) as page:
+        assert page.status == 200
 
 
 async def plays_here(command: str, _: Path) -> None:
@@ -308,6 +316,7 @@ COMMANDS: Final[dict[str, Rule]] = {
     "linktime-mcp install": is_explained,
     "linktime-mcp demo 1": plays_here,
     "linktime-mcp demo 9": plays_here,
+    "linktime-mcp demo --view": shows_the_views,
     ".venv/bin/python -m tests.torture --virtual": has_its_module,
     ".venv/bin/python -m tests.benchmarks": has_its_module,
     ".venv/bin/python -m tests.benchmarks.conversations": has_its_script,

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from .prompts import PROMPTS, Prompt
 
+EXTENSION: Final = "io.modelcontextprotocol/skills"
 MARKDOWN: Final = "text/markdown"
 _ALL_DETAILS: Final = "Take these from the user's words. Ask for a required one that is missing."
 _ORDER: Final = "Use these LinkTime tools, in this order. Ids, slugs and times come from their answers."

@@ -85,7 +85,7 @@ def test_demo_begins_with_its_marks_and_ends_with_commands(played: Played) -> No
 
     assert "scripted" in introduction
     assert re.findall(r"^\[\w+\]", introduction, re.MULTILINE) == ["[miss]", "[hit]"]
-    assert re.findall(r"^linktime-mcp (\w+)", ending, re.MULTILINE) == ["demo", "sandbox", "install"]
+    assert re.findall(r"^linktime-mcp (\w+)", ending, re.MULTILINE) == ["demo", "demo", "sandbox", "install"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")

@@ -15,6 +15,7 @@ from linktime.pipeline.ledger.factory import STATE
 from linktime.protocol.prompts import PROMPTS
 from linktime.protocol.resources import RESOURCES
 from linktime.protocol.skills import SKILLS
+from linktime.protocol.views import VIEWS
 from linktime.sandbox import Sandbox
 from linktime.tools import TOOLS
 from tests.support.http_server import Line, answer, upstream
@@ -141,7 +142,7 @@ async def test_every_tool_and_list_is_valid(revision: str, sandbox: Sandbox, tmp
             await real.ask("tools/call", name=expected.tool, arguments={"nonsense": 1, "limit": "x"})
         for method in LISTS:
             await real.ask(method)
-        for uri in [*(each.uri.replace("{id}", "b1") for each in RESOURCES), *SKILLS]:
+        for uri in [*(each.uri.replace("{id}", "b1") for each in RESOURCES), *SKILLS, *VIEWS]:
             await real.ask("resources/read", uri=uri)
             await real.ask("skills/get", uri=uri)
         for prompt in PROMPTS.values():

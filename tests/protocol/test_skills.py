@@ -46,7 +46,7 @@ async def test_a_host_can_verify_every_file() -> None:
         entries = [(await modern(server, "skills/get", uri=each["uri"]))["skill"] for each in listed["skills"]]
         reads = [await modern(server, "resources/read", uri=each["uri"]) for each in listed["skills"]]
 
-    assert discovered["capabilities"]["extensions"] == {EXTENSION: {}}
+    assert discovered["capabilities"]["extensions"][EXTENSION] == {}
     assert entries == listed["skills"]
     assert (listed["resultType"], listed["ttlMs"], listed["cacheScope"]) == ("complete", 3_600_000, "private")
     assert len(entries) == 8
@@ -122,12 +122,12 @@ async def test_skill_is_offered_only_with_its_tools() -> None:
     assert "switched off" in refused["message"]
 
 
-async def test_handshake_client_gets_no_extension_but_its_methods() -> None:
+async def test_handshake_client_gets_the_extension_and_its_methods() -> None:
     async with child() as server:
         greeting = await server.greet()
         listed = await server.result(server.ask("skills/list"))
         read = await server.result(server.ask("resources/read", uri="skill://my-week/SKILL.md"))
 
-    assert "extensions" not in greeting["capabilities"]
+    assert greeting["capabilities"]["extensions"][EXTENSION] == {}
     assert len(listed["skills"]) == 8
     assert head(read["contents"][0]["text"])["name"] == "my-week"

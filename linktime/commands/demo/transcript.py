@@ -32,6 +32,7 @@ _LEGEND: Final = {
 # command, purpose
 _NEXT_STEPS: Final = {
     "linktime-mcp demo N": "Play one of the scenes again.",
+    "linktime-mcp demo --view": "See the calendar and the free times in a browser.",
     "linktime-mcp sandbox": "Run a sandbox that a client can connect to.",
     "linktime-mcp install CLIENT": "Connect a client to your account.",
 }

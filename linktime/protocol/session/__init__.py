@@ -20,7 +20,8 @@ from ...telemetry import Middleware, Telemetry
 from ...tools import Tool
 from ..prompts import PROMPTS
 from ..resources import find
-from ..skills import SKILLS
+from ..skills import EXTENSION as SKILLS_EXTENSION, SKILLS
+from ..views import EXTENSION as VIEWS_EXTENSION, VIEWS
 from .completions import Completions
 from .lookups import Lookups
 from .middleware import Introduction, name_fields
@@ -73,6 +74,7 @@ class Session:
             files(__package__).joinpath("instructions.txt").read_text(encoding="utf-8"),
             handlers,
             [*_middleware(telemetry, tools), *([Introduction(presence)] if presence else [])],
+            (SKILLS_EXTENSION, VIEWS_EXTENSION),
         )
 
     def leave(self) -> None:
@@ -129,7 +131,7 @@ def _middleware(telemetry: Telemetry | None, tools: Mapping[str, Tool]) -> list[
 
 def _resource(uri: str) -> tuple[str, str] | None:
     """Return the URI or template of the resource that *uri* belongs to, and the id in it."""
-    if uri in SKILLS:
+    if uri in SKILLS or uri in VIEWS:
         return uri, ""
     match = find(uri)
     return (match[0].uri, match[1]) if match else None

@@ -1,10 +1,17 @@
-"""The entry of a tool in `tools/list`."""
+"""The entries of tools in `tools/list`."""
 
 from __future__ import annotations
 
 import mcp_types
 
 from ...tools import Tool
+from ..views import view_of
+
+
+def with_view(entry: mcp_types.Tool) -> mcp_types.Tool:
+    """Return *entry* with the view of its tool, if it has one."""
+    view = view_of(entry.name)
+    return entry.model_copy(update={"meta": view.tool_meta}) if view else entry
 
 
 def listed(tool: Tool) -> mcp_types.Tool:

@@ -11,6 +11,7 @@ from mcp.shared.exceptions import MCPError
 from ...errors import Failure, InvalidArguments, Rejected
 from ...tools import Tool
 from ..resources import RESOURCES, Resource, find
+from . import views
 from .lookups import Lookups
 from .refusals import unavailable_resource, unknown_resource
 from .sdk_server import Context
@@ -24,7 +25,8 @@ _LONGEST_URI: Final = 128  # characters of an unknown URI that the error repeats
 class Resources:
     """The resources whose tool is among *tools*. Each is the answer of its tool, through the *handler* of calls.
 
-    The cache keeps an answer for *cache_ttl* seconds, and so may the client. The files of *skills* are read here, too.
+    The cache keeps an answer for *cache_ttl* seconds, and so may the client. The files of *skills* and the pages of
+    the views are read here, too.
     """
 
     def __init__(
@@ -39,6 +41,8 @@ class Resources:
 
     async def list(self, _: Context, __: object) -> mcp_types.ListResourcesResult:
         """Return the resources with a fixed URI, on one page."""
+        # The views are left out, as the extension allows: clients offer this list to users as attachments, and a page
+        # without data is of no use to a model. A host takes the URI of a view from the tool.
         return mcp_types.ListResourcesResult(
             resources=[
                 mcp_types.Resource(
@@ -71,7 +75,7 @@ class Resources:
         Raises:
             MCPError: There is no such resource, or no answer.
         """
-        if file := self._skills.read(params.uri):
+        if file := self._skills.read(params.uri) or views.read(params.uri):
             return file
         match = find(params.uri, self.offered)
         if match is None:

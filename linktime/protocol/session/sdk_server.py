@@ -5,13 +5,13 @@ Measured as in `commands/startup.py`: with an import of that `Server` the start 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final, NamedTuple, Protocol, cast
 
 import mcp_types as types
 from mcp.server.caching import CacheHint
-from mcp.server.context import ServerMiddleware, ServerRequestContext
+from mcp.server.context import CallNext, HandlerResult, ServerMiddleware, ServerRequestContext
 from mcp.server.models import InitializationOptions
 from mcp.server.runner import serve_dual_era_loop
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
@@ -46,7 +46,6 @@ _STATIC_METHODS: Final = (
     "skills/get",
 )
 _STAMPED: Final = frozenset({"name", "title", "version"})  # enough for every result
-_SKILLS: Final[dict[str, dict[str, Any]]] = {"io.modelcontextprotocol/skills": {}}
 
 
 class Entry(NamedTuple):
@@ -92,7 +91,10 @@ _serve: Final = cast("_Serve", serve_dual_era_loop)
 
 
 class Server:
-    """A `RunnerServer` with this server's identity. Its *handlers* by method determine the capabilities."""
+    """A `RunnerServer` with this server's identity.
+
+    Its *handlers* by method and the names of its *extensions* determine the capabilities.
+    """
 
     def __init__(
         self,
@@ -100,11 +102,13 @@ class Server:
         instructions: str,
         handlers: Mapping[str, Handler],
         middleware: Sequence[ServerMiddleware[Any]] = (),
+        extensions: Iterable[str] = (),
     ) -> None:
-        self.middleware = middleware
+        self.middleware = [*middleware, self._declare]
         # The identity of the server
         self._info = info
         self._instructions = instructions
+        self._extensions: dict[str, dict[str, Any]] = {name: {} for name in extensions}
         # The handlers, each with the model that the runner validates the params with
         served = {"ping": _ping, "server/discover": self._discover, **handlers}
         self._entries = {method: Entry(_PARAMS[method], handler) for method, handler in served.items()}
@@ -155,8 +159,15 @@ class Server:
             if "resources" in offered
             else None,
             completions=types.CompletionsCapability() if "completion" in offered else None,
-            extensions=_SKILLS if "skills" in offered else None,
+            extensions=self._extensions or None,
         )
+
+    async def _declare(self, ctx: Context, call_next: CallNext) -> HandlerResult:
+        """Handle a message. Add the extensions to the answer to `initialize`, since the SDK removes them there."""
+        result = await call_next(ctx)
+        if ctx.method == "initialize" and isinstance(result, dict) and self._extensions:
+            return {**result, "capabilities": {**result["capabilities"], "extensions": self._extensions}}
+        return result
 
     async def _discover(self, _: Context, __: object) -> types.DiscoverResult:
         return types.DiscoverResult(

@@ -17,13 +17,14 @@ from ...tools.plan import Plan
 from .arguments import received
 from .course import Course
 from .hints import Hints
-from .listing import listed
+from .listing import listed, with_view
 from .lookups import Lookups
 from .refusals import unknown
 from .results import failed, succeeded
 from .sdk_server import Context
 from .unexpected import guarded
 from .upstream import Upstream
+from .views import can_show
 
 Result = mcp_types.CallToolResult | mcp_types.InputRequiredResult
 
@@ -59,11 +60,13 @@ class Tools:
         self._off = off
         self._hints = Hints(tools, Lookups(upstream))
         self._confirm = confirm if upstream.refusal is None else None  # a refused call needs no confirmation
-        self._list = mcp_types.ListToolsResult(tools=[listed(tool) for tool in tools.values()])
+        entries = [listed(tool) for tool in tools.values()]
+        self._list = mcp_types.ListToolsResult(tools=entries)
+        self._list_with_views = mcp_types.ListToolsResult(tools=[with_view(entry) for entry in entries])
 
-    async def list(self, _: Context, __: object) -> mcp_types.ListToolsResult:
+    async def list(self, context: Context, _: object) -> mcp_types.ListToolsResult:
         """Return all tools, on one page."""
-        return self._list
+        return self._list_with_views if can_show(context) else self._list
 
     async def call(self, context: Context, params: mcp_types.CallToolRequestParams) -> Result:
         """Answer one call. A Failure becomes an error result.
