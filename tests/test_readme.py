@@ -155,7 +155,7 @@ async def plays_here(command: str, _: Path) -> None:
     status, out = await run(*command.split(), env=environ(PATH=HERE))
 
     assert status == 0, out
-    assert f"{command.rsplit(maxsplit=1)[-1]}. " in out.splitlines()[0]
+    assert re.search(rf"^{command.rsplit(maxsplit=1)[-1]}\. ", out, re.MULTILINE), out
 
 
 async def is_for_another_client(command: str, _: Path) -> None:
@@ -291,7 +291,7 @@ async def writes_the_log(command: str, place: Path) -> None:
 
     await run(*command.split(), "mcp", "list", env=env, cwd=place)
 
-    assert "LinkTime MCP server running" in (place / "FILE").read_text(encoding="utf-8")
+    assert "Server stderr: LINKTIME_API_KEY" in (place / "FILE").read_text(encoding="utf-8")
 
 
 Rule = Callable[[str, Path], Awaitable[None]]

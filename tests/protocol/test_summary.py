@@ -22,6 +22,8 @@ async def called(sandbox: Sandbox, *tools: str, **settings: str) -> Child:
 
 
 def without_seconds(lines: list[str]) -> list[str]:
+    """Return the lines without their seconds, and without the wait that a busy machine adds."""
+    lines = [re.sub(r" \d+\.\d s waiting for budget,", "", line) for line in lines]
     return [re.sub(r"\d+(\.\d+)? s", "… s", line) for line in lines]
 
 
@@ -47,6 +49,31 @@ async def test_retries_and_errors_are_named(sandbox: Sandbox) -> None:
         "get_me #2 … s: 2 requests, 200",
         "list_integrations #3 … s: 403, forbidden",
     ]
+
+
+async def test_repeated_write_is_not_a_request(sandbox: Sandbox) -> None:
+    async with child(LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY=sandbox.key) as server:
+        await server.greet()
+        for _ in range(2):
+            await server.answer(server.call("create_contact", name="Robin", email="robin@hale.example"))
+        await server.close()
+
+    assert without_seconds(server.calls) == [
+        "create_contact #2 … s: 1 request, 201",
+        "create_contact #3 … s: answered from memory, not sent again",
+    ]
+
+
+async def test_key_that_a_local_service_refuses_has_a_local_cure(sandbox: Sandbox) -> None:
+    async with child(LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY="lt_live_other") as server:
+        await server.greet()
+        refusal = (await server.result(server.call("get_me")))["content"][0]["text"]
+        await server.close()
+
+    assert refusal.startswith("unauthorized:")
+    assert "linktime-mcp sandbox" in refusal
+    assert "API Keys" not in refusal
+    assert without_seconds(server.calls) == ["get_me #2 … s: 401, unauthorized"]
 
 
 async def test_refused_call_has_the_time_to_wait(sandbox: Sandbox) -> None:

@@ -199,6 +199,14 @@ async def test_port_in_use_raises_and_leaves_nothing_open() -> None:
                 pass
 
 
+async def test_port_in_use_names_the_option_for_a_free_one() -> None:
+    async with visitor() as maya:
+        port = maya.sandbox.url.rpartition(":")[2]
+        status, _, lines = await ended(*_COMMAND, "--port", port)
+
+    assert (status, len(lines), "--port 0" in "".join(lines)) == (1, 1, True)
+
+
 async def everything(maya: Visitor) -> list[Any]:
     reads = ("/bookings?limit=100", "/calls", "/conversations", "/contacts", "/event-types", "/webhooks", "/workflows")
     return [await maya.get(path) for path in reads]

@@ -37,8 +37,12 @@ async def run(
     process = await asyncio.create_subprocess_exec(
         *command, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, env=env, cwd=cwd
     )
-    async with asyncio.timeout(patience):
-        out, _ = await process.communicate()
+    try:
+        async with asyncio.timeout(patience):
+            out, _ = await process.communicate()
+    except TimeoutError:
+        process.kill()
+        raise
     return process.returncode, out.decode()
 
 
