@@ -330,6 +330,7 @@ COMMANDS: Final[dict[str, Rule]] = {
     "--uninstall": is_an_option,
     "--yes": is_an_option,
     "linktime-mcp doctor": finds_no_fault,
+    "linktime-mcp doctor --json": answers_with_a_sandbox,
     "--json": is_an_option,
     "linktime-mcp doctor --api": compares_with_the_contract,
     'pipx install ".[redis]"': brings_what_is_looked_for,
