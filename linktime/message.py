@@ -36,7 +36,7 @@ class Request:
     write changes. A *volatile* answer may be shared in flight but is never kept. A *dated* answer is likely to hold
     times. *deadline* (seconds on the app's clock), *idempotency_key*, *attempt* (the number of earlier attempts) and
     *delivery* belong to the call and not to the question. *verification* is the tool's declaration of how
-    the outcome of its write is verified.
+    the outcome of its write is verified, and a read for this *verifies* it.
     """
 
     # The question: equal requests have the same answer
@@ -54,6 +54,7 @@ class Request:
     attempt: int = field(default=0, compare=False)
     delivery: Delivery | None = field(default=None, compare=False, repr=False)
     verification: object = field(default=None, compare=False, repr=False)
+    verifies: bool = field(default=False, compare=False)
 
     @property
     def path(self) -> str:
@@ -69,6 +70,11 @@ class Request:
     def is_read(self) -> bool:
         """Whether the request changes nothing, so that repeating it is harmless."""
         return self.method == "GET"
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether the request has the turn and the permits of a write: it is one, or verifies one."""
+        return self.verifies or not self.is_read
 
     def tagged(self, *tags: str) -> Request:
         """Return the request with the tags of the data that it reads or changes."""

@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
-from linktime.errors import RateLimited
+from linktime.errors import OutcomeUnknown, RateLimited
 from linktime.message import Reply, Request, Send, get, post
 from linktime.pipeline.cache import Cache
 from linktime.pipeline.limiter import Limiter, MemoryStore
 from linktime.pipeline.mailbox import Mailbox
+from linktime.pipeline.outcome import Outcome
 from linktime.pipeline.retry import Retry
 from tests.support.virtual_time import clock, virtual
+from tests.support.write_cases import BOOKING, CASES
+
+CANCEL = next(case.request for case in CASES if case.tool == "cancel_booking")
 
 
 @asynccontextmanager
@@ -91,3 +96,29 @@ async def test_retry_after_a_429_waits_for_the_limiter_and_pays() -> None:
 
     assert reply.notes.retries == 1
     assert times[1] - times[0] == pytest.approx(7.05)
+
+
+@virtual
+async def test_verification_of_a_write_overtakes_waiting_reads() -> None:
+    sent: list[str] = []
+
+    async def service(request: Request) -> Reply:
+        sent.append(request.ident or request.method)
+        if not request.is_read:
+            raise OutcomeUnknown("no answer", answered=False)
+        return Reply(200, {"data": BOOKING | {"status": "cancelled"}})
+
+    async with (
+        Limiter(MemoryStore(60, clock=clock), 60.0, clock=clock) as limiter,
+        Mailbox(service, limiter, clock=clock) as mailbox,
+    ):
+        reads = [asyncio.create_task(mailbox(get("/contacts/{id}", f"c{n}"))) for n in range(100)]
+        await asyncio.sleep(1)
+        permitted = len(sent)
+        reply = await Outcome(Retry(mailbox, clock=clock), clock=clock)(replace(CANCEL, deadline=clock() + 50))
+        verified = len(sent)
+        await asyncio.gather(*reads)
+
+    assert reply.notes.outcome == "verified"
+    assert sent[permitted:verified] == ["b1", "b1"]
+    assert len(sent) == 102

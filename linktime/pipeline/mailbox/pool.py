@@ -130,7 +130,7 @@ class Mailbox:
             raise Overloaded(f"{self._capacity} calls are queued already, and this one was not sent; call again later.")
         # A call is refused at once if its turn comes after its deadline, so that the model can do without it.
         patience = 0.0 if finishing else request.deadline - moment
-        if patience < inf and (wait := self._queue.wait_of_next(read=request.is_read)) > patience:
+        if patience < inf and (wait := self._queue.wait_of_next(read=not request.is_urgent)) > patience:
             raise _gone() if finishing else BudgetSpent(wait)
         envelope = Envelope(request, asyncio.get_running_loop().create_future(), moment, copy_context())
         if self._queue.add(envelope):

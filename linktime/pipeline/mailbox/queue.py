@@ -62,7 +62,10 @@ class Envelope:
 
 
 class Queue:
-    """A queue of writes and one of reads, the oldest first. The *limiter* decides the turns."""
+    """A queue of writes and one of reads, the oldest first. The *limiter* decides the turns.
+
+    A read that verifies a write is in the queue of the writes.
+    """
 
     def __init__(self, limiter: Limiter) -> None:
         self._limiter = limiter
@@ -78,7 +81,7 @@ class Queue:
         yield from self._reads
 
     def __contains__(self, envelope: Envelope) -> bool:
-        return envelope in self._line(read=envelope.request.is_read)
+        return envelope in self._line(read=not envelope.request.is_urgent)
 
     @property
     def waiting(self) -> dict[str, int]:
@@ -87,14 +90,14 @@ class Queue:
 
     def add(self, envelope: Envelope) -> bool:
         """Append a message to its queue. Return True if it is the first there, which may change the next turn."""
-        line = self._line(read=envelope.request.is_read)
+        line = self._line(read=not envelope.request.is_urgent)
         line[envelope] = None
         return len(line) == 1
 
     def withdraw(self, envelope: Envelope) -> bool:
         """Remove a message. Return whether it was still queued."""
         waits = envelope in self
-        self._line(read=envelope.request.is_read).pop(envelope, None)
+        self._line(read=not envelope.request.is_urgent).pop(envelope, None)
         return waits
 
     def pop(self, *, read: bool) -> Envelope | None:

@@ -101,12 +101,12 @@ class ReadBack:
         for way in write.verification.ways:
             sent = self.now()
             try:
-                reply, absent = await self._read(replace(way.read(write), deadline=limit))
+                reply, absent = await self._read(_verifying(way.read(write), limit))
                 look = Look(reply.data, since(write.started, sent, self.now(), reply.date), sent.clock, absent)
                 finding = way.check(write, look)
                 # A list may not show the age of its rows. The row itself may.
                 if finding.candidate and (detail := write.verification.detail):
-                    row = await self._send(replace(get(detail, finding.candidate), deadline=limit))
+                    row = await self._send(_verifying(get(detail, finding.candidate), limit))
                     finding = way.check(write, replace(look, data=detailed(reply.data, record(row.data))))
                 result = Result(finding, reply)
             except Exception as error:  # noqa: BLE001 - whatever it is, it proves nothing of the write
@@ -129,6 +129,10 @@ class ReadBack:
             return reply, False
         others = [await self._send(_page(read, number)) for number in range(2, count + 1)]
         return replace(reply, data=joined(page.data for page in (reply, *others))), False
+
+
+def _verifying(read: Request, limit: float) -> Request:
+    return replace(read, deadline=limit, verifies=True)
 
 
 def _page(read: Request, number: int) -> Request:
