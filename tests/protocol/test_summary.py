@@ -64,6 +64,16 @@ async def test_repeated_write_is_not_a_request(sandbox: Sandbox) -> None:
     ]
 
 
+async def test_write_whose_answer_is_lost_is_verified(sandbox: Sandbox) -> None:
+    await misbehave(sandbox, method="POST", path="/contacts", when="after", reset=True)
+    async with child(LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY=sandbox.key) as server:
+        await server.greet()
+        await server.answer(server.call("create_contact", name="Robin", email="robin@hale.example"))
+        await server.close()
+
+    assert without_seconds(server.calls) == ["create_contact #2 … s: verified by reads"]
+
+
 async def test_key_that_a_local_service_refuses_has_a_local_cure(sandbox: Sandbox) -> None:
     async with child(LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY="lt_live_other") as server:
         await server.greet()

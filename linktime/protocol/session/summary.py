@@ -88,10 +88,12 @@ def _answer(reply: Reply) -> Iterator[str]:
         yield f"kept answer, {notes.age_seconds or 0:.0f} s old"
     elif notes.cache == "coalesced":
         yield "shared the request of another call"
+    elif notes.outcome:
+        yield f"{notes.outcome} by reads"
     else:
         requests = 1 + (notes.retries or 0)
         yield f"{requests} request{'' if requests == 1 else 's'}"
-        yield notes.outcome or str(reply.status)
+        yield str(reply.status)
 
 
 def _error(failure: Failure) -> str:
