@@ -7,11 +7,13 @@ import gzip
 import zlib
 from typing import Any
 
+import aiohttp
 import orjson
 import pytest
 
 from linktime.errors import OutcomeUnknown, RateLimited, Rejected, Unavailable
 from linktime.message import Request
+from linktime.pipeline.rest.connector import CleanConnector, reuse
 
 from ..support.http_server import Line, answer, upstream
 from ..support.process import child
@@ -67,6 +69,17 @@ async def test_unsolicited_bytes_never_answer_a_read(kind: str, *, after: bool) 
 
         assert [first.data, (await rest(READ)).data, (await rest(READ)).data] == [["right"]] * 3
     assert [seen.connection for seen in server.seen] == [0, 1, 1]
+
+
+@pytest.mark.parametrize(("sees_bytes", "connections"), [(True, [0, 0]), (False, [0, 1])])
+async def test_connection_is_reused_only_if_its_bytes_are_seen(connections: list[int], *, sees_bytes: bool) -> None:
+    connector = CleanConnector(**reuse(30.0, sees_bytes=sees_bytes))
+    async with asyncio.timeout(10), upstream(RIGHT) as server, aiohttp.ClientSession(connector=connector) as session:
+        for _ in range(2):
+            async with session.get(server.url) as response:
+                await response.read()
+
+    assert [seen.connection for seen in server.seen] == connections
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ from ...contract import Contract
 from ...errors import Failure
 from ...message import Reply, Request
 from ...telemetry import hooks
-from .connector import BrokenConnection, CleanConnector, UncleanConnection, once
+from .connector import NEVER_AGAIN, BrokenConnection, CleanConnector, UncleanConnection, once, reuse
 from .failures import CHECK_PROXY, CHECK_TRUST, LATER, Route, lost
 from .proxy import proxy_of
 from .ratelimit_headers import LONGEST_WAIT
@@ -128,7 +128,7 @@ class Rest:
         resolver = aiohttp.ThreadedResolver()
         connector = partial(CleanConnector, limit=self._connections, resolver=resolver, ssl=self._tls)
         session = self._sessions[keep_alive] = aiohttp.ClientSession(
-            connector=connector(keepalive_timeout=_KEEP_ALIVE) if keep_alive else connector(force_close=True),
+            connector=connector(**(reuse(_KEEP_ALIVE) if keep_alive else NEVER_AGAIN)),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"Accept": "application/json", "User-Agent": f"linktime-mcp/{__version__}"},
             max_field_size=_LARGEST_FIELD,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import select
-from typing import Any
+from typing import Any, Final
 from weakref import WeakSet
 
 import aiohttp
 from aiohttp.connector import Connection
+
+NEVER_AGAIN: Final = {"force_close": True}
+"""The options of a connector that uses each connection once."""
 
 
 class UncleanConnection(aiohttp.ClientConnectionError):
@@ -58,6 +61,14 @@ def _is_readable(socket: Any) -> bool:
     poll = select.poll()
     poll.register(socket, select.POLLIN)
     return bool(poll.poll(0))
+
+
+def reuse(seconds: float, *, sees_bytes: bool = hasattr(select, "poll")) -> dict[str, Any]:
+    """Return the options of a connector that keeps idle connections for so long, if it sees unsolicited bytes there.
+
+    On Windows the event loop has already read them, so each request there has a connection of its own.
+    """
+    return {"keepalive_timeout": seconds} if sees_bytes else NEVER_AGAIN
 
 
 class BrokenConnection(Exception):
