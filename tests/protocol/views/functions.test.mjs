@@ -188,6 +188,10 @@ test("times of a day with a clock change have their offset", () => {
 
 test("a time in words for the assistant is English and has the year", () => {
   assert.equal(dates.inWords(at("2026-12-01T15:00Z"), NEW_YORK), "Tue 1 Dec 2026, 10:00");
+  assert.equal(dates.inWords(at("2026-11-01T05:30Z"), NEW_YORK), "Sun 1 Nov 2026, 01:30 GMT-4");
+  assert.equal(dates.inWords(at("2026-11-01T06:30Z"), NEW_YORK), "Sun 1 Nov 2026, 01:30 GMT-5");
+  const repeated = new dates.Dates("en-GB").times(at("2026-11-01T05:30Z"), at("2026-11-01T06:00Z"), NEW_YORK);
+  assert.equal(repeated, "01:30 GMT-4 – 01:00 GMT-5");
 });
 
 test("an invalid locale falls back", () => {

@@ -52,10 +52,13 @@ export class Dates {
 
   /** Format a range of times on the clocks of a zone, with the day of its end if that is another one. */
   times(start, end, zone) {
+    const first = wallOf(start, zone).day;
     const last = wallOf(end, zone).day;
-    if (last !== wallOf(start, zone).day) {
+    if (last !== first) {
       return `${this.time(start, zone)} – ${this.weekday(last)} ${this.time(end, zone)}`;
     }
+    // A range in one format drops the offsets.
+    if (clocksChange(first, zone)) return `${this.time(start, zone)} – ${this.time(end, zone)}`;
     return format(this.locale, this.#timeOptions(start, zone)).formatRange(start, end);
   }
 
@@ -71,18 +74,22 @@ export class Dates {
   }
 
   #timeOptions(instant, zone) {
-    const named = clocksChange(wallOf(instant, zone).day, zone) ? { timeZoneName: "shortOffset" } : {};
-    return { timeZone: zone, hour: "numeric", minute: "2-digit", ...named };
+    return { timeZone: zone, hour: "numeric", minute: "2-digit", ...offsetOn(wallOf(instant, zone).day, zone) };
   }
 }
 
-/** Format an instant for a message to the assistant, in English: Tue 1 Dec 2026, 10:00. */
+/** Format an instant for a message to the assistant, in English: Tue 1 Dec 2026, 10:00. See `time` for its offset. */
 export function inWords(instant, zone) {
   const options = { timeZone: zone, weekday: "short", day: "numeric", month: "short", year: "numeric" };
   const day = format("en-GB", options)
     .format(instant)
     .replace(/^(\w+),/, "$1");
-  return `${day}, ${format("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit" }).format(instant)}`;
+  const named = offsetOn(wallOf(instant, zone).day, zone);
+  return `${day}, ${format("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit", ...named }).format(instant)}`;
+}
+
+function offsetOn(day, zone) {
+  return clocksChange(day, zone) ? { timeZoneName: "shortOffset" } : {};
 }
 
 function valid(locale) {
