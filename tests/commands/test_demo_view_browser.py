@@ -51,7 +51,7 @@ def chromium() -> Chromium:
 
 @pytest.fixture(scope="module")
 def seen(chromium: Chromium) -> dict[str, Any]:
-    """Let the probe use the host. Return its records."""
+    """Run the probe in a frame of the host. Return its records."""
 
     async def played() -> dict[str, Any]:
         async with asyncio.timeout(BOUND), probed() as url:
