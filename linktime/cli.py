@@ -140,11 +140,12 @@ def _sandbox(chosen: argparse.Namespace) -> int:
 
 def _demo(chosen: argparse.Namespace) -> int:
     from .commands.demo import UnknownScene, play, scene_list, scene_number  # noqa: PLC0415 - likewise
-    from .commands.demo.host import show  # noqa: PLC0415
     from .sandbox import Sandbox  # noqa: PLC0415
 
     if chosen.view:
-        _printed(lambda: show(Sandbox, browse=not chosen.no_browser))
+        from .commands.demo.host import show  # noqa: PLC0415
+
+        return show(Sandbox, browse=not chosen.no_browser)
     if chosen.titles:
         sys.stdout.write(scene_list())
         return 0
