@@ -7,8 +7,9 @@ import os
 import signal
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from typing import Final, Protocol
+
+from .threads import call_in
 
 _NAMES: Final = ("SIGINT", "SIGTERM", "SIGBREAK")  # only Windows has the last one: Ctrl+Break, or a closed window
 _SIGNALS: Final = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
@@ -27,7 +28,7 @@ def on_signals(loop: asyncio.AbstractEventLoop, action: Callable[[], None], plat
     """Run *action* in the loop at each SIGINT and SIGTERM."""
     for number in _SIGNALS:
         if platform == "win32":  # its loops have no handlers
-            signal.signal(number, partial(_forward, loop, action))
+            signal.signal(number, lambda *_: call_in(loop, action))
         else:
             loop.add_signal_handler(number, action)
 
@@ -39,11 +40,6 @@ def restore_signals(loop: asyncio.AbstractEventLoop, platform: str) -> None:
             signal.signal(number, signal.SIG_DFL)
         else:
             loop.remove_signal_handler(number)
-
-
-def _forward(loop: asyncio.AbstractEventLoop, action: Callable[[], None], *_: object) -> None:
-    with suppress(RuntimeError):  # the loop is closed
-        loop.call_soon_threadsafe(action)
 
 
 async def when_gone(reader: asyncio.StreamReader, hang_up: Callable[[], None]) -> None:

@@ -57,8 +57,8 @@ class InputThread(asyncio.ReadTransport):
 
     def _run(self) -> None:
         while data := self._read():
-            _call(self._loop, self._received, data)
-        _call(self._loop, self.close)
+            call_in(self._loop, self._received, data)
+        call_in(self._loop, self.close)
         os.close(self._descriptor)
 
     def _read(self) -> bytes:
@@ -131,11 +131,11 @@ class OutputThread(asyncio.WriteTransport):
             try:
                 written = os.write(self._descriptor, piece)
             except OSError:
-                _call(self._loop, self._end, BrokenPipeError())
+                call_in(self._loop, self._end, BrokenPipeError())
                 break
             with self._changed:
                 del self._buffer[:written]
-            _call(self._loop, self._wrote)
+            call_in(self._loop, self._wrote)
         os.close(self._descriptor)
 
     def _piece(self) -> bytes:
@@ -160,7 +160,7 @@ class OutputThread(asyncio.WriteTransport):
                 self._changed.notify_all()
 
 
-def _call(loop: asyncio.AbstractEventLoop, function: Callable[..., None], *arguments: Any) -> None:
+def call_in(loop: asyncio.AbstractEventLoop, function: Callable[..., None], *arguments: Any) -> None:
     """Call *function* in the loop, unless that is closed."""
     with suppress(RuntimeError):
         loop.call_soon_threadsafe(function, *arguments)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 import sys
 from typing import Final
 
+from ....protocol.stdio.endings import on_signals
 from ..server_process import OpenSandbox, Service
 from .browser import open_in_browser
 from .server_client import connected
@@ -34,7 +34,8 @@ def show(open_sandbox: OpenSandbox, *, browse: bool) -> int:
 
 
 async def _show(open_sandbox: OpenSandbox, *, browse: bool) -> None:
-    stop = _stop_event()
+    stop = asyncio.Event()
+    on_signals(asyncio.get_running_loop(), stop.set, sys.platform)
     async with (
         open_sandbox() as sandbox,
         connected(Service(sandbox.url, sandbox.key)) as host,
@@ -45,13 +46,3 @@ async def _show(open_sandbox: OpenSandbox, *, browse: bool) -> None:
         if browse:
             open_in_browser(url)
         await stop.wait()
-
-
-def _stop_event() -> asyncio.Event:
-    """Return an event that SIGINT and SIGTERM set. On Windows, Ctrl-C raises KeyboardInterrupt instead."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):  # Windows
-            loop.add_signal_handler(number, stop.set)
-    return stop
