@@ -168,13 +168,13 @@ def _doctor(chosen: argparse.Namespace) -> None:
 
 
 def _install(chosen: argparse.Namespace) -> int:
-    from .commands.install import Context, Options, Refused, install  # noqa: PLC0415 - likewise
+    from .commands.clients import SANDBOX_PORT  # noqa: PLC0415 - likewise
+    from .commands.install import Context, Options, Refused, install  # noqa: PLC0415
 
     if chosen.port is not None and not (chosen.sandbox and 0 < chosen.port < 65536):
         _parser().exit(2, "linktime-mcp: --port is a number from 1 to 65535, and goes with --sandbox\n")
-    options = Options(chosen.client, chosen.project, chosen.uninstall, chosen.show, chosen.yes, chosen.sandbox)
-    if chosen.port is not None:
-        options = options._replace(port=chosen.port)
+    port = chosen.port or SANDBOX_PORT
+    options = Options(chosen.client, chosen.project, chosen.uninstall, chosen.show, chosen.yes, chosen.sandbox, port)
     try:
         install(options, Context.current())
     except Refused as refused:
