@@ -21,6 +21,7 @@ from typing import Final, NamedTuple
 
 from .config import Settings
 from .errors import Rejected
+from .front import Front
 from .hosts import host_of, is_loopback
 from .message import Notes, Send
 from .pipeline.cache import Cache
@@ -55,9 +56,9 @@ class App:
     session: Session
     chain: Chain
 
-    async def serve(self, platform: str = sys.platform) -> None:
+    async def serve(self, platform: str = sys.platform, front: Front | None = None) -> None:
         """Serve this process's stdin and stdout until the client or a signal ends it."""
-        async with streams(self.leave, platform) as (reader, writer):
+        async with streams(self.leave, platform, front) as (reader, writer):
             await self.session.server.run(reader, writer)
 
     def leave(self, *, finish: bool) -> None:

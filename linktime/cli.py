@@ -12,6 +12,7 @@ from typing import Any, Final, NoReturn
 from . import __version__
 from .commands.startup import ignore_plugins, sparing
 from .commands.terminal import is_closed, prepare_streams
+from .front import Front
 
 ON_A_TERMINAL: Final = (
     "linktime-mcp is an MCP server: an MCP client starts it and sends requests to its stdin. Run linktime-mcp install "
@@ -20,8 +21,8 @@ ON_A_TERMINAL: Final = (
 _COMMANDS: Final = ("serve", "install", "doctor", "tools", "call", "budget", "demo", "sandbox", "completion")
 
 
-def main(arguments: Sequence[str] | None = None, *, notices: Sequence[str] = ()) -> None:
-    """Run `linktime-mcp`. The server writes the *notices* to stderr first.
+def main(arguments: Sequence[str] | None = None, *, notices: Sequence[str] = (), front: Front | None = None) -> None:
+    """Run `linktime-mcp`. The server writes the *notices* to stderr first. The *front* may have answered already.
 
     The exit status is 2 for an invalid command line or setting, and 130 after Ctrl-C.
     """
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None, *, notices: Sequence[str] = ())
             case "completion":
                 _printed(lambda: _completion(chosen))
             case _:
-                _serve(notices)
+                _serve(notices, front)
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -123,12 +124,12 @@ def _add_calls(commands: Any) -> None:
     completion.add_argument("shell", choices=("bash", "zsh", "fish"))
 
 
-def _serve(notices: Sequence[str]) -> None:
+def _serve(notices: Sequence[str], front: Front | None) -> None:
     is_on_terminal = sys.stdin is not None and sys.stdin.isatty()
     with sparing("mcp", "mcp.server"):  # they import the SDK's client and its HTTP half
         from .commands.serve import serve  # noqa: PLC0415 - only this command needs its imports
 
-    serve([*notices, *([ON_A_TERMINAL] if is_on_terminal else [])])
+    serve([*notices, *([ON_A_TERMINAL] if is_on_terminal else [])], front=front)
 
 
 def _sandbox(chosen: argparse.Namespace) -> int:

@@ -13,6 +13,7 @@ from .. import stderr
 from ..app import app
 from ..config import Settings
 from ..errors import ConfigError
+from ..front import Front
 from ..telemetry import Telemetry, set_up
 from .startup import is_plain
 
@@ -22,11 +23,11 @@ RUNNING = "LinkTime MCP server running"
 _FLUSH = 0.2  # s; a stderr that the client does not read must not delay the exit
 
 
-def serve(notices: Sequence[str] = (), platform: str = sys.platform) -> None:
+def serve(notices: Sequence[str] = (), platform: str = sys.platform, front: Front | None = None) -> None:
     """Write the *notices* to stderr, serve stdin and stdout, then end the program.
 
     The exit status is 0 after a session, 2 if a setting is invalid, and 1 after a fault of the program. *platform* is a
-    name of `sys.platform`, which decides about threads and signals.
+    name of `sys.platform`, which decides about threads and signals. The *front* may have answered already.
     """
     stderr.secure()
     with stderr.redirected():
@@ -36,7 +37,7 @@ def serve(notices: Sequence[str] = (), platform: str = sys.platform) -> None:
         logging.basicConfig(format="linktime-mcp: %(levelname)s %(message)s", level=logging.WARNING, handlers=handlers)
         try:
             # asyncio.run would wait for the threads that look up names.
-            asyncio.new_event_loop().run_until_complete(_serving(*_configured(), platform))
+            asyncio.new_event_loop().run_until_complete(_serving(*_configured(), platform, front))
         except Exception:
             log.exception("the server stopped")  # Python itself would wait for the reader of stderr
             _end(1)
@@ -68,7 +69,7 @@ def _log(environ: Mapping[str, str]) -> Callable[[str], None] | None:
     return None if exporter == "none" or disabled == "true" else stderr.write_line
 
 
-async def _serving(settings: Settings, telemetry: Telemetry, platform: str) -> None:
+async def _serving(settings: Settings, telemetry: Telemetry, platform: str, front: Front | None) -> None:
     async with app(settings, telemetry, lazy=not is_plain(), log=_log(os.environ)) as application:
         stderr.write_line(settings.missing_key or RUNNING)
-        await application.serve(platform)
+        await application.serve(platform, front)

@@ -8,6 +8,8 @@ from contextlib import suppress
 from typing import Any, Final
 
 WINDOWS: Final = "win32"  # in `sys.platform`
+STATE: Final = "_LINKTIME_STATE"  # for tests alone: a directory in place of ~/.local/state
+_NAME: Final = "linktime-mcp"
 _PROFILE: Final = 0x28  # CSIDL_PROFILE: the folder of the user's profile
 _LONGEST_PATH: Final = 260  # characters; MAX_PATH
 
@@ -42,3 +44,17 @@ def account_home(platform: str, libraries: Any = None) -> str:
 
         return pwd.getpwuid(os.getuid()).pw_dir
     return ""
+
+
+def state_directory(platform: str, environ: Mapping[str, str], account_home: str) -> str:
+    """Return the one directory for files that all servers of this user share. Nothing creates it here.
+
+    Clients start servers with different environments: some pass HOME and PATH alone, some set XDG variables or a HOME
+    of their own, and an app of the Windows Store sees another AppData. So it is in the home folder that the system
+    knows.
+    """
+    if environ.get(STATE):
+        return os.path.join(environ[STATE], _NAME)
+    homes = account_home, named_home(platform, environ)
+    home = next(filter(os.path.isdir, homes), os.path.abspath(os.sep))  # no budget can be in the root
+    return os.path.join(home, ".local", "state", _NAME)

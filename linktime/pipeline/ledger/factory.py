@@ -12,11 +12,12 @@ from uuid import uuid4
 
 from ...config import Settings
 from ...hosts import identity
-from ..system import WINDOWS, account_home, named_home
+from ..system import STATE, WINDOWS, account_home, named_home, state_directory
 from .interface import ChangeLog, Ledger
 from .values import Terms
 
-STATE: Final = "_LINKTIME_STATE"  # for tests alone: a directory in place of ~/.local/state
+__all__ = ["STATE", "Places", "Shared", "open_shared", "terms_of"]
+
 _NAME: Final = "linktime-mcp"
 _SLACK: Final = 2.0  # s; beyond its timeout, until a request has surely ended and its permit is released
 
@@ -30,12 +31,7 @@ class Shared(NamedTuple):
 
 
 class Places(NamedTuple):
-    """The inputs of the places: `sys.platform`, the environment, and the home folder of the account, if it has one.
-
-    Clients start servers with different environments: some pass HOME and PATH alone, some set XDG variables or a HOME
-    of their own, and an app of the Windows Store sees another AppData. So all servers of a user share a directory in
-    the home folder that the system knows.
-    """
+    """The inputs of the places: `sys.platform`, the environment, and the home folder of the account, if it has one."""
 
     platform: str
     environ: Mapping[str, str]
@@ -49,9 +45,7 @@ class Places(NamedTuple):
     @property
     def directory(self) -> Path:
         """The one directory that every server of this user chooses."""
-        if test := self.environ.get(STATE):
-            return Path(test, _NAME)
-        return self._home() / ".local" / "state" / _NAME
+        return Path(state_directory(*self))
 
     @property
     def former(self) -> tuple[Path, ...]:
