@@ -29,6 +29,14 @@ _REAL = (sys.executable, "-m", "linktime")
 
 _LONGEST_LINE = 64 << 20  # bytes
 
+WARM = os.environ.get("LINKTIME_TEST_MEMO") == "warm"
+"""Whether each program finds the first answers of an earlier session with the same settings."""
+
+MODERN = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientCapabilities": {},
+}
+
 FAREWELL = 3.0  # s; for the program to end by itself
 
 
@@ -47,6 +55,23 @@ def home_variables(home: str | Path) -> dict[str, str]:
         "APPDATA": str(data / "Roaming"),
         "LOCALAPPDATA": str(data / "Local"),
     }
+
+
+def greeting(version: str = "2025-11-25", **capabilities: Any) -> dict[str, Any]:
+    """Return the params of `initialize`."""
+    return {
+        "protocolVersion": version,
+        "capabilities": capabilities,
+        "clientInfo": {"name": "test", "version": "0"},
+    }
+
+
+_HANDSHAKE: list[tuple[str, Any]] = [
+    ("initialize", greeting()),
+    ("notifications/initialized", {}),
+    ("tools/list", {}),
+]
+_DISCOVERY: list[tuple[str, Any]] = [("server/discover", {"_meta": MODERN}), ("tools/list", {"_meta": MODERN})]
 
 
 class Child:
@@ -144,13 +169,7 @@ class Child:
 
     async def greet(self, version: str = "2025-11-25", **capabilities: Any) -> dict[str, Any]:
         """Perform the handshake and return its result."""
-        ident = self.ask(
-            "initialize",
-            protocolVersion=version,
-            capabilities=capabilities,
-            clientInfo={"name": "test", "version": "0"},
-        )
-        result = await self.result(ident)
+        result = await self.result(self.ask("initialize", **greeting(version, **capabilities)))
         self.notify("notifications/initialized")
         return result
 
@@ -180,9 +199,22 @@ async def child(*command: str, **settings: str) -> AsyncIterator[Child]:
     with TemporaryDirectory(ignore_cleanup_errors=True) as state:
         budget = {} if STATE in settings else {"LINKTIME_BUDGET": "process"}
         env = environ(**{STATE: state} | budget | settings)
+        if WARM and command in ((), _REAL):
+            await warm(env)
         process = await started(env=env, limit=_LONGEST_LINE, command=command)
         async with _driven(process, settings.get("LINKTIME_API_KEY", "")) as server:
             yield server
+
+
+async def warm(env: Mapping[str, str]) -> None:
+    """Record the first answers of both eras for programs with this environment."""
+    for opening in (_HANDSHAKE, _DISCOVERY):
+        frames = [{"jsonrpc": "2.0", "method": method, "params": params} for method, params in opening]
+        for ident, frame in enumerate(frames):
+            if not frame["method"].startswith("notifications/"):
+                frame["id"] = ident
+        process = await started(env=env)
+        await process.communicate(b"".join(orjson.dumps(frame) + b"\n" for frame in frames))
 
 
 async def started(
