@@ -22,20 +22,8 @@ from typing import Any, Final, NamedTuple
 
 from .pipeline.system import WINDOWS, account_home, state_directory
 
-_STATIC: Final = frozenset(
-    {
-        "initialize",
-        "notifications/initialized",
-        "ping",
-        "prompts/list",
-        "resources/list",
-        "resources/templates/list",
-        "server/discover",
-        "skills/list",
-        "tools/list",
-    }
-)
-"""The methods whose answers are recorded."""
+_LISTS: Final = {f"{kind}/list" for kind in ("prompts", "resources", "resources/templates", "skills", "tools")}
+_STATIC: Final = _LISTS | {"initialize", "notifications/initialized", "ping", "server/discover"}
 _TOKENS: Final = ("progressToken", "traceparent", "tracestate", "baggage")  # in `_meta`; no static answer needs them
 _MOST_FRAMES: Final = 16  # of a session
 _LONGEST_FRAME: Final = 64 << 10  # bytes
@@ -198,6 +186,7 @@ def front(arguments: list[str], environ: Mapping[str, str], platform: str = sys.
     if platform == WINDOWS or arguments not in ([], ["serve"]) or environ.get("LINKTIME_PLAIN_IMPORTS") == "1":
         return Front()
     try:
+        os.fstat(2)  # if it is closed, a file that is opened here would become stderr
         if not all(map(_is_pipe, (0, 1))):
             return Front()
         folder = state_directory(platform, environ, account_home(platform))

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.posix  # on Windows no thread can answer
 OUTDATED = "outdated"
 KEY = "lt_live_front"
 VIEWS = {"extensions": {"io.modelcontextprotocol/ui": {"mimeTypes": ["text/html;profile=mcp-app"]}}}
-OTHER = {"extensions": {"com.example/other": {}}}
+OTHER: dict[str, Any] = {"extensions": {"com.example/other": {}}}
 
 
 @asynccontextmanager
