@@ -144,7 +144,7 @@ class Tools:
         if self._upstream.refusal is not None:
             raise self._upstream.refusal
         with guarded(tool, Delivery()):
-            return tool.read(arguments, await self._zone_for(tool, arguments))
+            return tool.read(arguments, await self._zone_for(tool, arguments), self._upstream.wall())
 
     async def _identified(self, context: Context, tool: Tool, reading: Reading) -> Reading:
         """Return the reading with the id of the row, if the tool can look that up by another name."""
