@@ -17,6 +17,7 @@ from ..config import Settings
 from ..errors import ConfigError
 from ..pipeline.ledger import Breaker, Budget, LedgerUnavailable, Shared, open_shared
 from ..pipeline.limiter import reserved_for_writes
+from .missing_key import key_advice
 from .table import console, print_rows
 from .terminal import write_error
 
@@ -66,7 +67,7 @@ def budget(*, watch: bool = False, as_json: bool = False) -> int:
         return 2
     shared = open_shared(settings)
     if shared is None:
-        write_error(f"linktime-mcp: {settings.missing_key or _NOT_SHARED}")
+        write_error(f"linktime-mcp: {key_advice(settings.missing_key) if settings.missing_key else _NOT_SHARED}")
         return 2
     try:
         with closing(shared.ledger):
