@@ -96,7 +96,7 @@ def _readable(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _print_table(out: Console, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print objects as rows, those to come before those of the past. Fields that do not fit are named below the table."""
+    """Print objects as rows, with past meetings at the end. Fields that do not fit are named below the table."""
     rows, ahead = _upcoming_first(rows)
     cells = [{name: cell(value) for name, value in _readable(row).items()} for row in rows]
     names = [name for name in dict.fromkeys(name for row in cells for name in row) if any(r.get(name) for r in cells)]

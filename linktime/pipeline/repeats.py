@@ -21,8 +21,8 @@ LIFE: Final = 120.0  # s in which an equal write is a repetition
 _SIZE: Final = 256  # successes
 _DIGEST_SIZE: Final = 16  # bytes
 _DONE: Final = (
-    "An equal call succeeded {age:.0f} s ago{answer}. Nothing was sent now. If LinkTime shows that it was undone since, "
-    "call again in {left:.0f} s."
+    "An equal call succeeded {age:.0f} s ago{answer}. Nothing was sent now. If LinkTime shows that it was undone "
+    "since, call again in {left:.0f} s."
 )
 _WEBHOOK: Final = (
     "an equal call created the webhook {ident} {age:.0f} s ago, so no second one was created. Its secret was only in "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import sys
 from pathlib import Path
@@ -22,6 +21,19 @@ def writes(sandbox: Sandbox) -> list[str]:
     return [entry.path for entry in sandbox.requests if entry.method != "GET"]
 
 
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep the files of the program for one test."""
+    monkeypatch.setenv(STATE, str(tmp_path))
+    return tmp_path
+
+
+def memory(state: Path) -> Path:
+    """Return the file with the digests of the last writes."""
+    [file] = state.rglob("writes-*")
+    return file
+
+
 def rows(out: str) -> dict[str, str]:
     """Return the fields of a printed object by their names."""
     return {name: " ".join(words) for name, *words in map(str.split, out.splitlines()) if words}
@@ -29,7 +41,7 @@ def rows(out: str) -> dict[str, str]:
 
 async def test_repeated_write_of_two_processes_is_sent_once(sandbox: Sandbox) -> None:
     first = await run("call", *CONTACT, **settings_of(sandbox))
-    again = await run("call", *CONTACT[:2], "email=ada@example.com ", **settings_of(sandbox))
+    again = await run("call", CONTACT[0], *CONTACT[:0:-1], **settings_of(sandbox))
 
     assert (first.status, again.status) == (0, 0)
     assert "alreadyDone" not in rows(first.out)
@@ -66,10 +78,9 @@ async def test_refused_write_is_sent_again(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"x": 1}', "null"])
-async def test_damaged_memory_is_no_memory(sandbox: Sandbox, content: str) -> None:
+async def test_damaged_memory_is_no_memory(sandbox: Sandbox, state: Path, content: str) -> None:
     await run("call", *CONTACT, **settings_of(sandbox))
-    [file] = Path(os.environ[STATE]).rglob("writes-*")
-    file.write_text(content)
+    memory(state).write_text(content)
 
     ended = await run("call", *CONTACT, **settings_of(sandbox))
 
@@ -77,10 +88,10 @@ async def test_damaged_memory_is_no_memory(sandbox: Sandbox, content: str) -> No
     assert len(writes(sandbox)) == 2
 
 
-async def test_memory_has_no_text_of_the_request_and_no_key(sandbox: Sandbox) -> None:
+async def test_memory_has_no_text_of_the_request_and_no_key(sandbox: Sandbox, state: Path) -> None:
     await run("call", *CONTACT, **settings_of(sandbox))
 
-    [file] = Path(os.environ[STATE]).rglob("writes-*")
+    file = memory(state)
     text = file.name + file.read_text()
     assert not [word for word in ("Ada", "ada@", "example", "contact", sandbox.key) if word in text]
     if sys.platform != "win32":
