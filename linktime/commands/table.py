@@ -70,6 +70,13 @@ def print_rows(out: Console, rows: Sequence[Sequence[str]], *, head: Sequence[st
     out.file.write("".join(f"{line.rstrip()}\n" for line in page.get().splitlines()))
 
 
+def print_note(out: Console, text: str) -> None:
+    """Print a sentence about a table, in lines of the width."""
+    for line in Text(text, "dim").wrap(out, out.width):
+        line.rstrip()
+        out.print(line)
+
+
 def cell(value: Any) -> str:
     """Return a JSON value as the text of a cell. Control characters become spaces."""
     match value:
@@ -105,10 +112,10 @@ def _print_table(out: Console, rows: Sequence[Mapping[str, Any]]) -> None:
     print_rows(out, [[row.get(name, "") for name in fitting] for row in cells], head=fitting, first=ahead)
     if more := [name for name in names if name not in fitting]:
         noun = "field" if len(more) == 1 else "fields"
-        out.print(Text(f"{len(more)} more {noun} with --json: {', '.join(more)}", "dim"))
+        print_note(out, f"{len(more)} more {noun} with --json: {', '.join(more)}")
     if ahead < len(rows):
         order = "Past meetings come last, the latest first." if ahead else "All of these meetings are past."
-        out.print(Text(f"{order} from=today shows only those to come.", "dim"))
+        print_note(out, f"{order} from=today shows only those to come.")
 
 
 def _upcoming_first(rows: Sequence[Mapping[str, Any]]) -> tuple[Sequence[Mapping[str, Any]], int]:
@@ -129,7 +136,7 @@ def _print_page(out: Console, pagination: Any) -> None:
     match pagination:
         case {"page": int(page), "totalPages": int(pages), "total": int(total)} if pages > 1:
             following = f" page={page + 1} shows the next." if page < pages else ""
-            out.print(Text(f"Page {page} of {pages}, {total} in all.{following}", "dim"))
+            print_note(out, f"Page {page} of {pages}, {total} in all.{following}")
 
 
 def _fitting(names: Sequence[str], cells: Sequence[Mapping[str, str]], width: int) -> list[str]:
