@@ -57,7 +57,7 @@ def _print_one(out: Console, tool: Tool) -> None:
     if rows:
         print_rows(out, rows, head=("argument", "type", "", "meaning"))
     words = "".join(f" {name}=…" for name in required)
-    out.print(f"linktime-mcp call {tool.name}{words}", soft_wrap=True)
+    out.print(f"\nTo call it: linktime-mcp call {tool.name}{words}", soft_wrap=True)
 
 
 def _effect(tool: Tool) -> str:
