@@ -18,7 +18,7 @@ from ..errors import ConfigError
 from ..pipeline.ledger import Breaker, Budget, LedgerUnavailable, Shared, open_shared
 from ..pipeline.limiter import reserved_for_writes
 from .missing_key import key_advice
-from .table import console, print_note, print_rows
+from .table import console, print_text, print_rows
 from .terminal import write_error
 
 _EVERY: Final = 1.0  # s between two readings
@@ -153,7 +153,7 @@ def _print_tables(reading: Reading) -> None:
         ("breaker", breaker),
     ]
     print_rows(out, rows)
-    print_note(out, _LEGEND)
+    print_text(out, _LEGEND)
     out.print()
     servers = [(_name(each), *map(str, (each.spent, each.in_flight, each.waiting))) for each in reading.servers]
     if servers:

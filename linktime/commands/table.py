@@ -70,9 +70,9 @@ def print_rows(out: Console, rows: Sequence[Sequence[str]], *, head: Sequence[st
     out.file.write("".join(f"{line.rstrip()}\n" for line in page.get().splitlines()))
 
 
-def print_note(out: Console, text: str) -> None:
-    """Print a sentence about a table, in lines of the width."""
-    for line in Text(text, "dim").wrap(out, out.width):
+def print_text(out: Console, text: str, style: str = "dim") -> None:
+    """Print sentences in lines of the width, without blanks at their ends."""
+    for line in Text(text, style).wrap(out, out.width):
         line.rstrip()
         out.print(line)
 
@@ -112,10 +112,10 @@ def _print_table(out: Console, rows: Sequence[Mapping[str, Any]]) -> None:
     print_rows(out, [[row.get(name, "") for name in fitting] for row in cells], head=fitting, first=ahead)
     if more := [name for name in names if name not in fitting]:
         noun = "field" if len(more) == 1 else "fields"
-        print_note(out, f"{len(more)} more {noun} with --json: {', '.join(more)}")
+        print_text(out, f"{len(more)} more {noun} with --json: {', '.join(more)}")
     if ahead < len(rows):
         order = "Past meetings come last, the latest first." if ahead else "All of these meetings are past."
-        print_note(out, f"{order} from=today shows only those to come.")
+        print_text(out, f"{order} from=today shows only those to come.")
 
 
 def _upcoming_first(rows: Sequence[Mapping[str, Any]]) -> tuple[Sequence[Mapping[str, Any]], int]:
@@ -136,7 +136,7 @@ def _print_page(out: Console, pagination: Any) -> None:
     match pagination:
         case {"page": int(page), "totalPages": int(pages), "total": int(total)} if pages > 1:
             following = f" page={page + 1} shows the next." if page < pages else ""
-            print_note(out, f"Page {page} of {pages}, {total} in all.{following}")
+            print_text(out, f"Page {page} of {pages}, {total} in all.{following}")
 
 
 def _fitting(names: Sequence[str], cells: Sequence[Mapping[str, str]], width: int) -> list[str]:
