@@ -18,7 +18,7 @@ from ..errors import ConfigError
 from ..pipeline.ledger import Breaker, Budget, LedgerUnavailable, Shared, open_shared
 from ..pipeline.limiter import reserved_for_writes
 from .missing_key import key_advice
-from .table import console, print_text, print_rows
+from .table import console, print_rows, print_text
 from .terminal import write_error
 
 _EVERY: Final = 1.0  # s between two readings
