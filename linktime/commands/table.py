@@ -19,13 +19,15 @@ from ..wallclock import utc
 
 _FILE_WIDTH: Final = 100  # columns of a table that is no terminal's, unless COLUMNS has another number
 _WIDEST: Final = 40  # columns that a cell has before its text is folded
-_GAP: Final = 2  # columns between cells
+_PADDING: Final = 2  # columns after a cell
+_GAP: Final = _PADDING + 1  # columns between the cells of a table with a head, which has a blank divider
 _NAMES: Final = ("name", "title", "email", "id")  # fields that stand for a nested object
 _LOCAL: Final = "Local"  # the ending of the fields with local times
 _PAGINATION: Final = "pagination"
+_MARKS: Final = "guestWrote"  # paths of the texts of guests; only a model needs them
 _INSTANT: Final = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+Z", re.ASCII)
-_LAST: Final = ("endTime", "createdAt", "updatedAt", "inviteeTimezone")
-"""The fields, also with the ending of local times, that other columns come before."""
+_LAST: Final = ("status", "inviteeEmail", "endTime", "createdAt", "updatedAt", "inviteeTimezone")
+"""The fields that come after all other columns, in this order. A local time counts as its field."""
 
 
 def console() -> Console:
@@ -38,7 +40,7 @@ def print_answer(answer: Mapping[str, Any]) -> None:
     """Print an answer: its fields first, then each of its lists as a table, and the page at the end."""
     out = console()
     lists = {name: value for name, value in answer.items() if _is_table(value)}
-    others = {name: value for name, value in answer.items() if name not in (*lists, _PAGINATION)}
+    others = {name: value for name, value in answer.items() if name not in (*lists, _PAGINATION, _MARKS)}
     if fields := {name: value for name, value in others.items() if value not in (None, [], {})}:
         print_rows(out, [(name, cell(value)) for name, value in _readable(fields).items()])
     for number, (name, rows) in enumerate(lists.items()):
@@ -59,10 +61,10 @@ def print_rows(out: Console, rows: Sequence[Sequence[str]], *, head: Sequence[st
         show_header=bool(head),
         show_edge=False,
         pad_edge=False,
-        padding=(0, _GAP, 0, 0),
+        padding=(0, _PADDING, 0, 0),
     )
     for number, name in enumerate(head or [""] * max(map(len, rows), default=0)):
-        table.add_column(name, overflow="fold", no_wrap=number == 0 and not head)
+        table.add_column(name, overflow="fold", no_wrap=name.lower().endswith("id") if head else number == 0)
     for number, row in enumerate(rows, start=1):
         table.add_row(*(Text(text) for text in row), end_section=number == first)
     with out.capture() as page:
@@ -107,7 +109,7 @@ def _print_table(out: Console, rows: Sequence[Mapping[str, Any]]) -> None:
     rows, ahead = _upcoming_first(rows)
     cells = [{name: cell(value) for name, value in _readable(row).items()} for row in rows]
     names = [name for name in dict.fromkeys(name for row in cells for name in row) if any(r.get(name) for r in cells)]
-    names.sort(key=lambda name: name.removesuffix(_LOCAL) in _LAST)
+    names.sort(key=_place)
     fitting = _fitting(names, cells, out.width)
     print_rows(out, [[row.get(name, "") for name in fitting] for row in cells], head=fitting, first=ahead)
     if more := [name for name in names if name not in fitting]:
@@ -116,6 +118,12 @@ def _print_table(out: Console, rows: Sequence[Mapping[str, Any]]) -> None:
     if ahead < len(rows):
         order = "Past meetings come last, the latest first." if ahead else "All of these meetings are past."
         print_text(out, f"{order} from=today shows only those to come.")
+
+
+def _place(name: str) -> int:
+    """Return the place of a column: 0 for most, so that they keep their order."""
+    field = name.removesuffix(_LOCAL)
+    return _LAST.index(field) + 1 if field in _LAST else 0
 
 
 def _upcoming_first(rows: Sequence[Mapping[str, Any]]) -> tuple[Sequence[Mapping[str, Any]], int]:

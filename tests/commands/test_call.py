@@ -79,6 +79,17 @@ async def test_table_of_a_pipe_has_a_width(sandbox: Sandbox, columns: dict[str, 
         assert not [line for line in lines if line.endswith(" ")]
 
 
+@pytest.mark.parametrize("columns", ["40", "60", "96", "100", "120"])
+async def test_id_is_never_divided(sandbox: Sandbox, columns: str) -> None:
+    settings = settings_of(sandbox, COLUMNS=columns)
+    for tool in ("list_call_history", "list_bookings"):
+        ended = await run("call", tool, **settings)
+        data = json.loads((await run("call", tool, "--json", **settings)).out)["data"]
+
+        assert [row["id"] for row in data if row["id"] not in ended.out] == []
+        assert "guestWrote" not in ended.out, "the marks of guests' texts are for models"
+
+
 async def test_object_is_a_table_of_its_fields(sandbox: Sandbox) -> None:
     ended = await run("call", "get_me", **settings_of(sandbox))
 
