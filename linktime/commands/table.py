@@ -26,7 +26,7 @@ _LOCAL: Final = "Local"  # the ending of the fields with local times
 _PAGINATION: Final = "pagination"
 _MARKS: Final = "guestWrote"  # paths of the texts of guests; only a model needs them
 _INSTANT: Final = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+Z", re.ASCII)
-_LAST: Final = ("status", "inviteeEmail", "endTime", "createdAt", "updatedAt", "inviteeTimezone")
+_LAST: Final = ("status", "inviteeEmail", "endTime", "meetingLink", "createdAt", "updatedAt", "inviteeTimezone")
 """The fields that come after all other columns, in this order. A local time counts as its field."""
 
 

@@ -14,7 +14,7 @@ import orjson
 from ..config import Settings
 from .ledger.factory import Places, private_name
 
-SALT_SIZE: Final = 16  # bytes
+_SALT_SIZE: Final = 16  # bytes
 _PRIVATE: Final = 0o600
 
 
@@ -41,7 +41,7 @@ class WriteLog:
         """Return the log of this user's key at its service."""
         key = settings.api_key.get_secret_value() if settings.api_key else ""
         file = Places.current().directory / f"writes-{private_name(settings)}.json"
-        return cls(file, sha256(key.encode()).digest()[:SALT_SIZE], wall=wall)
+        return cls(file, sha256(key.encode()).digest()[:_SALT_SIZE], wall=wall)
 
     def age(self, digest: bytes) -> float | None:
         """Return the seconds since the success of an equal write in an earlier process, or None if there was none."""
