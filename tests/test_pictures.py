@@ -28,6 +28,7 @@ def test_picture_of_the_demo_is_current() -> None:
         assert steady(words(path("demo", theme))) == steady(page.split()), "run python -m tests.pictures"
 
 
+@pytest.mark.jaeger
 @pytest.mark.slow
 def test_picture_of_the_trace_is_current() -> None:
     installed("jaeger")
