@@ -13,15 +13,17 @@ from ... import __version__
 View = Literal["calendar", "slots"]
 
 _SOURCES: Final = files(__package__) / "page"
-_SHARED: Final = ("host", "chat", "times", "dates", "dom", "answer", "status", "loader", "theme", "view")
+_SHARED: Final = ("host", "chat", "times", "dates", "dom", "answer", "status", "loader", "theme", "display", "view")
 _OWN: Final[dict[View, tuple[str, ...]]] = {
-    "calendar": ("layout", "ics", "book", "details", "block", "calendar"),
+    "calendar": ("layout", "ics", "book", "details", "axis", "block", "calendar"),
     "slots": ("slots",),
 }
 """The modules of all views, and those of each view. A module is after the modules that it imports."""
 
 _LINKS: Final = re.compile(r"^import [^;]*;\n|^export ", re.MULTILINE)
-_PADDING: Final = re.compile(r"^\s*/\*.*?\*/\n|^\s+", re.MULTILINE | re.DOTALL)  # comments, blank lines and indentation
+_PADDING: Final = re.compile(
+    r"^\s*/\*(?s:.*?)\*/\n|^\s*// .*\n|(?<=[;,{]) // .*$|^\s+", re.MULTILINE
+)  # comments, blank lines and indentation
 
 
 @cache
