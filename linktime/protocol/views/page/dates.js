@@ -10,6 +10,10 @@ const SUNDAY_FIRST = new Set(
   ).split(" "),
 );
 const SATURDAY_FIRST = new Set("AE AF BH DJ DZ EG IQ IR JO KW LY OM QA SD SY".split(" "));
+const CYCLES = new Map([
+  ["12h", "h12"],
+  ["24h", "h23"],
+]);
 const RIGHT_TO_LEFT = /^(ar|ckb|dv|fa|he|ps|sd|ug|ur|yi)\b/;
 
 /** The formats of one locale. A day is text, such as 2026-12-01, and an instant is a number of ms. */
@@ -21,7 +25,7 @@ export class Dates {
    * @param {unknown} timeFormat 12h or 24h; that of the locale if it is neither
    */
   constructor(locale, timeFormat) {
-    this.#hours = timeFormat === "24h" ? { hourCycle: "h23" } : timeFormat === "12h" ? { hour12: true } : {};
+    this.#hours = CYCLES.has(timeFormat) ? { hourCycle: CYCLES.get(timeFormat) } : {};
     this.locale = valid(locale) ?? valid(globalThis.navigator?.language) ?? "en";
     this.direction = RIGHT_TO_LEFT.test(this.locale) ? "rtl" : "ltr";
   }

@@ -270,7 +270,8 @@ export class Slots {
     const rows = `${unread} ${unread === 1 ? "time" : "times"} of the answer could not be read. Ask the assistant.`;
     const range = daysOf(this.#args);
     const cut = range?.isCut && `The call was for more days. These are the first ${MOST_DAYS}.`;
-    return [leftOut > 0 && hours, truncated, cut, unread > 0 && rows].filter(Boolean).map((text) => element("p.note", {}, text));
+    const notes = [leftOut > 0 && hours, truncated, cut, unread > 0 && rows].filter(Boolean);
+    return notes.map((text) => element("p.note", {}, text));
   }
 }
 
