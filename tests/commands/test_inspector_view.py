@@ -111,9 +111,9 @@ async def test_inspector_shows_the_slots_and_takes_a_choice(sandbox: Sandbox, tm
     async with visiting(sandbox) as client, inspector(sandbox, tmp_path) as url:
         (first, *_), (later, *_) = [await client.slots(str(day), to=str(day + 6 * DAY)) for day in days]
         values = {"eventTypeSlug": "30min", **week_from(days[0])}
-            use = {"tool": "Check availability", "values": values, "first": first, "later": later}
-            # A time has 24 hours in this locale, and 12 in the account.
-            seen = await chromium.drive(SCRIPT, url=url, locale="en-GB", **use)
+        use = {"tool": "Check availability", "values": values, "first": first, "later": later}
+        # A time has 24 hours in this locale, and 12 in the account.
+        seen = await chromium.drive(SCRIPT, url=url, locale="en-GB", **use)
 
     assert seen["frames"].count("about:srcdoc") == 1
     assert "I choose" in seen["words"]
