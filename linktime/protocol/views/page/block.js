@@ -47,14 +47,15 @@ export function blockOf({ meeting, day }, { start, end }, { column, columns, isH
  * @param {(block: HTMLElement) => void} press
  */
 export function moreOf(meetings, { start, end }, lanes, day, press) {
-  const label = `${meetings.length} more meetings`;
-  const block = button(`+${meetings.length} more`, () => press(block), {
+  const block = button(`+${meetings.length}`, () => press(block), {
     class: "more",
-    "aria-label": label,
+    dir: "ltr",
+    "aria-label": `${meetings.length} more meetings`,
     "aria-expanded": "false",
     tabindex: -1,
     "data-key": `more ${day} ${start}`,
   });
+  block.append(element("span", {}, " more"));
   const position = { "--start": start, "--tall": end - start, "--column": lanes - 1, "--columns": lanes };
   return element("li.rest", position, block);
 }

@@ -55,7 +55,7 @@ export function listing(meetings, { account, dates }, choose, close) {
   };
   const list = element("ul", {}, ...meetings.map(line));
   arrows(list, () => [[...list.querySelectorAll("button")]], () => true);
-  return card(element("h2", {}, `${meetings.length} more meetings`), close, list);
+  return card(foreign("h2", `${meetings.length} more meetings`), close, list);
 }
 
 function card(heading, close, ...content) {

@@ -159,7 +159,7 @@ export class Slots {
         "section.none",
         {},
         element("h2", { lang: dates.locale }, days),
-        element("p", {}, "No free times"),
+        element("p", {}, this.#answer.unread ? "No readable free times" : "No free times"),
       );
     }
     const parts = Map.groupBy(slots, ({ start }) => partOf(wallOf(start, this.#answer.zone).minutes));
