@@ -12,14 +12,14 @@ from pydantic import ValidationError
 _DEEPEST: Final = 8  # levels
 
 
-def repaired(declared: Any) -> Any:
-    """Return declared capabilities as the protocol allows them. A value that is no object at all stays as it is.
+def repaired(value: Any) -> Any:
+    """Return a client's capabilities as the protocol allows them. A value that is no object at all stays as it is.
 
     1. `[]` is an empty object of PHP.
     2. `true` in place of an object declares the capability or the extension without settings.
     3. Null and any other value in place of an object declare nothing.
     """
-    capabilities = _with_objects(declared)
+    capabilities = _with_objects(value)
     try:
         ClientCapabilities.model_validate(capabilities, by_name=False)
     except ValidationError as error:
