@@ -116,11 +116,11 @@ def test_any_range_is_shown(browser: ViewBrowser, view: View, first: Any, last: 
 
 
 def test_empty_range_shows_today_or_its_first_week(browser: ViewBrowser) -> None:
-    shown = []
+    weeks = []
     for first, last in (("2026-11-01", "2026-12-31"), ("2027-02-03", "2027-03-31"), ("2026-99-99", "2026-12-01")):
         browser.open("calendar", meetings(), {"from": first, "to": last}, locale="en-GB")
-        shown.append(browser.evaluate("document.querySelector('.day').dataset.day"))
-    assert shown == ["2026-11-30", "2027-02-01", "2026-11-30"]
+        weeks.append(browser.evaluate("document.querySelector('.day').dataset.day"))
+    assert weeks == ["2026-11-30", "2027-02-01", "2026-11-30"]
 
 
 def test_long_range_is_a_week_at_a_time(browser: ViewBrowser) -> None:
