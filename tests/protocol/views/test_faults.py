@@ -156,6 +156,21 @@ def test_context_with_faults_is_ignored(browser: ViewBrowser, context: dict[str,
     assert browser.texts('[data-key="display"]') == []
 
 
+@pytest.mark.parametrize(
+    ("method", "params", "selector"),
+    [
+        ("ui/notifications/tool-result", week(), ".meeting"),
+        ("ui/notifications/tool-cancelled", {}, ".panel"),
+        ("ui/notifications/host-context-changed", {"theme": "dark"}, ".skeleton"),
+    ],
+)
+def test_message_before_the_opening_waits(
+    browser: ViewBrowser, method: str, params: dict[str, Any], selector: str
+) -> None:
+    browser.open("calendar", None, DAYS, first=[{"method": method, "params": params}])
+    browser.wait(f"document.querySelector('{selector}')")
+
+
 @each_view
 def test_error_of_the_tool_keeps_its_title(browser: ViewBrowser, view: View) -> None:
     browser.open(view, failure("unavailable: LinkTime does not answer."), DAYS)

@@ -26,6 +26,8 @@ export async function open(View) {
   let ticks = 0; // the timer of the present
   let stopReports = () => {};
   let timeFormat; // the account's, after an answer that notes it
+  let begin; // settles the promise, after the connection
+  const ready = new Promise((resolve) => (begin = resolve)); // a faulty host may send a result before
 
   // The surroundings of a view. `chat` and `loader` exist after the connection, and so before any answer.
   const context = {
@@ -65,15 +67,15 @@ export async function open(View) {
     status.cancelled(reason, context.chat.canCall ? () => context.loader.load(input, View.loading) : null);
   };
   const teardown = () => {
-    context.loader.stop();
+    context.loader?.stop();
     clearInterval(ticks);
     stopReports();
   };
 
   const host = new Host(window.parent, {
     "ui/notifications/tool-input": (params) => void (input = params.arguments ?? {}),
-    "ui/notifications/tool-result": received,
-    "ui/notifications/tool-cancelled": cancelled,
+    "ui/notifications/tool-result": (params) => void ready.then(() => received(params)),
+    "ui/notifications/tool-cancelled": (params) => void ready.then(() => cancelled(params)),
     "ui/notifications/host-context-changed": adapt,
     "ui/resource-teardown": teardown,
     ping: () => {},
@@ -89,6 +91,7 @@ export async function open(View) {
   context.chat = new Chat(host, connected.hostCapabilities);
   context.loader = new Loader(context.chat, View, status, answered);
   adapt(connected.hostContext);
+  begin();
   stopReports = reportHeight((size) => {
     const isFixed = context.hostContext.containerDimensions?.height !== undefined;
     if (!isFixed) host.notify("ui/notifications/size-changed", size);
