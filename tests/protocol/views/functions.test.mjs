@@ -220,7 +220,8 @@ test("an answer without its list is an error with its text", () => {
 
 test("rows that are no meetings are counted", () => {
   const start = "2026-12-01T15:00:00Z";
-  const rows = [null, 7, [], {}, { id: 3, startTime: [] }, { startTime: 7 }, { startTime: start, endTime: "2026-12-01" }];
+  const reversed = { startTime: start, endTime: "2026-12-01" };
+  const rows = [null, 7, [], {}, { id: 3, startTime: [] }, { startTime: 7 }, reversed];
   assert.deepEqual(answer.meetingsOf({ data: rows }), { meetings: [], unread: 7 });
   assert.deepEqual(answer.slotsOf({ slots: [null, {}, { startTime: "soon" }] }), { slots: [], unread: 3 });
   const { meetings, unread } = answer.meetingsOf({ data: [{ startTime: start, endTime: "later" }, {}] });
@@ -246,6 +247,39 @@ test("times without end stay within the years of four digits", () => {
   assert.equal(unread, 4);
   const endless = { startTime: "2026-12-01T15:00:00Z", eventType: { durationMinutes: 1e300 } };
   assert.equal(answer.meetingsOf({ data: [endless] }).unread, 0);
+});
+
+test("random answers and arguments never throw", () => {
+  let seed = 13;
+  const random = (most) => (seed = (seed * 48271) % 2147483647) % most;
+  const texts = ["", "2026-12-01", "2026-99-99", "9998-12-31", "0001-01-01", "12h", "\ud83d"];
+  const instants = ["2026-12-01T15:00:00Z", "9999-12-31T23:59:59Z", "-000001-01-01T00:00:00Z"];
+  const values = [null, undefined, 7, -1e300, true, [], {}, [[]], ...texts, ...instants];
+  values.push("Tue 2026-12-01 10:00 -05:00", NEW_YORK, "Mars/Phobos");
+  const value = () => values[random(values.length)];
+  const record = (...names) => Object.fromEntries(names.filter(() => random(4)).map((name) => [name, value()]));
+  const row = () => {
+    const fields = record("id", "startTime", "startTimeLocal", "endTime", "status", "inviteeName", "inviteeTimezone");
+    const eventType = random(2) ? record("name", "durationMinutes", "locationType") : value();
+    return random(9) ? { ...fields, eventType } : value();
+  };
+  for (let round = 0; round < 1500; round += 1) {
+    const rows = Array.from({ length: random(6) }, row);
+    const data = { ...record("pagination", "truncated", "timezone"), data: rows, slots: rows };
+    const result = { structuredContent: data, _meta: random(2) ? { "linktime/timezone": value() } : value() };
+    const known = new book.Book();
+    const args = record("from", "to", "status", "limit");
+    known.add(result, args, [value(), value()]);
+    for (const day of ["0001-01-01", "2026-12-01", "9998-12-31", ...known.days]) {
+      const spans = known.on(day).map(layout.blockSpan);
+      assert.ok(spans.every(({ start, end }) => 0 <= start && start < end && end <= 1440));
+      layout.inLanes(spans, 3);
+      known.covers(day);
+    }
+    const read = [answer.meetingsOf(data).meetings, answer.slotsOf(data).slots];
+    assert.ok(read.flat().every(({ start }) => Number.isFinite(start)));
+    for (const { start, end } of read[0]) new dates.Dates(value(), value()).times(start, end, known.zone);
+  }
 });
 
 test("a day exists or not", () => {
