@@ -115,6 +115,15 @@ def test_any_range_is_shown(browser: ViewBrowser, view: View, first: Any, last: 
         browser.do("pass", 1000)
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "button"),
+    [("9998-12-25", "9998-12-31", "Next week"), ("0001-01-01", "0001-01-07", "Previous week")],
+)
+def test_steps_end_with_the_years(browser: ViewBrowser, first: str, last: str, button: str) -> None:
+    browser.open("calendar", meetings(), {"from": first, "to": last})
+    assert browser.texts("nav button:disabled", "ariaLabel") == [button]
+
+
 def test_empty_range_shows_today_or_its_first_week(browser: ViewBrowser) -> None:
     weeks = []
     for first, last in (("2026-11-01", "2026-12-31"), ("2027-02-03", "2027-03-31"), ("2026-99-99", "2026-12-01")):
