@@ -10,7 +10,7 @@ from linktime.protocol.views.page import View
 from tests.support.view_browser import ViewBrowser
 from tests.support.view_samples import failure, meeting, meetings, result, slots, week
 
-pytestmark = pytest.mark.slow  # each test opens a page
+pytestmark = [pytest.mark.slow, pytest.mark.posix]  # each test opens a page in a browser of .ci/run
 
 DAYS: Final = {"from": "2026-11-30", "to": "2026-12-06"}
 ASKED: Final = {"eventTypeSlug": "intro-call", "from": "2026-12-01", "to": "2026-12-06"}

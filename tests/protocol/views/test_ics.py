@@ -16,6 +16,8 @@ from tests.support.process import environ
 from tests.support.programs import program, run
 from tests.support.view_samples import meeting
 
+pytestmark = pytest.mark.posix  # .ci/run installs Node.js
+
 SCRIPT: Final = Path(__file__).with_name("ics_files.mjs")
 START: Final = datetime(2026, 12, 1, 15, tzinfo=UTC)  # 10:00 in New York
 SPECIAL: Final = (
