@@ -23,7 +23,7 @@ HOST: Final[dict[str, Any]] = {
     "timeZone": "Europe/Berlin",
     "styles": {"variables": {"--font-sans": "Inter, system-ui, sans-serif"}},
 }
-BROWSER: Final = {"locale": "en-GB", "deviceScaleFactor": 1.5}
+BROWSER: Final[dict[str, Any]] = {"locale": "en-GB", "deviceScaleFactor": 1.5}
 
 
 def save() -> None:
