@@ -172,6 +172,16 @@ async def test_malformed_capability_does_not_end_the_session(era: str, malformed
         assert len(views(await connection.tools())) == 2
 
 
+@pytest.mark.parametrize("capabilities", [True, 7, "all", [1]])
+async def test_capabilities_that_are_no_object_are_refused(capabilities: Any) -> None:
+    async with framed(Session(upstream_of(answer), TOOLS).server) as server:
+        info = {"name": "test", "version": "0"}
+        opening = {"protocolVersion": HANDSHAKE, "capabilities": capabilities, "clientInfo": info}
+        error = (await server.ask("initialize", **opening))["error"]
+
+    assert error["code"] == -32602
+
+
 @each_era
 @pytest.mark.parametrize("name", ["list_bookings", "check_availability"])
 async def test_view_gets_the_time_format_of_the_account(era: str, name: str) -> None:
