@@ -79,6 +79,7 @@ async def test_table_of_a_pipe_has_a_width(sandbox: Sandbox, columns: dict[str, 
         assert not [line for line in lines if line.endswith(" ")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", ["40", "60", "96", "100", "120"])
 async def test_id_is_never_divided(sandbox: Sandbox, columns: str) -> None:
     settings = settings_of(sandbox, COLUMNS=columns)
