@@ -18,7 +18,7 @@ from ...wallclock import zone_named
 _PATIENCE: Final = 1.0  # s from the start of a lookup; shared by all callers that wait for it
 _DEADLINE: Final = 10.0  # s for a lookup; a late result still serves later callers
 _UNSETTLED: Final = 3.0  # s that a zone serves if a replica behind the last write may have answered
-_TIME_FORMATS: Final = {name: name for name in ("12h", "24h")}
+_TIME_FORMATS: Final = ("12h", "24h")
 
 log = logging.getLogger(__name__)
 
@@ -123,6 +123,6 @@ class AccountZone:
         else:
             settings = record(reply.data)
             zone, age = zone_named(settings.get("timezone")), reply.notes.age_seconds or 0.0
-            time_format = _TIME_FORMATS.get(str(settings.get("timeFormat")))
+            time_format = next((each for each in _TIME_FORMATS if each == settings.get("timeFormat")), None)
         self._zone, self._time_format = zone, time_format
         self._zone_epoch, self._fresh_until = epoch, self._clock() + life - age
