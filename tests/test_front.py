@@ -35,7 +35,7 @@ def memo(home: Path) -> Path:
     return home / "linktime-mcp" / "memo.json"
 
 
-def marked(home: Path, text: str = "Get your profile", mark: str = "MARKED") -> None:
+def marked(home: Path, mark: str = "MARKED") -> None:
     """Change each recorded answer, so that a test sees where an answer comes from."""
     answers = json.loads(memo(home).read_text())
     memo(home).write_text(
@@ -79,6 +79,7 @@ async def test_outdated_answer_is_replaced_and_logged_once(tmp_path: Path) -> No
     assert OUTDATED not in later.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "version", "capabilities"),
     [
@@ -107,13 +108,10 @@ async def test_ids_and_tokens_do_not_change_the_answer(tmp_path: Path) -> None:
         await opening(server)
     marked(tmp_path)
     async with program(tmp_path) as server:
-        server.ask("logging/none")  # another id from here on, and a frame that only the session can answer
-        server.frames.clear()
-    async with program(tmp_path) as server:
         await server.greet()
         meta = {"progressToken": 5, "traceparent": "00-" + "1" * 32 + "-" + "2" * 16 + "-01"}
         server.write({"jsonrpc": "2.0", "id": "other", "method": "tools/list", "params": {"_meta": meta}})
-        assert (await server.answer("other"))["result"]["tools"]
+        assert is_marked([await server.answer("other")])
 
 
 async def test_modern_era_is_answered_from_the_memo(tmp_path: Path) -> None:
@@ -158,6 +156,7 @@ async def test_order_is_kept_after_a_frame_for_the_session(tmp_path: Path) -> No
     assert [frame.get("error", {}).get("code") for frame in server.frames] == [-32700, None]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["open", "large", "damaged", "other shape", "link", "pipe"])
 async def test_unsafe_memo_is_ignored(tmp_path: Path, fault: str) -> None:
     async with program(tmp_path) as server:
