@@ -61,7 +61,10 @@ class _Conversation:
         if ident is not None:
             frame["id"] = 0
         if isinstance(params := frame.get("params"), dict) and isinstance(meta := params.get("_meta"), dict):
-            params["_meta"] = {n: v for n, v in meta.items() if not (n in _TOKENS and type(v) in {int, str})}
+            rest = {name: value for name, value in meta.items() if not (name in _TOKENS and type(value) in {int, str})}
+            frame["params"] = {
+                name: rest if value is meta else value for name, value in params.items() if value is not meta or rest
+            }
         self._digest.update(json.dumps(frame).encode() + b"\n")
         return _Frame(self._digest.hexdigest(), ident, frame.get("method"))
 
