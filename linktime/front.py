@@ -62,9 +62,9 @@ class _Conversation:
             frame["id"] = 0
         if isinstance(params := frame.get("params"), dict) and isinstance(meta := params.get("_meta"), dict):
             rest = {name: value for name, value in meta.items() if not (name in _TOKENS and type(value) in {int, str})}
-            frame["params"] = {
-                name: rest if value is meta else value for name, value in params.items() if value is not meta or rest
-            }
+            frame["params"] = {name: params[name] for name in params if name != "_meta"} | (
+                {"_meta": rest} if rest else {}
+            )
         self._digest.update(json.dumps(frame).encode() + b"\n")
         return _Frame(self._digest.hexdigest(), ident, frame.get("method"))
 
