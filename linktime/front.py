@@ -29,7 +29,6 @@ _MOST_FRAMES: Final = 16  # of a session
 _LONGEST_FRAME: Final = 64 << 10  # bytes
 _MOST_ANSWERS: Final = 64
 _LARGEST_MEMO: Final = 1 << 20  # bytes
-_SWITCH: Final = 0.0005  # s; after so long the imports let this thread run
 _PRIVATE: Final = 0o077  # the rights that no other user may have
 
 Ident = int | str | None
@@ -102,8 +101,6 @@ class Front:
     def _begin(self) -> None:
         # A client that has an answer expects a server that ends properly, so signals wait for the session.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-        self._interval = sys.getswitchinterval()
-        sys.setswitchinterval(_SWITCH)
         os.set_blocking(1, False)
         self._woken, self._wake = os.pipe()
         self._thread = Thread(target=self._run, name="front", daemon=True)
@@ -144,7 +141,6 @@ class Front:
             self._thread.join()
             os.close(self._wake)
             os.close(self._woken)
-            sys.setswitchinterval(self._interval)
         return self._taken, self._rest
 
     def came(self, line: bytes) -> None:
