@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from linktime.commands.doctor.versions import system
-from linktime.pipeline.rest.lazy import know_system
+from linktime.pipeline.system import know_name
 from linktime.sandbox import Sandbox
 from tests.support.process import PATIENCE, child, environ
 
@@ -77,10 +77,10 @@ async def test_doctor_reports_despite_a_hanging_import(sandbox: Sandbox) -> None
 
 def test_windows_is_known_without_a_question() -> None:
     module = SimpleNamespace(system=lambda: "asked")
-    know_system(module, "linux")
+    know_name("linux", module)
     assert module.system() == "asked"
 
-    know_system(module, "win32")
+    know_name("win32", module)
     assert module.system() == "Windows"
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from linktime.pipeline.system import has_reader
 from linktime.protocol.stdio.threads import InputThread, OutputThread
 
 BOUND = 20.0  # s
@@ -29,7 +30,7 @@ def reader_of(descriptor: int) -> tuple[InputThread, asyncio.StreamReader]:
 def writer_to(descriptor: int) -> tuple[OutputThread, asyncio.StreamWriter]:
     reader = asyncio.StreamReader()
     protocol = asyncio.StreamReaderProtocol(reader)
-    transport = OutputThread(descriptor, protocol)
+    transport = OutputThread(descriptor, protocol, has_reader)
     return transport, asyncio.StreamWriter(transport, protocol, reader, asyncio.get_running_loop())
 
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from threading import Thread
 from typing import Final
 
+from ....pipeline.system import MACOS, WINDOWS
+
 _CHOICES: Final = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
 
 
@@ -21,4 +23,4 @@ def open_in_browser(url: str) -> None:
 
 def _has_display(environ: Mapping[str, str], platform: str) -> bool:
     """Return whether a browser can open a window. Without a display, `webbrowser` would fill the terminal."""
-    return platform in ("win32", "darwin") or any(environ.get(name) for name in _CHOICES)
+    return platform in (WINDOWS, MACOS) or any(environ.get(name) for name in _CHOICES)
