@@ -36,6 +36,7 @@ from .pipeline.repeats import Repeats
 from .pipeline.rest.lazy import SOON, LazyRest
 from .pipeline.retry import Retry
 from .pipeline.shutdown import DrainedReads
+from .pipeline.write_log import WriteLog
 from .protocol.session import SPARE, Confirms, Session, Upstream
 from .protocol.session.elicitation import Elicitation
 from .protocol.session.memory import Memory
@@ -80,6 +81,7 @@ async def app(
     wall: Callable[[], datetime] = utc_now,
     lazy: bool = True,
     log: Callable[[str], None] | None = None,
+    writes: WriteLog | None = None,
 ) -> AsyncIterator[App]:
     """Build the chain from *settings*, and take it down in the reverse order.
 
@@ -90,11 +92,12 @@ async def app(
         wall: Returns the time of day in UTC.
         lazy: Import the REST client in a thread after the start, and not before it.
         log: Writes a line for each tool call.
+        writes: The writes of the user's earlier processes, if the server ends after one call.
     """
     async with AsyncExitStack() as stack:
         telemetry = await stack.enter_async_context(telemetry or Telemetry())
         store, changes = await stack.enter_async_context(sharing(settings, clock, presence := Presence()))
-        chain = _Layers(settings, clock, wall, lazy=lazy).chain(store, changes)
+        chain = _Layers(settings, clock, wall, lazy=lazy, writes=writes).chain(store, changes)
         for layer in (chain.rest, chain.limiter, chain.mailbox):
             await stack.enter_async_context(layer)
         # The session has ended by now, so every call has its answer: reads in flight are given up, and writes end.
@@ -127,6 +130,7 @@ class _Layers:
     clock: Callable[[], float]
     wall: Callable[[], datetime]
     lazy: bool
+    writes: WriteLog | None = None
 
     def chain(self, store: Store, changes: ChangeFeed | None) -> Chain:
         """Return the chain over the permits in *store*. *changes* are the writes of all servers with this key."""
@@ -152,6 +156,7 @@ class _Layers:
             clock=clock,
             poll=cache.poll,
             epoch=cache.epoch,
+            log=self.writes,
         )
         return Chain(top, drained, cache, outcome, mailbox, limiter, rest, zone)
 

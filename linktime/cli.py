@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         description="LinkTime for AI assistants: an MCP server over stdio. Without a command it serves.",
     )
     parser.add_argument("--version", action="version", version=f"linktime-mcp {__version__}")
-    commands = parser.add_subparsers(dest="command", title="commands")
+    commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
     commands.add_parser("serve", help="serve MCP over stdin and stdout (the default)")
     demo = commands.add_parser("demo", help="play nine scenes against a sandbox, without a key and without a network")
     demo.add_argument("scene", metavar="N", nargs="?", help="play only this scene")
@@ -111,11 +111,18 @@ def _add_calls(commands: Any) -> None:
     call = commands.add_parser(
         "call",
         help="call one tool from a shell",
-        description="Call one tool with your key, budget and settings. The exit status is 1 for an error of the call, "
-        "and 2 for a wrong command line, argument or setting.",
+        description="Call one tool with your key, budget and settings. A call keeps no answers for the next one. It "
+        "sends no write again that the last call made within two minutes. The exit status is 1 for an error of the "
+        "call, and 2 for a wrong command line, argument or setting.",
+        epilog="Example: linktime-mcp call check_availability eventTypeSlug=30min from=today to=tomorrow",
     )
-    call.add_argument("tool", metavar="TOOL", help="the tool, such as list_bookings")
-    call.add_argument("words", metavar="NAME=VALUE", nargs="*", help="its arguments, where lists and objects are JSON")
+    call.add_argument("tool", metavar="TOOL", help="the tool: linktime-mcp tools lists them")
+    call.add_argument(
+        "words",
+        metavar="NAME=VALUE",
+        nargs="*",
+        help="its arguments: linktime-mcp tools TOOL describes them. Lists and objects are JSON",
+    )
     call.add_argument("--json", action="store_true", help="print the answer as JSON")
     call.add_argument("--yes", action="store_true", help="confirm a destructive call without being asked")
     budget = commands.add_parser("budget", help="show who spends the request budget of the key now")
@@ -174,8 +181,10 @@ def _install(chosen: argparse.Namespace) -> int:
     from .commands.clients import SANDBOX_PORT  # noqa: PLC0415 - likewise
     from .commands.install import Context, Options, Refused, install  # noqa: PLC0415
 
-    if chosen.port is not None and not (chosen.sandbox and 0 < chosen.port < 65536):
-        _parser().exit(2, "linktime-mcp: --port is a number from 1 to 65535, and goes with --sandbox\n")
+    if chosen.port is not None and not chosen.sandbox:
+        _parser().exit(2, "linktime-mcp: --port is the port of the sandbox. Add --sandbox, or leave it out.\n")
+    if chosen.port is not None and not 0 < chosen.port < 65536:
+        _parser().exit(2, f"linktime-mcp: --port {chosen.port} is not a port. Choose one from 1 to 65535.\n")
     port = chosen.port or SANDBOX_PORT
     options = Options(chosen.client, chosen.project, chosen.uninstall, chosen.show, chosen.yes, chosen.sandbox, port)
     try:

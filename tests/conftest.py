@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 
 from linktime.pipeline.ledger.factory import STATE
 from linktime.sandbox import Sandbox
+from tests.support import measurement
 from tests.support.costs import Costs
 from tests.support.ledger_homes import FileHome, Home, RedisHome, close_files
 from tests.support.process import Child, child
@@ -22,6 +23,7 @@ settings.load_profile("unhurried")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Costs())
+    config.pluginmanager.register(measurement)
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m selects

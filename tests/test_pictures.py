@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
-from tests.pictures import demo, trace
+from tests.pictures import calendar, demo, trace
 from tests.pictures.svg import FOLDER, THEMES, path, words
 from tests.support.metrics_store import installed
 
@@ -28,6 +29,7 @@ def test_picture_of_the_demo_is_current() -> None:
         assert steady(words(path("demo", theme))) == steady(page.split()), "run python -m tests.pictures"
 
 
+@pytest.mark.jaeger
 @pytest.mark.slow
 def test_picture_of_the_trace_is_current() -> None:
     installed("jaeger")
@@ -35,6 +37,15 @@ def test_picture_of_the_trace_is_current() -> None:
 
     for theme in THEMES:
         assert steady(words(path("trace", theme))) == steady(page.split()), "run python -m tests.pictures"
+
+
+def test_picture_of_the_calendar_is_current() -> None:
+    record = json.loads(calendar.RECORD.read_text("utf-8"))
+    changed = [name for name, digest in calendar.digests().items() if record.get(name) != digest]
+
+    assert not changed, (
+        f"{changed} changed: run python -m tests.pictures, and look at dashboards/pictures/calendar-*.png"
+    )
 
 
 @pytest.mark.parametrize("file", PICTURES, ids=lambda file: file.name)

@@ -27,7 +27,7 @@ from tests.support.newcomer import clone, uv_machine
 from tests.support.process import PATIENCE, child, environ
 from tests.support.programs import program, run
 
-pytestmark = pytest.mark.posix  # pastes the README's commands into a shell
+pytestmark = [pytest.mark.posix, pytest.mark.unmeasured]  # pastes the README's commands into a shell
 
 ROOT: Final = Path(__file__).parent.parent
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")

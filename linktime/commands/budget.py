@@ -17,10 +17,15 @@ from ..config import Settings
 from ..errors import ConfigError
 from ..pipeline.ledger import Breaker, Budget, LedgerUnavailable, Shared, open_shared
 from ..pipeline.limiter import reserved_for_writes
-from .table import console, print_rows
+from .missing_key import key_advice
+from .table import console, print_rows, print_text
 from .terminal import write_error
 
 _EVERY: Final = 1.0  # s between two readings
+_LEGEND: Final = (
+    "Spent requests still count against the limit. Those in flight have no answer yet, and waiting calls have no "
+    "permit yet. After a 429 the breaker is open and holds all requests back."
+)
 _CLEAR: Final = "\x1b[H\x1b[2J"
 _NOT_SHARED: Final = (
     "LINKTIME_BUDGET=process: each server counts its own requests, and no other program can read them. "
@@ -66,7 +71,7 @@ def budget(*, watch: bool = False, as_json: bool = False) -> int:
         return 2
     shared = open_shared(settings)
     if shared is None:
-        write_error(f"linktime-mcp: {settings.missing_key or _NOT_SHARED}")
+        write_error(f"linktime-mcp: {key_advice(settings.missing_key) if settings.missing_key else _NOT_SHARED}")
         return 2
     try:
         with closing(shared.ledger):
@@ -148,6 +153,8 @@ def _print_tables(reading: Reading) -> None:
         ("breaker", breaker),
     ]
     print_rows(out, rows)
+    print_text(out, _LEGEND)
+    out.print()
     servers = [(_name(each), *map(str, (each.spent, each.in_flight, each.waiting))) for each in reading.servers]
     if servers:
         print_rows(out, servers, head=("server", "spent", "in flight", "waiting"))

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ..tools import DOMAINS, TOOLS, Tool
-from .table import console, print_rows
+from .table import console, print_rows, print_text
 
 
 def list_tools(tool: Tool | None, *, as_json: bool) -> None:
@@ -47,7 +47,8 @@ def _print_all(out: Console) -> None:
 
 def _print_one(out: Console, tool: Tool) -> None:
     out.print(Text.assemble((tool.name, "bold"), f": {tool.title} ({_effect(tool)})"))
-    out.print(f"{tool.description}\n")
+    print_text(out, tool.description, style="")
+    out.print()
     schema = tool.input_schema
     required = schema.get("required", [])
     rows = [
@@ -57,7 +58,7 @@ def _print_one(out: Console, tool: Tool) -> None:
     if rows:
         print_rows(out, rows, head=("argument", "type", "", "meaning"))
     words = "".join(f" {name}=…" for name in required)
-    out.print(f"linktime-mcp call {tool.name}{words}")
+    out.print(f"\nTo call it: linktime-mcp call {tool.name}{words}", soft_wrap=True)
 
 
 def _effect(tool: Tool) -> str:

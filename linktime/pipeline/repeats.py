@@ -15,13 +15,14 @@ from ..errors import Rejected
 from ..message import Notes, Reply, Request, Send
 from ..sanitize import plain
 from . import routes
+from .write_log import WriteLog
 
 LIFE: Final = 120.0  # s in which an equal write is a repetition
 _SIZE: Final = 256  # successes
 _DIGEST_SIZE: Final = 16  # bytes
 _DONE: Final = (
-    "An equal call succeeded {age:.0f} s ago, and this is its answer. Nothing was sent now. If LinkTime shows that it "
-    "was undone since, call again in {left:.0f} s."
+    "An equal call succeeded {age:.0f} s ago{answer}. Nothing was sent now. If LinkTime shows that it was undone "
+    "since, call again in {left:.0f} s."
 )
 _WEBHOOK: Final = (
     "an equal call created the webhook {ident} {age:.0f} s ago, so no second one was created. Its secret was only in "
@@ -43,7 +44,8 @@ class Repeats:
     | succeeded, then another write to its tags began here or ended elsewhere | is sent |
     | failed, has an unknown outcome, or its caller left | is sent |
 
-    The memory has hashes of the requests. It has the answers of the last two minutes, and no secret.
+    The memory has hashes of the requests. It has the answers of the last two minutes, and no secret. A success in the
+    log of an earlier process counts as well, but its answer is not kept.
 
     Args:
         send: Sends the request.
@@ -52,6 +54,7 @@ class Repeats:
         epoch: Returns the number of writes to the tags of a request. A write to several tags counts for each.
         life: Seconds.
         size: The largest number of successes. The oldest one is dropped.
+        log: Keeps the last writes for the next process.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class Repeats:
         epoch: Callable[[Request], int],
         life: float = LIFE,
         size: int = _SIZE,
+        log: WriteLog | None = None,
     ) -> None:
         self._send = send
         self._clock = clock
@@ -70,7 +74,8 @@ class Repeats:
         self._epoch = epoch
         self._life = life
         self._size = size
-        self._salt = token_bytes(_DIGEST_SIZE)
+        self._log = log
+        self._salt = log.salt if log else token_bytes(_DIGEST_SIZE)
         # both by the hash of the request: the writes in flight, and the last successes, oldest first
         self._in_flight: dict[bytes, _Flight] = {}
         self._successes: OrderedDict[bytes, _Success] = OrderedDict()
@@ -93,13 +98,15 @@ class Repeats:
             await equal.ended.wait()
             success = equal.success
         self._forget(request, key)
-        if success := success or self._successes.get(key):
+        if success := success or self._successes.get(key) or self._logged(request, key):
             return success.again(self._clock() - success.since, self._life)
         return await self._sent(request, key)
 
     async def _sent(self, request: Request, key: bytes) -> Reply:
         flight = self._in_flight[key] = _Flight(request.tags)
         before = self._epoch(request)
+        if self._log:
+            self._log.begin()
         try:
             reply = await self._send(request)
             flight.success = _Success.of(request, reply, self._epoch(request), self._clock())
@@ -110,7 +117,16 @@ class Repeats:
         rivals = any(other.tags & request.tags for other in self._in_flight.values())
         if flight.success.epoch - before == len(request.tags) and not rivals:
             self._remember(key, flight.success)
+        if self._log:
+            self._log.record(key)
         return reply
+
+    def _logged(self, request: Request, key: bytes) -> _Success | None:
+        """Return an equal success of an earlier process, if there is one. The log does not have its answer."""
+        age = self._log.age(key) if self._log else None
+        if age is None or not 0 <= age < self._life:
+            return None
+        return _Success.of(request, Reply(200, {}), self._epoch(request), self._clock() - age)
 
     def _forget(self, request: Request, key: bytes) -> None:
         """Drop the successes that are old, and those that *request* or another server's write overtakes."""
@@ -161,6 +177,6 @@ class _Success:
         """Return the answer to an equal write, *age* seconds after this one. Raise Rejected if it created a webhook."""
         if self.data is None:
             raise Rejected("conflict", _WEBHOOK.format(ident=plain(self.webhook), age=age), status=409)
-        text = _DONE.format(age=age, left=life - age)
+        text = _DONE.format(age=age, left=life - age, answer=", and this is its answer" if self.data else "")
         notes = Notes(already_done=True, age_seconds=round(age, 1), timezone=self.timezone)
         return Reply(200, {**self.data, "alreadyDone": text}, notes)

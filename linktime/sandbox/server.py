@@ -132,7 +132,7 @@ async def run(host: str, port: int, db: str, *, log: bool = False, powershell: b
             sandbox = await stack.enter_async_context(Sandbox(db=db, address=(host, port), owner=owner))
         except _START_ERRORS as error:
             cure = " Use --port 0 for any free port." if getattr(error, "errno", 0) == EADDRINUSE else ""
-            sys.exit(f"The sandbox cannot start: {error}.{cure}")
+            sys.exit(f"The sandbox cannot start: {str(error).rstrip('.')}.{cure}")
         sys.stdout.write(greeting(sandbox.url, sandbox.key, powershell=powershell))
         sys.stdout.flush()
         await stop.wait()

@@ -9,7 +9,7 @@ from annotated_types import Ge, Le
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 from typing_extensions import Doc, TypedDict
 
-from . import _clocks, _lists, _times, action_config, zones
+from . import _clocks, _days, _lists, _times, action_config, zones
 from ._marks import DATE, AtMost, Choice, Fields
 from .targets import refusal
 
@@ -99,10 +99,10 @@ EventTypeId = Annotated[Ident, Doc("id from list_event_types.")]
 # Arguments that several tools have
 Slug = Annotated[Text, Doc("slug from list_event_types.")]
 Zone = Annotated[str, AfterValidator(zones.zone), Doc("IANA zone, such as America/New_York.")]
-From = Annotated[str, DATE, AfterValidator(_times.day), Doc("First day, YYYY-MM-DD.")]
-LastDay = Annotated[str, DATE, AfterValidator(_times.last_day)]
+From = Annotated[str, DATE, AfterValidator(_days.day), Doc("First day, YYYY-MM-DD.")]
+LastDay = Annotated[str, DATE, AfterValidator(_days.last_day)]
 To = Annotated[LastDay, Doc("Last day, YYYY-MM-DD, included.")]
-Day = Annotated[str, DATE, AfterValidator(_times.day), Doc("YYYY-MM-DD.")]
+Day = Annotated[str, DATE, AfterValidator(_days.day), Doc("YYYY-MM-DD.")]
 Page = Annotated[int, Ge(1), NUMBER, Doc("From 1.")]
 Limit = Annotated[int, Ge(1), AtMost(100), NUMBER, Doc("Items a page; 20 if left out.")]
 

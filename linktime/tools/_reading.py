@@ -16,11 +16,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from ..errors import InvalidArguments
 from ..message import camel
 from ..sanitize.spelling import renamed, spelled
+from ._days import needs_zone
 from ._json import unsendable
 from ._lists import is_blank
 from ._marks import CLEARABLE, DATE, marks
 from ._schema import object_schema
-from ._times import is_date
 from ._validation_errors import described, listed
 from .zones import zones_of
 
@@ -68,7 +68,7 @@ class Parameters:
         return written
 
     def read(self, arguments: Mapping[str, Any] | None, zone: ZoneInfo | None, context: Mapping[str, Any]) -> Reading:
-        """Return the reading of *arguments*, with the account's *zone* if it is known.
+        """Return the reading of *arguments*, with the account's *zone* if it is known, and the *context* of the checks.
 
         Raises:
             InvalidArguments: The message has every fault.
@@ -104,10 +104,10 @@ class Parameters:
         except ValueError as fault:
             raise InvalidArguments(str(fault)) from None
 
-    def has_instant_as_date(self, arguments: Mapping[str, Any]) -> bool:
-        """Return whether one of the *arguments* is a date with a time of day. Its date depends on the zone."""
+    def has_date_of_zone(self, arguments: Mapping[str, Any]) -> bool:
+        """Return whether one of the *arguments* is a date that depends on the zone, such as tomorrow."""
         texts = (arguments.get(name) for name in self._dates)
-        return any(isinstance(text, str) and ":" in text and not is_date(text) for text in texts)
+        return any(isinstance(text, str) and needs_zone(text) for text in texts)
 
     def _notes(
         self, arguments: Mapping[str, Any], present: Mapping[str, Any], read: Mapping[str, Any]

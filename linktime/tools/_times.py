@@ -1,4 +1,4 @@
-"""Instants and dates as arguments: each is returned in its normal form, or refused with a ValueError."""
+"""Instants as arguments: each is returned in its normal form, or refused with a ValueError."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ._clocks import WEEKDAYS, weekday_number
 from ._refusals import refused
 from .zones import known_zone, zone
 
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_EXAMPLE: Final = "2026-03-01"  # if today's date is not known
 _MINUTE: Final = timedelta(minutes=1)
 _SECOND: Final = timedelta(seconds=1)
 _MINUS: Final = "\u2212"  # the sign of offsets in ISO 8601
@@ -33,18 +33,26 @@ def instant(text: str, info: ValidationInfo) -> str:
 
     The error for a time without a zone shows the time in each of the context's `zones`.
     """
-    time = _read(text)
+    time, context = read(text), info.context or {}
     if time is None:
-        raise refused(text, "should be a time that exists, such as 2026-03-01T14:00:00Z")
+        raise refused(
+            text, f"should be a time that exists, with its date and offset, such as {example(context)}T14:00:00Z"
+        )
     try:
         if time.tzinfo is None:
-            raise refused(text, f"needs a zone{_in_zones(text, time, info.context or {})}")
+            raise refused(text, f"needs a zone{_in_zones(text, time, context)}")
         return utc(time)
     except OverflowError:
         raise refused(text, "is outside the calendar") from None
 
 
-def _read(text: str) -> datetime | None:
+def example(context: Mapping[str, Any]) -> str:
+    """Return a date for an error message: today's, if the context has the time `now`."""
+    now = context.get("now")
+    return f"{now.astimezone(context.get('account') or UTC):%Y-%m-%d}" if now else _EXAMPLE
+
+
+def read(text: str) -> datetime | None:
     """Return the time in *text*, or None if it has none. The time has no offset if the text has no zone.
 
     1. RFC 3339, and ISO 8601 as Python reads it
@@ -56,7 +64,8 @@ def _read(text: str) -> datetime | None:
     if match is None or time is None:
         return None
     if name := match["bracketed"] or match["zone"]:
-        if not (match["bracketed"] or "/" in name or known_zone(name) in {"UTC", "GMT"}):
+        known = known_zone(name) or ""
+        if not (match["bracketed"] or "/" in name or "/" in known or known in {"UTC", "GMT"}):
             return None  # an abbreviation
         time = _in_zone(text, time, ZoneInfo(zone(name)))
     if match["weekday"]:
@@ -112,57 +121,13 @@ def _in_zones(text: str, time: datetime, context: Mapping[str, Any]) -> str:
     # A date without a time is not shown in zones: its midnight is rarely meant.
     zones = context.get("zones", ()) if ":" in text else ()
     meanings = "; ".join(_in(zone, time) for zone in zones)
-    return f": {meanings}" if meanings else ", such as 2026-03-01T14:00:00Z or 2026-03-01T09:00:00-05:00"
+    day = example(context)
+    return f": {meanings}" if meanings else f", such as {day}T14:00:00Z or {day}T09:00:00-05:00"
 
 
 def _in(zone: ZoneInfo, time: datetime) -> str:
     fault = unclear(time, zone)
     return f"{_either(choices(time, zone))} in {zone}" + (f", where it {fault}" if fault else "")
-
-
-def day(text: str, info: ValidationInfo) -> str:
-    """Return an existing date as YYYY-MM-DD.
-
-    An instant stands for its date, if that is the same as written and in each of the context's `zones`. Without the
-    `account` zone it is not known.
-    """
-    if is_date(text):
-        try:
-            return date.fromisoformat(text).isoformat()
-        except ValueError:
-            raise refused(text, "is a date that does not exist") from None
-    time = _read(text) if _DATE.search(text) else None
-    if time is None:
-        raise refused(text, "should be a date, such as 2026-03-01")
-    if time.tzinfo is None:
-        return time.date().isoformat()
-    return _only_date(text, time, info.context or {})
-
-
-def last_day(text: str, info: ValidationInfo) -> str:
-    """Return the date of `day` that is the last of a range. Midnight may be the end of the day before."""
-    if not is_date(text) and (time := _read(text)) and ":" in text and f"{time:%H:%M:%S}" == "00:00:00":
-        before = date.fromordinal(max(1, time.date().toordinal() - 1))
-        raise refused(text, f"can mean that the last day is {before} or {time.date()}. Send one of them")
-    return day(text, info)
-
-
-def is_date(text: str) -> bool:
-    """Return whether *text* has the form of a date, which may not exist."""
-    return bool(_DATE.fullmatch(text))
-
-
-def _only_date(text: str, time: datetime, context: Mapping[str, Any]) -> str:
-    if context.get("account") is None:
-        raise refused(text, "should be a date, such as 2026-03-01, because the account's zone is not known")
-    try:
-        places = {f"{zone}": time.astimezone(zone).date().isoformat() for zone in context.get("zones", ())}
-    except OverflowError:
-        raise refused(text, "is outside the calendar") from None
-    written = time.date().isoformat()
-    if others := [f"{day} in {zone}" for zone, day in places.items() if day != written]:
-        raise refused(text, f"can mean {written}, as written, or {' or '.join(others)}. Send one date")
-    return written
 
 
 def not_once(day: str, clock: str, zone: ZoneInfo) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from inspect import getsource
 from typing import Any, Final
@@ -83,12 +84,15 @@ class Tool:
         """Return the requests of a call whose arguments were read."""
         return Plan.of(self.build(**reading.values)).verified(self.verification)
 
-    def read(self, arguments: Mapping[str, Any] | None, zone: ZoneInfo | None = None) -> Reading:
+    def read(
+        self, arguments: Mapping[str, Any] | None, zone: ZoneInfo | None = None, now: datetime | None = None
+    ) -> Reading:
         """Return the arguments as the server understands them. Raise InvalidArguments with every error.
 
-        *zone* is the account's, if it is known. It allows further checks, and better suggestions.
+        *zone* is the account's, if it is known. It allows further checks, and better suggestions. With *zone* and the
+        time *now*, a date may be today or tomorrow.
         """
-        reading = self._parameters.read(arguments, zone, {"local_targets": self.local_targets})
+        reading = self._parameters.read(arguments, zone, {"local_targets": self.local_targets, "now": now})
         # Rules over several arguments, and times that need the account's zone.
         values = reading.values
         if faults := [fault for rule in self.rules if (fault := rule(values))] or self._not_once(values, zone):
@@ -99,11 +103,11 @@ class Tool:
     def zone_patience(self, arguments: Mapping[str, Any] | None) -> float:
         """Return for how many seconds these arguments are worth a wait for the account's zone.
 
-        1. A date that is written as an instant can't be read without the zone.
+        1. A date in words, or as an instant, can't be read without the zone.
         2. A time of day on that zone's clocks can be checked by it.
         """
         named = self._parameters.named(arguments)
-        if self._parameters.has_instant_as_date(named):
+        if self._parameters.has_date_of_zone(named):
             return _TO_READ
         return _TO_CHECK if any(camel(name) in named for name in self.local) else 0.0
 

@@ -12,10 +12,10 @@ from ..message import Request, delete, get, post, put
 from ..pipeline import routes
 from ..pipeline.outcome.checks import gone_among, overridden, ruled
 from ..pipeline.outcome.verification import Verification, Way, Write, read_whole
+from ._days import is_date
 from ._fields import Clock, Day, EndClock, From, Ident, LastDay, To, Windows
 from ._shapes import Success
 from ._tags import AVAILABILITY_OVERRIDES, AVAILABILITY_RULES, SETTINGS
-from ._times import is_date
 from ._tool import in_order, read, write
 from .confirmations import OVERRIDE, WEEKLY_HOURS
 from .dates import MOST_DATES, dates, in_range

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
@@ -11,6 +12,14 @@ from zoneinfo import ZoneInfo, available_timezones
 from ..sanitize.spelling import bare
 from ..wallclock import zone_named
 from ._refusals import refused
+
+_AREAS: Final = frozenset(
+    {"Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
+)
+_NO_CITIES: Final = frozenset(
+    f"Australia/{name}" for name in ("ACT", "LHI", "NSW", "North", "South", "Victoria", "West")
+)
+"""Zones that end with a part of a country. Places elsewhere have these names, too."""
 
 _DIGIT: Final = re.compile(r"\d")
 _NO_ZONES: Final = {"Factory", "localtime", "posixrules"}  # files beside the zones: a default, and this machine's own
@@ -31,10 +40,11 @@ def zone(text: str) -> str:
 
 
 def known_zone(text: str) -> str | None:
-    """Return the IANA zone that *text* names, or None."""
+    """Return the IANA zone that *text* names, or None. The name of a city is enough if one zone alone has it."""
     if text in _zones():
         return text
-    return _by_folded_name().get(text.strip().casefold()) or _by_bare_form().get(bare(text))
+    name = _by_folded_name().get(text.strip().casefold()) or _by_bare_form().get(bare(text))
+    return name or _by_city().get(bare(text))
 
 
 def zones_of(arguments: Mapping[str, Any], account: ZoneInfo | None) -> list[ZoneInfo]:
@@ -58,6 +68,19 @@ def _by_folded_name() -> Mapping[str, str]:
 def _by_bare_form() -> Mapping[str, str]:
     """Return the zones that may be spelled freely: no offsets, and no abbreviations but UTC and GMT."""
     return {bare(name): name for name in _zones() if not _OFFSET_OR_ABBREVIATION.fullmatch(name)}
+
+
+@cache
+def _by_city() -> Mapping[str, str]:
+    """Return the zones of the form Area/City by the bare form of the city, if no other zone ends with it."""
+    zones = [name for name in _zones() if name.partition("/")[0] in _AREAS]
+    number = Counter(_city(name) for name in zones)
+    cities = {bare(_city(name)): name for name in zones if number[_city(name)] == 1 and name.count("/") == 1}
+    return {city: name for city, name in cities.items() if name not in _NO_CITIES}
+
+
+def _city(zone: str) -> str:
+    return zone.rpartition("/")[2]
 
 
 def _one_mistake_away(text: str) -> str | None:

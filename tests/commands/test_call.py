@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from linktime.pipeline.ledger.factory import STATE
 from linktime.protocol.session.course import WAITING
 from linktime.sandbox import Sandbox
 from linktime.tools import DOMAINS, TOOLS
+from linktime.wallclock import utc
 from tests.support.shell_user import Ended, run, run_on_terminal, settings_of
 
 ON_POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
@@ -40,7 +42,53 @@ async def test_list_is_a_table_with_local_times(sandbox: Sandbox) -> None:
     head = next(line for line in ended.out.splitlines() if "inviteeName" in line)
     assert "startTimeLocal" in head
     assert " startTime " not in head
-    assert "meetingLink" in ended.out.splitlines()[-1], "the fields that do not fit are named"
+    assert "meetingLink" in ended.out.partition("--json")[2], "it does not fit"
+
+
+async def test_meetings_to_come_are_before_those_of_the_past(sandbox: Sandbox) -> None:
+    table = await run("call", "list_bookings", **settings_of(sandbox))
+    listed = await run("call", "list_bookings", "--json", **settings_of(sandbox))
+
+    now = utc(datetime.now(UTC))
+    rows = json.loads(listed.out)["data"]
+    ahead = sorted((row["startTime"], row["id"]) for row in rows if row["endTime"] > now)
+    past = sorted(((row["startTime"], row["id"]) for row in rows if row["endTime"] <= now), reverse=True)
+    assert ahead
+    assert past
+    assert [line.split()[0] for line in table.out.splitlines() if line.startswith("clx")] == [
+        ident for _, ident in (*ahead, *past)
+    ]
+    assert "from=today" in table.out
+
+
+async def test_page_is_a_sentence_below_the_table(sandbox: Sandbox) -> None:
+    ended = await run("call", "list_bookings", "limit=1", "page=2", **settings_of(sandbox))
+
+    assert "Page 2 of " in ended.out.splitlines()[-1]
+    assert "page=3" in ended.out.splitlines()[-1]
+    assert "{" not in ended.out
+
+
+@pytest.mark.parametrize(("columns", "width"), [({}, 100), ({"COLUMNS": "60"}, 60), ({"COLUMNS": "160"}, 160)])
+async def test_table_of_a_pipe_has_a_width(sandbox: Sandbox, columns: dict[str, str], width: int) -> None:
+    for words in (("call", "list_event_types"), ("tools", "create_webhook")):
+        ended = await run(*words, **settings_of(sandbox) | columns)
+
+        lines = [line for line in ended.out.splitlines() if "linktime-mcp call" not in line]
+        assert max(map(len, lines)) <= width
+        assert not [line for line in lines if line.endswith(" ")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("columns", ["40", "60", "96", "100", "120"])
+async def test_id_is_never_divided(sandbox: Sandbox, columns: str) -> None:
+    settings = settings_of(sandbox, COLUMNS=columns)
+    for tool in ("list_call_history", "list_bookings"):
+        ended = await run("call", tool, **settings)
+        data = json.loads((await run("call", tool, "--json", **settings)).out)["data"]
+
+        assert [row["id"] for row in data if row["id"] not in ended.out] == []
+        assert "guestWrote" not in ended.out, "the marks of guests' texts are for models"
 
 
 async def test_object_is_a_table_of_its_fields(sandbox: Sandbox) -> None:
@@ -183,7 +231,10 @@ async def test_tools_lists_every_tool_below_its_domain() -> None:
     ended = await run("tools")
 
     assert (ended.status, ended.err) == (0, "")
-    listed = [line.split()[0] for line in ended.out.splitlines() if line and "linktime-mcp" not in line]
+    assert max(map(len, ended.out.splitlines())) <= 100
+    folded = "    "
+    lines = [line for line in ended.out.splitlines() if line and not line.startswith(folded)]
+    listed = [line.split()[0] for line in lines if "linktime-mcp" not in line]
     assert listed == [name for domain, tools in DOMAINS.items() for name in (domain, *(tool.name for tool in tools))]
 
 

@@ -24,7 +24,11 @@ from tests.support.process import environ
 from tests.support.programs import program, run
 from tests.support.sandbox_client import paths, visiting
 
-pytestmark = [pytest.mark.slow, pytest.mark.posix]  # starts many processes; runs clients of Node.js
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.posix,
+    pytest.mark.unmeasured,
+]  # starts many processes; runs clients of Node.js
 
 SERVER = [sys.executable, "-m", "linktime"]
 

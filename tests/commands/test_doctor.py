@@ -24,11 +24,11 @@ from tests.support.sandbox_client import paths
 
 
 async def test_report_of_a_healthy_setup(sandbox: Sandbox, tmp_path: Path) -> None:
+    settings = over(sandbox, LINKTIME_READ_ONLY="1")
     (tmp_path / ".cursor").mkdir()
     (tmp_path / ".cursor" / "mcp.json").write_text(
-        json.dumps({"mcpServers": {"linktime": {"command": sys.executable, "env": {"LINKTIME_API_KEY": sandbox.key}}}})
+        json.dumps({"mcpServers": {"linktime": {"command": sys.executable, "env": settings}}})
     )
-    settings = over(sandbox, LINKTIME_READ_ONLY="1")
 
     status, out = await doctor(tmp_path, **settings)
 

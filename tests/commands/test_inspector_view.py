@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,13 +23,14 @@ from linktime.sandbox import Sandbox
 from tests.support.chromium import Chromium
 from tests.support.process import PATIENCE, environ
 from tests.support.programs import program, run
-from tests.support.sandbox_client import MONDAY, Visitor, visitor
+from tests.support.sandbox_client import MONDAY, Visitor, visiting, visitor
 
-pytestmark = [pytest.mark.slow, pytest.mark.posix, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, pytest.mark.posix, pytest.mark.timeout(120), pytest.mark.unmeasured]
 
 SERVER: Final = [sys.executable, "-m", "linktime"]
 TOKEN: Final = "token"
 DAY: Final = timedelta(days=1)
+SCRIPT: Final = Path(__file__).with_name("inspector_view.mjs")
 
 
 def settings(sandbox: Sandbox) -> dict[str, str]:
@@ -83,18 +85,39 @@ async def guests(client: Visitor, week: int) -> list[str]:
     return [booking["inviteeName"] for booking in found["data"]]
 
 
+def week_from(first: date) -> dict[str, str]:
+    """Return the arguments for seven days."""
+    return {"from": str(first), "to": str(first + 6 * DAY)}
+
+
 async def test_inspector_shows_the_calendar_and_its_next_week(tmp_path: Path) -> None:
     chromium = Chromium.installed()
     async with visitor() as client, inspector(client.sandbox, tmp_path) as url:
         this, later = await guests(client, 0), await guests(client, 1)
-        days = {"from": str(MONDAY.date()), "to": str(MONDAY.date() + 6 * DAY)}
-        script = Path(__file__).with_name("inspector_view.mjs")
-        seen = await chromium.drive(script, url=url, days=days, guests=this, later=later)
+        seen = await chromium.drive(
+            SCRIPT, url=url, tool="List bookings", values=week_from(MONDAY.date()), guests=this, later=later
+        )
 
     assert this
     assert later
     assert set(later) - set(this)
     assert "about:srcdoc" in seen["frames"]
+
+
+async def test_inspector_shows_the_slots_and_takes_a_choice(sandbox: Sandbox, tmp_path: Path) -> None:
+    chromium = Chromium.installed()
+    # The view shows no slot that has passed, so this sandbox has the browser's date.
+    days = [datetime.now(UTC).date() + count * DAY for count in (7, 14)]
+    async with visiting(sandbox) as client, inspector(sandbox, tmp_path) as url:
+        (first, *_), (later, *_) = [await client.slots(str(day), to=str(day + 6 * DAY)) for day in days]
+        values = {"eventTypeSlug": "30min", **week_from(days[0])}
+        use = {"tool": "Check availability", "values": values, "first": first, "later": later}
+        # A time has 24 hours in this locale, and 12 in the account.
+        seen = await chromium.drive(SCRIPT, url=url, locale="en-GB", **use)
+
+    assert seen["frames"].count("about:srcdoc") == 1
+    assert "I choose" in seen["words"]
+    assert re.search(r"\b(am|pm)$", seen["time"])
 
 
 @pytest.mark.parametrize(

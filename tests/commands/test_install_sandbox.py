@@ -110,4 +110,6 @@ def test_port_without_a_sandbox_or_out_of_range_is_refused(
     with pytest.raises(SystemExit) as ended:
         main(["install", "cursor", *arguments])
 
-    assert (ended.value.code, "--port" in capsys.readouterr().err) == (2, True)
+    error = capsys.readouterr().err
+    assert (ended.value.code, "--port" in error) == (2, True)
+    assert ("--sandbox" in error, "65535" in error) == (len(arguments) == 2, len(arguments) == 3), "one cause"

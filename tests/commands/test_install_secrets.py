@@ -77,7 +77,7 @@ def test_references_and_new_values_are_visible(tmp_path: Path) -> None:
     file = user.file("cursor")
     assert user.out.splitlines()[:5] == [
         f"--- {file}",
-        f"+++ {file} (new)",
+        f"+++ {file} (after)",
         "@@",
         f'-{{"mcpServers": {{{redacted}}}}}',
         f'+{{"mcpServers": {{{written}}}}}',

@@ -45,6 +45,7 @@ async def test_call_is_answered_despite_a_hanging_import() -> None:
     assert answer["content"][0]["text"].startswith("unavailable: ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command", [hanging(*LOOKUPS, *PROCESSES), hanging(modules=("aiohttp",))], ids=["lookup", "import"]
 )

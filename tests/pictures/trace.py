@@ -6,17 +6,16 @@ A Jaeger that Go builds has no pages of its own, so this picture has the same tr
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Final
 
 from rich.console import Console
 from rich.text import Text
 
 from linktime.sandbox import Sandbox
-from tests.support.jaeger import Jaeger, attributes, jaeger, parent
+from tests.support.jaeger import Jaeger, Span, attributes, drawn, jaeger, parent
 from tests.support.process import child
 from tests.support.sandbox_client import misbehave
 
@@ -30,8 +29,6 @@ _BARS: Final = 40
 _DURATION: Final = 8
 _FACTS: Final = ("linktime.outcome", "error.type", "http.response.status_code")  # the first that a span has is shown
 _NO_METRICS: Final = "http://127.0.0.1:9"  # the address of a metrics store that is not needed
-
-Span = dict[str, Any]
 
 
 def draw() -> Console:
@@ -95,21 +92,10 @@ def _page(spans: list[Span]) -> Console:
     seconds = root["duration"] / 1e6
     console.print(Text.assemble(("linktime-mcp", "bold cyan"), f"  {len(spans)} spans, {_duration(root)}"))
     console.print(Text(f"{'':<{_NAME}}0 s{f'{seconds:.1f} s':>{_BARS - 3}}", "dim"))
-    for name, span in _tree(root, spans, ""):
+    for name, span in drawn(root, spans):
         console.print(_row(name, span, root))
     console.print()
     return console
-
-
-def _tree(span: Span, spans: list[Span], indent: str) -> Iterator[tuple[str, Span]]:
-    """Yield a span and the spans below it, in the order of their starts."""
-    yield indent + span["operationName"], span
-    children = sorted(
-        (each for each in spans if parent(each) == span["spanID"]), key=lambda each: (each["startTime"], each["spanID"])
-    )
-    stem = indent.replace("├─", "│ ").replace("└─", "  ")
-    for child_span in children:
-        yield from _tree(child_span, spans, stem + ("└─ " if child_span is children[-1] else "├─ "))
 
 
 def _row(name: str, span: Span, root: Span) -> Text:

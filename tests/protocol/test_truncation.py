@@ -175,8 +175,9 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.unmeasured
 @pytest.mark.slow
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.lists(JSON, min_size=1, max_size=40), st.integers(1, 4000))
 def test_any_list_fits_and_every_cut_has_a_note(items: list[Any], times: int) -> None:
     whole: dict[str, Any] = {"data": items * times, "other": 1}
@@ -199,6 +200,7 @@ TREE = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(st.fixed_dictionaries({"data": TREE, "more": TREE}))
 def test_every_cut_in_nested_lists_has_a_note_beside_it(whole: dict[str, Any]) -> None:

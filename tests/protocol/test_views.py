@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -10,7 +10,8 @@ import orjson
 import pytest
 from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID
 
-from linktime.message import Reply, Request
+from linktime.message import Reply, Request, get
+from linktime.pipeline.local import AccountZone
 from linktime.protocol.session import Session
 from linktime.protocol.views import EXTENSION, HTML, VIEWS
 from linktime.protocol.views.page import page
@@ -65,11 +66,29 @@ async def answer(_: Request) -> Reply:
     return Reply(200, {"data": [{"id": "b1", "startTime": "2026-03-02T15:00:00.000Z"}]})
 
 
+def account(settings: Any, epoch: Callable[[], int] = lambda: 0) -> AccountZone:
+    """Return the zone of an account with these *settings*."""
+
+    async def send(_: Request) -> Reply:
+        return Reply(200, settings)
+
+    return AccountZone(
+        send, get("/settings"), clock=lambda: 1000.0, epoch=epoch, spare=lambda: True, life=30.0, settled=lambda: True
+    )
+
+
 @asynccontextmanager
-async def host(era: str, extensions: Any = None, tools: Mapping[str, Tool] = TOOLS) -> AsyncIterator[Host]:
-    session = Session(upstream_of(answer), tools)
+async def host(
+    era: str,
+    extensions: Any = None,
+    tools: Mapping[str, Tool] = TOOLS,
+    zone: AccountZone | None = None,
+    **capabilities: Any,
+) -> AsyncIterator[Host]:
+    session = Session(upstream_of(answer, zone=zone), tools)
     async with framed(session.server) as server:
         connection = Host(server, era, extensions)
+        connection.capabilities |= capabilities
         await connection.begin()
         yield connection
 
@@ -118,6 +137,87 @@ async def test_client_without_views_sees_the_list_as_before(era: str, extensions
     bare = [{name: value for name, value in tool.items() if name != "_meta"} for tool in with_views]
     assert orjson.dumps(without) == orjson.dumps(bare)
     assert views(without) == {}
+
+
+@each_era
+@pytest.mark.parametrize("settings", [None, True, [], "yes", {"mimeTypes": None}, {"mimeTypes": {HTML: True}}])
+async def test_malformed_extension_shows_no_view(era: str, settings: Any) -> None:
+    """The extension requires its MIME types, so `true` and null are no declaration of views."""
+    async with host(era, {EXTENSION: settings, "org.example/other": {}}) as connection:
+        assert views(await connection.tools()) == {}
+
+
+@each_era
+@pytest.mark.parametrize("extensions", [7, "all", False])
+async def test_malformed_extensions_declare_nothing(era: str, extensions: Any) -> None:
+    async with host(era, extensions) as connection:
+        assert len(views(await connection.tools())) == 2
+
+
+@each_era
+@pytest.mark.parametrize(
+    "malformed",
+    [
+        {"roots": True},
+        {"roots": {"listChanged": "often"}},
+        {"experimental": None},
+        {"experimental": {"a": True, "b": None, "c": [1], "d": {}}},
+        {"elicitation": {"form": True, "url": False}},
+        {"sampling": "yes", "unknown": 7},
+        {"tasks": {"requests": {"elicitation": {"create": True}}}},
+    ],
+)
+async def test_malformed_capability_does_not_end_the_session(era: str, malformed: dict[str, Any]) -> None:
+    async with host(era, SHOWS, **malformed) as connection:
+        assert len(views(await connection.tools())) == 2
+
+
+@pytest.mark.parametrize("capabilities", [True, 7, "all", [1]])
+async def test_capabilities_that_are_no_object_are_refused(capabilities: Any) -> None:
+    async with framed(Session(upstream_of(answer), TOOLS).server) as server:
+        info = {"name": "test", "version": "0"}
+        opening = {"protocolVersion": HANDSHAKE, "capabilities": capabilities, "clientInfo": info}
+        error = (await server.ask("initialize", **opening))["error"]
+
+    assert error["code"] == -32602
+
+
+@each_era
+@pytest.mark.parametrize("name", ["list_bookings", "check_availability"])
+async def test_view_gets_the_time_format_of_the_account(era: str, name: str) -> None:
+    calls = {
+        "list_bookings": {},
+        "check_availability": {"eventTypeSlug": "x", "from": "2026-03-02", "to": "2026-03-03"},
+    }
+    settings = {"timezone": "Europe/Berlin", "timeFormat": "24h"}
+    results = {}
+    for extensions in (SHOWS, {}, None):
+        async with host(era, extensions, zone=account(settings)) as connection:
+            results[extensions is SHOWS] = await connection.ask("tools/call", name=name, arguments=calls[name])
+
+    assert results[True]["_meta"].pop("linktime/timeFormat") == "24h"
+    assert results[True] == results[False]
+
+
+@pytest.mark.parametrize("settings", [None, [], {"timeFormat": "36h"}, {"timeFormat": ["12h"]}, {"timezone": "UTC"}])
+async def test_unknown_time_format_is_left_out(settings: Any) -> None:
+    async with host(MODERN, SHOWS, zone=account(settings)) as connection:
+        result = await connection.ask("tools/call", name="list_bookings", arguments={})
+
+    assert result["structuredContent"]["data"]
+    assert "linktime/timeFormat" not in result["_meta"]
+
+
+async def test_time_format_is_read_again_after_a_write() -> None:
+    settings, epochs = {"timezone": "UTC", "timeFormat": "12h"}, [0]
+    formats = []
+    async with host(MODERN, SHOWS, zone=account(settings, lambda: epochs[0])) as connection:
+        for each in ("12h", "24h"):
+            settings["timeFormat"], epochs[0] = each, epochs[0] + 1
+            result = await connection.ask("tools/call", name="list_bookings", arguments={})
+            formats.append(result["_meta"]["linktime/timeFormat"])
+
+    assert formats == ["12h", "24h"]
 
 
 @each_era

@@ -248,6 +248,7 @@ async def test_sample_data_is_consistent_at_any_hour(now: datetime) -> None:
     await check_account(now)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(st.datetimes(datetime(2024, 1, 1), datetime(2031, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - hypothesis
 def test_sample_data_is_consistent_on_any_day(now: datetime) -> None:

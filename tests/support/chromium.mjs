@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
-const { modules, chromium: executablePath, ...input } = JSON.parse(process.argv[2]);
+const { modules, chromium: executablePath, locale, ...input } = JSON.parse(process.argv[2]);
 const require = createRequire(modules + "/");
 const PATIENCE = 20_000; // ms; bounds every wait, and is not an expected duration
 
@@ -14,7 +14,7 @@ export async function inPage(task) {
   const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
   try {
     // The page needs no scrolling: right after it, Chromium may send a click to the frame that was in this place.
-    const page = await browser.newPage({ viewport: { width: 1200, height: 2400 } });
+    const page = await browser.newPage({ locale, viewport: { width: 1200, height: 2400 } });
     page.setDefaultTimeout(PATIENCE);
     const errors = [];
     page.on("pageerror", (error) => errors.push(String(error)));

@@ -11,8 +11,10 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
-from linktime.commands.doctor import examine
+from linktime.commands.doctor import clients as client_checks, entries, examine
 from linktime.commands.doctor.finding import Finding
+from linktime.commands.doctor.redaction import without_keys
+from linktime.commands.doctor.settings import read as read_settings
 from linktime.commands.locations import Environment, System
 from linktime.config import Settings
 from linktime.pipeline.ledger import open_shared
@@ -47,9 +49,7 @@ async def doctor(home: Path, *arguments: str, **settings: str) -> tuple[int | No
 async def examined(home: Path, **settings: str) -> Findings:
     """Run the checks in this process."""
     async with asyncio.timeout(30):
-        findings = await examine(
-            Environment(System.called(sys.platform), {**home_variables(home), **settings}, home / "project")
-        )
+        findings = await examine(_environment(home, settings))
     _has_no_secret(repr(findings), settings.get("LINKTIME_API_KEY", ""))
     return findings
 
@@ -92,6 +92,15 @@ def write(home: Path, name: str, content: Any) -> Path:
 
 
 async def clients(home: Path, **settings: str) -> list[Finding]:
-    """Run the checks without a service. Return the findings about the clients."""
-    findings = await examined(home, LINKTIME_BASE_URL="nowhere", **settings)
-    return list(findings["clients"])
+    """Run the checks of the clients alone, without a service."""
+    environment = _environment(home, settings)
+    files = entries.find(environment)
+    usable, _ = read_settings(entries.server_environment(environment.variables, files.entries).variables)
+    findings = {"clients": client_checks.check(files, usable.api_key, environment)}
+    public = without_keys(findings, entries.keys(environment.variables, files.entries))
+    _has_no_secret(repr(public), settings.get("LINKTIME_API_KEY", ""))
+    return list(public["clients"])
+
+
+def _environment(home: Path, settings: Mapping[str, str]) -> Environment:
+    return Environment(System.called(sys.platform), {**home_variables(home), **settings}, home / "project")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from asyncio.subprocess import DEVNULL
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +14,9 @@ import aiohttp
 from tests.support.metrics_store import answers, free_port, installed
 
 CONFIG: Final = Path(__file__).parents[2] / "dashboards" / "jaeger.yaml"
-PATIENCE: Final = 60.0  # s; Jaeger exports the metrics of spans in batches
+PATIENCE: Final = 90.0  # s; Jaeger exports the metrics of spans in batches
+
+Span = dict[str, Any]  # as the query API returns it
 
 
 class Jaeger:
@@ -36,6 +38,18 @@ class Jaeger:
             while not ready(answer := await self.get(path, **query)):
                 await asyncio.sleep(0.2)
         return answer
+
+    async def monitor(self, graph: str, service: str) -> dict[str, float]:
+        """Return the newest value of each operation that a graph of the Monitor tab has: calls, errors or latencies."""
+        query = {"service": service, "spanKind": "server", "groupByOperation": "true", "quantile": "0.95"}
+        times = {"ratePer": "60000", "lookback": "600000", "step": "1000"}  # ms
+        page = await self.get(f"/api/metrics/{graph}", **query, **times) or {"metrics": []}
+        return {
+            label["value"]: series["metricPoints"][-1]["gaugeValue"]["doubleValue"]
+            for series in page["metrics"]
+            for label in series["labels"]
+            if label["name"] == "operation"
+        }
 
 
 @asynccontextmanager
@@ -70,11 +84,22 @@ async def jaeger(folder: Path, prometheus: str) -> AsyncIterator[Jaeger]:
         await process.wait()
 
 
-def attributes(span: dict[str, Any]) -> dict[str, Any]:
+def attributes(span: Span) -> dict[str, Any]:
     """Return the attributes of a span as Jaeger shows them."""
     return {tag["key"]: tag["value"] for tag in span["tags"]}
 
 
-def parent(span: dict[str, Any]) -> str | None:
+def parent(span: Span) -> str | None:
     """Return the id of the span above this one."""
     return next((each["spanID"] for each in span["references"] if each["refType"] == "CHILD_OF"), None)
+
+
+def drawn(span: Span, spans: Sequence[Span], indent: str = "") -> Iterator[tuple[str, Span]]:
+    """Yield a span and the spans below it, in the order of their starts, each with its name in a drawn tree."""
+    yield indent + span["operationName"], span
+    children = sorted(
+        (each for each in spans if parent(each) == span["spanID"]), key=lambda each: (each["startTime"], each["spanID"])
+    )
+    stem = indent.replace("├─", "│ ").replace("└─", "  ")
+    for child in children:
+        yield from drawn(child, spans, stem + ("└─ " if child is children[-1] else "├─ "))

@@ -52,6 +52,7 @@ class ViewBrowser:
         context: Mapping[str, Any] = {},
         calls: Sequence[Json] = (),
         refusal: Json | None = None,
+        first: Sequence[Json] = (),
         width: int = 900,
         zone: str = "America/New_York",
         locale: str = "en-US",
@@ -65,6 +66,7 @@ class ViewBrowser:
             context: The host's context.
             calls: The results of the calls of the view, in order, or objects with an `error`.
             refusal: The host's error for the view itself.
+            first: Messages that the host sends before it answers the view.
             width: Of the view, in pixels.
             zone: The browser's IANA zone.
             locale: The browser's locale.
@@ -91,6 +93,7 @@ class ViewBrowser:
                     "ui/initialize": [{"error": refusal} if refusal else {"result": greeting}],
                     "tools/call": [each if "error" in each else {"result": each} for each in calls],
                 },
+                "first": [*first],
                 "onReady": on_ready,
                 "viewport": {"width": width, "height": 700},
                 "timezoneId": zone,

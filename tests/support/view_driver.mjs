@@ -21,7 +21,7 @@ iframe { display: block; height: 100vh; }
 </style>`;
 
 /** The host in its page. It keeps all messages of the view, and answers its requests. */
-function play({ html, replies, onReady }) {
+function play({ html, replies, first, onReady }) {
   const frame = document.createElement("iframe");
   Object.assign(frame, { title: "view", srcdoc: html });
   frame.sandbox.add("allow-scripts");
@@ -31,6 +31,7 @@ function play({ html, replies, onReady }) {
   const early = []; // messages before the clock of the view is that of the test
   const take = (data) => {
     window.messages.push(data);
+    if (data.method === "ui/initialize") first.forEach((message) => window.post(message));
     const answers = window.replies[data.method] ?? [{ error: { code: -32601, message: "Method not found" } }];
     const answer = answers.length > 1 ? answers.shift() : answers[0];
     if (data.id !== undefined && data.method && answer) window.post({ id: data.id, ...answer });
@@ -55,7 +56,7 @@ let frame;
 let outside; // requests that left the page, and errors in it
 
 const commands = {
-  async open({ html, replies, onReady, time, ...options }) {
+  async open({ html, replies, first, onReady, time, ...options }) {
     await context?.close();
     outside = [];
     context = await browser.newContext(options);
@@ -69,7 +70,7 @@ const commands = {
     page.on("pageerror", (error) => outside.push(String(error)));
     page.on("console", (message) => message.type() === "error" && outside.push(message.text()));
     await page.setContent(HOST);
-    await page.evaluate(play, { html, replies, onReady });
+    await page.evaluate(play, { html, replies, first, onReady });
     frame = await (await page.waitForSelector("iframe")).contentFrame();
     await frame.waitForSelector("#view");
     await commands.wait(`Math.abs(Date.now() - ${Date.parse(time)}) < 600_000`);

@@ -35,8 +35,13 @@ SPELLINGS: Final = {
     "gmt": "GMT",
     "us/pacific": "America/Los_Angeles",
     "singapore": "Asia/Singapore",
+    "Berlin": "Europe/Berlin",
+    " new york ": "America/New_York",
+    "NEW_YORK": "America/New_York",
+    "St. Johns": "America/St_Johns",
+    "Calcutta": "Asia/Kolkata",
 }
-"""Names that differ by case, blanks or hyphens, each with the zone that is meant."""
+"""Names that differ by case, blanks or hyphens, or are only a city, each with the zone that is meant."""
 
 MISTAKES: Final = {
     "America/New_Yrok": "America/New_York",
@@ -99,7 +104,7 @@ OTHER: Final = {
     **dict.fromkeys(["Africa/Cape_Town", "SAST", "South Africa Standard Time"], "Africa/Johannesburg"),
     **dict.fromkeys(["Africa/Abuja", "WAT"], "Africa/Lagos"),
     **dict.fromkeys(["Z", "Etc/GMT5", "GMT+5", "UTC+00:00", "0"], "UTC"),
-    **dict.fromkeys(["New York", "London", "Portland", "San Juan", "Cordoba", "est", "cet", "hst"], "UTC"),
+    **dict.fromkeys(["Portland", "San Juan", "Cordoba", "Victoria", "Center", "North", "est", "cet", "hst"], "UTC"),
     **dict.fromkeys(
         ["Factory", "localtime", "posixrules", "posix/Europe/Rome", "right/UTC", "factory", "Local"], "UTC"
     ),

@@ -1,4 +1,7 @@
-"""Servers that share a key and are killed or frozen: `python -m tests.torture.crowd [killed|frozen|mixed]`."""
+"""Servers that share a key: killed, frozen, with mixed limits, or undisturbed beside the optimum.
+
+Run `python -m tests.torture.crowd [killed|frozen|mixed|undisturbed]`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -15,12 +18,14 @@ from itertools import cycle
 from random import Random
 from tempfile import TemporaryDirectory
 
+from linktime.pipeline.ledger import Status
 from linktime.pipeline.ledger.factory import STATE
+from linktime.pipeline.limiter.scheduling import Scheduler
 from linktime.sandbox import Sandbox
 from tests.support.process import Child, child
 
 LIMIT, PERIOD, TIMEOUT = 20, 4.0, 2.0  # requests, s, s
-LEASE = TIMEOUT + 2.0 + PERIOD  # s; then the slots of a killed server are free again
+LEASE = TIMEOUT + 2.0 + PERIOD  # s; then the permits of a killed server are free again
 
 
 @dataclass(frozen=True)
@@ -55,21 +60,12 @@ async def play(
     frozen: float = 0.0,
     limits: Sequence[int] = (LIMIT,),
 ) -> Result:
-    """Let so many real programs ask as fast as they may, and kill one *every* so many seconds.
+    """Start real programs that send requests as fast as the budget allows, and kill one *every* so many seconds.
 
-    One that is to be *frozen* for some seconds goes on after that. The programs have the *limits* in turns.
+    With *frozen*, the program is stopped for so many seconds instead. The programs use the *limits* in turn.
     """
     async with AsyncExitStack() as stack:
-        sandbox = await stack.enter_async_context(Sandbox(limit=LIMIT, period=PERIOD))
-        settings = {
-            "LINKTIME_BASE_URL": sandbox.url,
-            "LINKTIME_API_KEY": sandbox.key,
-            "LINKTIME_RATE_PERIOD": str(PERIOD),
-            "LINKTIME_TIMEOUT": str(TIMEOUT),
-            "LINKTIME_CACHE_TTL": "0",
-            "OTEL_TRACES_EXPORTER": "none",
-            STATE: stack.enter_context(TemporaryDirectory()),
-        }
+        sandbox, settings = await _shared(stack)
         alive: list[Child] = []
         limit = cycle(limits)
 
@@ -103,13 +99,53 @@ async def play(
         return result
 
 
-PLAYS = {
+async def undisturbed(servers: int = 4, calls: int = 20) -> str:
+    """Send *calls* reads from each server. Compare the last arrival with the schedule of a single server.
+
+    The schedule leaves the last permits of each period to writes until nearly its end.
+    """
+    async with AsyncExitStack() as stack:
+        sandbox, settings = await _shared(stack)
+        started = [
+            await stack.enter_async_context(child(LINKTIME_RATE_LIMIT=str(LIMIT), **settings)) for _ in range(servers)
+        ]
+        for server in started:
+            await server.greet()
+        sent = [(server, server.call("get_me")) for server in started for _ in range(calls)]
+        for server, call in sent:
+            await server.result(call)
+        took = sandbox.requests[-1].at - sandbox.requests[0].at
+        *_, (_, optimum) = Scheduler(LIMIT, PERIOD).forecast(Status(LIMIT, PERIOD, free=LIMIT), 0.0, 0, len(sent))
+        ratio = f"{took / optimum:.3f} of the optimum, peak {sandbox.peak()} of {LIMIT}"
+        return f"{len(sent)} requests in {took:.2f} s, {ratio}"
+
+
+async def _shared(stack: AsyncExitStack) -> tuple[Sandbox, dict[str, str]]:
+    """Start a sandbox. Return it with the settings of servers that share its key and a new home."""
+    sandbox = await stack.enter_async_context(Sandbox(limit=LIMIT, period=PERIOD))
+    return sandbox, {
+        "LINKTIME_BASE_URL": sandbox.url,
+        "LINKTIME_API_KEY": sandbox.key,
+        "LINKTIME_RATE_PERIOD": str(PERIOD),
+        "LINKTIME_TIMEOUT": str(TIMEOUT),
+        "LINKTIME_CACHE_TTL": "0",
+        "OTEL_TRACES_EXPORTER": "none",
+        STATE: stack.enter_context(TemporaryDirectory()),
+    }
+
+
+PLAYS: dict[str, Callable[[], Awaitable[object]]] = {
     "killed": partial(play, 8, 60.0),
     "frozen": partial(play, 3, 10.0, every=10.0, frozen=120.0),
     "mixed": partial(play, 4, 30.0, limits=(LIMIT, 2 * LIMIT)),
+    "undisturbed": undisturbed,
 }
+
+
+async def _run(name: str) -> object:
+    return await PLAYS[name]()
 
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or PLAYS:
-        print(f"{name}: {asyncio.run(PLAYS[name]())}", flush=True)  # noqa: T201
+        print(f"{name}: {asyncio.run(_run(name))}", flush=True)  # noqa: T201

@@ -15,6 +15,7 @@ from ...config import Settings
 from ...errors import ConfigError, InvalidArguments, NotConfirmed
 from ...telemetry import set_up
 from ...tools import Tool
+from ..missing_key import key_advice
 from ..table import print_answer
 from ..terminal import ProgressLine, confirmed, has_user, write_error
 from .arguments import UsageError, find_tool, parse
@@ -50,6 +51,8 @@ def call(options: Options) -> int:
     except ConfigError as error:
         write_error(str(error))
         return 2
+    if settings.missing_key:
+        return _failed(f"unauthorized: {key_advice(settings.missing_key)}")
     return asyncio.run(_call(tool, arguments, settings, options))
 
 
@@ -75,8 +78,17 @@ async def _call(tool: Tool, arguments: Mapping[str, Any], settings: Settings, op
     if options.json:
         sys.stdout.write(orjson.dumps(result.answer, option=orjson.OPT_INDENT_2).decode() + "\n")
     else:
-        print_answer(result.answer)
+        print_answer(_in_words(tool, arguments, result.answer))
     return 0
+
+
+def _in_words(tool: Tool, arguments: Mapping[str, Any], answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an answer that is only a flag with the title of the tool, and the removed row or the arguments."""
+    if answer.get("success") is not True:
+        return answer
+    rest = {name: value for name, value in answer.items() if name not in {"success", "removed"}}
+    removed = answer.get("removed")
+    return {"done": tool.title, **(removed if isinstance(removed, dict) else arguments), **rest}
 
 
 def _question(tool: Tool, words: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from time import time
 from typing import Any, Final, NamedTuple
 
 import mcp_types
@@ -12,6 +13,7 @@ from mcp.client.session import ClientRequestContext
 from ... import __version__
 from ...app import app
 from ...config import Settings
+from ...pipeline.write_log import WriteLog
 from ...telemetry import Telemetry
 from ..in_process import served
 
@@ -49,7 +51,7 @@ async def request(
 
     info = mcp_types.Implementation(name=NAME, version=__version__)
     async with (
-        app(settings, telemetry, lazy=False) as application,
+        app(settings, telemetry, lazy=False, writes=WriteLog.of(settings, time)) as application,
         Client(served(application), elicitation_callback=elicited, client_info=info) as client,
     ):
         result = await client.call_tool(tool, dict(arguments), progress_callback=progressed)

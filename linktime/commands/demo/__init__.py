@@ -34,7 +34,7 @@ def play(open_sandbox: OpenSandbox, number: int | None = None) -> int:
     transcript = Transcript(_console())
     with TemporaryFile("w+", encoding="utf-8", errors="replace") as stderr:
         try:
-            transcript.introduction()
+            transcript.introduction(whole=number is None)
             if number != LAST:
                 chosen = {number: ALL_CONVERSATIONS[number]} if number else ALL_CONVERSATIONS
                 asyncio.run(_hold(open_sandbox, chosen, stderr, transcript))

@@ -102,6 +102,8 @@ class _Scene:
             f"LinkTime received {len(log)} requests, at most {_peak(log)} in one minute. It answered "
             f"{refused or 'none'} of them with 429.",
         )
+        kinds = Counter(f"{each['method']} {each['path']}" for each in log)
+        self._transcript.detail(f"They are {', '.join(f'{number} {kind}' for kind, number in kinds.most_common())}.")
         self._assistant.say(f"You have no meeting on {free} of these days.")
 
     async def lost_answer(self, slot: datetime) -> None:

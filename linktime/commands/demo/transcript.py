@@ -24,6 +24,9 @@ _INTRODUCTION: Final = (
     "the assistant are scripted. The MCP server, its tool calls and the requests are real. They go to a sandbox on "
     "this machine, so they need no account."
 )
+_SHORT: Final = (
+    "The user and the assistant are scripted. The server is real, and LinkTime is a sandbox on this machine."
+)
 # mark, meaning
 _LEGEND: Final = {
     "[miss]": "This read sent a request to LinkTime.",
@@ -44,11 +47,11 @@ class Transcript:
     def __init__(self, console: Console) -> None:
         self._console = console
 
-    def introduction(self) -> None:
-        """Show the purpose of the demo, and the meaning of its marks."""
+    def introduction(self, *, whole: bool = True) -> None:
+        """Show the purpose of the demo, and the meaning of its marks. A demo that is not *whole* has a short one."""
         self._console.print(Text(_HEADLINE, "bold"))
         self._console.print()
-        for line in Text(_INTRODUCTION).wrap(self._console, self._console.width):
+        for line in Text(_INTRODUCTION if whole else _SHORT).wrap(self._console, self._console.width):
             line.rstrip()
             self._console.print(line)
         self._console.print()
@@ -80,6 +83,10 @@ class Transcript:
     def note(self, label: str, text: str) -> None:
         """Show an event of the scene. Its *label* is the time."""
         self._line(Text(f"  {label}", "magenta"), Text(text))
+
+    def detail(self, text: str) -> None:
+        """Show a sentence that belongs to the line before it."""
+        self._line(Text(), Text(text, "dim"))
 
     def chart(self, title: str, rows: Mapping[str, int]) -> None:
         """Show numbers as bars, each with its label."""

@@ -22,7 +22,7 @@ _KEY: Final = re.compile(r"""lt_live_(?!\.\.\.["'])[^\s"']+""")
 def masked_diff(before: str, after: str, name: str, public: Collection[str]) -> str:
     """Return a unified diff that shows no secret: of texts only those in *public* and references to variables."""
     texts = (_masked(text, public).splitlines() for text in (before, after))
-    lines = unified_diff(*_trimmed(*texts), name, f"{name} (new)", lineterm="", n=1)
+    lines = unified_diff(*_trimmed(*texts), name, f"{name} (after)", lineterm="", n=1)
     return "\n".join("@@" if line.startswith("@@") else line for line in lines)
 
 

@@ -76,7 +76,7 @@ def open_shared(settings: Settings, places: Places | None = None) -> Shared | No
     """
     if settings.budget == "process" or settings.api_key is None:
         return None
-    name, terms = _name(settings), terms_of(settings)
+    name, terms = private_name(settings), terms_of(settings)
     if settings.budget == "local":
         from .sqlite import SqliteChanges, SqliteLedger  # noqa: PLC0415 - most of it is only needed for a call
         from .sqlite_file import SqliteFile  # noqa: PLC0415 - likewise
@@ -96,7 +96,7 @@ def terms_of(settings: Settings) -> Terms:
     return Terms(uuid4().hex, settings.rate_limit, settings.rate_period, settings.timeout + _SLACK)
 
 
-def _name(settings: Settings) -> str:
+def private_name(settings: Settings) -> str:
     """Derive a name from the key and the service that reveals neither."""
     key = settings.api_key.get_secret_value() if settings.api_key else ""
     return sha256(f"{key}\n{identity(settings.base_url)}".encode()).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""The account's time zone: looked up rarely, with a short wait."""
+"""The account's time zone and time format: looked up rarely, with a short wait."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ from ...wallclock import zone_named
 _PATIENCE: Final = 1.0  # s from the start of a lookup; shared by all callers that wait for it
 _DEADLINE: Final = 10.0  # s for a lookup; a late result still serves later callers
 _UNSETTLED: Final = 3.0  # s that a zone serves if a replica behind the last write may have answered
+_TIME_FORMATS: Final = ("12h", "24h")
 
 log = logging.getLogger(__name__)
 
 
 class AccountZone:
-    """The account's time zone, from the settings.
+    """The account's time zone and time format, from the settings.
 
     A lookup costs a request, so its result serves for *life* seconds, also if the lookup failed.
 
@@ -65,8 +66,9 @@ class AccountZone:
         self._spare = spare
         self._life = life
         self._settled = settled
-        # the last result: None if the account has no valid zone, or before the first lookup
+        # the last result: None if the account has no valid zone or time format, or before the first lookup
         self._zone: ZoneInfo | None = None
+        self._time_format: str | None = None
         self._zone_epoch = epoch()  # the epoch before that lookup
         self._fresh_until = -inf  # s of the clock
         # the last lookup, in flight or done
@@ -77,6 +79,11 @@ class AccountZone:
     def known(self) -> ZoneInfo | None:
         """Return the zone, or None if it is unknown or a write could have changed it."""
         return self._zone if self._zone_epoch == self._epoch() else None
+
+    @property
+    def time_format(self) -> str | None:
+        """Return `12h` or `24h`, as the account writes times. It is known as long as the zone is."""
+        return self._time_format if self._zone_epoch == self._epoch() else None
 
     def refresh(self) -> None:
         """Start a lookup in the background, unless the zone is fresh, a lookup is in flight, or budget is scarce."""
@@ -103,7 +110,7 @@ class AccountZone:
         # 2. The lookup failed: the known zone serves for another life.
         # 3. There is a reply: its zone serves, for the rest of its life if the reply is from the cache.
         epoch = self._epoch()
-        zone, age = self.known, 0.0
+        zone, time_format, age = self.known, self.time_format, 0.0
         life = self._life if self._settled() else min(self._life, _UNSETTLED)
         try:
             reply = await self._send(replace(self._question, deadline=self._clock() + _DEADLINE))
@@ -114,5 +121,8 @@ class AccountZone:
         except Exception as error:  # noqa: BLE001 - a failed lookup must not end the call
             log.error("the lookup of the account's zone failed: %s", type(error).__name__)  # noqa: TRY400 - no text
         else:
-            zone, age = zone_named(record(reply.data).get("timezone")), reply.notes.age_seconds or 0.0
-        self._zone, self._zone_epoch, self._fresh_until = zone, epoch, self._clock() + life - age
+            settings = record(reply.data)
+            zone, age = zone_named(settings.get("timezone")), reply.notes.age_seconds or 0.0
+            time_format = next((each for each in _TIME_FORMATS if each == settings.get("timeFormat")), None)
+        self._zone, self._time_format = zone, time_format
+        self._zone_epoch, self._fresh_until = epoch, self._clock() + life - age

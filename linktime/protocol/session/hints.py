@@ -17,6 +17,10 @@ from ...tools.suggest import suggest
 from .lookups import Lookups
 
 NONE_ACTIVE: Final = "No event type is active."
+_NO_BOOKING_ID: Final = (
+    "The bookingId is not an id such as clx8v3p0s0001ab9xk2m4qwer. Take one from list_bookings. For the meetings of a "
+    "guest, call list_contacts with the name or e-mail as search, then get_contact."
+)
 _MOST: Final = 12  # rows that a hint names
 _STATUSES: Final = {400, 404, 422}  # refusals of an id or a slug
 _DATE: Final = re.compile(r"(\d{4}-\d{2}-\d{2})([T ].*)?")
@@ -86,7 +90,7 @@ async def _for_event_type(look: _Look, text: str) -> str:
     if rows is None:
         return "Take the id from list_event_types."
     if ident := _id_of(row for row in rows if _is_called(text, row)):
-        return f"This is a slug or a name. The event type has the id {ident}."
+        return f"The id is a slug or a name. The event type has the id {ident}."
     known = _listed(f"{row['id']} ({row.get('slug')})" for row in rows if "id" in row)
     return f"The active event types have the ids {known}. list_event_types shows no inactive ones."
 
@@ -96,10 +100,10 @@ async def _for_contact(look: _Look, text: str) -> str:
         return "Take the id from list_contacts. Its search takes a part of a name, e-mail or company."
     rows = await look("list_contacts", search=text)
     if rows is None:
-        return "This is a name or an e-mail. Call list_contacts with it as search."
+        return "The contactId is a name or an e-mail. Call list_contacts with it as search."
     if ident := _id_of(rows):
-        return f"This is a name or an e-mail. Its contact has the id {ident}."
-    return f"This is a name or an e-mail of {len(rows)} contacts. Call list_contacts with another search."
+        return f"The contactId is a name or an e-mail. Its contact has the id {ident}."
+    return f"The contactId is a name or an e-mail of {len(rows)} contacts. Call list_contacts with another search."
 
 
 async def _for_booking(look: _Look, text: str) -> str:
@@ -110,9 +114,9 @@ async def _for_booking(look: _Look, text: str) -> str:
         rows = await look("list_bookings", **{"from": date[1], "to": date[1]})
         ident = _id_of(rows or ())
         only = f"The only meeting on it has the id {ident}." if ident else ""
-        return f"This is a date. {only or f'Call list_bookings with from and to {date[1]}.'}"
+        return f"The bookingId is a date. {only or f'Call list_bookings with from and to {date[1]}.'}"
     if _is_name(text):
-        return "This is a name or an e-mail. list_contacts with it as search, then get_contact has the meetings."
+        return _NO_BOOKING_ID
     return "Take the id from list_bookings, whose status all includes cancelled meetings."
 
 
@@ -121,7 +125,7 @@ async def _for_webhook(look: _Look, text: str) -> str:
     if rows is None:
         return "Take the id from list_webhooks."
     if ident := _id_of(row for row in rows if text in (row.get("name"), row.get("url"))):
-        return f"This is a name or a URL. The webhook has the id {ident}."
+        return f"The webhookId is a name or a URL. The webhook has the id {ident}."
     return f"The webhooks have the ids {_listed(row['id'] for row in rows if 'id' in row)}. See list_webhooks."
 
 

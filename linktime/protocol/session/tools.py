@@ -14,6 +14,7 @@ from ...telemetry import hooks
 from ...tools import Reading, Tool
 from ...tools.guest_text import GuestText
 from ...tools.plan import Plan
+from . import views
 from .arguments import received
 from .course import Course
 from .hints import Hints
@@ -24,7 +25,6 @@ from .results import failed, succeeded
 from .sdk_server import Context
 from .unexpected import guarded
 from .upstream import Upstream
-from .views import can_show
 
 Result = mcp_types.CallToolResult | mcp_types.InputRequiredResult
 
@@ -66,7 +66,7 @@ class Tools:
 
     async def list(self, context: Context, _: object) -> mcp_types.ListToolsResult:
         """Return all tools, on one page."""
-        return self._list_with_views if can_show(context) else self._list
+        return self._list_with_views if views.can_show(context) else self._list
 
     async def call(self, context: Context, params: mcp_types.CallToolRequestParams) -> Result:
         """Answer one call. A Failure becomes an error result.
@@ -91,10 +91,13 @@ class Tools:
             return _with_meta(failed(failure), meta)
         if reading.read_as:
             meta["linktime/readAs"] = dict(reading.read_as)
+        has_view = views.awaits(context, tool.name, self._upstream)
         try:
             result = await self._called(context, tool, params, reading)
         except Failure as failure:
             result = failed(await self._hints.added(tool, reading.arguments, failure))
+        else:
+            meta |= await views.notes(self._upstream) if has_view else {}
         return _with_meta(result, meta)
 
     async def answer(
@@ -144,7 +147,7 @@ class Tools:
         if self._upstream.refusal is not None:
             raise self._upstream.refusal
         with guarded(tool, Delivery()):
-            return tool.read(arguments, await self._zone_for(tool, arguments))
+            return tool.read(arguments, await self._zone_for(tool, arguments), self._upstream.wall())
 
     async def _identified(self, context: Context, tool: Tool, reading: Reading) -> Reading:
         """Return the reading with the id of the row, if the tool can look that up by another name."""

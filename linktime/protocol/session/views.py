@@ -1,11 +1,17 @@
-"""Decides which clients see the views, and reads their pages."""
+"""Decides which clients see the views, reads their pages, and adds what only a view needs to an answer."""
 
 from __future__ import annotations
 
+from typing import Final
+
 import mcp_types
 
-from ..views import EXTENSION, HTML, VIEWS
+from ..views import EXTENSION, HTML, VIEWS, view_of
 from .sdk_server import STATIC, Context
+from .upstream import Upstream
+
+TIME_FORMAT: Final = "linktime/timeFormat"
+"""The field of `_meta` with the account's way to write times: `12h` or `24h`."""
 
 
 def can_show(context: Context) -> bool:
@@ -16,9 +22,31 @@ def can_show(context: Context) -> bool:
     3. It declares other extensions only, or none of those that there are.
     """
     declared = context.session.client_capabilities
-    if declared is None or declared.extensions is None:
-        return True
-    types = declared.extensions.get(EXTENSION, {}).get("mimeTypes")
+    return declared is None or declared.extensions is None or _declares(context)
+
+
+def awaits(context: Context, tool: str, upstream: Upstream) -> bool:
+    """Return whether the client certainly shows a view beside the answers of *tool*. Start the lookup for its notes."""
+    is_shown = view_of(tool) is not None and _declares(context)
+    if is_shown and upstream.zone:
+        upstream.zone.refresh()
+    return is_shown
+
+
+async def notes(upstream: Upstream) -> dict[str, str]:
+    """Return the fields of `_meta` for a view. They wait for the settings as the local times do, for a second at most.
+
+    So the view needs no call of its own, which could need the user's consent and would redraw the times.
+    """
+    await upstream.account_zone()
+    time_format = upstream.zone and upstream.zone.time_format
+    return {TIME_FORMAT: time_format} if time_format else {}
+
+
+def _declares(context: Context) -> bool:
+    declared = context.session.client_capabilities
+    extensions = (declared and declared.extensions) or {}
+    types = extensions.get(EXTENSION, {}).get("mimeTypes")
     return isinstance(types, list) and HTML in types
 
 

@@ -18,10 +18,10 @@ from pydantic import ValidationError
 
 from ...sanitize import lenient, visible
 from ...sanitize.invisible import may_hide
+from .capabilities import repaired
 
 LARGEST_FRAME: Final = 16 << 20  # bytes
 _LARGEST_ID: Final = 1 << 53  # a whole number up to here has the same value as a float
-_DEEPEST: Final = 8  # levels of capabilities
 _DEEPEST_FRAME: Final = 80  # levels of an outgoing frame; those of an answer and its envelope
 _IDENT: Final = re.compile(rb'"id"\s*:\s*(\d{1,15}|"[\w.:-]{1,64}")\s*,')
 _OBJECTS: Final = ("_meta", "arguments", "capabilities", "context", "inputResponses")
@@ -164,9 +164,9 @@ def _with_objects(params: dict[str, Any]) -> dict[str, Any]:
         if meta.get("progressToken", "") is None:
             del meta["progressToken"]
         if CLIENT_CAPABILITIES_META_KEY in meta:
-            meta[CLIENT_CAPABILITIES_META_KEY] = _capabilities(meta[CLIENT_CAPABILITIES_META_KEY])
+            meta[CLIENT_CAPABILITIES_META_KEY] = repaired(meta[CLIENT_CAPABILITIES_META_KEY])
     if "capabilities" in params:
-        params["capabilities"] = _capabilities(params["capabilities"])
+        params["capabilities"] = repaired(params["capabilities"])
     return params
 
 
@@ -177,14 +177,3 @@ def _object(text: str) -> Any:
     except ValueError:
         return text
     return value if isinstance(value, dict) else text
-
-
-def _capabilities(value: Any, depth: int = _DEEPEST) -> Any:
-    """Return declared capabilities, which consist of objects, with `{}` for each `[]`."""
-    match value:
-        case []:
-            return {}
-        case dict() if depth:
-            return {name: _capabilities(each, depth - 1) for name, each in value.items()}
-        case _:
-            return value

@@ -7,7 +7,7 @@ import pytest
 from tests.support.view_browser import ABLE, ViewBrowser
 from tests.support.view_samples import failure, meeting, meetings, result, week
 
-pytestmark = pytest.mark.slow  # each test opens a page
+pytestmark = [pytest.mark.slow, pytest.mark.posix]  # each test opens a page in a browser of .ci/run
 
 DAYS = {"from": "2026-11-30", "to": "2026-12-06"}
 

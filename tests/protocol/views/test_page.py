@@ -73,6 +73,7 @@ def test_imports_are_exports_of_other_modules(module: Path) -> None:
             assert len(re.findall(rf"\b{name}\b", text)) > 1
 
 
+@pytest.mark.posix  # .ci/run installs Node.js
 async def test_functions_without_a_document() -> None:
     test = Path(__file__).with_name("functions.test.mjs")
     async with asyncio.timeout(50):

@@ -7,7 +7,7 @@ import pytest
 from tests.support.view_browser import ABLE, ViewBrowser
 from tests.support.view_samples import slots
 
-pytestmark = pytest.mark.slow  # each test opens a page
+pytestmark = [pytest.mark.slow, pytest.mark.posix]  # each test opens a page in a browser of .ci/run
 
 DAYS = {"eventTypeSlug": "intro-call", "from": "2026-12-01", "to": "2026-12-06"}
 WORDS = "I choose Wed 2 Dec 2026, 09:00 (New York)"

@@ -46,6 +46,15 @@ export class Chat {
     return this.#accepted("ui/message", { role: "user", content: [{ type: "text", text }] });
   }
 
+  /** Ask for a display mode. Return the mode that holds now, or null if the host refuses. */
+  async display(mode) {
+    try {
+      return (await this.#host.request("ui/request-display-mode", { mode })).mode ?? null;
+    } catch {
+      return null;
+    }
+  }
+
   open(url) {
     return this.#accepted("ui/open-link", { url });
   }

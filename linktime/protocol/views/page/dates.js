@@ -1,6 +1,6 @@
-/** Dates and times as text, in the language and by the habits of a locale. */
+/** Dates and times as text, in the language and by the habits of a locale and of the account. */
 
-import { format, clocksChange, wallOf } from "./times.js";
+import { clocksChange, daysBetween, format, wallOf } from "./times.js";
 
 /* The regions whose week does not begin on Monday, for browsers without that knowledge. */
 const SUNDAY_FIRST = new Set(
@@ -10,12 +10,22 @@ const SUNDAY_FIRST = new Set(
   ).split(" "),
 );
 const SATURDAY_FIRST = new Set("AE AF BH DJ DZ EG IQ IR JO KW LY OM QA SD SY".split(" "));
+const CYCLES = new Map([
+  ["12h", "h12"],
+  ["24h", "h23"],
+]);
 const RIGHT_TO_LEFT = /^(ar|ckb|dv|fa|he|ps|sd|ug|ur|yi)\b/;
 
 /** The formats of one locale. A day is text, such as 2026-12-01, and an instant is a number of ms. */
 export class Dates {
-  /** @param {unknown} locale a BCP 47 tag; the browser's if it is not valid */
-  constructor(locale) {
+  #hours; // options for the account's time format, or none for the habits of the locale
+
+  /**
+   * @param {unknown} locale a BCP 47 tag; the browser's if it is not valid
+   * @param {unknown} timeFormat 12h or 24h; that of the locale if it is neither
+   */
+  constructor(locale, timeFormat) {
+    this.#hours = CYCLES.has(timeFormat) ? { hourCycle: CYCLES.get(timeFormat) } : {};
     this.locale = valid(locale) ?? valid(globalThis.navigator?.language) ?? "en";
     this.direction = RIGHT_TO_LEFT.test(this.locale) ? "rtl" : "ltr";
   }
@@ -50,12 +60,13 @@ export class Dates {
     return format(this.locale, this.#timeOptions(instant, zone)).format(instant);
   }
 
-  /** Format a range of times on the clocks of a zone, with the day of its end if that is another one. */
+  /** Format a range of times on the clocks of a zone, with the day or the date of its end if that is another one. */
   times(start, end, zone) {
     const first = wallOf(start, zone).day;
     const last = wallOf(end, zone).day;
     if (last !== first) {
-      return `${this.time(start, zone)} – ${this.weekday(last)} ${this.time(end, zone)}`;
+      const day = daysBetween(first, last) < 7 ? this.weekday(last) : this.days(last, last);
+      return `${this.time(start, zone)} – ${day} ${this.time(end, zone)}`;
     }
     // A range in one format drops the offsets.
     if (clocksChange(first, zone)) return `${this.time(start, zone)} – ${this.time(end, zone)}`;
@@ -64,9 +75,10 @@ export class Dates {
 
   /** Format minutes after midnight as a label of an axis: 9 AM, 9:30 AM or 09:00. */
   clock(minutes) {
-    const { hour12 } = format(this.locale, { hour: "numeric" }).resolvedOptions();
+    const hour = { timeZone: "UTC", hour: "numeric", ...this.#hours };
+    const { hour12 } = format(this.locale, hour).resolvedOptions();
     const options = hour12 && minutes % 60 === 0 ? {} : { minute: "2-digit" };
-    return format(this.locale, { timeZone: "UTC", hour: "numeric", ...options }).format(minutes * 60_000);
+    return format(this.locale, { ...hour, ...options }).format(minutes * 60_000);
   }
 
   #ofDay(day, options) {
@@ -74,7 +86,8 @@ export class Dates {
   }
 
   #timeOptions(instant, zone) {
-    return { timeZone: zone, hour: "numeric", minute: "2-digit", ...offsetOn(wallOf(instant, zone).day, zone) };
+    const time = { timeZone: zone, hour: "numeric", minute: "2-digit", ...this.#hours };
+    return { ...time, ...offsetOn(wallOf(instant, zone).day, zone) };
   }
 }
 

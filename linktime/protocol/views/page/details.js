@@ -1,6 +1,6 @@
 /** The details of one meeting, with its actions. An action asks the assistant and never changes anything itself. */
 
-import { button, element, foreign, isNarrow, toType } from "./dom.js";
+import { arrows, button, element, foreign, isNarrow, toType } from "./dom.js";
 import { inWords } from "./dates.js";
 import { differ, place, wallOf } from "./times.js";
 import { calendarFile } from "./ics.js";
@@ -29,18 +29,42 @@ export function details(meeting, context, close) {
     meeting.guest && row("Guest", foreign("span", meeting.guest), meeting.email && foreign("small", meeting.email)),
     meeting.location && row("Where", foreign("span", title(meeting.location))),
     meeting.link && !chat.canOpen(meeting.link) && row("Link", foreign("span", meeting.link)),
+    !meeting.id && row("Changes", element("span", {}, "This meeting has no id. Ask the assistant to change it.")),
     meeting.notes && row("Notes", foreign("span", meeting.notes)),
     meeting.status && meeting.status !== "CONFIRMED" && row("Status", foreign("span", title(meeting.status))),
   ];
-  const name = foreign("h2", meeting.type);
-  name.id = "details-title";
-  return element(
-    "section.details",
-    { role: "dialog", "aria-labelledby": name.id, tabindex: -1, keydown: (event) => event.key === "Escape" && close() },
-    element("header", {}, name, button("×", close, { class: "icon", "aria-label": "Close the details" })),
+  return card(
+    foreign("h2", meeting.type),
+    close,
     element("dl", {}, ...rows.filter(Boolean)),
     element("p.actions", {}, ...actions(meeting, context, answer)),
     answer,
+  );
+}
+
+/**
+ * Make the card that lists meetings.
+ * @param {(meeting: object) => void} choose takes the meeting that the user presses
+ */
+export function listing(meetings, { account, dates }, choose, close) {
+  const line = (meeting) => {
+    const press = button("", () => choose(meeting), { class: meeting.status === "CANCELLED" ? "cancelled" : null });
+    const time = element("time", {}, dates.time(meeting.start, account));
+    press.append(time, " ", foreign("b", meeting.type), " ", foreign("span", meeting.guest));
+    return element("li", {}, press);
+  };
+  const list = element("ul", {}, ...meetings.map(line));
+  arrows(list, () => [[...list.querySelectorAll("button")]], () => true);
+  return card(foreign("h2", `${meetings.length} more meetings`), close, list);
+}
+
+function card(heading, close, ...content) {
+  heading.id = "details-title";
+  return element(
+    "section.details",
+    { role: "dialog", "aria-labelledby": heading.id, tabindex: -1, keydown: ({ key }) => key === "Escape" && close() },
+    element("header", {}, heading, button("×", close, { class: "icon", "aria-label": "Close the details" })),
+    ...content,
   );
 }
 
@@ -89,7 +113,7 @@ function title(code) {
 
 /** Close the details at a click beside them. */
 export function closeOutside({ target, currentTarget }) {
-  if (!target.closest(".meeting, .details")) currentTarget.querySelector(".details header button")?.click();
+  if (!target.closest(".meeting, .more, .details")) currentTarget.querySelector(".details header button")?.click();
 }
 
 /** Put a card beside its block, inside the week. */

@@ -97,10 +97,10 @@ export function arrows(box, groups, stacked) {
 }
 
 function neighbour({ key, target }, buttons, groups, stacked) {
-  const [across, along] = STEPS[key] ?? [0, 0];
+  if (!(key in STEPS)) return undefined;
+  const [across, along] = STEPS[key];
   const sideways = document.documentElement.dir === "rtl" ? -across : across;
   if (stacked || along) return buttons[buttons.indexOf(target) + (along || sideways)];
-  if (!sideways) return undefined;
   const filled = groups.filter((group) => group.length);
   const group = filled.findIndex((each) => each.includes(target));
   const next = filled[group + sideways];

@@ -32,9 +32,9 @@ export class Host {
   async connect(appInfo) {
     const appCapabilities = { availableDisplayModes: ["inline", "fullscreen"] };
     const params = { protocolVersion: PROTOCOL_VERSION, appInfo, appCapabilities };
-    const { hostCapabilities = {}, hostContext = {} } = await this.request("ui/initialize", params);
+    const { hostCapabilities, hostContext } = await this.request("ui/initialize", params);
     this.notify("ui/notifications/initialized");
-    return { hostCapabilities, hostContext };
+    return { hostCapabilities: hostCapabilities ?? {}, hostContext: hostContext ?? {} };
   }
 
   /** Send a request. Return its result, or throw the host's error. */

@@ -15,15 +15,20 @@ const MOST_WAITS = 3; // waits for the budget in a row, before the user has to a
 export class Loader {
   #chat;
   #tool;
+  #rows; // the field of an answer with its list
   #status;
   #answered;
   #turn = 0; // the number of the latest call; an answer to an earlier one is out of date
   #waits = 0; // waits for the budget since the last answer
 
-  /** @param {(result: any, args: any) => void} answered takes each answer that is no error */
-  constructor(chat, tool, status, answered) {
+  /**
+   * @param {{tool: string, rows: string}} View
+   * @param {(result: any, args: any) => void} answered takes each answer that is no error
+   */
+  constructor(chat, { tool, rows }, status, answered) {
     this.#chat = chat;
     this.#tool = tool;
+    this.#rows = rows;
     this.#status = status;
     this.#answered = answered;
   }
@@ -41,7 +46,7 @@ export class Loader {
   /** Take the answer to a call, of the view or of the model. */
   receive(result, args, words) {
     this.stop();
-    const error = errorOf(result);
+    const error = errorOf(result, this.#rows);
     const again = this.#chat.canCall ? () => this.load(args, words) : null;
     if (!error) {
       this.#waits = 0;

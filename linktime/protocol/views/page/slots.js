@@ -3,11 +3,11 @@
 import { dataOf, slotsOf, zoneOf } from "./answer.js";
 import { inWords } from "./dates.js";
 import { announce, arrows, button, element, foreign, redraw, spoken, toType } from "./dom.js";
-import { addDays, daysBetween, daysFrom, differ, instantOf, isZone, place, wallOf } from "./times.js";
+import { displayButton } from "./display.js";
+import { addDays, daysBetween, daysFrom, differ, instantOf, isDay, isZone, place, wallOf } from "./times.js";
 import { open } from "./view.js";
 
-const DATE = /^\d{4}-\d\d-\d\d$/;
-const MOST_DAYS = 35;
+const MOST_DAYS = 35; // the first days of a longer call
 const FRESH = 60_000; // ms; a choice from an older answer is checked before the assistant gets it
 const PARTS = [
   [300, "Night"],
@@ -19,11 +19,12 @@ const PARTS = [
 
 export class Slots {
   static tool = "check_availability";
+  static rows = "slots";
   static title = "Free times";
   static loading = "Loading the free times…";
   #context;
   #args = {}; // of the last answer
-  #answer = null; // its data, slots, zones and time
+  #answer = null; // its data, slots, zone and time, and the number of its rows that could not be read
   #chosen = null; // the slot that the user pressed
   #isConfirming = false; // whether the choice waits for a fresh answer
   #outcome = null; // the element that states whether the assistant has the choice, or null before that
@@ -37,10 +38,11 @@ export class Slots {
   /** Take an answer of check_availability, and show it. */
   answered(result, args) {
     const { user, now } = this.#context;
-    const slots = slotsOf(dataOf(result));
-    const zone = zoneOf(result, slots, [user]);
+    const data = dataOf(result, Slots.rows);
+    const { slots, unread } = slotsOf(data);
+    const zone = zoneOf(result, data, slots, [user]);
     this.#args = args;
-    this.#answer = { data: dataOf(result), slots, zone, at: now() };
+    this.#answer = { data, slots, unread, zone, at: now() };
     const chosen = this.#chosen && slots.find(({ startTime }) => startTime === this.#chosen.startTime);
     const isConfirmed = this.#isConfirming && chosen;
     this.#taken = this.#isConfirming && !chosen ? this.#words(this.#chosen) : "";
@@ -72,8 +74,18 @@ export class Slots {
     if (this.#answer && shown !== this.#free.length) this.render();
   }
 
+  /** The slots that have not passed, on the days that are shown. */
   get #free() {
-    return this.#answer.slots.filter(({ start }) => start > this.#context.now());
+    const { slots } = this.#answer;
+    const range = daysOf(this.#args);
+    const end = range?.isCut ? instantOf(addDays(range.last, 1), 0, this.#clock) : Infinity;
+    return slots.filter(({ start }) => this.#context.now() < start && start < end);
+  }
+
+  /** The zone of the days that the call was for. */
+  get #clock() {
+    const { timezone } = this.#args;
+    return isZone(timezone) ? timezone : this.#answer.zone;
   }
 
   get #count() {
@@ -103,13 +115,12 @@ export class Slots {
 
   /** Return the days that the answer covers from midnight to midnight on the account's clocks. */
   #wholeDays() {
-    const { from, to, timezone } = this.#args;
     const range = daysOf(this.#args);
     if (!range) return [];
     const { zone } = this.#answer;
-    const clock = isZone(timezone) ? timezone : zone;
-    const [start, end] = [instantOf(from, 0, clock), instantOf(addDays(to, 1), 0, clock)];
-    return range.filter((day) => start <= instantOf(day, 0, zone) && instantOf(addDays(day, 1), 0, zone) <= end);
+    const [start, end] = [range.first, addDays(range.last, 1)].map((day) => instantOf(day, 0, this.#clock));
+    const days = daysFrom(range.first, daysBetween(range.first, range.last) + 1);
+    return days.filter((day) => start <= instantOf(day, 0, zone) && instantOf(addDays(day, 1), 0, zone) <= end);
   }
 
   #bar() {
@@ -117,29 +128,27 @@ export class Slots {
     const { chat, dates, now } = this.#context;
     const name = String(this.#answer.data.eventTypeSlug ?? "").replace(/[-_]+/g, " ");
     const step = (label, sign, days) => {
-      const isPast = addDays(this.#args.to, days) < wallOf(now(), this.#answer.zone).day;
-      const move = () => this.#load({ from: addDays(this.#args.from, days), to: addDays(this.#args.to, days) });
-      return button(sign, move, {
+      const [from, to] = [range.first, range.last].map((day) => addDays(day, days));
+      const isPossible = isDay(from) && isDay(to) && to >= wallOf(now(), this.#answer.zone).day;
+      return button(sign, () => this.#load({ from, to }), {
         class: "icon",
         "data-key": days < 0 ? "back" : "next",
         "aria-label": label,
-        disabled: isPast,
+        disabled: !isPossible,
       });
     };
     const heading = element("h1", {}, Slots.title, name && foreign("small", name[0].toUpperCase() + name.slice(1)));
-    if (!chat.canCall || !range) return element("header.bar", {}, heading);
+    const display = displayButton(this.#context);
+    if (!chat.canCall || !range) return element("header.bar", {}, heading, display);
     const refresh = button("↻", () => this.#load({}), {
       class: "icon",
       "aria-label": "Refresh",
       "data-key": "refresh",
     });
-    const steps = [step("Earlier days", "‹", -range.length), refresh, step("Later days", "›", range.length)];
-    return element(
-      "header.bar",
-      {},
-      heading,
-      element("nav", { "aria-label": dates.days(range[0], range.at(-1)) }, ...steps),
-    );
+    const count = daysBetween(range.first, range.last) + 1;
+    const steps = [step("Earlier days", "‹", -count), refresh, step("Later days", "›", count), display];
+    const label = dates.days(range.first, range.last);
+    return element("header.bar", {}, heading, element("nav", { "aria-label": label }, ...steps));
   }
 
   #group({ day, last, slots }) {
@@ -150,7 +159,7 @@ export class Slots {
         "section.none",
         {},
         element("h2", { lang: dates.locale }, days),
-        element("p", {}, "No free times"),
+        element("p", {}, this.#answer.unread ? "No readable free times" : "No free times"),
       );
     }
     const parts = Map.groupBy(slots, ({ start }) => partOf(wallOf(start, this.#answer.zone).minutes));
@@ -241,7 +250,9 @@ export class Slots {
 
   #notices() {
     const taken = this.#taken && element("p.panel", {}, `${this.#taken} was taken meanwhile. ${this.#count}`);
-    const none = !taken && this.#free.length === 0 && element("p.panel", {}, "No free times on these days.");
+    const { unread } = this.#answer;
+    const free = unread ? "No readable free times on these days." : "No free times on these days.";
+    const none = !taken && this.#free.length === 0 && element("p.panel", {}, free);
     return [taken, none].filter(Boolean);
   }
 
@@ -255,7 +266,12 @@ export class Slots {
     const leftOut = Number(data.leftOut) || 0;
     const hours = `${leftOut} more free ${leftOut === 1 ? "time is" : "times are"} outside the hours of the question.`;
     const truncated = data.truncated && "More free times exist. Ask for fewer days to see them.";
-    return [leftOut > 0 && hours, truncated].filter(Boolean).map((text) => element("p.note", {}, text));
+    const { unread } = this.#answer;
+    const rows = `${unread} ${unread === 1 ? "time" : "times"} of the answer could not be read. Ask the assistant.`;
+    const range = daysOf(this.#args);
+    const cut = range?.isCut && `The call was for more days. These are the first ${MOST_DAYS}.`;
+    const notes = [leftOut > 0 && hours, truncated, cut, unread > 0 && rows].filter(Boolean);
+    return notes.map((text) => element("p.note", {}, text));
   }
 }
 
@@ -263,11 +279,11 @@ function partOf(minutes) {
   return PARTS.find(([end]) => minutes < end)[1];
 }
 
-/** Return the days of a call, or null if its arguments do not state them exactly. */
+/** Return the first and the last shown day of a call, or null if its arguments do not state days exactly. */
 function daysOf({ from, to }) {
-  if (!DATE.test(from) || !DATE.test(to)) return null;
-  const count = daysBetween(from, to) + 1;
-  return count > 0 && count <= MOST_DAYS ? daysFrom(from, count) : null;
+  if (!isDay(from) || !isDay(to) || to < from) return null;
+  const isCut = daysBetween(from, to) >= MOST_DAYS;
+  return { first: from, last: isCut ? addDays(from, MOST_DAYS - 1) : to, isCut };
 }
 
 open(Slots);

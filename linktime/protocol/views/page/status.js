@@ -43,10 +43,10 @@ export class Status {
     }, SECOND);
   }
 
-  /** Show an error in the words of the tool. */
+  /** Show an error with its title, in the words of the tool. */
   failed(error, retry) {
-    this.#show(panel("No answer", error, retry && button("Try again", retry)));
-    announce(`No answer. ${error.text}`);
+    this.#show(panel(error.title, error, retry && button("Try again", retry)));
+    announce(`${error.title}. ${error.text}`);
   }
 
   cancelled(reason, retry) {

@@ -3,6 +3,11 @@
 const MINUTE = 60_000; // ms
 const LOCAL = /^\w{3} (\d{4}-\d\d-\d\d) (\d\d):(\d\d) ([+-]\d\d:\d\d)$/; // Tue 2026-12-01 10:00 -05:00
 
+const DATE = /^\d{4}-\d\d-\d\d$/;
+
+/** The days that a range without a start or an end has. Their neighbours still have years of four digits. */
+export const EVER = ["0001-01-01", "9998-12-31"];
+
 const formats = new Map();
 
 /** Return a formatter, made once, because making it is slow. */
@@ -43,6 +48,13 @@ export function instantOf(day, minutes, zone) {
   const wall = Date.parse(day) + minutes * MINUTE;
   const near = wall - offset(wall, zone) * MINUTE;
   return wall - offset(near, zone) * MINUTE;
+}
+
+/** Return whether a value is a day that exists: 2026-02-29 does not. */
+export function isDay(value) {
+  if (typeof value !== "string" || !DATE.test(value) || value < EVER[0] || value > EVER[1]) return false;
+  const instant = Date.parse(value);
+  return !Number.isNaN(instant) && new Date(instant).toISOString().startsWith(value);
 }
 
 export function addDays(day, count) {
