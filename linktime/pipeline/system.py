@@ -92,9 +92,9 @@ def reader_check(platform: str, libraries: Any = None) -> Callable[[int], bool]:
 
 
 def _has_state_of_reader(system: Any, descriptor: int) -> bool:
-    from ctypes import byref, c_ulong, c_void_p, sizeof  # noqa: PLC0415 - of Windows alone
+    from ctypes import byref, c_uint32, c_void_p, sizeof  # noqa: PLC0415 - of Windows alone
 
-    result, numbers = (c_void_p * 2)(), (c_ulong * 10)()
+    result, numbers = (c_void_p * 2)(), (c_uint32 * 10)()
     query = system.ntdll.NtQueryInformationFile
     failure = query(_handle(system, descriptor), byref(result), byref(numbers), sizeof(numbers), _PIPE)
     return bool(failure) or numbers[8] not in _NO_READER

@@ -11,6 +11,7 @@ from linktime.commands.demo.host.browser import has_display
 from linktime.commands.doctor.finding import Finding
 from linktime.commands.doctor.redaction import redacted
 from linktime.commands.install.files import is_shared
+from linktime.commands.install.target import find
 from linktime.commands.locations import Environment, System
 from linktime.commands.missing_key import key_advice
 
@@ -57,6 +58,23 @@ def test_home_is_understood_in_every_spelling(
 def test_missing_home_is_named(platform: str, variable: str, home: str) -> None:
     with pytest.raises(KeyError, match=variable):
         cursor(platform, {variable: home})
+
+
+@pytest.mark.parametrize(
+    ("platform", "variables", "folder"),
+    [
+        ("win32", {"USERPROFILE": ADA}, ("AppData", "Local")),
+        ("darwin", {"HOME": "/Users/ada"}, ("Library", "Application Support")),
+    ],
+)
+def test_backup_of_a_project_is_in_the_state_of_the_system(
+    platform: str, variables: dict[str, str], folder: tuple[str, str]
+) -> None:
+    environment = Environment.of(platform, variables, "", SYSTEMS[platform])
+
+    backup = find(CLIENTS["cursor"], environment, project=True).backup
+
+    assert backup.parent.parts[-4:] == (*folder, "linktime-mcp", "before")
 
 
 @pytest.mark.parametrize("variables", [{}, {"APPDATA": ""}, {"APPDATA": "\\Roaming"}])

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from ..clients import CLIENTS, KEY, Client
-from ..locations import System
 from . import entry, files
 from .config_file import PLACEHOLDER, ConfigFile
 from .context import Context, Options, Refused, Terminal
