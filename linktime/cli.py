@@ -12,6 +12,7 @@ from typing import Any, Final, NoReturn
 from . import __version__
 from .commands.startup import ignore_plugins, sparing
 from .commands.terminal import is_closed, prepare_streams
+from .pipeline.system import WINDOWS, know_name
 
 ON_A_TERMINAL: Final = (
     "linktime-mcp is an MCP server: an MCP client starts it and sends requests to its stdin. Run linktime-mcp install "
@@ -27,6 +28,7 @@ def main(arguments: Sequence[str] | None = None, *, notices: Sequence[str] = ())
     """
     ignore_plugins()
     prepare_streams()
+    know_name(sys.platform)
     chosen = _parser().parse_args(arguments)
     try:
         # The doctor ends the program itself.
@@ -141,7 +143,8 @@ def _serve(notices: Sequence[str]) -> None:
 def _sandbox(chosen: argparse.Namespace) -> int:
     from .sandbox import run  # noqa: PLC0415 - likewise
 
-    asyncio.run(run(chosen.host, chosen.port, chosen.db, log=chosen.log))
+    is_windows = sys.platform == WINDOWS
+    asyncio.run(run(chosen.host, chosen.port, chosen.db, log=chosen.log, powershell=is_windows))
     return 0
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
+from linktime.pipeline.system import has_reader
+from linktime.protocol.stdio.endings import ending_signals, when_orphaned
 from linktime.protocol.stdio.threads import InputThread, OutputThread
 
 BOUND = 20.0  # s
@@ -29,7 +31,7 @@ def reader_of(descriptor: int) -> tuple[InputThread, asyncio.StreamReader]:
 def writer_to(descriptor: int) -> tuple[OutputThread, asyncio.StreamWriter]:
     reader = asyncio.StreamReader()
     protocol = asyncio.StreamReaderProtocol(reader)
-    transport = OutputThread(descriptor, protocol)
+    transport = OutputThread(descriptor, protocol, has_reader)
     return transport, asyncio.StreamWriter(transport, protocol, reader, asyncio.get_running_loop())
 
 
@@ -123,3 +125,24 @@ async def test_lost_reader_fails_the_writer() -> None:
             await writer.wait_closed()
     await until(lambda: is_closed(sink))
     assert writer.is_closing()
+
+
+async def test_lost_reader_is_noticed_without_a_write() -> None:
+    source, sink = os.pipe()
+    _, writer = writer_to(sink)
+    await asyncio.sleep(0)
+    os.close(source)
+
+    with pytest.raises(ConnectionError):
+        async with asyncio.timeout(BOUND):
+            await writer.wait_closed()
+    await until(lambda: is_closed(sink))
+
+
+def test_windows_has_one_more_signal_that_ends_a_session() -> None:
+    assert ending_signals({"SIGINT": 2, "SIGTERM": 15, "SIGBREAK": 21, "SIGABRT": 22}) == [2, 15, 21]
+
+
+async def test_windows_does_not_watch_its_parent() -> None:
+    async with asyncio.timeout(BOUND):
+        await when_orphaned(lambda: pytest.fail("it has a parent"), "win32")
