@@ -11,7 +11,7 @@ from typing import Any, Final, NoReturn
 
 from . import __version__
 from .commands.startup import ignore_plugins, sparing
-from .commands.terminal import is_closed, prepare_streams
+from .commands.terminal import has_user, is_closed, prepare_streams
 from .pipeline.system import WINDOWS, know_name
 
 ON_A_TERMINAL: Final = (
@@ -133,7 +133,7 @@ def _add_calls(commands: Any) -> None:
 
 
 def _serve(notices: Sequence[str]) -> None:
-    is_on_terminal = sys.stdin is not None and sys.stdin.isatty()
+    is_on_terminal = sys.stdin is not None and has_user()
     with sparing("mcp", "mcp.server"):  # they import the SDK's client and its HTTP half
         from .commands.serve import serve  # noqa: PLC0415 - only this command needs its imports
 

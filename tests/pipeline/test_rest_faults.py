@@ -114,6 +114,7 @@ async def test_connection_reset_before_the_request_is_read_is_open(request_: Req
         assert is_open(await failure_of(rest, request_), request_)
 
 
+@pytest.mark.posix  # Windows keeps no connection
 async def test_broken_kept_connection_costs_one_read() -> None:
     async with upstream(answer(), closing, answer()) as server, client(server.url) as rest:
         await rest(READ)
@@ -314,7 +315,7 @@ async def test_trusted_certificate_behind_a_tunnel_gets_the_request(tls: ssl.SSL
                 *(sys.executable, "-c", CHILD, "https://linktime.test", KEY), stdout=-1, env=environ
             )
             out, _ = await child.communicate()
-    assert out == b"[1]\n"
+    assert out.split() == [b"[1]"]
     assert server.seen[0].headers["authorization"] == f"Bearer {KEY}"
     assert proxy.seen[0].headers["proxy-authorization"] == "Basic bWU6cHc="
     assert KEY not in repr(proxy.seen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import sys
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 from linktime.pipeline.clock import clock_of
-from linktime.pipeline.rest.connector import is_readable
+from linktime.pipeline.rest.connector import is_readable, reason_of
 from linktime.pipeline.system import account_home, has_reader, is_same_file, named_home, reader_check, windows
 
 HOME = r"C:\Users\Zoë O'Ünï 中文"
@@ -144,3 +145,19 @@ def test_bytes_of_a_socket_are_seen_with_and_without_poll(by: str) -> None:
         theirs.sendall(b"x")
 
         assert (before, is_readable(ours, **options)) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("error", "number", "expected"),
+    [
+        (ConnectionRefusedError(22, "The remote computer refused the connection"), 1225, "connection refused"),
+        (OSError(22, "The network location cannot be reached"), 1231, "error 1231 of Windows"),
+        (OSError(errno.ECONNREFUSED, "Connect call failed ('127.0.0.1', 9)"), None, "connection refused"),
+        (OSError("no number"), None, "no connection"),
+    ],
+)
+def test_reason_has_the_words_of_the_system(error: Any, number: int | None, expected: str) -> None:
+    if number is not None:
+        error.winerror = number
+
+    assert reason_of(error) == expected

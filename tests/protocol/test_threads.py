@@ -43,6 +43,7 @@ def is_closed(descriptor: int) -> bool:
     return False
 
 
+@pytest.mark.posix  # pipes of a known size that do not block
 async def test_input_is_read_no_further_than_the_reader_wants() -> None:
     source, sink = os.pipe()
     os.set_blocking(sink, False)
@@ -78,6 +79,7 @@ async def test_closed_input_ends_the_reader_before_the_thread() -> None:
     assert reader.at_eof()
 
 
+@pytest.mark.posix  # pipes of a known size that do not block
 async def test_full_output_makes_its_writer_wait() -> None:
     source, sink = os.pipe()
     transport, writer = writer_to(sink)
@@ -98,6 +100,7 @@ async def test_full_output_makes_its_writer_wait() -> None:
     await until(lambda: is_closed(sink))
 
 
+@pytest.mark.posix  # pipes of a known size that do not block
 async def test_aborted_output_ends_while_its_thread_waits() -> None:
     source, sink = os.pipe()
     transport, writer = writer_to(sink)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 from collections.abc import Callable
 from typing import Any, Final
@@ -72,6 +73,17 @@ def reuse(seconds: float, *, sees_bytes: bool = _POLL is not None) -> dict[str, 
     On Windows the event loop has already read them, so each request there has a connection of its own.
     """
     return {"keepalive_timeout": seconds} if sees_bytes else NEVER_AGAIN
+
+
+def reason_of(error: OSError) -> str:
+    """Return why no connection was made, in words without an address."""
+    # 1. Windows has EINVAL for its own numbers, this one included.
+    if isinstance(error, ConnectionRefusedError):
+        return "connection refused"
+    if number := getattr(error, "winerror", None):
+        return f"error {number} of Windows"
+    # 2. The text of asyncio's own errors has the address.
+    return os.strerror(error.errno).lower() if isinstance(error.errno, int) else "no connection"
 
 
 class BrokenConnection(Exception):
