@@ -133,11 +133,10 @@ def _add_calls(commands: Any) -> None:
 
 
 def _serve(notices: Sequence[str]) -> None:
-    is_on_terminal = sys.stdin is not None and has_user()
     with sparing("mcp", "mcp.server"):  # they import the SDK's client and its HTTP half
         from .commands.serve import serve  # noqa: PLC0415 - only this command needs its imports
 
-    serve([*notices, *([ON_A_TERMINAL] if is_on_terminal else [])])
+    serve([*notices, *([ON_A_TERMINAL] if has_user() else [])])
 
 
 def _sandbox(chosen: argparse.Namespace) -> int:
