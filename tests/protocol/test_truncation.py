@@ -177,7 +177,7 @@ JSON = st.recursive(
 
 @pytest.mark.unmeasured
 @pytest.mark.slow
-@settings(max_examples=40)
+@settings(max_examples=60)
 @given(st.lists(JSON, min_size=1, max_size=40), st.integers(1, 4000))
 def test_any_list_fits_and_every_cut_has_a_note(items: list[Any], times: int) -> None:
     whole: dict[str, Any] = {"data": items * times, "other": 1}
