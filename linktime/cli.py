@@ -11,8 +11,13 @@ from typing import Any, Final, NoReturn
 
 from . import __version__
 from .commands.startup import ignore_plugins, sparing
+<<<<<<< HEAD
 from .commands.terminal import is_closed, prepare_streams
 from .front import Front
+=======
+from .commands.terminal import has_user, is_closed, prepare_streams
+from .pipeline.system import WINDOWS, know_name
+>>>>>>> main
 
 ON_A_TERMINAL: Final = (
     "linktime-mcp is an MCP server: an MCP client starts it and sends requests to its stdin. Run linktime-mcp install "
@@ -28,6 +33,7 @@ def main(arguments: Sequence[str] | None = None, *, notices: Sequence[str] = (),
     """
     ignore_plugins()
     prepare_streams()
+    know_name(sys.platform)
     chosen = _parser().parse_args(arguments)
     try:
         # The doctor ends the program itself.
@@ -131,18 +137,27 @@ def _add_calls(commands: Any) -> None:
     completion.add_argument("shell", choices=("bash", "zsh", "fish"))
 
 
+<<<<<<< HEAD
 def _serve(notices: Sequence[str], front: Front | None) -> None:
     is_on_terminal = sys.stdin is not None and sys.stdin.isatty()
     with sparing("mcp", "mcp.server"):  # they import the SDK's client and its HTTP half
         from .commands.serve import serve  # noqa: PLC0415 - only this command needs its imports
 
     serve([*notices, *([ON_A_TERMINAL] if is_on_terminal else [])], front=front)
+=======
+def _serve(notices: Sequence[str]) -> None:
+    with sparing("mcp", "mcp.server"):  # they import the SDK's client and its HTTP half
+        from .commands.serve import serve  # noqa: PLC0415 - only this command needs its imports
+
+    serve([*notices, *([ON_A_TERMINAL] if has_user() else [])])
+>>>>>>> main
 
 
 def _sandbox(chosen: argparse.Namespace) -> int:
     from .sandbox import run  # noqa: PLC0415 - likewise
 
-    asyncio.run(run(chosen.host, chosen.port, chosen.db, log=chosen.log))
+    is_windows = sys.platform == WINDOWS
+    asyncio.run(run(chosen.host, chosen.port, chosen.db, log=chosen.log, powershell=is_windows))
     return 0
 
 

@@ -6,9 +6,8 @@ import io
 import logging
 import os
 import stat
-import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from threading import Condition, Thread
 from typing import Final
@@ -87,11 +86,11 @@ def redirected() -> Iterator[None]:
         yield
 
 
-def secure() -> None:
+def secure(is_same: Callable[[int, int], bool]) -> None:
     """Open the standard descriptors that are closed, and separate stderr from stdout.
 
     A closed descriptor would be reused by the next file that the process opens. Lines on a stderr that is the same
-    pipe or file as stdout would break the protocol, so they are discarded.
+    pipe or file as stdout would break the protocol, so they are discarded. *is_same* compares two descriptors.
     """
     # 1. Open descriptors 0 to 2.
     nothing = os.open(os.devnull, os.O_RDWR)
@@ -99,7 +98,7 @@ def secure() -> None:
         if not _is_open(descriptor):
             os.dup2(nothing, descriptor)
     # 2. Send stderr to the null device if it is the same file as stdout. A terminal may be both.
-    if _are_same(1, 2) and not stat.S_ISCHR(os.fstat(1).st_mode):
+    if is_same(1, 2) and not stat.S_ISCHR(os.fstat(1).st_mode):
         os.dup2(nothing, 2)
     if nothing not in _STANDARD:
         os.close(nothing)
@@ -111,17 +110,6 @@ def _is_open(descriptor: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def _are_same(one: int, other: int) -> bool:
-    """Return whether two descriptors are the same file, pipe or device."""
-    if sys.platform == "win32" and not os.fstat(one).st_ino:  # it numbers only files
-        import ctypes  # noqa: PLC0415 - only needed here
-        import msvcrt  # noqa: PLC0415
-
-        compare = ctypes.WinDLL("kernelbase").CompareObjectHandles
-        return bool(compare(*(ctypes.c_void_p(msvcrt.get_osfhandle(each)) for each in (one, other))))
-    return os.path.samestat(os.fstat(one), os.fstat(other))
 
 
 def _write(line: bytes) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from linktime.pipeline.ledger.factory import STATE
 from linktime.sandbox import Sandbox
+from tests.support import measurement
 from tests.support.costs import Costs
 from tests.support.ledger_homes import FileHome, Home, RedisHome, close_files
 from tests.support.process import Child, child
@@ -21,7 +24,11 @@ settings.load_profile("unhurried")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Without cached bytecode each of these processes compiles all tests (3 s), and each program all of linktime.
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     config.pluginmanager.register(Costs())
+    config.pluginmanager.register(measurement)
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m selects

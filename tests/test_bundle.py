@@ -24,7 +24,8 @@ from linktime.tools import TOOLS
 from tests.support.process import Child, child, environ
 from tests.support.programs import program, run, uv_settings
 
-pytestmark = [pytest.mark.slow, pytest.mark.posix]  # starts many processes; runs .ci/bundle, a script with a shebang
+# They start many processes and run .ci/bundle, a script with a shebang.
+pytestmark = [pytest.mark.slow, pytest.mark.posix, pytest.mark.unmeasured]
 
 ROOT: Final = Path(__file__).parent.parent
 SCHEMA: Final = json.loads((ROOT / "tests/registry/server.schema.json").read_text(encoding="utf-8"))

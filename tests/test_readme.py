@@ -12,9 +12,11 @@ from asyncio import create_subprocess_exec, timeout
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from importlib.metadata import files, metadata
 from importlib.util import find_spec
 from pathlib import Path
+from subprocess import check_output
 from typing import Final
 
 import pytest
@@ -27,7 +29,7 @@ from tests.support.newcomer import clone, uv_machine
 from tests.support.process import PATIENCE, child, environ
 from tests.support.programs import program, run
 
-pytestmark = pytest.mark.posix  # pastes the README's commands into a shell
+pytestmark = [pytest.mark.posix, pytest.mark.unmeasured]  # pastes the README's commands into a shell
 
 ROOT: Final = Path(__file__).parent.parent
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -162,11 +164,6 @@ async def is_for_another_client(command: str, _: Path) -> None:
     pytest.skip(f"{command} needs a client that cannot be installed here")
 
 
-async def writes_to_every_client(command: str, place: Path) -> None:
-    for name in CLIENTS:
-        await writes_to_the_client(command.replace("CLIENT", name), place)
-
-
 async def writes_to_the_client(command: str, place: Path) -> None:
     env = environ(PATH=HERE, HOME=str(place), LINKTIME_API_KEY="lt_live_...")
     *_, name = arguments = command.removesuffix(" --uninstall").replace("CLIENT", "cursor").split()
@@ -189,13 +186,15 @@ async def installs_the_sandbox(command: str, place: Path) -> None:
     assert written["mcpServers"]["linktime"]["env"] == sandbox_settings(int(port))
 
 
-async def is_an_option(option: str, _: Path) -> None:
-    helps = [
-        await run("linktime-mcp", name, "--help", env=environ(PATH=HERE))
-        for name in ("install", "doctor", "call", "budget", "sandbox")
-    ]
+@cache
+def helps() -> str:
+    """Return the help texts of the commands with options."""
+    commands = [["linktime-mcp", name, "--help"] for name in ("install", "doctor", "call", "budget", "sandbox")]
+    return "".join(check_output(command, env=environ(PATH=HERE), text=True, timeout=PATIENCE) for command in commands)
 
-    assert any(f" {option.split(maxsplit=1)[0]} " in out for _, out in helps)
+
+async def is_an_option(option: str, _: Path) -> None:
+    assert f" {option.split(maxsplit=1)[0]} " in helps()
 
 
 async def finds_no_fault(command: str, place: Path) -> None:
@@ -324,7 +323,7 @@ COMMANDS: Final[dict[str, Rule]] = {
     ".venv/bin/pytest tests/conformance": names_existing_tests,
     "claude --debug-file FILE": writes_the_log,
     "gemini --debug": is_for_another_client,
-    "linktime-mcp install CLIENT": writes_to_every_client,
+    "linktime-mcp install CLIENT": writes_to_the_client,
     "--project": is_an_option,
     "--print": is_an_option,
     "--uninstall": is_an_option,

@@ -111,6 +111,7 @@ def test_questions_are_those_of_the_demo() -> None:
     assert [each for each in questions if each not in scenes] == []
 
 
+@pytest.mark.posix  # runs a shell
 async def test_file_gets_the_log_of_any_client(tmp_path: Path) -> None:
     [args] = re.findall(r"`(\[\"-c\".*?\])`", README)
 

@@ -10,6 +10,7 @@ import sys
 
 _NEVER_IMPORTED = {"", "linktime", "docs", "examples", "scripts", "test", "tests"}  # which careless packages install
 _INSTALLED_HERE = ".dist-info"
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)  # Windows has no pipes among its files
 
 
 def prepare() -> list[str]:
@@ -83,7 +84,7 @@ def _ignore_unwritable_key_log() -> list[str]:
     if not path:
         return []
     try:  # without waiting for the reader of a pipe
-        os.close(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), 0o600))
+        os.close(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | _NO_WAIT, 0o600))
     except OSError:
         del os.environ["SSLKEYLOGFILE"]
         return ["SSLKEYLOGFILE is ignored, because that file can't be written"]

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import PurePath, PurePosixPath, PureWindowsPath
 from typing import Final, NamedTuple
 
-from ..pipeline.system import account_home, named_home
+from ..pipeline.system import MACOS, WINDOWS, account_home, named_home
 
 _PROTECTED: Final = ("Documents", "Desktop", "Downloads")  # folders of macOS that programs may read only with consent
 
@@ -24,7 +24,7 @@ class System(StrEnum):
     @classmethod
     def called(cls, platform: str) -> System:
         """Return the system with this name in `sys.platform`."""
-        return {"darwin": cls.MACOS, "win32": cls.WINDOWS}.get(platform, cls.LINUX)
+        return {MACOS: cls.MACOS, WINDOWS: cls.WINDOWS}.get(platform, cls.LINUX)
 
 
 _HOME: Final = {System.LINUX: "HOME", System.MACOS: "HOME", System.WINDOWS: "USERPROFILE"}

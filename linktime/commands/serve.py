@@ -7,13 +7,18 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import NoReturn
 
 from .. import stderr
 from ..app import app
 from ..config import Settings
 from ..errors import ConfigError
+<<<<<<< HEAD
 from ..front import Front
+=======
+from ..pipeline.system import is_same_file
+>>>>>>> main
 from ..telemetry import Telemetry, set_up
 from .startup import is_plain
 
@@ -29,7 +34,7 @@ def serve(notices: Sequence[str] = (), platform: str = sys.platform, front: Fron
     The exit status is 0 after a session, 2 if a setting is invalid, and 1 after a fault of the program. *platform* is a
     name of `sys.platform`, which decides about threads and signals. The *front* may have answered already.
     """
-    stderr.secure()
+    stderr.secure(partial(is_same_file, platform=platform))
     with stderr.redirected():
         for notice in notices:
             stderr.write_line(notice)

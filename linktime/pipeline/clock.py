@@ -16,11 +16,12 @@ from typing import Any, Final
 from .system import WINDOWS, windows
 
 
-def clock_of(platform: str, libraries: Any = None) -> Callable[[], float]:
-    """Choose the clock that every process of this machine shares. On Windows *libraries* replaces those of the system.
+def clock_of(platform: str, libraries: Any = None, clocks: Any = time) -> Callable[[], float]:
+    """Choose the clock that every process of this machine shares.
 
     Linux' CLOCK_MONOTONIC stops in suspend, that of macOS goes on. On Windows Python's monotonic clock is another one
-    from 3.13 on, so the system's own is read, which counts sleep too.
+    from 3.13 on, so the system's own is read, which counts sleep too. There *libraries* replaces those of the system,
+    elsewhere *clocks* replaces the module `time`.
     """
     if platform == WINDOWS:
         from ctypes import c_uint64  # noqa: PLC0415 - only needed here
@@ -28,7 +29,7 @@ def clock_of(platform: str, libraries: Any = None) -> Callable[[], float]:
         ticks = (libraries or windows()).kernel32.GetTickCount64
         ticks.restype = c_uint64
         return lambda: float(ticks()) / 1000
-    return partial(time.clock_gettime, getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+    return partial(clocks.clock_gettime, getattr(clocks, "CLOCK_BOOTTIME", clocks.CLOCK_MONOTONIC))
 
 
 now: Final[Callable[[], float]] = clock_of(sys.platform)

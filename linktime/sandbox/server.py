@@ -112,10 +112,11 @@ class Sandbox:
         await self._webhooks.idle()
 
 
-async def run(host: str, port: int, db: str, *, log: bool = False) -> None:
+async def run(host: str, port: int, db: str, *, log: bool = False, powershell: bool = False) -> None:
     """Serve until SIGINT or SIGTERM. Print the address, the key and the next commands on stdout.
 
-    With *log*, stderr has a line for each response. The process exits with status 1 if the sandbox cannot start.
+    With *log*, stderr has a line for each response. With *powershell*, the commands are for that shell. The process
+    exits with status 1 if the sandbox cannot start.
 
     Raises:
         OSError: Stdout cannot be written.
@@ -132,7 +133,7 @@ async def run(host: str, port: int, db: str, *, log: bool = False) -> None:
         except _START_ERRORS as error:
             cure = " Use --port 0 for any free port." if getattr(error, "errno", 0) == EADDRINUSE else ""
             sys.exit(f"The sandbox cannot start: {str(error).rstrip('.')}.{cure}")
-        sys.stdout.write(greeting(sandbox.url, sandbox.key, powershell=sys.platform == "win32"))
+        sys.stdout.write(greeting(sandbox.url, sandbox.key, powershell=powershell))
         sys.stdout.flush()
         await stop.wait()
 

@@ -66,7 +66,7 @@ def needs_zone(text: str) -> bool:
 def _from_today(text: str, context: Mapping[str, Any]) -> str:
     today = _today(context)
     if today is None:
-        raise refused(text, f"should be a date, such as {example(context)}, because the account's zone is not known")
+        raise _without_zone(text, context)
     return (today + timedelta(_DAYS[bare(text)])).isoformat()
 
 
@@ -99,7 +99,7 @@ def _weekday_in(text: str) -> tuple[str, int] | None:
 
 def _only_date(text: str, time: datetime, context: Mapping[str, Any]) -> str:
     if context.get("account") is None:
-        raise refused(text, f"should be a date, such as {example(context)}, because the account's zone is not known")
+        raise _without_zone(text, context)
     try:
         places = {f"{zone}": time.astimezone(zone).date().isoformat() for zone in context.get("zones", ())}
     except OverflowError:
@@ -108,3 +108,7 @@ def _only_date(text: str, time: datetime, context: Mapping[str, Any]) -> str:
     if others := [f"{day} in {zone}" for zone, day in places.items() if day != written]:
         raise refused(text, f"can mean {written}, as written, or {' or '.join(others)}. Send one date")
     return written
+
+
+def _without_zone(text: str, context: Mapping[str, Any]) -> ValueError:
+    return refused(text, f"should be a date, such as {example(context)}, because the account's zone is not known")

@@ -24,7 +24,8 @@ from tests.support.process import environ
 from tests.support.programs import program, run
 from tests.support.sandbox_client import paths, visiting
 
-pytestmark = [pytest.mark.slow, pytest.mark.posix]  # starts many processes; runs clients of Node.js
+# They start many processes and run clients of Node.js.
+pytestmark = [pytest.mark.slow, pytest.mark.posix, pytest.mark.unmeasured]
 
 SERVER = [sys.executable, "-m", "linktime"]
 

@@ -17,6 +17,7 @@ import pytest
 from linktime import __version__
 from linktime.commands.doctor import api_key
 from linktime.commands.doctor.settings import FIX, NEW_KEY, SET_KEY, UNSET
+from linktime.commands.doctor.versions import system
 from linktime.sandbox import Sandbox
 from tests.support.doctor_user import budget, doctor, examined, over, states
 from tests.support.process import environ
@@ -43,10 +44,10 @@ async def test_report_of_a_healthy_setup(sandbox: Sandbox, tmp_path: Path) -> No
     ]
     texts = {name: text for lines in areas.values() for name, (_, text) in lines}
     assert sys.executable in texts["Cursor"]
-    assert "~/.cursor/mcp.json" in texts["Cursor"]
-    assert texts["place"] == f"~/state/linktime-mcp/{place}"
+    assert str(Path("~/.cursor/mcp.json")) in texts["Cursor"]
+    assert texts["place"] == str(Path("~/state/linktime-mcp", place))
     assert texts["linktime-mcp"] == __version__
-    assert texts["Python"] == f"{platform.python_version()} on {platform.platform()}"
+    assert texts["Python"] == f"{platform.python_version()} on {system()}"
     assert [texts["mcp"], texts["aiohttp"]] == [version("mcp"), version("aiohttp")]
     for name, part in {
         "LINKTIME_BASE_URL": sandbox.url,
@@ -138,6 +139,7 @@ async def test_unwritable_report_has_status_1_and_no_traceback(
     assert reason in err.decode()
 
 
+@pytest.mark.posix  # Windows deletes no folder in use
 async def test_deleted_directory_has_no_project(sandbox: Sandbox, tmp_path: Path) -> None:
     program = (
         "import os; from linktime.cli import main; os.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone'); "

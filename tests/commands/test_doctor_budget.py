@@ -116,6 +116,7 @@ async def test_locked_file_is_reported_with_its_own_cure(sandbox: Sandbox, tmp_p
     assert states(findings["service"])[-1] == ACCEPTED
 
 
+@pytest.mark.posix  # the words of an error
 async def test_impossible_file_is_reported_and_the_key_is_checked(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

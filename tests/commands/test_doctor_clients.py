@@ -35,6 +35,7 @@ async def test_no_configuration_is_a_warning(tmp_path: Path) -> None:
     assert findings[0].cure == ANY_CLIENT
 
 
+@pytest.mark.posix  # the places of Linux
 async def test_every_file_that_starts_linktime_is_reported(tmp_path: Path) -> None:
     other = {"command": "/nowhere/else", "args": ["--serve"]}
     servers = {"mcpServers": {"other": other, "mine": ENTRY}}
@@ -88,7 +89,7 @@ async def test_unreadable_file_comes_before_the_faults_that_follow(tmp_path: Pat
     _, out = await doctor(tmp_path)
 
     first = next(line for line in out.splitlines() if line.startswith("  fault"))
-    assert "~/.cursor/mcp.json" in first
+    assert str(Path("~/.cursor/mcp.json")) in first
 
 
 async def test_folder_in_place_of_a_file_is_a_fault(tmp_path: Path) -> None:
@@ -100,7 +101,13 @@ async def test_folder_in_place_of_a_file_is_a_fault(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "title", "content", "code"),
     [
-        (".config/Claude/claude_desktop_config.json", "Claude Desktop", {"mcpServers": {"linktime": ENTRY}}, True),
+        pytest.param(
+            ".config/Claude/claude_desktop_config.json",
+            "Claude Desktop",
+            {"mcpServers": {"linktime": ENTRY}},
+            True,
+            marks=pytest.mark.posix,  # its place on Linux
+        ),
         (".cursor/mcp.json", "Cursor", {"mcpServers": {"linktime": ENTRY}}, False),
     ],
 )
@@ -130,7 +137,7 @@ async def test_switched_on_entry_is_good(tmp_path: Path, switch: dict[str, bool]
 @pytest.mark.parametrize(
     ("entry", "state", "code"),
     [
-        ({"command": "/nowhere/linktime-mcp"}, "fault", "command_missing"),
+        ({"command": str(Path("/nowhere/linktime-mcp").absolute())}, "fault", "command_missing"),
         ({"command": __file__}, "fault", "command_missing"),
         ({"command": "linktime-mcp-x"}, "warning", "command_not_on_path"),
         ({"command": None}, "warning", "no_command"),
@@ -195,6 +202,7 @@ async def test_setup_with_a_reference_to_the_key_is_healthy(
     assert status == 0
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the folders of macOS")
 async def test_path_that_macos_protects_is_a_warning(tmp_path: Path) -> None:
     command = tmp_path / "Documents" / "venv" / "bin" / "linktime-mcp"
     write(tmp_path, ".cursor/mcp.json", {"mcpServers": {"linktime": ENTRY | {"command": str(command)}}})
@@ -221,7 +229,7 @@ async def test_settings_of_the_client_with_the_key_are_examined(sandbox: Sandbox
         ("LINKTIME_RATE_LIMIT", "warning", "overridden"),
         ("all others", "good", "defaults"),
     ]
-    assert all("~/.cursor/mcp.json" in each["seen"] for each in report["settings"] if each["code"] == "set")
+    assert all(str(Path("~/.cursor/mcp.json")) in each["seen"] for each in report["settings"] if each["code"] == "set")
     assert [sandbox.url in report["settings"][1]["seen"], "30" in report["settings"][2]["seen"]] == [True, True]
     assert sandbox.key not in out
     assert paths(sandbox) == ["GET /me"]
@@ -238,4 +246,4 @@ async def test_command_is_redacted(tmp_path: Path) -> None:
 
     _, out = await doctor(tmp_path, LINKTIME_BASE_URL="nowhere")
 
-    assert " ~/.cursor/mcp.json: ~/@acme/app KEY=[key] [key] [key] [e-mail] " in out
+    assert f" {Path('~/.cursor/mcp.json')}: ~/@acme/app KEY=[key] [key] [key] [e-mail] " in out

@@ -144,6 +144,7 @@ async def test_connection_timeout(tmp_path: Path) -> None:
     assert (url in findings["service"][0].message, findings["service"][0].cure) == (True, NETWORK)
 
 
+@pytest.mark.posix  # Windows shuts down first
 async def test_connection_reset(tmp_path: Path) -> None:
     async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         Line(reader, writer).reset()

@@ -12,6 +12,7 @@ from linktime.commands.doctor.settings import NEW_KEY
 from tests.support.doctor_user import ENTRY, KEY, clients, states, write
 
 
+@pytest.mark.posix  # a named pipe
 async def test_pipe_in_place_of_a_file_does_not_block(tmp_path: Path) -> None:
     file = write(tmp_path, ".cursor/mcp.json", "")
     file.unlink()

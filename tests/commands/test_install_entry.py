@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ import pytest
 from linktime.commands.clients import CLIENTS
 from linktime.commands.install import Installation
 from linktime.commands.install.config_file import PLACEHOLDER
-from tests.support.installer_user import KEY, User, entry, mode, read
+from tests.support.installer_user import KEY, User, entry, mode, permissions, read
 
 SCRIPT = Installation.current({}).script
+PERMISSIONS = [] if sys.platform == "win32" else ["permissions"]
 
 JSON_ENTRY = (
     '{"mcpServers": {"linktime": {"command": "/old/linktime-mcp", "args": ["serve"], "disabled": false,\n'
@@ -40,7 +42,7 @@ def test_update_keeps_the_fields_that_the_user_added(
 
     env = {"LINKTIME_READ_ONLY": "1", "LINKTIME_API_KEY": key or "lt_live_old"}
     assert entry(CLIENTS[name], file) == {"command": SCRIPT, "env": env} | others
-    assert user.notes == {"entry_updated", "permissions", *(["key_replaced"] if key else [])}
+    assert user.notes == {"entry_updated", *(["key_replaced"] if key else []), *PERMISSIONS}
     assert "lt_live_old" not in user.out
     assert not user.questions
 
@@ -98,12 +100,12 @@ def test_file_with_nan_is_edited(tmp_path: Path) -> None:
 
 def test_codex_keeps_the_variables_that_it_passes_on(tmp_path: Path) -> None:
     user = User(tmp_path)
-    file = user.has("codex", f'[mcp_servers.linktime]\ncommand = "{SCRIPT}"\nenv_vars = ["A"] # mine\n', project=True)
+    table = f"[mcp_servers.linktime]\ncommand = {json.dumps(SCRIPT)}\n"
+    file = user.has("codex", f'{table}env_vars = ["A"] # mine\n', project=True)
 
     assert user.install("codex", project=True, yes=True) == 0
 
-    text = f'[mcp_servers.linktime]\ncommand = "{SCRIPT}"\nenv_vars = ["A", "LINKTIME_API_KEY"] # mine\n'
-    assert file.read_text() == text
+    assert file.read_text() == f'{table}env_vars = ["A", "LINKTIME_API_KEY"] # mine\n'
     assert user.install("codex", project=True, yes=True) == 0
     assert user.state == "unchanged"
 
@@ -187,6 +189,7 @@ def test_print_writes_no_file_and_shows_no_key(tmp_path: Path, name: str) -> Non
     assert user.questions == []
 
 
+@pytest.mark.posix  # a symbolic link
 def test_symbolic_link_to_the_file_stays(tmp_path: Path) -> None:
     user = User(tmp_path, LINKTIME_API_KEY=KEY)
     dotfiles = tmp_path / "dotfiles"
@@ -286,7 +289,7 @@ def test_reference_that_the_client_does_not_resolve_is_replaced(tmp_path: Path, 
     assert user.install(name) == 0
 
     assert entry(CLIENTS[name], file)["env"] == {"LINKTIME_API_KEY": KEY}
-    assert mode(file) == 0o600
+    assert mode(file) == permissions(0o600)
 
 
 def test_reference_that_the_client_resolves_stays(tmp_path: Path) -> None:

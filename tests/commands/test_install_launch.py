@@ -163,6 +163,7 @@ def test_current_installation() -> None:
     assert installation.launch() == Launch(installation.script)
 
 
+@pytest.mark.posix  # a symbolic link
 def test_folder_without_installation_is_in_the_command(tmp_path: Path) -> None:
     for package in Path(sysconfig.get_path("purelib")).iterdir():
         if "linktime" not in package.name:

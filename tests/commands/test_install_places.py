@@ -107,6 +107,7 @@ def test_project_is_the_nearest_folder_with_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("link", [False, True])
+@pytest.mark.posix  # a symbolic link
 def test_home_folder_is_not_a_project(tmp_path: Path, *, link: bool) -> None:
     user = User(tmp_path / "home")
     (user.home / ".git").mkdir()
@@ -177,6 +178,7 @@ def test_backup_is_not_written_through_a_link(tmp_path: Path, *, project: bool) 
     assert (backup.is_symlink(), backup.read_text(), mode(backup)) == (False, '{"secret": 1}', 0o600)
 
 
+@pytest.mark.posix  # a symbolic link
 def test_linked_backup_is_not_restored(tmp_path: Path) -> None:
     user = User(tmp_path, LINKTIME_API_KEY=KEY)
     file, elsewhere = user.has("cursor", '{"a": 1}'), tmp_path / "elsewhere"

@@ -18,6 +18,7 @@ from tests.support.installer_user import KEY, User, entry
 SCRIPT = Installation.current({}).script
 
 
+@pytest.mark.posix  # the places of Linux
 def test_existing_file_wins_then_existing_folder(tmp_path: Path) -> None:
     user = User(tmp_path, LINKTIME_API_KEY=KEY)
     places = Location("{home}/package", "roaming/config.json"), Location("{home}/classic", "config.json")
@@ -98,6 +99,7 @@ def test_table_in_place_of_the_arguments_is_replaced(tmp_path: Path, header: str
     assert entry(CLIENTS["codex"], file)["args"] == ["-m", "linktime"]
 
 
+@pytest.mark.posix  # a named pipe and a symbolic link
 def test_irregular_file_is_refused(tmp_path: Path) -> None:
     user = User(tmp_path, LINKTIME_API_KEY=KEY)
     user.file("cursor").mkdir(parents=True)
@@ -112,6 +114,7 @@ def test_irregular_file_is_refused(tmp_path: Path) -> None:
         assert str(user.refusal).startswith(f"{user.file(name)}: ")
 
 
+@pytest.mark.posix  # a symbolic link
 def test_unwritable_folder_is_refused_and_named(tmp_path: Path) -> None:
     user = User(tmp_path, LINKTIME_API_KEY=KEY)
     file = user.file("cursor")
@@ -125,6 +128,7 @@ def test_unwritable_folder_is_refused_and_named(tmp_path: Path) -> None:
     assert list(file.parent.iterdir()) == [file]
 
 
+@pytest.mark.posix  # Windows denies access to a folder
 def test_failed_write_leaves_no_temporary_file(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
 
@@ -160,7 +164,7 @@ def test_file_that_changes_during_the_question_is_refused(tmp_path: Path) -> Non
         ("emacs", {}, {}, (2, "unknown_client", ", ".join(CLIENTS))),
         ("cursr", {}, {}, (2, "unknown_client", "Did you mean cursor?")),
         ("VSCode", {}, {}, (2, "unknown_client", "Did you mean vscode?")),
-        ("cursor", {}, {"HOME": ""}, (1, "no_home", "HOME")),
+        pytest.param("cursor", {}, {"HOME": ""}, (1, "no_home", "HOME"), marks=pytest.mark.posix),
         ("cursor", {}, {"LINKTIME_API_KEY": "lt live"}, (2, "invalid_settings", "LINKTIME_API_KEY: ")),
         ("cursor", {}, {"LINKTIME_WORKERS": "many"}, (2, "invalid_settings", "LINKTIME_WORKERS: ")),
         ("cursor", {}, {}, (1, "no_terminal", "--yes")),
@@ -199,6 +203,7 @@ def test_typed_bytes_are_not_blamed_on_the_file(tmp_path: Path) -> None:
     assert (user.install("cursor"), user.state) == (0, "declined")
 
 
+@pytest.mark.posix  # paths of Windows are UTF-16
 def test_command_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     user = User(tmp_path, LINKTIME_API_KEY=KEY)
     user.installation = user.installation._replace(script=os.fsdecode(b"/opt/\xff/linktime-mcp"))

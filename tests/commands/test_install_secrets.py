@@ -16,7 +16,7 @@ from linktime.commands.install import Installation
 from linktime.commands.install.target import find
 from linktime.commands.locations import Environment, System
 from tests.support.file_rights import NEEDS_ROOT
-from tests.support.installer_user import KEY, User, mode
+from tests.support.installer_user import KEY, User, mode, permissions
 
 SCRIPT = Installation.current({}).script
 PROJECTS = [name for name, client in CLIENTS.items() if client.project]
@@ -73,7 +73,8 @@ def test_references_and_new_values_are_visible(tmp_path: Path) -> None:
     assert user.install("cursor") == 0
 
     redacted = '"linktime": {"command": "…", "a": "${A}", "b": "${env:B_1}", "c": "${input:c-d}"}'
-    written = redacted.replace('"…"', f'"{SCRIPT}"').removesuffix("}") + ', "env": {"LINKTIME_API_KEY": "lt_live_…"}}'
+    there = redacted.replace('"…"', json.dumps(SCRIPT)).removesuffix("}")
+    written = f'{there}, "env": {{"LINKTIME_API_KEY": "lt_live_…"}}}}'
     file = user.file("cursor")
     assert user.out.splitlines()[:5] == [
         f"--- {file}",
@@ -111,12 +112,13 @@ def test_backup_of_a_project_is_outside_of_it(tmp_path: Path, name: str) -> None
 
     assert [each for each in user.project.rglob("*") if each.is_file()] == [file]
     copy = user.copy(name, project=True)
-    assert (copy.read_text(), mode(copy)) == (before, 0o600)
+    assert (copy.read_text(), mode(copy)) == (before, permissions(0o600))
     assert user.result
     assert (user.result.backup, str(copy) in user.out) == (copy, True)
 
 
 @pytest.mark.parametrize("system", [System.LINUX, System.MACOS])
+@pytest.mark.posix  # places of Linux and macOS
 def test_backups_of_projects_are_in_the_state_folder(system: System) -> None:
     known: PlatformDirsABC = {System.LINUX: Unix, System.MACOS: MacOS}[system]("linktime-mcp", appauthor=False)
     environment = Environment(system, os.environ, PurePosixPath("/project"))
@@ -146,7 +148,7 @@ def test_uninstall_backs_up_an_entry_without_a_backup(tmp_path: Path) -> None:
     assert user.install("cursor", uninstall=True, yes=True) == 0
 
     copy = user.copy("cursor")
-    assert (copy.read_text(), mode(copy)) == (THERE, 0o600)
+    assert (copy.read_text(), mode(copy)) == (THERE, permissions(0o600))
     assert user.result
     assert (user.result.backup, str(copy) in user.out) == (copy, True)
     assert (file.read_text(), mode(file)) == ('{"mcpServers": {}}', 0o644)
@@ -154,6 +156,7 @@ def test_uninstall_backs_up_an_entry_without_a_backup(tmp_path: Path) -> None:
     assert copy.read_text() == '{"mcpServers": {}}'
 
 
+@pytest.mark.posix  # modes of files
 def test_file_with_a_key_becomes_private_and_is_noted(tmp_path: Path) -> None:
     user = User(tmp_path, LINKTIME_API_KEY=KEY)
     cursor, vscode, zed = (user.has(name, "{}") for name in ("cursor", "vscode", "zed"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -10,7 +11,7 @@ import orjson
 import pytest
 
 from linktime.commands.doctor.versions import system
-from linktime.pipeline.rest.lazy import know_system
+from linktime.pipeline.system import know_name
 from linktime.sandbox import Sandbox
 from tests.support.process import PATIENCE, child, environ
 
@@ -45,6 +46,7 @@ async def test_call_is_answered_despite_a_hanging_import() -> None:
     assert answer["content"][0]["text"].startswith("unavailable: ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command", [hanging(*LOOKUPS, *PROCESSES), hanging(modules=("aiohttp",))], ids=["lookup", "import"]
 )
@@ -77,13 +79,29 @@ async def test_doctor_reports_despite_a_hanging_import(sandbox: Sandbox) -> None
 
 def test_windows_is_known_without_a_question() -> None:
     module = SimpleNamespace(system=lambda: "asked")
-    know_system(module, "linux")
+    know_name("linux", module)
     assert module.system() == "asked"
 
-    know_system(module, "win32")
+    know_name("win32", module)
     assert module.system() == "Windows"
 
 
 def test_version_of_windows_is_read_from_python() -> None:
     module = SimpleNamespace(getwindowsversion=lambda: (10, 0, 22631, 2, ""))
     assert system(module) == "Windows 10.0.22631"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("module", ["linktime.sandbox", "linktime.commands.demo", "linktime.commands.doctor.api"])
+def test_no_command_asks_windows_for_its_name(module: str) -> None:
+    """`platform.uname` asks a service of Windows, which may never answer."""
+    program = (
+        "import platform\n"
+        "from linktime.pipeline.system import know_name\n"
+        "know_name('win32')\n"
+        "platform.uname = lambda: exit('asked')\n"
+        f"import {module}, aiohttp.web\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=PATIENCE, check=False)
+
+    assert (ended.returncode, ended.stderr) == (0, b"")

@@ -22,7 +22,8 @@ TOTAL: Final = re.compile(r"^Total: (\d+) passed, (\d+) failed", re.MULTILINE)
 SKILLS: Final = ("sep-2640-skills-enumeration", "sep-2640-skills-manifest")
 OLDEST_NODE: Final = 22  # the suite uses a function that earlier versions do not have
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.posix]  # runs Node's programs
+# They run Node's programs.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.posix, pytest.mark.unmeasured]
 
 
 async def conformance(*options: str, output: Path) -> tuple[int | None, str]:

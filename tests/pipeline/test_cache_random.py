@@ -67,6 +67,7 @@ async def client(cache: Cache, store: Store, clock: Clock, served: Callable[[Rep
             served(reply)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(25))
 async def test_no_read_is_older_than_a_write_acknowledged_before_it(seed: int) -> None:
     clock, replies = Clock(), list[Reply]()

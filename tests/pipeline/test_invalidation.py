@@ -137,6 +137,7 @@ async def sent(client: Visitor, request: Request) -> Any:
     return answer.status, answer.data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("write", CHANGED)
 async def test_write_makes_stale_every_answer_that_it_changes(write: str) -> None:
     async with visitor() as client:

@@ -72,6 +72,7 @@ async def test_a_farewell_that_fails_is_no_secret() -> None:
         await Executor().aclose(farewell)
 
 
+@pytest.mark.posix  # reads /proc
 async def test_what_the_threads_opened_is_closed_at_the_end(tmp_path: Path) -> None:
     executor, seat = Executor(), opened(tmp_path / "budget.db", clock=now)
     store = SharedStore(seat.ledger, seat.terms, run=executor)

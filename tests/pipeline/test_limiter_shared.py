@@ -119,6 +119,7 @@ async def test_first_server_leaves_one_permit_per_idle_server(ledger: Open, late
     assert isinstance(await last.take(writes=0, reads=1), Permit)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 @virtual
 async def test_four_servers_share_fairly_and_one_is_killed(home: Home, seed: int) -> None:

@@ -62,6 +62,7 @@ async def test_id_is_one_segment_quoted_once(ident: str, segment: str) -> None:
     assert (await seen_of(get("/bookings/{id}", ident))).target == f"/api/v1/bookings/{segment}"
 
 
+@pytest.mark.posix  # Windows closes each connection
 async def test_read_has_exactly_these_headers() -> None:
     headers = (await seen_of(READ)).headers
     del headers["host"]
@@ -92,6 +93,7 @@ async def test_base_with_a_path_and_unicode_works() -> None:
         assert (await failure_of(rest, READ)).word == "unavailable"
 
 
+@pytest.mark.posix  # Windows reuses no connection
 async def test_reads_share_a_connection_and_writes_do_not() -> None:
     async with upstream(answer()) as server, client(server.url) as rest:
         assert server.connections == 0

@@ -46,6 +46,7 @@ class Unsolicited:
         await self._sent.wait()
 
 
+REUSES = "keepalive_timeout" in reuse(1.0)  # Windows does not
 MORE = {
     "whole": WRONG,
     "whole twice": WRONG * 2,
@@ -68,7 +69,7 @@ async def test_unsolicited_bytes_never_answer_a_read(kind: str, *, after: bool) 
         await act.sent()
 
         assert [first.data, (await rest(READ)).data, (await rest(READ)).data] == [["right"]] * 3
-    assert [seen.connection for seen in server.seen] == [0, 1, 1]
+    assert [seen.connection for seen in server.seen] == [0, 1, 1 if REUSES else 2]
 
 
 @pytest.mark.parametrize(("sees_bytes", "connections"), [(True, [0, 0]), (False, [0, 1])])
@@ -110,6 +111,7 @@ async def test_tools_get_their_own_answers_after_an_unsolicited_one() -> None:
     }
 
 
+@pytest.mark.posix  # the loop of Windows reads those bytes too late
 async def test_answer_before_the_request_is_never_used() -> None:
     async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(WRONG)

@@ -114,6 +114,7 @@ async def test_connection_reset_before_the_request_is_read_is_open(request_: Req
         assert is_open(await failure_of(rest, request_), request_)
 
 
+@pytest.mark.posix  # Windows keeps no connection
 async def test_broken_kept_connection_costs_one_read() -> None:
     async with upstream(answer(), closing, answer()) as server, client(server.url) as rest:
         await rest(READ)
@@ -135,10 +136,10 @@ async def test_write_never_uses_a_kept_connection(write: Request) -> None:
     "act", [hanging, then(b"HTTP/1.1 200 OK\r\n", hanging), then(CUT, hanging)], ids=["silence", "headers", "body"]
 )
 async def test_answer_that_does_not_end_in_time_is_open(request_: Request, act: Act) -> None:
-    async with upstream(act) as server, client(server.url, patience=0.1) as rest:
+    async with upstream(act) as server, client(server.url, patience=0.4) as rest:
         failure = await failure_of(rest, request_)
     assert is_open(failure, request_)
-    assert " 0.1 s" in failure.message
+    assert " 0.4 s" in failure.message
     assert len(server.seen) == 1
 
 
@@ -314,7 +315,7 @@ async def test_trusted_certificate_behind_a_tunnel_gets_the_request(tls: ssl.SSL
                 *(sys.executable, "-c", CHILD, "https://linktime.test", KEY), stdout=-1, env=environ
             )
             out, _ = await child.communicate()
-    assert out == b"[1]\n"
+    assert out.split() == [b"[1]"]
     assert server.seen[0].headers["authorization"] == f"Bearer {KEY}"
     assert proxy.seen[0].headers["proxy-authorization"] == "Basic bWU6cHc="
     assert KEY not in repr(proxy.seen)

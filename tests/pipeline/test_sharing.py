@@ -61,6 +61,7 @@ def files(state: Path) -> list[Path]:
     return [path for path in state.rglob("*") if path.is_file()]
 
 
+@pytest.mark.posix  # SIGKILL
 async def test_four_servers_share_one_budget_and_one_of_them_is_killed(tmp_path: Path) -> None:
     async with servers(4, **{STATE: str(tmp_path)}) as (sandbox, started):
         calls = [(server, call) for number, server in enumerate(started) for call in crowd(server, number, 20)]
@@ -142,6 +143,7 @@ async def test_server_without_a_file_logs_it_once_and_uses_a_share(tmp_path: Pat
         assert len([line for line in server.log if "shared budget" in line]) == 1
 
 
+@pytest.mark.posix  # modes of files
 async def test_files_of_a_server_are_private_and_lack_the_key(tmp_path: Path) -> None:
     async with servers(1, **{STATE: str(tmp_path)}) as (sandbox, (server,)):
         await server.result(server.call("get_me"))
@@ -154,12 +156,14 @@ async def test_files_of_a_server_are_private_and_lack_the_key(tmp_path: Path) ->
         assert not [path for path in left if sandbox.key in str(path)]
 
 
+@pytest.mark.posix  # SIGSTOP
 async def test_frozen_server_and_its_peers_stay_within_the_limit() -> None:
     account = await play(2, 1.0, every=1.0, frozen=LEASE + 1.0)
 
     assert (account.peak <= CROWD, account.faults) == (True, {})
 
 
+@pytest.mark.posix  # SIGKILL
 async def test_servers_with_different_limits_stay_within_the_strictest() -> None:
     account = await play(2, 4.0, every=4.0, limits=(CROWD, 2 * CROWD))
 

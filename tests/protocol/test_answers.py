@@ -29,7 +29,7 @@ from linktime.sanitize import visible
 from linktime.tools import TOOLS
 from tests.support.http_server import Line, answer, upstream
 from tests.support.process import environ
-from tests.support.programs import program
+from tests.support.programs import need, program
 from tests.support.sdk_client import connected
 from tests.support.sessions import upstream_of
 from tests.support.tool_requests import REQUESTS
@@ -152,8 +152,8 @@ async def test_the_python_client_accepts_every_shape(mode: str, tmp_path: Path) 
 @pytest.mark.slow
 async def test_the_typescript_client_accepts_every_shape(tmp_path: Path) -> None:
     node, modules = program("node"), Path(os.environ.get("LINKTIME_TEST_CLIENTS", ".")).parent
-    if not (modules / "@modelcontextprotocol" / "sdk").exists() and "CI" not in os.environ:
-        pytest.skip("@modelcontextprotocol/sdk is not installed; .ci/run installs it")
+    sdk = "@modelcontextprotocol/sdk"
+    need(sdk, is_there=(modules / sdk).exists())
     script = tmp_path / "accept.cjs"
     script.write_text(SCRIPT)
     calls = [{"name": name, "arguments": CALLS[name]} for name in PLAYED]

@@ -142,7 +142,7 @@ async def test_failed_or_doubtful_write_is_not_remembered(failure: Failure) -> N
 
 async def test_write_of_a_caller_that_left_is_sent_again(account: Sandbox) -> None:
     async with user_of(account) as user:
-        await misbehave(user.sandbox, path="/workflows", method="POST", delaySeconds=0.3)
+        await misbehave(user.sandbox, path="/workflows", method="POST", delaySeconds=2)
         leaving = asyncio.create_task(user.call("create_workflow", WORKFLOW))
         await arrived(user.sandbox, "/workflows")
         leaving.cancel()
@@ -155,7 +155,7 @@ async def test_write_of_a_caller_that_left_is_sent_again(account: Sandbox) -> No
 
 async def test_equal_writes_at_once_are_one(account: Sandbox) -> None:
     async with user_of(account) as user:
-        await misbehave(user.sandbox, path="/bookings", method="POST", delaySeconds=0.2)
+        await misbehave(user.sandbox, path="/bookings", method="POST", delaySeconds=1)
         answers = await asyncio.gather(*(user.answer("create_booking", BOOKING) for _ in range(5)))
 
         assert len({answer["bookingId"] for answer in answers}) == 1
@@ -165,7 +165,7 @@ async def test_equal_writes_at_once_are_one(account: Sandbox) -> None:
 
 async def test_equal_writes_at_once_are_one_beside_another(account: Sandbox) -> None:
     async with user_of(account) as user:
-        await misbehave(user.sandbox, path="/workflows", method="POST", delaySeconds=0.2, times=None)
+        await misbehave(user.sandbox, path="/workflows", method="POST", delaySeconds=1, times=None)
         wishes = [WORKFLOW, WORKFLOW | {"name": "Other"}, WORKFLOW]
         answers = await asyncio.gather(*(user.answer("create_workflow", wish) for wish in wishes))
 
@@ -175,7 +175,7 @@ async def test_equal_writes_at_once_are_one_beside_another(account: Sandbox) -> 
 
 async def test_equal_write_in_flight_that_fails_answers_no_other(account: Sandbox) -> None:
     async with user_of(account) as user:
-        await misbehave(user.sandbox, path="/bookings", method="POST", status=400, delaySeconds=0.2)
+        await misbehave(user.sandbox, path="/bookings", method="POST", status=400, delaySeconds=1)
         results = await asyncio.gather(*(user.call("create_booking", BOOKING) for _ in range(3)))
 
         assert sorted(result.is_error for result in results) == [False, False, True]
@@ -250,7 +250,7 @@ async def test_webhook_is_named_and_its_secret_is_not_repeated(account: Sandbox)
 
 async def test_equal_webhooks_at_once_have_one_secret(account: Sandbox) -> None:
     async with user_of(account) as user:
-        await misbehave(user.sandbox, path="/webhooks", method="POST", delaySeconds=0.2)
+        await misbehave(user.sandbox, path="/webhooks", method="POST", delaySeconds=1)
         results = await asyncio.gather(*(user.call("create_webhook", WEBHOOK) for _ in range(3)))
 
         assert sorted(result.is_error for result in results) == [False, True, True]

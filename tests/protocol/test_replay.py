@@ -70,6 +70,7 @@ async def slot(server: Child, index: int = 0, **arguments: Any) -> dict[str, Any
 # Refused though clear
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("tool", "arguments", "field", "value"),
     [

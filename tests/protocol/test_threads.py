@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
+from linktime.pipeline.system import has_reader
+from linktime.protocol.stdio.endings import ending_signals, when_orphaned
 from linktime.protocol.stdio.threads import InputThread, OutputThread
 
 BOUND = 20.0  # s
@@ -29,7 +31,7 @@ def reader_of(descriptor: int) -> tuple[InputThread, asyncio.StreamReader]:
 def writer_to(descriptor: int) -> tuple[OutputThread, asyncio.StreamWriter]:
     reader = asyncio.StreamReader()
     protocol = asyncio.StreamReaderProtocol(reader)
-    transport = OutputThread(descriptor, protocol)
+    transport = OutputThread(descriptor, protocol, has_reader)
     return transport, asyncio.StreamWriter(transport, protocol, reader, asyncio.get_running_loop())
 
 
@@ -41,6 +43,7 @@ def is_closed(descriptor: int) -> bool:
     return False
 
 
+@pytest.mark.posix  # pipes of a known size that do not block
 async def test_input_is_read_no_further_than_the_reader_wants() -> None:
     source, sink = os.pipe()
     os.set_blocking(sink, False)
@@ -76,6 +79,7 @@ async def test_closed_input_ends_the_reader_before_the_thread() -> None:
     assert reader.at_eof()
 
 
+@pytest.mark.posix  # pipes of a known size that do not block
 async def test_full_output_makes_its_writer_wait() -> None:
     source, sink = os.pipe()
     transport, writer = writer_to(sink)
@@ -96,6 +100,7 @@ async def test_full_output_makes_its_writer_wait() -> None:
     await until(lambda: is_closed(sink))
 
 
+@pytest.mark.posix  # pipes of a known size that do not block
 async def test_aborted_output_ends_while_its_thread_waits() -> None:
     source, sink = os.pipe()
     transport, writer = writer_to(sink)
@@ -123,3 +128,24 @@ async def test_lost_reader_fails_the_writer() -> None:
             await writer.wait_closed()
     await until(lambda: is_closed(sink))
     assert writer.is_closing()
+
+
+async def test_lost_reader_is_noticed_without_a_write() -> None:
+    source, sink = os.pipe()
+    _, writer = writer_to(sink)
+    await asyncio.sleep(0)
+    os.close(source)
+
+    with pytest.raises(ConnectionError):
+        async with asyncio.timeout(BOUND):
+            await writer.wait_closed()
+    await until(lambda: is_closed(sink))
+
+
+def test_windows_has_one_more_signal_that_ends_a_session() -> None:
+    assert ending_signals({"SIGINT": 2, "SIGTERM": 15, "SIGBREAK": 21, "SIGABRT": 22}) == [2, 15, 21]
+
+
+async def test_windows_does_not_watch_its_parent() -> None:
+    async with asyncio.timeout(BOUND):
+        await when_orphaned(lambda: pytest.fail("it has a parent"), "win32")

@@ -175,6 +175,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.unmeasured
 @pytest.mark.slow
 @settings(max_examples=60)
 @given(st.lists(JSON, min_size=1, max_size=40), st.integers(1, 4000))
@@ -199,6 +200,7 @@ TREE = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(st.fixed_dictionaries({"data": TREE, "more": TREE}))
 def test_every_cut_in_nested_lists_has_a_note_beside_it(whole: dict[str, Any]) -> None:

@@ -133,6 +133,32 @@ def test_greeting_uses_the_syntax_of_powershell_on_windows() -> None:
 
 
 @pytest.mark.posix
+async def test_ctrl_c_ends_it_on_a_loop_without_handlers(tmp_path: Path) -> None:
+    """The loops of Windows have no handlers of signals."""
+    program = (
+        "import asyncio, sys\n"
+        "from linktime.sandbox import run\n"
+        "class Loop(asyncio.SelectorEventLoop):\n"
+        "    def add_signal_handler(self, *_):\n"
+        "        raise NotImplementedError\n"
+        "with asyncio.Runner(loop_factory=Loop) as runner:\n"
+        "    try:\n"
+        "        runner.run(run('127.0.0.1', 0, sys.argv[1]))\n"
+        "    except KeyboardInterrupt:\n"
+        "        sys.exit(130)\n"
+    )
+    command = (sys.executable, "-c", program, str(tmp_path / "db"))
+    process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    async with asyncio.timeout(30):
+        await process.stdout.readuntil(b"LINKTIME_API_KEY")
+        process.send_signal(signal.SIGINT)
+        _, err = await process.communicate()
+
+    assert (process.returncode, err) == (130, b"")
+
+
+@pytest.mark.posix
 async def test_acknowledged_writes_survive_a_kill(tmp_path: Path) -> None:
     db = str(tmp_path / "account.db")
     answered: dict[str, str] = {}
@@ -248,6 +274,7 @@ async def test_sample_data_is_consistent_at_any_hour(now: datetime) -> None:
     await check_account(now)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(st.datetimes(datetime(2024, 1, 1), datetime(2031, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - hypothesis
 def test_sample_data_is_consistent_on_any_day(now: datetime) -> None:

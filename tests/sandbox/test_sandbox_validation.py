@@ -31,6 +31,7 @@ BOOKING: Final = {
 HOURS: Final = {"dayOfWeek": 1, "startTime": "09:00", "endTime": "10:00"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "path", "body", "name"),
     [

@@ -12,11 +12,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 from jsonschema.protocols import Validator
 
-from tests.support.programs import program
+from tests.support.programs import need, program
 
 SUITE: Final = "@modelcontextprotocol/conformance"
 _EXTRACT: Final = r"""
@@ -40,9 +39,7 @@ console.log(JSON.stringify(schemas));
 def suite() -> Path:
     """Return the file of the conformance suite that .ci/run installs. Skip the test if it is missing."""
     file = Path(os.environ.get("LINKTIME_TEST_CLIENTS", ".")).parent / SUITE / "dist" / "index.js"
-    if not file.exists() and "CI" not in os.environ:
-        pytest.skip(f"{SUITE} is not installed; .ci/run installs it")
-    assert file.exists(), f"{SUITE} is not installed"
+    need(SUITE, is_there=file.exists())
     return file
 
 

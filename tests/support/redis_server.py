@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 from collections.abc import Iterator
@@ -13,8 +12,9 @@ from subprocess import PIPE, Popen
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import pytest
 from redis import Redis
+
+from tests.support.programs import program
 
 PASSWORD = "sesame-9f2c"
 
@@ -75,8 +75,7 @@ class RedisServer:
 @contextmanager
 def redis_server() -> Iterator[RedisServer]:
     """Run a server. Skip the test if Redis is not installed."""
-    if shutil.which("redis-server") is None:
-        pytest.skip("redis-server is not installed")
+    program("redis-server")
     with TemporaryDirectory(prefix="linktime-") as place:
         server = RedisServer(Path(place))
         try:

@@ -10,12 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import pytest
 from jsonschema import Draft202012Validator
 from mcp_types import CallToolRequestParams
 
 from linktime.protocol.views.page import page
-from tests.support.programs import program
+from tests.support.programs import need, program
 
 NOW: Final = "2026-12-01T15:20:00Z"  # a Tuesday, 10:20 in New York
 ABLE: Final[dict[str, Any]] = {
@@ -211,6 +210,5 @@ def modules() -> Path:
     """Return the directory of the Node modules for tests. Skip the test if one of them is missing."""
     place = Path(os.environ.get("LINKTIME_TEST_CLIENTS", ".")).parent
     for name in ("playwright-core", "axe-core", "@modelcontextprotocol/ext-apps"):
-        if not (place / name).exists() and "CI" not in os.environ:
-            pytest.skip(f"{name} is not installed; .ci/run installs it")
+        need(name, is_there=(place / name).exists())
     return place

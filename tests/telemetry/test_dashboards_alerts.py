@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +10,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
+from tests.support.programs import program
 from tests.support.promql import LABELS, VALUES, selected
 
 pytestmark = pytest.mark.posix  # runs promtool
@@ -69,13 +68,8 @@ def test_an_alert_is_tested_firing_and_silent(rule: dict[str, Any]) -> None:
     "command", ["check config prometheus.yaml", "check rules rules.yaml", "test rules rules_test.yaml"]
 )
 def test_promtool_finds_no_fault(command: str) -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None and "CI" not in os.environ:
-        pytest.skip("promtool is not installed; .ci/run tells how")
-    assert promtool, "promtool is not installed"
-
     ended = subprocess.run(
-        [promtool, *command.split()],
+        [program("promtool"), *command.split()],
         cwd=DASHBOARDS / "prometheus",
         capture_output=True,
         text=True,

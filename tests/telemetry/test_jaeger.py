@@ -58,7 +58,7 @@ async def monitored(server: Child, pages: Jaeger) -> dict[str, dict[str, float]]
     """Make calls until the Monitor tab has every graph. A rate needs calls before and after an export."""
     async with asyncio.timeout(PATIENCE):
         while True:
-            await server.answer(server.call("get_booking", bookingId="nobody"))
+            await server.answer(server.call("get_booking", bookingId="unknown"))
             await server.answer(server.call("list_bookings"))
             graphs = {graph: await pages.monitor(graph, "linktime-mcp") for graph in MONITOR}
             if FAILED in graphs["errors"] and {FAILED, ANSWERED} <= graphs["latencies"].keys():

@@ -221,7 +221,7 @@ async def test_span_attribute_length_limit_holds_on_stderr(sandbox: Sandbox) -> 
 
 @pytest.mark.slow
 async def test_link_count_limit_holds_on_stderr(sandbox: Sandbox) -> None:
-    await misbehave(sandbox, path="/integrations", delaySeconds=0.3)
+    await misbehave(sandbox, path="/integrations", delaySeconds=2)
     async with child(
         LINKTIME_BASE_URL=sandbox.url,
         LINKTIME_API_KEY=sandbox.key,

@@ -210,6 +210,7 @@ async def test_an_exporter_that_cannot_be_built_is_lost_alone(sandbox: Sandbox, 
 
 
 @pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full"])
+@pytest.mark.posix  # a shell redirects stderr
 def test_closed_or_full_stderr_ends_no_session(redirection: str) -> None:
     greeting = {
         "jsonrpc": "2.0",

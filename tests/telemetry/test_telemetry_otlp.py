@@ -99,7 +99,7 @@ async def test_no_trace_header_reaches_linktime(sandbox: Sandbox) -> None:
 
 
 async def test_coalesced_call_links_to_the_span_of_the_fetch(sandbox: Sandbox) -> None:
-    await misbehave(sandbox, path="/integrations", delaySeconds=0.3)
+    await misbehave(sandbox, path="/integrations", delaySeconds=2)
     async with traced(sandbox) as (backend, server):
         for call in [server.call("list_integrations") for _ in range(2)]:
             await server.result(call)

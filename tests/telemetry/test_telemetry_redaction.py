@@ -82,7 +82,15 @@ def test_the_name_of_an_unknown_argument_is_not_shown() -> None:
         "?search=Ada+Lovelace",
         "/contacts/Sarah%20Chen",
         "+44 20 7946 0958",
+        "+15550100",
+        "?phone=%2b15550100",
+        "phone=442079460958",
     ],
 )
 def test_search_of_the_output_finds_keys_secrets_and_people(text: str) -> None:
     assert slipped(f"12:00:00.000Z SPAN {text} url.template=/contacts/{{id}}")
+
+
+@pytest.mark.parametrize("number", ["4bf92f5550100e0e4736a3ce929d0e0e", "1764374655501007531", "1764379460958000000"])
+def test_search_of_the_output_passes_over_ids_and_times(number: str) -> None:
+    assert slipped(f"12:00:00.000Z SPAN trace={number}") == []

@@ -15,7 +15,7 @@ from ..clients import CLIENTS, KEY, SERVER, Client
 from ..install import NAME, ConfigFile, Unreadable, is_off, project_root, read
 from ..locations import Environment
 from .finding import Finding
-from .settings import PREFIX, ServerEnvironment
+from .settings import PREFIX, ServerEnvironment, without_settings
 
 _PROMPT: Final = "${input:"  # begins a value that the client asks its user for
 _VARIABLE: Final = re.compile(r"\$\{(?:env:)?(?P<name>\w+)(?::-(?P<default>[^}]*))?\}")
@@ -39,6 +39,11 @@ class Entry(NamedTuple):
     def is_prompted(self) -> bool:
         """Whether the client asks its user for the key."""
         return self.key is not None and _PROMPT in self.key and self.client.resolves(self.key)
+
+    @property
+    def prompt(self) -> str:
+        """The title of the client if it asks its user for the key, else empty."""
+        return self.client.title if self.is_prompted else ""
 
     def missing_variables(self, variables: Mapping[str, str]) -> list[str]:
         """Return the variables that the key refers to and that are not set in *variables*."""
@@ -99,12 +104,10 @@ def server_environment(variables: Mapping[str, str], entries: Sequence[Entry]) -
     first = next(iter([*known, *sorted(unknown, key=lambda entry: not entry.is_prompted)]), None)
     if first is None or (shell_key and not is_placeholder(shell_key)):
         return ServerEnvironment(variables, {})
-    # A client passes on no LINKTIME_* variable of the shell but those in its entry.
-    others = {name: value for name, value in variables.items() if not name.startswith(PREFIX)}
     overridden = [name for name in variables if name.startswith(PREFIX) and variables[name].strip()]
     env = first.environment(variables)
-    prompt = first.client.title if first.is_prompted else ""
-    return ServerEnvironment({**others, **env}, dict.fromkeys(env, str(first.file)), overridden, prompt)
+    origins = dict.fromkeys(env, str(first.file))
+    return ServerEnvironment({**without_settings(variables), **env}, origins, overridden, first.prompt)
 
 
 def keys(variables: Mapping[str, str], entries: Sequence[Entry]) -> set[str]:

@@ -32,7 +32,7 @@ async def check(server: ServerEnvironment, variables: Variables, entries: Sequen
     An entry that is switched off or has no key is not checked, because no server starts with it.
     """
     groups = _groups(_own(server.variables), variables, entries)
-    others = {name: value for name, value in variables.items() if not name.startswith(PREFIX)}
+    others = settings.without_settings(variables)
     results = await asyncio.gather(*(_checked(group, others) for group in groups[:_MOST]))
     findings = [finding for result in results for finding in result]
     if left := groups[_MOST:]:
@@ -60,8 +60,7 @@ def _own(variables: Variables) -> dict[str, str]:
 
 async def _checked(group: _Group, others: Variables) -> list[Finding]:
     """Return the problems of one group, or one good finding. A check that depends on a failed one is left out."""
-    first = group.entries[0]
-    prompt = first.client.title if first.is_prompted else ""
+    prompt = group.entries[0].prompt
     server = ServerEnvironment({**others, **group.variables}, {}, prompt=prompt)
     usable, problems = settings.read(server.variables)
     areas = await service.check(usable, problems, prompt)

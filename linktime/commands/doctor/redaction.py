@@ -57,7 +57,7 @@ def _homes(home: str) -> Iterator[re.Pattern[str]]:
     if Path(home).is_absolute():
         spellings = {str(Path(home)), os.path.normpath(home), os.path.realpath(home)}
         for path in sorted((path for path in spellings if Path(path).parent != Path(path)), key=len, reverse=True):
-            yield re.compile(re.escape(path) + _NAME_ENDS)
+            yield re.compile(re.escape(path) + _NAME_ENDS, re.IGNORECASE)  # as macOS compares names
 
 
 def _mapped(findings: Findings, redact: Callable[[str], str]) -> Findings:

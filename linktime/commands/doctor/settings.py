@@ -51,6 +51,11 @@ def read(variables: Mapping[str, str]) -> tuple[Settings, dict[str, str]]:
     return Settings.from_environ(usable), problems
 
 
+def without_settings(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return *variables* without the settings. A client passes on no setting of the shell but those in its entry."""
+    return {name: value for name, value in variables.items() if not name.startswith(PREFIX)}
+
+
 def check(environment: ServerEnvironment, problems: Mapping[str, str]) -> list[Finding]:
     """Check each setting that is set, and each variable that is ignored or unknown."""
     variables, origins = environment.variables, environment.origins

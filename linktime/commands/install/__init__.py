@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from ..clients import CLIENTS, KEY, Client
-from ..locations import System
 from . import entry, files
 from .config_file import PLACEHOLDER, ConfigFile
 from .context import Context, Options, Refused, Terminal
@@ -155,8 +154,7 @@ def _unusable(reason: Literal["unreadable", "encoding", "system"], message: str)
 def _place_notes(options: Options, context: Context, plan: Plan, target: Target, command: str) -> Iterator[Note]:
     """Yield notices about this machine: permissions, folders, and settings that stay in the environment."""
     title, environment = plan.before.client.title, context.environment
-    has_modes = environment.system is not System.WINDOWS
-    if has_modes and plan.after.is_secret and plan.has_changes and files.is_shared(target.file):
+    if plan.after.is_secret and plan.has_changes and files.is_shared(target.file, environment.system):
         yield Note(
             "permissions", "other users can read the file now. Because it gets a key, only you can read it afterwards"
         )

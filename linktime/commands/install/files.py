@@ -13,6 +13,8 @@ from stat import S_IMODE, S_ISREG
 from tempfile import mkstemp
 from typing import Final
 
+from ..locations import System
+
 _PAUSES: Final = (0.1,) * 10  # s; as long as virus scanners and the clients themselves keep a file open
 _OTHERS: Final = 0o077  # the permissions of all but the owner
 _PACKAGED: Final = re.compile(r"[\\/]Packages[\\/][^\\/]+[\\/]LocalCache[\\/]", re.IGNORECASE)
@@ -57,9 +59,9 @@ def remove(file: Path, *, sleep: Callable[[float], object] = time.sleep) -> None
         _patiently(file.resolve().unlink, sleep)
 
 
-def is_shared(file: Path) -> bool:
-    """Return whether the mode of an existing file gives access to other users."""
-    return file.exists() and bool(file.stat().st_mode & _OTHERS)
+def is_shared(file: Path, system: System) -> bool:
+    """Return whether the mode of an existing file gives access to other users. On Windows a mode means nothing."""
+    return system is not System.WINDOWS and file.exists() and bool(file.stat().st_mode & _OTHERS)
 
 
 @contextmanager

@@ -12,7 +12,11 @@ from uuid import uuid4
 
 from ...config import Settings
 from ...hosts import identity
+<<<<<<< HEAD
 from ..system import STATE, WINDOWS, account_home, named_home, state_directory
+=======
+from ..system import MACOS, WINDOWS, account_home, named_home
+>>>>>>> main
 from .interface import ChangeLog, Ledger
 from .values import Terms
 
@@ -54,7 +58,7 @@ class Places(NamedTuple):
             return (self.directory,)
         variable, default = {
             WINDOWS: ("LOCALAPPDATA", "AppData/Local"),
-            "darwin": ("XDG_STATE_HOME", "Library/Application Support"),
+            MACOS: ("XDG_STATE_HOME", "Library/Application Support"),
         }.get(self.platform, ("XDG_STATE_HOME", ".local/state"))
         return self.directory, Path(self.environ.get(variable) or self._home() / default, _NAME)
 

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from math import inf
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from ...answers import record
@@ -21,6 +21,13 @@ _UNSETTLED: Final = 3.0  # s that a zone serves if a replica behind the last wri
 _TIME_FORMATS: Final = ("12h", "24h")
 
 log = logging.getLogger(__name__)
+
+
+class _Settings(NamedTuple):
+    """The settings that a lookup read. None stands for one that is absent or invalid."""
+
+    zone: ZoneInfo | None = None
+    time_format: str | None = None
 
 
 class AccountZone:
@@ -66,10 +73,9 @@ class AccountZone:
         self._spare = spare
         self._life = life
         self._settled = settled
-        # the last result: None if the account has no valid zone or time format, or before the first lookup
-        self._zone: ZoneInfo | None = None
-        self._time_format: str | None = None
-        self._zone_epoch = epoch()  # the epoch before that lookup
+        # the last result
+        self._settings = _Settings()
+        self._settings_epoch = epoch()  # the epoch before that lookup
         self._fresh_until = -inf  # s of the clock
         # the last lookup, in flight or done
         self._lookup: asyncio.Task[None] | None = None
@@ -78,12 +84,12 @@ class AccountZone:
     @property
     def known(self) -> ZoneInfo | None:
         """Return the zone, or None if it is unknown or a write could have changed it."""
-        return self._zone if self._zone_epoch == self._epoch() else None
+        return self._known.zone
 
     @property
     def time_format(self) -> str | None:
         """Return `12h` or `24h`, as the account writes times. It is known as long as the zone is."""
-        return self._time_format if self._zone_epoch == self._epoch() else None
+        return self._known.time_format
 
     def refresh(self) -> None:
         """Start a lookup in the background, unless the zone is fresh, a lookup is in flight, or budget is scarce."""
@@ -99,8 +105,12 @@ class AccountZone:
             await asyncio.wait({self._lookup}, timeout=max(until - self._clock(), 0.0))
         return self.known
 
+    @property
+    def _known(self) -> _Settings:
+        return self._settings if self._settings_epoch == self._epoch() else _Settings()
+
     def _is_fresh(self) -> bool:
-        return self._clock() < self._fresh_until and self._zone_epoch == self._epoch()
+        return self._clock() < self._fresh_until and self._settings_epoch == self._epoch()
 
     def _in_flight(self) -> bool:
         return self._lookup is not None and not self._lookup.done()
@@ -110,7 +120,7 @@ class AccountZone:
         # 2. The lookup failed: the known zone serves for another life.
         # 3. There is a reply: its zone serves, for the rest of its life if the reply is from the cache.
         epoch = self._epoch()
-        zone, time_format, age = self.known, self.time_format, 0.0
+        settings, age = self._known, 0.0
         life = self._life if self._settled() else min(self._life, _UNSETTLED)
         try:
             reply = await self._send(replace(self._question, deadline=self._clock() + _DEADLINE))
@@ -121,8 +131,7 @@ class AccountZone:
         except Exception as error:  # noqa: BLE001 - a failed lookup must not end the call
             log.error("the lookup of the account's zone failed: %s", type(error).__name__)  # noqa: TRY400 - no text
         else:
-            settings = record(reply.data)
-            zone, age = zone_named(settings.get("timezone")), reply.notes.age_seconds or 0.0
-            time_format = next((each for each in _TIME_FORMATS if each == settings.get("timeFormat")), None)
-        self._zone, self._time_format = zone, time_format
-        self._zone_epoch, self._fresh_until = epoch, self._clock() + life - age
+            row, age = record(reply.data), reply.notes.age_seconds or 0.0
+            time_format = next((each for each in _TIME_FORMATS if each == row.get("timeFormat")), None)
+            settings = _Settings(zone_named(row.get("timezone")), time_format)
+        self._settings, self._settings_epoch, self._fresh_until = settings, epoch, self._clock() + life - age

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import ssl
 from collections.abc import Callable
 from functools import partial
@@ -17,7 +16,7 @@ from ...contract import Contract
 from ...errors import Failure
 from ...message import Reply, Request
 from ...telemetry import hooks
-from .connector import NEVER_AGAIN, BrokenConnection, CleanConnector, UncleanConnection, once, reuse
+from .connector import NEVER_AGAIN, BrokenConnection, CleanConnector, UncleanConnection, once, reason_of, reuse
 from .failures import CHECK_PROXY, CHECK_TRUST, LATER, Route, lost
 from .proxy import proxy_of
 from .ratelimit_headers import LONGEST_WAIT
@@ -204,4 +203,4 @@ def _reason(error: aiohttp.ClientConnectorError) -> str:
         return "the host name has no address"
     if isinstance(error, aiohttp.ClientConnectorSSLError):
         return "no TLS connection"
-    return os.strerror(error.errno).lower() if isinstance(error.errno, int) else "no connection"
+    return reason_of(error.os_error)

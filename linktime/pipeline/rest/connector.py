@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import select
+from collections.abc import Callable
 from typing import Any, Final
 from weakref import WeakSet
 
 import aiohttp
 from aiohttp.connector import Connection
+
+_POLL: Final = getattr(select, "poll", None)  # Windows has only select
 
 NEVER_AGAIN: Final = {"force_close": True}
 """The options of a connector that uses each connection once."""
@@ -51,24 +55,35 @@ def _is_clean(connection: Connection, *, is_new: bool) -> bool:
         return False
     if is_new and transport.get_extra_info("ssl_object"):
         return True  # the kernel may hold TLS session tickets
-    return not _is_readable(transport.get_extra_info("socket"))
+    return not is_readable(transport.get_extra_info("socket"))
 
 
-def _is_readable(socket: Any) -> bool:
-    # poll has no limit on the number of a descriptor, but Windows has only select
-    if not hasattr(select, "poll"):
+def is_readable(socket: Any, new_poll: Callable[[], Any] | None = _POLL) -> bool:
+    """Return whether the kernel holds bytes of *socket*, by the *new_poll* of the system or by `select`."""
+    if new_poll is None:
         return bool(select.select([socket], [], [], 0)[0])
-    poll = select.poll()
+    poll = new_poll()  # it has no limit on the number of a descriptor
     poll.register(socket, select.POLLIN)
     return bool(poll.poll(0))
 
 
-def reuse(seconds: float, *, sees_bytes: bool = hasattr(select, "poll")) -> dict[str, Any]:
+def reuse(seconds: float, *, sees_bytes: bool = _POLL is not None) -> dict[str, Any]:
     """Return the options of a connector that keeps idle connections for so long, if it sees unsolicited bytes there.
 
     On Windows the event loop has already read them, so each request there has a connection of its own.
     """
     return {"keepalive_timeout": seconds} if sees_bytes else NEVER_AGAIN
+
+
+def reason_of(error: OSError) -> str:
+    """Return why no connection was made, in words without an address."""
+    # 1. Windows has EINVAL for its own numbers, this one included.
+    if isinstance(error, ConnectionRefusedError):
+        return "connection refused"
+    if number := getattr(error, "winerror", None):
+        return f"error {number} of Windows"
+    # 2. The text of asyncio's own errors has the address.
+    return os.strerror(error.errno).lower() if isinstance(error.errno, int) else "no connection"
 
 
 class BrokenConnection(Exception):

@@ -6,7 +6,6 @@ Measured as in `commands/startup.py`: without this the start takes 1.28 times as
 from __future__ import annotations
 
 import asyncio
-import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -96,19 +95,6 @@ def _failed(building: asyncio.Future[Rest]) -> BaseException | None:
 
 
 def _rest(base_url: str, key: str, **options: Any) -> Rest:
-    import platform  # noqa: PLC0415 - these imports are the purpose of the module
-
-    know_system(platform)
-    from .client import Rest  # noqa: PLC0415
+    from .client import Rest  # noqa: PLC0415 - the purpose of the module
 
     return Rest(base_url, key, **options)
-
-
-def know_system(module: Any, name: str = sys.platform) -> None:
-    """Make `platform.system` of *module* answer at once on Windows. *name* is that of `sys.platform`.
-
-    aiohttp calls it while it is imported. Since Python 3.12 it asks Windows for everything about the machine, and on
-    some machines that service never answers.
-    """
-    if name == "win32":
-        module.system = lambda: "Windows"

@@ -8,8 +8,10 @@ import sys
 from collections.abc import Mapping
 from typing import Final
 
+from ..system import MACOS, WINDOWS
+
 _USERS_OWN: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-_ELSEWHERE: Final = ("darwin", "win32")  # systems that keep their certificates where OpenSSL does not look
+_ELSEWHERE: Final = (MACOS, WINDOWS)  # systems that keep their certificates where OpenSSL does not look
 
 
 def system_store(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> ssl.SSLContext | None:

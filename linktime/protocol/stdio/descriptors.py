@@ -6,6 +6,7 @@ import asyncio
 import os
 import stat
 
+from ...pipeline.system import WINDOWS, has_reader
 from .threads import InputThread, OutputThread
 
 
@@ -37,14 +38,14 @@ async def connect_output(
 ) -> asyncio.WriteTransport:
     """Connect a descriptor to write to: directly if asyncio can poll it, otherwise by a thread."""
     if not _can_be_polled(descriptor, platform):
-        return OutputThread(descriptor, protocol)
+        return OutputThread(descriptor, protocol, has_reader)
     pipe = os.fdopen(descriptor, "wb", 0)
     return (await asyncio.get_running_loop().connect_write_pipe(lambda: protocol, pipe))[0]
 
 
 def _can_be_polled(descriptor: int, platform: str) -> bool:
     # Windows can't poll its pipes, and no system can poll a regular file.
-    if platform == "win32":
+    if platform == WINDOWS:
         return False
     # Pipes, sockets and terminals can be polled.
     mode = os.fstat(descriptor).st_mode

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final, Protocol
 
+from ...pipeline.system import WINDOWS
 from .threads import call_in
 
 _NAMES: Final = ("SIGINT", "SIGTERM", "SIGBREAK")  # only Windows has the last one: Ctrl+Break, or a closed window
-_SIGNALS: Final = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
 _POLL_EVERY: Final = 1.0  # s
 
 
@@ -24,10 +24,15 @@ class Output(Protocol):
     def abort(self) -> None: ...  # noqa: D102
 
 
+def ending_signals(signals: Mapping[str, int] = signal.Signals.__members__) -> list[int]:
+    """Return the numbers of the *signals* that end a session."""
+    return [signals[name] for name in _NAMES if name in signals]
+
+
 def on_signals(loop: asyncio.AbstractEventLoop, action: Callable[[], None], platform: str) -> None:
     """Run *action* in the loop at each SIGINT and SIGTERM."""
-    for number in _SIGNALS:
-        if platform == "win32":  # its loops have no handlers
+    for number in ending_signals():
+        if platform == WINDOWS:  # its loops have no handlers
             signal.signal(number, lambda *_: call_in(loop, action))
         else:
             loop.add_signal_handler(number, action)
@@ -37,8 +42,8 @@ def on_signals(loop: asyncio.AbstractEventLoop, action: Callable[[], None], plat
 
 def restore_signals(loop: asyncio.AbstractEventLoop, platform: str) -> None:
     """Restore the default effects of SIGINT and SIGTERM."""
-    for number in _SIGNALS:
-        if platform == "win32":
+    for number in ending_signals():
+        if platform == WINDOWS:
             signal.signal(number, signal.SIG_DFL)
         else:
             loop.remove_signal_handler(number)
@@ -56,7 +61,7 @@ async def when_orphaned(hang_up: Callable[[], None], platform: str) -> None:
 
     On Windows a process keeps the number of its parent, and asking for it lists all processes.
     """
-    if platform == "win32":
+    if platform == WINDOWS:
         return
     parent = os.getppid()
     while os.getppid() == parent:  # noqa: ASYNC110 - no system has an event for it

@@ -17,6 +17,7 @@ _CHUNK: Final = 64 << 10  # bytes of one read
 _PIECE: Final = 16 << 10  # bytes of one write; a client that takes fewer in the time of a flush counts as gone
 _HIGH: Final = 64 << 10  # bytes that wait; above it the writers wait, too
 _LOW: Final = 16 << 10  # bytes that wait; at it the writers go on
+_LOOK_EVERY: Final = 1.0  # s; no system has an event for a lost reader that a thread could wait for besides its bytes
 
 
 class InputThread(asyncio.ReadTransport):
@@ -76,12 +77,18 @@ class InputThread(asyncio.ReadTransport):
 
 
 class OutputThread(asyncio.WriteTransport):
-    """A transport that writes to a descriptor. A lost reader is noticed by the next write."""
+    """A transport that writes to a descriptor. A lost reader is noticed by the next write, or in a second.
 
-    def __init__(self, descriptor: int, protocol: asyncio.StreamReaderProtocol) -> None:
+    *has_reader* checks a descriptor. Only the thread calls it.
+    """
+
+    def __init__(
+        self, descriptor: int, protocol: asyncio.StreamReaderProtocol, has_reader: Callable[[int], bool]
+    ) -> None:
         super().__init__()
-        # The target, and the sender, which hears of a full buffer and of the end
+        # The target and its check, and the sender, which hears of a full buffer and of the end
         self._descriptor = descriptor
+        self._has_reader = has_reader
         self._protocol = protocol
         self._loop = asyncio.get_running_loop()
         # The state in the loop
@@ -127,22 +134,31 @@ class OutputThread(asyncio.WriteTransport):
         self._loop.call_soon(self._end)
 
     def _run(self) -> None:
-        while piece := self._piece():
+        while (piece := self._piece()) is not None:
             try:
-                written = os.write(self._descriptor, piece)
+                written = self._write(piece)
             except OSError:
                 call_in(self._loop, self._end, BrokenPipeError())
                 break
-            with self._changed:
-                del self._buffer[:written]
-            call_in(self._loop, self._wrote)
+            if written:
+                with self._changed:
+                    del self._buffer[:written]
+                call_in(self._loop, self._wrote)
         os.close(self._descriptor)
 
-    def _piece(self) -> bytes:
-        """Wait for bytes, and return the next ones. Return nothing at the end."""
+    def _piece(self) -> bytes | None:
+        """Wait for bytes, and return the next ones. Return no bytes after a second, and None at the end."""
         with self._changed:
-            self._changed.wait_for(lambda: self._buffer or self._ended)
-            return bytes(self._buffer[:_PIECE])
+            self._changed.wait_for(lambda: self._buffer or self._ended, _LOOK_EVERY)
+            return None if self._ended and not self._buffer else bytes(self._buffer[:_PIECE])
+
+    def _write(self, piece: bytes) -> int:
+        """Write a part of *piece*, and return its size. Raises OSError if the reader is lost."""
+        if piece:
+            return os.write(self._descriptor, piece)
+        if not self._has_reader(self._descriptor):
+            raise BrokenPipeError
+        return 0
 
     def _wrote(self) -> None:
         if self._paused and len(self._buffer) <= _LOW:

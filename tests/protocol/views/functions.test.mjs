@@ -11,6 +11,19 @@ const [times, layout, dates, ics, answer, book] = await Promise.all(
 const NEW_YORK = "America/New_York";
 const at = (text) => Date.parse(text);
 
+/** Return a function that returns the next number below its argument. Equal seeds give equal numbers. */
+function randomFrom(seed) {
+  return (most) => (seed = (seed * 48271) % 2147483647) % most;
+}
+
+/** Return up to *most* spans of minutes. */
+function randomSpans(random, most) {
+  return Array.from({ length: random(most) }, () => {
+    const start = random(1400);
+    return { start, end: start + 15 + random(200) };
+  });
+}
+
 test("wall clocks of many zones, with half hours and quarters", () => {
   assert.deepEqual(times.wallOf(at("2026-12-01T15:00Z"), NEW_YORK), { day: "2026-12-01", minutes: 600 });
   assert.deepEqual(times.wallOf(at("2026-12-01T20:00Z"), "Asia/Kathmandu"), { day: "2026-12-02", minutes: 105 });
@@ -101,13 +114,9 @@ test("overlapping meetings are side by side, and others have the whole width", (
 });
 
 test("random meetings never cover each other", () => {
-  let seed = 7;
-  const random = (most) => (seed = (seed * 48271) % 2147483647) % most;
+  const random = randomFrom(7);
   for (let round = 0; round < 300; round += 1) {
-    const spans = Array.from({ length: random(12) }, () => {
-      const start = random(1400);
-      return { start, end: start + 15 + random(200) };
-    });
+    const spans = randomSpans(random, 12);
     const places = layout.sideBySide(spans);
     for (const [a, one] of spans.entries()) {
       assert.ok(places[a].column < places[a].columns);
@@ -128,13 +137,9 @@ test("a block is tall enough and ends within its day", () => {
 });
 
 test("random meetings beyond the lanes are all in one group of the last lane", () => {
-  let seed = 11;
-  const random = (most) => (seed = (seed * 48271) % 2147483647) % most;
+  const random = randomFrom(11);
   for (let round = 0; round < 300; round += 1) {
-    const spans = Array.from({ length: random(60) }, () => {
-      const start = random(1400);
-      return { start, end: start + 15 + random(200) };
-    });
+    const spans = randomSpans(random, 60);
     const { places, groups } = layout.inLanes(spans, 3);
     const members = groups.flatMap((group) => group.members);
     assert.deepEqual(
@@ -250,8 +255,7 @@ test("times without end stay within the years of four digits", () => {
 });
 
 test("random answers and arguments never throw", () => {
-  let seed = 13;
-  const random = (most) => (seed = (seed * 48271) % 2147483647) % most;
+  const random = randomFrom(13);
   const texts = ["", "2026-12-01", "2026-99-99", "9998-12-31", "0001-01-01", "12h", "\ud83d"];
   const instants = ["2026-12-01T15:00:00Z", "9999-12-31T23:59:59Z", "-000001-01-01T00:00:00Z"];
   const values = [null, undefined, 7, -1e300, true, [], {}, [[]], ...texts, ...instants];

@@ -38,7 +38,7 @@ export class Calendar {
   #hours = { first: 0, last: 24 }; // the visible ones
   #open = null; // the meeting whose details are visible, or the meetings that are listed
 
-  /** @param context the surroundings of the view: see main.js */
+  /** @param context the surroundings of the view: see view.js */
   constructor(context) {
     this.#context = context;
   }

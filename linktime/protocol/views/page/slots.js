@@ -30,7 +30,7 @@ export class Slots {
   #outcome = null; // the element that states whether the assistant has the choice, or null before that
   #taken = ""; // a slot that was free before the last answer, in words
 
-  /** @param context the surroundings of the view: see main.js */
+  /** @param context the surroundings of the view: see view.js */
   constructor(context) {
     this.#context = context;
   }
