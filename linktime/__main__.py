@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 from .commands.environment import prepare
@@ -11,12 +10,16 @@ from .commands.environment import prepare
 def main() -> None:
     """Run the command line, protected from the environment."""
     notices = prepare()
-    from .front import front  # noqa: PLC0415 - these imports could find other files before
+    # These imports could find other files before.
+    from .commands.startup import is_plain  # noqa: PLC0415
+    from .front import Front  # noqa: PLC0415
 
-    answering = front(sys.argv[1:], os.environ)
-    from .cli import main as run  # noqa: PLC0415
+    front = Front()
+    if sys.argv[1:] in ([], ["serve"]) and not is_plain():
+        front.begin()
+    from .cli import main as run  # noqa: PLC0415 - it takes long
 
-    run(notices=notices, front=answering)
+    run(notices=notices, front=front)
 
 
 if __name__ == "__main__":

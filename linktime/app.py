@@ -57,9 +57,9 @@ class App:
     session: Session
     chain: Chain
 
-    async def serve(self, platform: str = sys.platform, front: Front | None = None) -> None:
-        """Serve this process's stdin and stdout until the client or a signal ends it."""
-        async with streams(self.leave, platform, front) as (reader, writer):
+    async def serve(self, front: Front, platform: str = sys.platform) -> None:
+        """Serve this process's stdin and stdout, after the *front*, until the client or a signal ends it."""
+        async with streams(self.leave, front, platform) as (reader, writer):
             await self.session.server.run(reader, writer)
 
     def leave(self, *, finish: bool) -> None:

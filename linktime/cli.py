@@ -11,13 +11,9 @@ from typing import Any, Final, NoReturn
 
 from . import __version__
 from .commands.startup import ignore_plugins, sparing
-<<<<<<< HEAD
-from .commands.terminal import is_closed, prepare_streams
-from .front import Front
-=======
 from .commands.terminal import has_user, is_closed, prepare_streams
+from .front import Front
 from .pipeline.system import WINDOWS, know_name
->>>>>>> main
 
 ON_A_TERMINAL: Final = (
     "linktime-mcp is an MCP server: an MCP client starts it and sends requests to its stdin. Run linktime-mcp install "
@@ -27,7 +23,7 @@ _COMMANDS: Final = ("serve", "install", "doctor", "tools", "call", "budget", "de
 
 
 def main(arguments: Sequence[str] | None = None, *, notices: Sequence[str] = (), front: Front | None = None) -> None:
-    """Run `linktime-mcp`. The server writes the *notices* to stderr first. The *front* may have answered already.
+    """Run `linktime-mcp`. The server writes the *notices* to stderr first. The *front* answers until it is ready.
 
     The exit status is 2 for an invalid command line or setting, and 130 after Ctrl-C.
     """
@@ -55,7 +51,7 @@ def main(arguments: Sequence[str] | None = None, *, notices: Sequence[str] = (),
             case "completion":
                 _printed(lambda: _completion(chosen))
             case _:
-                _serve(notices, front)
+                _serve(notices, front or Front())
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -137,20 +133,11 @@ def _add_calls(commands: Any) -> None:
     completion.add_argument("shell", choices=("bash", "zsh", "fish"))
 
 
-<<<<<<< HEAD
-def _serve(notices: Sequence[str], front: Front | None) -> None:
-    is_on_terminal = sys.stdin is not None and sys.stdin.isatty()
+def _serve(notices: Sequence[str], front: Front) -> None:
     with sparing("mcp", "mcp.server"):  # they import the SDK's client and its HTTP half
         from .commands.serve import serve  # noqa: PLC0415 - only this command needs its imports
 
-    serve([*notices, *([ON_A_TERMINAL] if is_on_terminal else [])], front=front)
-=======
-def _serve(notices: Sequence[str]) -> None:
-    with sparing("mcp", "mcp.server"):  # they import the SDK's client and its HTTP half
-        from .commands.serve import serve  # noqa: PLC0415 - only this command needs its imports
-
-    serve([*notices, *([ON_A_TERMINAL] if has_user() else [])])
->>>>>>> main
+    serve([*notices, *([ON_A_TERMINAL] if has_user() else [])], front)
 
 
 def _sandbox(chosen: argparse.Namespace) -> int:

@@ -14,11 +14,8 @@ from .. import stderr
 from ..app import app
 from ..config import Settings
 from ..errors import ConfigError
-<<<<<<< HEAD
 from ..front import Front
-=======
 from ..pipeline.system import is_same_file
->>>>>>> main
 from ..telemetry import Telemetry, set_up
 from .startup import is_plain
 
@@ -28,11 +25,11 @@ RUNNING = "LinkTime MCP server running"
 _FLUSH = 0.2  # s; a stderr that the client does not read must not delay the exit
 
 
-def serve(notices: Sequence[str] = (), platform: str = sys.platform, front: Front | None = None) -> None:
-    """Write the *notices* to stderr, serve stdin and stdout, then end the program.
+def serve(notices: Sequence[str] = (), front: Front | None = None, platform: str = sys.platform) -> None:
+    """Write the *notices* to stderr, serve stdin and stdout after the *front*, then end the program.
 
     The exit status is 0 after a session, 2 if a setting is invalid, and 1 after a fault of the program. *platform* is a
-    name of `sys.platform`, which decides about threads and signals. The *front* may have answered already.
+    name of `sys.platform`, which decides about threads and signals.
     """
     stderr.secure(partial(is_same_file, platform=platform))
     with stderr.redirected():
@@ -42,7 +39,7 @@ def serve(notices: Sequence[str] = (), platform: str = sys.platform, front: Fron
         logging.basicConfig(format="linktime-mcp: %(levelname)s %(message)s", level=logging.WARNING, handlers=handlers)
         try:
             # asyncio.run would wait for the threads that look up names.
-            asyncio.new_event_loop().run_until_complete(_serving(*_configured(), platform, front))
+            asyncio.new_event_loop().run_until_complete(_serving(*_configured(), front or Front(), platform))
         except Exception:
             log.exception("the server stopped")  # Python itself would wait for the reader of stderr
             _end(1)
@@ -74,7 +71,7 @@ def _log(environ: Mapping[str, str]) -> Callable[[str], None] | None:
     return None if exporter == "none" or disabled == "true" else stderr.write_line
 
 
-async def _serving(settings: Settings, telemetry: Telemetry, platform: str, front: Front | None) -> None:
+async def _serving(settings: Settings, telemetry: Telemetry, front: Front, platform: str) -> None:
     async with app(settings, telemetry, lazy=not is_plain(), log=_log(os.environ)) as application:
         stderr.write_line(settings.missing_key or RUNNING)
-        await application.serve(platform, front)
+        await application.serve(front, platform)

@@ -11,14 +11,9 @@ from functools import partial
 from importlib import import_module
 from typing import Any, Final
 
-<<<<<<< HEAD
-WINDOWS: Final = "win32"  # in `sys.platform`
-STATE: Final = "_LINKTIME_STATE"  # for tests alone: a directory in place of ~/.local/state
-_NAME: Final = "linktime-mcp"
-=======
 WINDOWS: Final = "win32"  # here and below: in `sys.platform`
 MACOS: Final = "darwin"
->>>>>>> main
+STATE: Final = "_LINKTIME_STATE"  # for tests alone: a directory in place of ~/.local/state
 _PROFILE: Final = 0x28  # CSIDL_PROFILE: the folder of the user's profile
 _LONGEST_PATH: Final = 260  # characters; MAX_PATH
 _PIPE: Final = 24  # FilePipeLocalInformation: ten numbers, of which the ninth is the state
@@ -57,20 +52,18 @@ def account_home(platform: str, libraries: Any = None) -> str:
     return ""
 
 
-<<<<<<< HEAD
-def state_directory(platform: str, environ: Mapping[str, str], account_home: str) -> str:
-    """Return the one directory for files that all servers of this user share. Nothing creates it here.
-
-    Clients start servers with different environments: some pass HOME and PATH alone, some set XDG variables or a HOME
-    of their own, and an app of the Windows Store sees another AppData. So it is in the home folder that the system
-    knows.
-    """
-    if environ.get(STATE):
-        return os.path.join(environ[STATE], _NAME)
+def home_folder(platform: str, environ: Mapping[str, str], account_home: str) -> str:
+    """Return the account's home folder, or the one that *environ* names, or the root, where no budget can be."""
     homes = account_home, named_home(platform, environ)
-    home = next(filter(os.path.isdir, homes), os.path.abspath(os.sep))  # no budget can be in the root
-    return os.path.join(home, ".local", "state", _NAME)
-=======
+    return next(filter(os.path.isdir, homes), os.path.abspath(os.sep))
+
+
+def state_folder(platform: str, environ: Mapping[str, str], account_home: str) -> str:
+    """Return the one folder for files of this program that every server of this user chooses."""
+    state = environ.get(STATE) or os.path.join(home_folder(platform, environ, account_home), ".local", "state")
+    return os.path.join(state, "linktime-mcp")
+
+
 def know_name(platform: str, module: Any = None) -> None:
     """Make `platform.system` answer at once on Windows. *module* replaces the module `platform`.
 
@@ -137,4 +130,3 @@ def _handle(system: Any, descriptor: int) -> Any:
 
 has_reader: Final[Callable[[int], bool]] = reader_check(sys.platform)
 """The check of this system. On Windows it waits while another thread reads or writes the descriptor."""
->>>>>>> main

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
@@ -12,10 +11,10 @@ from typing import Final
 import orjson
 
 from ..config import Settings
+from . import private_file
 from .ledger.factory import Places, private_name
 
 _SALT_SIZE: Final = 16  # bytes
-_PRIVATE: Final = 0o600
 
 
 class WriteLog:
@@ -60,7 +59,4 @@ class WriteLog:
         """Record the success of a write."""
         self._own[digest.hex()] = self._wall()
         with suppress(OSError):
-            self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            number = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE)
-            with open(number, "wb") as stream:  # noqa: PTH123 - the descriptor has the rights of the file
-                stream.write(orjson.dumps(self._own))
+            private_file.replace(self._file, orjson.dumps(self._own))

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from linktime.pipeline.ledger.factory import STATE
+from linktime.pipeline.system import STATE
 from linktime.sandbox import Sandbox
 from tests.support.privacy import slipped
 from tests.support.process import PATIENCE, Child, child, environ

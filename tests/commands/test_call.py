@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from linktime.pipeline.ledger.factory import STATE
+from linktime.pipeline.system import STATE
 from linktime.protocol.session.course import WAITING
 from linktime.sandbox import Sandbox
 from linktime.tools import DOMAINS, TOOLS

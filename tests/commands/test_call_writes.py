@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from linktime.pipeline.ledger.factory import STATE
+from linktime.pipeline.system import STATE
 from linktime.sandbox import Sandbox
 from tests.support.shell_user import run, settings_of
 

@@ -13,7 +13,7 @@ import pytest
 
 from linktime.commands.doctor.api import COUNT
 from linktime.contract import Contract
-from linktime.pipeline.ledger.factory import STATE
+from linktime.pipeline.system import STATE
 from linktime.sandbox import Sandbox
 from tests.support.doctor_user import over
 from tests.support.http_server import answer, upstream

@@ -12,7 +12,7 @@ import pytest
 
 from linktime.commands.doctor.budget import LOCKED, NOT_WRITABLE
 from linktime.commands.doctor.finding import Finding
-from linktime.pipeline.ledger.factory import STATE
+from linktime.pipeline.system import STATE
 from linktime.sandbox import Sandbox
 from tests.support.doctor_user import budget, doctor, examined, over, states
 from tests.support.file_rights import folder, unprivileged

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from linktime.commands.startup import sparing
+from linktime.front import Front
 
 with sparing("mcp", "mcp.server"):  # as the program itself does; the suite starts some sixty servers
     from linktime.protocol.stdio import streams
@@ -19,7 +20,7 @@ async def main() -> None:
         if not finish:
             confirm.leave()
 
-    async with streams(leave) as (reader, writer):
+    async with streams(leave, Front()) as (reader, writer):
         await fixtures.run(reader, writer)
 
 

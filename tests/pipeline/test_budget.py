@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from linktime.pipeline.ledger.factory import STATE
+from linktime.pipeline.system import STATE
 from linktime.protocol.session.course import WAITING
 from linktime.sandbox import Sandbox
 from tests.support.process import Child, child

@@ -12,7 +12,8 @@ import pytest
 
 from linktime.config import Settings
 from linktime.pipeline.ledger import Shared, open_shared
-from linktime.pipeline.ledger.factory import STATE, Places
+from linktime.pipeline.ledger.factory import Places
+from linktime.pipeline.system import STATE
 from tests.support.ledger_homes import closed_later, shared
 from tests.support.virtual_time import virtual
 

@@ -14,8 +14,8 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from linktime.pipeline.ledger.factory import STATE
 from linktime.pipeline.limiter.shared import ALONE
+from linktime.pipeline.system import STATE
 from linktime.sandbox import Sandbox
 from tests.support.process import Child, child
 from tests.support.redis_server import RedisServer, redis_server

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from linktime.errors import InvalidArguments
-from linktime.pipeline.ledger.factory import STATE
+from linktime.pipeline.system import STATE
 from linktime.sandbox import Sandbox
 from linktime.tools import TOOLS
 from tests.support.process import Child, child

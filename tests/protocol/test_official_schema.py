@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 from jsonschema import ValidationError
 
-from linktime.pipeline.ledger.factory import STATE
+from linktime.pipeline.system import STATE
 from linktime.protocol.prompts import PROMPTS
 from linktime.protocol.resources import RESOURCES
 from linktime.protocol.skills import SKILLS

@@ -18,7 +18,7 @@ from linktime.commands.doctor.settings import read as read_settings
 from linktime.commands.locations import Environment, System
 from linktime.config import Settings
 from linktime.pipeline.ledger import open_shared
-from linktime.pipeline.ledger.factory import STATE
+from linktime.pipeline.system import STATE
 from linktime.sandbox import Sandbox
 from tests.support.ledger_homes import Server, closed_later
 from tests.support.privacy import slipped

@@ -10,10 +10,12 @@ from typing import Any
 
 import orjson
 
+from linktime.front import Front
 from linktime.protocol.session.sdk_server import Server
 from linktime.protocol.stdio.draining import DrainingReader, DrainingWriter, InFlight
 from linktime.protocol.stdio.frames import LARGEST_FRAME
 from linktime.protocol.stdio.pipes import PipeReader, PipeWriter
+from linktime.protocol.stdio.recorder import Recorder
 
 BOUND = 20.0  # s
 
@@ -53,7 +55,7 @@ async def framed(server: Server) -> AsyncIterator[Framed]:
     ours, theirs = socket.socketpair()
     reader, writer = await asyncio.open_connection(sock=ours, limit=LARGEST_FRAME)
     its_reader, its_writer = await asyncio.open_connection(sock=theirs, limit=LARGEST_FRAME)
-    outgoing, in_flight = PipeWriter(its_writer), InFlight()
+    outgoing, in_flight = PipeWriter(its_writer, Recorder(Front())), InFlight()
     incoming = DrainingReader(PipeReader(its_reader, outgoing), outgoing, in_flight, lambda *, finish: None)
     serving = asyncio.create_task(server.run(incoming, DrainingWriter(outgoing, in_flight)))
     try:

@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from linktime.pipeline.ledger.factory import STATE
+from linktime.pipeline.system import STATE
 from tests.support import template
 from tests.support.privacy import slipped
 

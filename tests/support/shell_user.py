@@ -7,7 +7,7 @@ import os
 from asyncio.subprocess import STDOUT
 from typing import NamedTuple
 
-from linktime.pipeline.ledger.factory import STATE
+from linktime.pipeline.system import STATE
 from linktime.sandbox import Sandbox
 from tests.support.process import PATIENCE, environ, started
 

@@ -19,8 +19,8 @@ from random import Random
 from tempfile import TemporaryDirectory
 
 from linktime.pipeline.ledger import Status
-from linktime.pipeline.ledger.factory import STATE
 from linktime.pipeline.limiter.scheduling import Scheduler
+from linktime.pipeline.system import STATE
 from linktime.sandbox import Sandbox
 from tests.support.process import Child, child
 

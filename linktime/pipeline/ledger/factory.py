@@ -12,17 +12,10 @@ from uuid import uuid4
 
 from ...config import Settings
 from ...hosts import identity
-<<<<<<< HEAD
-from ..system import STATE, WINDOWS, account_home, named_home, state_directory
-=======
-from ..system import MACOS, WINDOWS, account_home, named_home
->>>>>>> main
+from ..system import MACOS, STATE, WINDOWS, account_home, home_folder, state_folder
 from .interface import ChangeLog, Ledger
 from .values import Terms
 
-__all__ = ["STATE", "Places", "Shared", "open_shared", "terms_of"]
-
-_NAME: Final = "linktime-mcp"
 _SLACK: Final = 2.0  # s; beyond its timeout, until a request has surely ended and its permit is released
 
 
@@ -35,7 +28,12 @@ class Shared(NamedTuple):
 
 
 class Places(NamedTuple):
-    """The inputs of the places: `sys.platform`, the environment, and the home folder of the account, if it has one."""
+    """The inputs of the places: `sys.platform`, the environment, and the home folder of the account, if it has one.
+
+    Clients start servers with different environments: some pass HOME and PATH alone, some set XDG variables or a HOME
+    of their own, and an app of the Windows Store sees another AppData. So all servers of a user share a directory in
+    the home folder that the system knows.
+    """
 
     platform: str
     environ: Mapping[str, str]
@@ -49,7 +47,7 @@ class Places(NamedTuple):
     @property
     def directory(self) -> Path:
         """The one directory that every server of this user chooses."""
-        return Path(state_directory(*self))
+        return Path(state_folder(*self))
 
     @property
     def former(self) -> tuple[Path, ...]:
@@ -60,11 +58,9 @@ class Places(NamedTuple):
             WINDOWS: ("LOCALAPPDATA", "AppData/Local"),
             MACOS: ("XDG_STATE_HOME", "Library/Application Support"),
         }.get(self.platform, ("XDG_STATE_HOME", ".local/state"))
-        return self.directory, Path(self.environ.get(variable) or self._home() / default, _NAME)
-
-    def _home(self) -> Path:
-        homes = [Path(home) for home in (self.account_home, named_home(self.platform, self.environ)) if home]
-        return next((home for home in homes if home.is_dir()), Path(os.sep).absolute())  # no budget can be there
+        return self.directory, Path(
+            self.environ.get(variable) or Path(home_folder(*self), default), self.directory.name
+        )
 
 
 def open_shared(settings: Settings, places: Places | None = None) -> Shared | None:

@@ -36,8 +36,7 @@ def on_signals(loop: asyncio.AbstractEventLoop, action: Callable[[], None], plat
             signal.signal(number, lambda *_: call_in(loop, action))
         else:
             loop.add_signal_handler(number, action)
-    if platform != "win32":
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)  # those that came during the start
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})  # it may have come during the start
 
 
 def restore_signals(loop: asyncio.AbstractEventLoop, platform: str) -> None:

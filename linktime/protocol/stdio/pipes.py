@@ -17,18 +17,18 @@ from .descriptors import claim, connect_input, connect_output
 from .draining import Leave, Stream
 from .endings import on_signals, restore_signals, when_gone, when_orphaned, when_stalled
 from .frames import LARGEST_FRAME, Malformed, encode, message_of, parse
+from .recorder import Recorder
 
 _BOM: Final = b"\xef\xbb\xbf"
 _FLUSH: Final = 0.5  # s; a client that no longer reads does not hold the exit
-_SOON: Final = 1.0  # s; the first answers are saved after it, because many clients kill their servers
 
 
 class PipeWriter(Stream):
     """The outgoing frames. After the client has closed its end they are dropped."""
 
-    def __init__(self, stdout: asyncio.StreamWriter, front: Front | None = None) -> None:
+    def __init__(self, stdout: asyncio.StreamWriter, recorder: Recorder) -> None:
         self.batches = Batches()
-        self.front = front or Front()
+        self.recorder = recorder
         self._stdout = stdout
         # How far the client is: the bytes that were written, including those in the buffer
         self._written = 0  # bytes
@@ -44,7 +44,6 @@ class PipeWriter(Stream):
 
     async def skip(self, ident: RequestId) -> None:
         """Write no answer to a request."""
-        self.front.answered(ident)
         await self.write_all(self.batches.unanswered(ident))
 
     async def write(self, frame: dict[str, Any]) -> None:
@@ -56,7 +55,7 @@ class PipeWriter(Stream):
         if frame is None or self._stdout.is_closing():
             return
         data = encode(frame)
-        if isinstance(frame, dict) and "method" not in frame and self.front.answered(frame.get("id"), data):
+        if isinstance(frame, dict) and "method" not in frame and self.recorder.is_known(frame.get("id"), data):
             return
         self._written += len(data)
         self._stdout.write(data)
@@ -93,7 +92,7 @@ class PipeReader(Stream):
         while not self._messages:
             if not (line := await self._line()):
                 raise StopAsyncIteration
-            self._writer.front.came(line)
+            self._writer.recorder.came(line)
             try:
                 await self._take(line.removeprefix(_BOM).strip())
             except Malformed as malformed:
@@ -148,27 +147,26 @@ class _Input(asyncio.StreamReader):
 
 
 @asynccontextmanager
-async def pipes(leave: Leave, platform: str, front: Front) -> AsyncIterator[tuple[PipeReader, PipeWriter]]:
-    """Take over stdin and stdout. SIGINT, SIGTERM, a closed stdout and a dead parent end the session.
+async def pipes(leave: Leave, front: Front, platform: str) -> AsyncIterator[tuple[PipeReader, PipeWriter]]:
+    """Take over stdin and stdout from the *front*. SIGINT, SIGTERM, a closed stdout and a dead parent end the session.
 
     A second signal ends the program at once. After the end of the input, a client that takes no byte for _FLUSH seconds
-    counts as gone. The *front* may have answered the first frames.
+    counts as gone.
     """
-    # 1. Take the descriptors from the front, so that a print of any library goes to stderr.
+    # 1. End the front and take the descriptors, so that a print of any library goes to stderr.
     # 2. Connect them to asyncio.
     # 3. Watch for each event that ends the session: a signal, a closed stdout, a dead parent, a client that stalls.
-    taken, rest = front.take_over()
+    front.end()
     wire_in, wire_out = claim()
     ended = asyncio.Event()
     stdin, gone = _Input(ended), asyncio.StreamReader()
-    stdin.feed_data(taken)
+    stdin.feed_data(front.taken)
     loop = asyncio.get_running_loop()
     protocol = asyncio.StreamReaderProtocol(gone)
     incoming = await connect_input(wire_in, asyncio.StreamReaderProtocol(stdin), platform)
     outgoing = await connect_output(wire_out, protocol, platform)
-    outgoing.write(rest)
-    writer = PipeWriter(asyncio.StreamWriter(outgoing, protocol, gone, loop), front)
-    loop.call_later(_SOON, loop.run_in_executor, None, front.save)
+    outgoing.write(front.rest)
+    writer = PipeWriter(asyncio.StreamWriter(outgoing, protocol, gone, loop), Recorder(front))
 
     def hang_up() -> None:
         # A second signal ends the program at once.
@@ -189,6 +187,6 @@ async def pipes(leave: Leave, platform: str, front: Front) -> AsyncIterator[tupl
         for watch in watches:
             watch.cancel()
         incoming.close()
-        with suppress(TimeoutError):  # a folder that does not answer does not hold the exit
+        with suppress(TimeoutError):  # a disk that does not answer does not hold the exit
             async with asyncio.timeout(_FLUSH):
-                await asyncio.to_thread(front.save)
+                await asyncio.to_thread(writer.recorder.save)
