@@ -1,82 +1,107 @@
-"""The first answers come from the memo of an earlier session, and are those of the session itself."""
+"""The first answers come from the memo of an earlier session, and are those of the session itself.
+
+An earlier session is a fork. The programs that find its memo start for real, because a fork has nothing to import.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
+import linktime
+from linktime.front import Front
 from linktime.pipeline.system import STATE
-from tests.support.process import MODERN, Child, child
+from linktime.sandbox import Sandbox
+from tests.support.process import MODERN, REAL, Child, child, greeting
 
 pytestmark = pytest.mark.posix  # on Windows no thread can answer
 
-OUTDATED = "outdated"
-KEY = "lt_live_front"
-VIEWS = {"extensions": {"io.modelcontextprotocol/ui": {"mimeTypes": ["text/html;profile=mcp-app"]}}}
-OTHER: dict[str, Any] = {"extensions": {"com.example/other": {}}}
+OUTDATED: Final = "outdated"
+KEY: Final = "lt_live_front"
+RUNNING: Final = "LinkTime MCP server running"
+INITIALIZED: Final = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+IS_ROOT: Final = os.geteuid() == 0
+UPGRADED: Final = (
+    "import sys; sys.path.insert(0, {folder!r}); sys.path.insert(1, {packages!r});"
+    "from linktime.__main__ import main; main()"
+)
 
 
-@asynccontextmanager
-async def program(home: Path, **settings: str) -> AsyncIterator[Child]:
-    budget = {"LINKTIME_API_KEY": KEY, "LINKTIME_BUDGET": "process", STATE: str(home)}
-    async with child(**budget | settings) as server:
-        yield server
-        assert await server.close() == settings.get("status", 0)
+def frame(ident: Any, method: str, **params: Any) -> dict[str, Any]:
+    return {"jsonrpc": "2.0", "id": ident, "method": method, "params": params}
 
 
 def memo(home: Path) -> Path:
     return home / "linktime-mcp" / "memo.json"
 
 
-def marked(home: Path, mark: str = "MARKED") -> None:
-    """Change each recorded answer, so that a test sees where an answer comes from."""
-    answers = json.loads(memo(home).read_text())
-    memo(home).write_text(
-        json.dumps({key: body.replace('"name":"', f'"name":"{mark}') for key, body in answers.items()})
-    )
+@asynccontextmanager
+async def program(home: Path, *command: str, **settings: str) -> AsyncIterator[Child]:
+    budget = {"LINKTIME_API_KEY": KEY, "LINKTIME_BUDGET": "process", STATE: str(home)}
+    async with child(*command, **budget | settings) as server:
+        yield server
+        assert await server.close() == 0
+        assert server.noise == []
 
 
 async def opening(server: Child, version: str = "2025-11-25", **capabilities: Any) -> list[Any]:
-    greeting = await server.greet(version, **capabilities)
-    return [greeting, await server.result(server.ask("tools/list"))]
+    """Return the results of the first requests, which are sent at once."""
+    first = frame(1, "initialize", **greeting(version, **capabilities))
+    server.write(first, INITIALIZED, frame(2, "tools/list", _meta={"progressToken": 1}))
+    return [(await server.answer(ident))["result"] for ident in (1, 2)]
 
 
-def is_marked(results: list[Any]) -> bool:
-    return "MARKED" in json.dumps(results)
+async def record(home: Path, *command: str, **settings: str) -> list[Any]:
+    """Let a session record its first answers. Mark them in the memo, so that a test sees where an answer comes from."""
+    async with program(home, *command, **settings) as server:
+        results = await opening(server)
+    mark(home)
+    return results
 
 
-async def test_second_start_answers_from_the_memo(tmp_path: Path) -> None:
+def mark(home: Path) -> None:
+    bodies = {
+        key: body.replace('"name":"', '"name":"MARKED') for key, body in json.loads(memo(home).read_text()).items()
+    }
+    memo(home).write_text(json.dumps(bodies))
+
+
+def marks(results: list[Any]) -> list[bool]:
+    return ["MARKED" in json.dumps(result) for result in results]
+
+
+async def test_second_start_gives_the_recorded_answers(tmp_path: Path) -> None:
     async with program(tmp_path) as server:
         cold = await opening(server)
     recorded = memo(tmp_path).read_bytes()
-    async with program(tmp_path) as server:
+    async with program(tmp_path, *REAL) as server:
         warm = await opening(server)
 
     assert warm == cold
     assert memo(tmp_path).read_bytes() == recorded
-    assert OUTDATED not in server.stderr
     assert memo(tmp_path).stat().st_mode & 0o777 == 0o600
     assert KEY.encode() not in recorded
+    assert server.log == [RUNNING]
 
 
-async def test_outdated_answer_is_replaced_and_logged_once(tmp_path: Path) -> None:
-    async with program(tmp_path) as server:
-        cold = await opening(server)
-    marked(tmp_path)
-    async with program(tmp_path) as server:
-        assert is_marked(await opening(server))
-    async with program(tmp_path) as later:
+async def test_wrong_answers_are_replaced_and_logged_once(tmp_path: Path) -> None:
+    cold = await record(tmp_path)
+    async with program(tmp_path, *REAL) as server:
+        assert marks(await opening(server)) == [True, True]
+    async with program(tmp_path, *REAL) as later:
         assert await opening(later) == cold
 
     assert server.stderr.count(OUTDATED) == 1
-    assert OUTDATED not in later.stderr
+    assert later.log == [RUNNING]
 
 
 @pytest.mark.slow
@@ -87,95 +112,198 @@ async def test_outdated_answer_is_replaced_and_logged_once(tmp_path: Path) -> No
         ({"LINKTIME_API_KEY": "lt_live_other"}, "2025-11-25", {}),
         ({"LINKTIME_PLAIN_IMPORTS": "1"}, "2025-11-25", {}),
         ({}, "2025-06-18", {}),
-        ({}, "2025-11-25", OTHER),
+        ({}, "2025-11-25", {"extensions": {"com.example/other": {}}}),
     ],
 )
 async def test_other_start_is_answered_by_the_session(
     tmp_path: Path, settings: dict[str, str], version: str, capabilities: dict[str, Any]
 ) -> None:
-    async with program(tmp_path) as server:
-        cold = await opening(server)
-    marked(tmp_path)
-    async with program(tmp_path, **settings) as server:
+    cold = await record(tmp_path)
+    async with program(tmp_path, *REAL, **settings) as server:
         other = await opening(server, version, **capabilities)
 
-    assert not is_marked(other)
-    assert (other != cold) == bool(version != "2025-11-25" or capabilities or "LINKTIME_READ_ONLY" in settings)
+    assert marks(other) == [False, False]
+    assert (len(other[1]["tools"]) < len(cold[1]["tools"])) == ("LINKTIME_READ_ONLY" in settings)
+    assert other[0]["protocolVersion"] == version
+    assert server.log == [RUNNING]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("change", ["none", "program", "installation"])
+async def test_other_version_is_answered_by_the_session(tmp_path: Path, change: str) -> None:
+    copy, packages = tmp_path / "copy" / "linktime", tmp_path / "packages"
+    shutil.copytree(Path(linktime.__file__).parent, copy)
+    packages.mkdir()
+    command = (sys.executable, "-c", UPGRADED.format(folder=str(copy.parent), packages=str(packages)))
+    await record(tmp_path, *command)
+    match change:
+        case "program":
+            (copy / "__init__.py").write_text('"""Changed."""\n\n__version__ = "99.0"\n')
+        case "installation":
+            (packages / "mcp-99.dist-info").mkdir()
+    async with program(tmp_path, *command) as server:
+        results = await opening(server)
+
+    assert marks(results) == [change == "none"] * 2
+    assert (results[0]["serverInfo"]["version"] == "99.0") == (change == "program")
 
 
 async def test_ids_and_tokens_do_not_change_the_answer(tmp_path: Path) -> None:
-    async with program(tmp_path) as server:
-        await opening(server)
-    marked(tmp_path)
-    async with program(tmp_path) as server:
-        await server.greet()
-        meta = {"progressToken": 5, "traceparent": "00-" + "1" * 32 + "-" + "2" * 16 + "-01"}
-        server.write({"jsonrpc": "2.0", "id": "other", "method": "tools/list", "params": {"_meta": meta}})
-        assert is_marked([await server.answer("other")])
+    await record(tmp_path)
+    async with program(tmp_path, *REAL) as server:
+        meta = {"progressToken": "other", "traceparent": "00-" + "1" * 32 + "-" + "2" * 16 + "-01"}
+        server.write(frame("é", "initialize", **greeting()), INITIALIZED, frame(-1, "tools/list", _meta=meta))
+        results = [await server.answer(ident) for ident in ("é", -1)]
+
+    assert marks(results) == [True, True]
+    assert len(server.frames) == 2
+
+
+async def test_client_may_repeat_an_id(tmp_path: Path) -> None:
+    results = []
+    for command in ((), REAL):
+        async with program(tmp_path, *command) as server:
+            for method, params in (("initialize", greeting()), ("tools/list", {}), ("prompts/list", {})):
+                server.write(frame(1, method, **params))
+                results.append((await server.answer(1))["result"])
+                server.frames.clear()
+
+    assert results[:3] == results[3:]
+    assert [set(result) & {"serverInfo", "tools", "prompts"} for result in results[:3]] == [
+        {"serverInfo"},
+        {"tools"},
+        {"prompts"},
+    ]
 
 
 async def test_modern_era_is_answered_from_the_memo(tmp_path: Path) -> None:
-    for is_warm in (False, True):
-        async with program(tmp_path) as server:
-            results = [
-                await server.result(server.ask(method, _meta=MODERN)) for method in ("server/discover", "tools/list")
-            ]
-        assert is_marked(results) == is_warm
-        marked(tmp_path)
+    for command in ((), REAL):
+        async with program(tmp_path, *command) as server:
+            methods = "server/discover", "tools/list", "resources/list", "resources/templates/list", "skills/list"
+            idents = [server.ask(method, _meta=MODERN) for method in methods]
+            results = [await server.result(ident) for ident in idents]
+        assert marks(results) == [bool(command)] * 5
+        mark(tmp_path)
 
 
-async def test_invalid_setting_ends_a_warm_program(tmp_path: Path) -> None:
-    async with program(tmp_path) as server:
-        await opening(server)
-    async with child(LINKTIME_API_KEY=KEY, LINKTIME_QUEUE="none", **{STATE: str(tmp_path)}) as server:
+async def test_invalid_setting_ends_the_program_unanswered(tmp_path: Path) -> None:
+    await record(tmp_path)
+    async with child(*REAL, LINKTIME_API_KEY=KEY, LINKTIME_QUEUE="none", **{STATE: str(tmp_path)}) as server:
         server.ask("ping")
         assert await server.ended() == 2
 
     assert server.frames == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_signal_during_the_start_ends_a_warm_session(tmp_path: Path, number: int) -> None:
-    async with program(tmp_path) as server:
+async def test_signal_during_the_start_ends_the_session(tmp_path: Path, number: int) -> None:
+    await record(tmp_path)
+    async with program(tmp_path, *REAL) as server:
         await opening(server)
-    async with child(LINKTIME_API_KEY=KEY, LINKTIME_BUDGET="process", **{STATE: str(tmp_path)}) as server:
-        await server.greet()
         server.process.send_signal(number)
         assert await server.ended() == 0
 
-    assert server.noise == []
+    assert len(server.frames) == 2
 
 
-async def test_order_is_kept_after_a_frame_for_the_session(tmp_path: Path) -> None:
-    async with program(tmp_path) as server:
+async def test_other_frames_wait_for_the_session_in_order(tmp_path: Path, sandbox: Sandbox) -> None:
+    settings = {"LINKTIME_BASE_URL": sandbox.url, "LINKTIME_API_KEY": sandbox.key}
+    await record(tmp_path, **settings)
+    async with program(tmp_path, *REAL, **settings) as server:
         await opening(server)
-    async with program(tmp_path) as server:
-        server.write(b"{", {"jsonrpc": "2.0", "id": 7, "method": "ping"})
-        await server.answer(7)
+        server.write(b"{", frame(7, "tools/call", name="get_me", arguments={}), frame(8, "tools/list"))
+        server.stdin.write(json.dumps(frame(9, "ping")).encode())
+        assert await server.close() == 0
 
-    assert [frame.get("error", {}).get("code") for frame in server.frames] == [-32700, None]
+    assert {answer.get("id") for answer in server.frames[2:]} == {None, 7, 8, 9}
+    assert server.frames[2]["error"]["code"] == -32700
+    assert len(server.frames) == 6
+
+
+async def test_frame_may_come_in_two_parts(tmp_path: Path) -> None:
+    await record(tmp_path)
+    first, _, *rest = json.dumps(frame(1, "initialize", **greeting())).partition(" ")
+    async with program(tmp_path, *REAL) as server:
+        server.stdin.write(first.encode())
+        await server.said(RUNNING)
+        server.stdin.write("".join(rest).encode() + b"\n")
+        result = await server.answer(1)
+
+    assert marks([result]) == [False]
+
+
+async def test_unread_answers_are_not_lost(tmp_path: Path) -> None:
+    """They are more than a pipe holds."""
+    opened = [frame(0, "initialize", **greeting()), INITIALIZED, *(frame(n, "tools/list") for n in range(1, 9))]
+    async with program(tmp_path) as server:
+        server.write(*opened)
+        await server.answer(8)
+    mark(tmp_path)
+    async with program(tmp_path, *REAL) as server:
+        server.pause_reading()
+        server.write(*opened)
+        await server.said(RUNNING)
+        server.resume_reading()
+        await server.answer(8)
+
+    assert [answer["id"] for answer in server.frames] == [*range(9)]
+    assert marks(server.frames)[0]
+    assert not marks(server.frames)[8]  # the session took over before
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("fault", ["open", "large", "damaged", "other shape", "link", "pipe"])
+@pytest.mark.parametrize(
+    "fault", ["open", "large", "damaged", "other shape", "other values", "pipe", "folder", "foreign"]
+)
 async def test_unsafe_memo_is_ignored(tmp_path: Path, fault: str) -> None:
-    async with program(tmp_path) as server:
-        cold = await opening(server)
-    marked(tmp_path)
+    cold = await record(tmp_path)
+    file = memo(tmp_path)
     match fault:
         case "open":
-            memo(tmp_path).chmod(0o644)
+            file.chmod(0o644)
         case "large":
-            memo(tmp_path).write_text(memo(tmp_path).read_text() + " " * (1 << 20))
+            file.write_text(file.read_text() + " " * (4 << 20))
         case "damaged":
-            memo(tmp_path).write_bytes(memo(tmp_path).read_bytes()[:-1])
+            file.write_bytes(file.read_bytes()[:-1])
         case "other shape":
-            memo(tmp_path).write_text('{"a": 1}')
-        case "link":
-            memo(tmp_path).rename(tmp_path / "elsewhere")
-            memo(tmp_path).symlink_to(tmp_path / "elsewhere")
+            file.write_text("[1]")
+        case "other values":
+            file.write_text(json.dumps(dict.fromkeys(json.loads(file.read_text()), 1)))
         case "pipe":
-            memo(tmp_path).unlink()
-            os.mkfifo(memo(tmp_path))
-    async with program(tmp_path) as server:
+            file.unlink()
+            os.mkfifo(file)
+        case "folder":
+            file.unlink()
+            file.mkdir()
+        case "foreign":
+            if not IS_ROOT:
+                pytest.skip("only root can give a file away")
+            os.chown(file, 12345, -1)
+    async with program(tmp_path, *REAL) as server:
         assert await opening(server) == cold
+
+    assert server.log == [RUNNING]
+
+
+async def test_long_session_records_no_more_than_its_start(tmp_path: Path) -> None:
+    async with program(tmp_path) as server:
+        for _ in range(40):
+            await server.result(server.ask("ping"))
+    recorded = json.loads(memo(tmp_path).read_text())
+    for version in ("2024-11-05", "2025-03-26", "2025-06-18"):
+        async with program(tmp_path) as server:
+            await opening(server, version)
+            for _ in range(14):
+                await server.result(server.ask("ping"))
+
+    assert len(recorded) == 16
+    assert len(json.loads(memo(tmp_path).read_text())) == 32
+
+
+def test_nothing_answers_early_on_windows() -> None:
+    front = Front()
+    front.begin("win32")
+    front.end()
+
+    assert front.state == b""

@@ -10,15 +10,15 @@ _OTHERS: Final = 0o077  # the permissions of all but the owner
 
 
 def read(path: str, largest: int) -> bytes:
-    """Return the first *largest* bytes. Raises OSError, also if another user owns the file or may use it.
+    """Return the content. Raises OSError, also for a file of another user, for others, or over *largest* bytes.
 
-    It never waits for the writer of a pipe. Windows has neither such owners nor such permissions.
+    It does not wait for the writer of a pipe. Windows has neither such owners nor such permissions.
     """
     with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
         status = os.fstat(file.fileno())
-        if status.st_uid != os.getuid() or status.st_mode & _OTHERS:
+        if status.st_uid != os.getuid() or status.st_mode & _OTHERS or status.st_size > largest:
             raise PermissionError(path)
-        return file.read(largest)
+        return file.read()
 
 
 def replace(path: str | Path, content: bytes) -> None:

@@ -25,7 +25,7 @@ PATIENCE = 20.0  # s; bounds every wait, and is not an expected duration
 
 CALL = re.compile(r"(\w+|unknown tool) #\S+ \d+\.\d s: ")  # begins the line of a call
 
-_REAL = (sys.executable, "-m", "linktime")
+REAL = (sys.executable, "-m", "linktime")
 
 _LONGEST_LINE = 64 << 20  # bytes
 
@@ -173,6 +173,14 @@ class Child:
         self.notify("notifications/initialized")
         return result
 
+    def pause_reading(self) -> None:
+        """Leave the program's output in the pipe, until `resume_reading`."""
+        self.process.stdout._transport.pause_reading()  # type: ignore[union-attr]
+
+    def resume_reading(self) -> None:
+        """Read the program's output again."""
+        self.process.stdout._transport.resume_reading()  # type: ignore[union-attr]
+
     def stop_reading(self) -> None:
         """Close this end of the program's stdout."""
         self.process.stdout._transport.close()  # type: ignore[union-attr]
@@ -199,7 +207,7 @@ async def child(*command: str, **settings: str) -> AsyncIterator[Child]:
     with TemporaryDirectory(ignore_cleanup_errors=True) as state:
         budget = {} if STATE in settings else {"LINKTIME_BUDGET": "process"}
         env = environ(**{STATE: state} | budget | settings)
-        if WARM and command in ((), _REAL):
+        if WARM and command in ((), REAL):
             await warm(env)
         process = await started(env=env, limit=_LONGEST_LINE, command=command)
         async with _driven(process, settings.get("LINKTIME_API_KEY", "")) as server:
@@ -233,7 +241,7 @@ async def started(
     options: dict[str, Any] = {"env": env, "cwd": cwd, "stdin": stdin, "stderr": stderr, "limit": limit}
     if not command and template.can_start(env):
         return await template.start(*arguments, **options)
-    return await asyncio.create_subprocess_exec(*(command or _REAL), *arguments, stdout=PIPE, **options)
+    return await asyncio.create_subprocess_exec(*(command or REAL), *arguments, stdout=PIPE, **options)
 
 
 @asynccontextmanager
