@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
@@ -89,8 +89,9 @@ class Link:
 class Bridge:
     """The HTTP endpoint. *links* closes the processes at the end."""
 
-    def __init__(self, links: AsyncExitStack) -> None:
+    def __init__(self, links: AsyncExitStack, options: Mapping[str, Any]) -> None:
         self._links = links
+        self._options = options
         self._sessions: dict[str, Link] = {}
         self._modern = asyncio.create_task(self._started("server/discover", {"_meta": _META}))
         self._next = asyncio.create_task(self._started("ping", {}))
@@ -141,7 +142,9 @@ class Bridge:
 
     async def _started(self, method: str, params: Frame) -> Link:
         """Start a process. Its first request decides the era, and its answer shows that the process is ready."""
-        process = await asyncio.create_subprocess_exec(*COMMAND, stdin=PIPE, stdout=PIPE, cwd=ROOT, limit=_LARGEST_LINE)
+        process = await asyncio.create_subprocess_exec(
+            *COMMAND, stdin=PIPE, stdout=PIPE, cwd=ROOT, limit=_LARGEST_LINE, **self._options
+        )
         link = Link(process)
         self._links.push_async_callback(link.aclose)
         async for _ in link.ask({"jsonrpc": "2.0", "id": 0, "method": method, "params": params}):
@@ -187,10 +190,10 @@ def _error(frame: Frame, code: int, message: str) -> Frame:
 
 
 @asynccontextmanager
-async def bridge() -> AsyncIterator[str]:
-    """Serve on a free port. Yield the URL."""
+async def bridge(**options: Any) -> AsyncIterator[str]:
+    """Serve on a free port. Yield the URL. The processes start with *options* of `asyncio`."""
     async with AsyncExitStack() as links:
-        endpoint = Bridge(links)
+        endpoint = Bridge(links, options)
         application = web.Application()
         application.router.add_post("/mcp", endpoint.post)
         application.router.add_delete("/mcp", endpoint.delete)

@@ -1,4 +1,4 @@
-"""The fixtures on stdin and stdout, through this project's transport."""
+"""The fixtures on stdin and stdout, through this project's transport and its memo of the first answers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import asyncio
 
 from linktime.commands.startup import sparing
 from linktime.front import Front
+
+front = Front()
+front.begin()
 
 with sparing("mcp", "mcp.server"):  # as the program itself does; the suite starts some sixty servers
     from linktime.protocol.stdio import streams
@@ -20,7 +23,7 @@ async def main() -> None:
         if not finish:
             confirm.leave()
 
-    async with streams(leave, Front()) as (reader, writer):
+    async with streams(leave, front) as (reader, writer):
         await fixtures.run(reader, writer)
 
 

@@ -1,10 +1,13 @@
 """The official conformance suite, on both of its sets of requirements.
 
 A failure that is not in `expected_failures.yml` fails the test, and so does an entry there that has begun to pass.
+The first session records its first answers, and all later ones find them. Each session gives its own answers as well,
+and they must be the same.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
@@ -12,6 +15,7 @@ from typing import Final
 
 import pytest
 
+from linktime.pipeline.system import STATE
 from tests.conformance.bridge import bridge
 from tests.support.official_schemas import suite
 from tests.support.process import environ
@@ -32,9 +36,17 @@ async def conformance(*options: str, output: Path) -> tuple[int | None, str]:
     _, version = await run(node, "--version", env=environ())
     if int(version.strip().lstrip("v").partition(".")[0]) < OLDEST_NODE and "CI" not in os.environ:
         pytest.skip(f"the conformance suite needs Node {OLDEST_NODE} or newer; .ci/run installs it")
-    async with bridge() as url:
-        shared = ("--url", url, "-o", str(output), "--timeout", "100000")  # ms
-        return await run(node, str(file), "server", *shared, *options, env=environ())
+    with (output / "log").open("wb") as log:
+        async with bridge(stderr=log, env=environ(**{STATE: str(output)})) as url:
+            shared = ("--url", url, "-o", str(output), "--timeout", "100000")  # ms
+            ended = await run(node, str(file), "server", *shared, *options, env=environ())
+    check_memo(output)
+    return ended
+
+
+def check_memo(folder: Path) -> None:
+    assert json.loads((folder / "linktime-mcp" / "memo.json").read_text())
+    assert "outdated" not in (folder / "log").read_text()
 
 
 @pytest.mark.parametrize(("revision", "passes"), [("2025-11-25", 76), ("2026-07-28", 145)])
