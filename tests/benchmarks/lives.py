@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from statistics import median
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Final, Self
+
+from linktime.pipeline.system import STATE
 
 from .wire import Program, calls, drive
 
@@ -29,6 +32,7 @@ class Life:
     """What one life of a program came to: seconds, and calls in a second."""
 
     start: float
+    again: float  # a start after it, with the same state folder
     first_call: float
     one_by_one: float
     at_once: float
@@ -44,22 +48,29 @@ FIGURES: Final = [field.name for field in fields(Life)]
 
 
 def live(candidate: Candidate, number: int = _CALLS) -> Life:
-    """Start a program, list its tools, make *number* calls one by one and twice as many 64 at once, and end it."""
-    with Program(candidate.command, candidate.settings) as program:
-        program.greet()
-        program.ask("tools/list")
-        listed = perf_counter()
-        program.ask("tools/call", name=candidate.tool, arguments={})
-        called = perf_counter()
-        frames = calls(candidate.tool, [{}] * number)
-        drive(program, frames[:_WARM])
-        return Life(
-            start=listed - program.began,
-            first_call=called - listed,
-            one_by_one=drive(program, frames),
-            at_once=drive(program, frames * 2, width=AT_ONCE),
-            exit=program.leave(),
-        )
+    """Start a program, list its tools, make *number* calls one by one and twice as many 64 at once, and end it.
+
+    Then start it again and list its tools.
+    """
+    with TemporaryDirectory() as state:
+        settings = {**candidate.settings, STATE: state}
+        with Program(candidate.command, settings) as program:
+            listed = _listed(program)
+            program.ask("tools/call", name=candidate.tool, arguments={})
+            called = perf_counter()
+            frames = calls(candidate.tool, [{}] * number)
+            drive(program, frames[:_WARM])
+            rates = drive(program, frames), drive(program, frames * 2, width=AT_ONCE)
+            ended = program.leave()
+        with Program(candidate.command, settings) as other:
+            again = _listed(other) - other.began
+    return Life(listed - program.began, again, called - listed, *rates, ended)
+
+
+def _listed(program: Program) -> float:
+    program.greet()
+    program.ask("tools/list")
+    return perf_counter()
 
 
 def lives(candidates: Mapping[str, Candidate], rounds: int) -> dict[str, Life]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from itertools import count
 from subprocess import DEVNULL, PIPE, Popen
 from time import perf_counter
 from typing import IO, Any, Final, Self
@@ -26,6 +27,7 @@ class Program:
         self._process = Popen(command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environ(**settings))
         self._stdin, self._stdout = _pipe(self._process.stdin), _pipe(self._process.stdout)
         self.pid = self._process.pid
+        self._ids = count(1)
 
     def __enter__(self) -> Self:
         return self
@@ -44,7 +46,7 @@ class Program:
 
     def ask(self, method: str, **params: Any) -> dict[str, Any]:
         """Make one request and wait for its result."""
-        self.put(frame(method, params))
+        self.put(frame(method, params, next(self._ids)))
         result: dict[str, Any] = json.loads(self.line())["result"]
         return result
 
@@ -68,9 +70,9 @@ class Program:
         return perf_counter() - began
 
 
-def frame(method: str, params: Mapping[str, Any]) -> bytes:
-    """Write a request; all have one id, since who asks reads the answers in their order or only counts them."""
-    return json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode() + b"\n"
+def frame(method: str, params: Mapping[str, Any], ident: int = 1) -> bytes:
+    """Write a request; most have one id, since who asks reads the answers in their order or only counts them."""
+    return json.dumps({"jsonrpc": "2.0", "id": ident, "method": method, "params": params}).encode() + b"\n"
 
 
 def calls(tool: str, arguments: Iterable[Mapping[str, Any]]) -> list[bytes]:
