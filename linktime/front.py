@@ -68,13 +68,10 @@ class Front:
         self.rest = b""
         # The thread, and the pipe that ends it
         self._thread = Thread(target=self._run, name="front", daemon=True)
-        self._woken = self._wake = -1
 
     def begin(self, platform: str = sys.platform) -> None:
-        """Start the thread, unless a user types or a standard stream is closed, so that its number can be another file.
-
-        Windows has no way to end a thread that waits for a pipe, so nothing starts there.
-        """
+        """Start the thread. Do nothing on Windows, which can't end its wait for a pipe, and for a user who types."""
+        # The number of a closed stream can be that of another file.
         if platform == WINDOWS or None in {sys.stdin, sys.stdout, sys.stderr} or os.isatty(0):
             return
         # A client that has an answer expects a server that ends properly, so signals wait for the session.

@@ -29,7 +29,6 @@ OUTDATED: Final = "outdated"
 KEY: Final = "lt_live_front"
 RUNNING: Final = "LinkTime MCP server running"
 INITIALIZED: Final = {"jsonrpc": "2.0", "method": "notifications/initialized"}
-IS_ROOT: Final = os.geteuid() == 0
 UPGRADED: Final = (
     "import sys; sys.path.insert(0, {folder!r}); sys.path.insert(1, {packages!r});"
     "from linktime.__main__ import main; main()"
@@ -277,7 +276,7 @@ async def test_unsafe_memo_is_ignored(tmp_path: Path, fault: str) -> None:
             file.unlink()
             file.mkdir()
         case "foreign":
-            if not IS_ROOT:
+            if os.geteuid():
                 pytest.skip("only root can give a file away")
             os.chown(file, 12345, -1)
     async with program(tmp_path, *REAL) as server:

@@ -42,6 +42,7 @@ BRANCHES = {
     "commands/missing_key.py:key_advice": "commands/test_homes.py:test_key_is_set_in_the_syntax_of_the_shell",
     "commands/terminal.py:has_user": "commands/test_terminal.py:test_only_a_console_has_a_user",
     "commands/terminal.py:prepare_streams": "commands/test_terminal.py:test_consoles_understand_escape_sequences",
+    "front.py:Front.begin": "test_front.py:test_nothing_answers_early_on_windows",
     "pipeline/clock.py:clock_of": "pipeline/test_system.py:test_windows_counts_the_milliseconds_since_the_start",
     "pipeline/ledger/factory.py:Places.former": "pipeline/test_ledger_place.py:test_upgrade_starts_with_a_share",
     "pipeline/rest/connector.py:": "pipeline/test_system.py:test_bytes_of_a_socket_are_seen_with_and_without_poll",

@@ -52,16 +52,11 @@ def account_home(platform: str, libraries: Any = None) -> str:
     return ""
 
 
-def home_folder(platform: str, environ: Mapping[str, str], account_home: str) -> str:
-    """Return the account's home folder, or the one that *environ* names, or the root, where no budget can be."""
-    homes = account_home, named_home(platform, environ)
-    return next(filter(os.path.isdir, homes), os.path.abspath(os.sep))
-
-
 def state_folder(platform: str, environ: Mapping[str, str], account_home: str) -> str:
-    """Return the one folder for files of this program that every server of this user chooses."""
-    state = environ.get(STATE) or os.path.join(home_folder(platform, environ, account_home), ".local", "state")
-    return os.path.join(state, "linktime-mcp")
+    """Return the one folder for files that every server of this user chooses, in the home folder."""
+    homes = filter(os.path.isdir, (account_home, named_home(platform, environ)))
+    home = next(homes, os.path.abspath(os.sep))  # no file can be created there
+    return os.path.join(environ.get(STATE) or os.path.join(home, ".local", "state"), "linktime-mcp")
 
 
 def know_name(platform: str, module: Any = None) -> None:

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from ...config import Settings
 from ...hosts import identity
-from ..system import MACOS, STATE, WINDOWS, account_home, home_folder, state_folder
+from ..system import MACOS, STATE, WINDOWS, account_home, state_folder
 from .interface import ChangeLog, Ledger
 from .values import Terms
 
@@ -58,9 +58,8 @@ class Places(NamedTuple):
             WINDOWS: ("LOCALAPPDATA", "AppData/Local"),
             MACOS: ("XDG_STATE_HOME", "Library/Application Support"),
         }.get(self.platform, ("XDG_STATE_HOME", ".local/state"))
-        return self.directory, Path(
-            self.environ.get(variable) or Path(home_folder(*self), default), self.directory.name
-        )
+        home = self.directory.parents[2]
+        return self.directory, Path(self.environ.get(variable) or home / default, self.directory.name)
 
 
 def open_shared(settings: Settings, places: Places | None = None) -> Shared | None:
