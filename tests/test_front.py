@@ -1,6 +1,6 @@
 """The first answers come from the memo of an earlier session, and are those of the session itself.
 
-An earlier session is a fork. The programs that find its memo start for real, because a fork has nothing to import.
+A program that is to answer early starts for real, because a fork has nothing to import. The others are forks.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ OUTDATED: Final = "outdated"
 KEY: Final = "lt_live_front"
 RUNNING: Final = "LinkTime MCP server running"
 INITIALIZED: Final = {"jsonrpc": "2.0", "method": "notifications/initialized"}
-UPGRADED: Final = (
+PROGRAM: Final = (
     "import sys; sys.path.insert(0, {folder!r}); sys.path.insert(1, {packages!r});"
     "from linktime.__main__ import main; main()"
 )
@@ -96,7 +96,7 @@ async def test_wrong_answers_are_replaced_and_logged_once(tmp_path: Path) -> Non
     cold = await record(tmp_path)
     async with program(tmp_path, *REAL) as server:
         assert marks(await opening(server)) == [True, True]
-    async with program(tmp_path, *REAL) as later:
+    async with program(tmp_path) as later:
         assert await opening(later) == cold
 
     assert server.stderr.count(OUTDATED) == 1
@@ -118,7 +118,7 @@ async def test_other_start_is_answered_by_the_session(
     tmp_path: Path, settings: dict[str, str], version: str, capabilities: dict[str, Any]
 ) -> None:
     cold = await record(tmp_path)
-    async with program(tmp_path, *REAL, **settings) as server:
+    async with program(tmp_path, **settings) as server:
         other = await opening(server, version, **capabilities)
 
     assert marks(other) == [False, False]
@@ -128,23 +128,25 @@ async def test_other_start_is_answered_by_the_session(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("change", ["none", "program", "installation"])
-async def test_other_version_is_answered_by_the_session(tmp_path: Path, change: str) -> None:
+async def test_other_version_is_answered_by_the_session(tmp_path: Path) -> None:
     copy, packages = tmp_path / "copy" / "linktime", tmp_path / "packages"
     shutil.copytree(Path(linktime.__file__).parent, copy)
     packages.mkdir()
-    command = (sys.executable, "-c", UPGRADED.format(folder=str(copy.parent), packages=str(packages)))
-    await record(tmp_path, *command)
-    match change:
-        case "program":
-            (copy / "__init__.py").write_text('"""Changed."""\n\n__version__ = "99.0"\n')
-        case "installation":
-            (packages / "mcp-99.dist-info").mkdir()
-    async with program(tmp_path, *command) as server:
-        results = await opening(server)
+    command = (sys.executable, "-c", PROGRAM.format(folder=str(copy.parent), packages=str(packages)))
+    versions = [(await record(tmp_path, *command))[0]["serverInfo"]["version"]]
+    for change in ("none", "program", "installation"):
+        match change:
+            case "program":
+                (copy / "__init__.py").write_text('"""Changed."""\n\n__version__ = "99.0"\n')
+            case "installation":
+                (packages / "mcp-99.dist-info").mkdir()
+        async with program(tmp_path, *command) as server:
+            results = await opening(server)
+        versions.append(results[0]["serverInfo"]["version"])
+        assert marks(results) == [change == "none"] * 2
+        mark(tmp_path)
 
-    assert marks(results) == [change == "none"] * 2
-    assert (results[0]["serverInfo"]["version"] == "99.0") == (change == "program")
+    assert versions[2:] == ["99.0", "99.0"] != versions[:2]
 
 
 async def test_ids_and_tokens_do_not_change_the_answer(tmp_path: Path) -> None:
@@ -166,6 +168,7 @@ async def test_client_may_repeat_an_id(tmp_path: Path) -> None:
                 server.write(frame(1, method, **params))
                 results.append((await server.answer(1))["result"])
                 server.frames.clear()
+        assert (server.frames, server.log) == ([], [RUNNING])
 
     assert results[:3] == results[3:]
     assert [set(result) & {"serverInfo", "tools", "prompts"} for result in results[:3]] == [
@@ -187,7 +190,7 @@ async def test_modern_era_is_answered_from_the_memo(tmp_path: Path) -> None:
 
 async def test_invalid_setting_ends_the_program_unanswered(tmp_path: Path) -> None:
     await record(tmp_path)
-    async with child(*REAL, LINKTIME_API_KEY=KEY, LINKTIME_QUEUE="none", **{STATE: str(tmp_path)}) as server:
+    async with child(LINKTIME_API_KEY=KEY, LINKTIME_QUEUE="none", **{STATE: str(tmp_path)}) as server:
         server.ask("ping")
         assert await server.ended() == 2
 
@@ -223,7 +226,7 @@ async def test_other_frames_wait_for_the_session_in_order(tmp_path: Path, sandbo
 async def test_frame_may_come_in_two_parts(tmp_path: Path) -> None:
     await record(tmp_path)
     first, _, *rest = json.dumps(frame(1, "initialize", **greeting())).partition(" ")
-    async with program(tmp_path, *REAL) as server:
+    async with program(tmp_path) as server:
         server.stdin.write(first.encode())
         await server.said(RUNNING)
         server.stdin.write("".join(rest).encode() + b"\n")
@@ -279,7 +282,7 @@ async def test_unsafe_memo_is_ignored(tmp_path: Path, fault: str) -> None:
             if os.geteuid():
                 pytest.skip("only root can give a file away")
             os.chown(file, 12345, -1)
-    async with program(tmp_path, *REAL) as server:
+    async with program(tmp_path) as server:
         assert await opening(server) == cold
 
     assert server.log == [RUNNING]
