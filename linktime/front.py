@@ -37,8 +37,8 @@ class Conversation:
     def __init__(self, state: bytes) -> None:
         self._digest = sha256(state)
 
-    def add(self, line: bytes) -> tuple[str, Ident] | None:
-        """Return the digest of all frames up to the one in *line*, and its id. Return None if it is not static."""
+    def add(self, line: bytes) -> tuple[str, Ident]:
+        """Return the digest of all frames up to the one in *line*, or an empty text if it is not static, and its id."""
         try:
             frame = json.loads(line.decode())
             ident = frame.pop("id", None)
@@ -46,9 +46,9 @@ class Conversation:
                 frame.get("params", {}).get("_meta", {}).pop(token, None)
             is_static = frame["method"] in _STATIC and isinstance(ident, Ident)
         except (ValueError, RecursionError, AttributeError, LookupError, TypeError):  # it is no usual frame
-            return None
+            return "", None
         self._digest.update(json.dumps(frame).encode() + b"\n")
-        return (self._digest.hexdigest(), ident) if is_static else None
+        return self._digest.hexdigest() if is_static else "", ident
 
 
 class Front:
@@ -83,9 +83,7 @@ class Front:
         """End the thread. If it still waits for the disk, it will not touch stdin."""
         if self._thread.is_alive():
             os.write(self._wake, b"\n")
-            self._thread.join(_DISK)
-            if self.state:
-                self._thread.join()
+            self._thread.join(None if self.state else _DISK)
 
     def _run(self) -> None:
         with suppress(OSError):  # the session meets the same fault
@@ -102,12 +100,11 @@ class Front:
             data = os.read(0, _LONGEST_LINE)
             self.taken += data
             *lines, line = (line + data).split(b"\n")
-            if not data or not all(self._answer(conversation.add(each)) for each in lines):
+            if not data or not all(self._answer(*conversation.add(each)) for each in lines):
                 return
 
-    def _answer(self, frame: tuple[str, Ident] | None) -> bool:
+    def _answer(self, key: str, ident: Ident) -> bool:
         """Answer a frame. Return False if it is for the session."""
-        key, ident = frame or ("", 0)
         if key and ident is None:
             return True
         body = self.answers.get(key)

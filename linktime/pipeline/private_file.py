@@ -10,11 +10,8 @@ _OTHERS: Final = 0o077  # the permissions of all but the owner
 
 
 def read(path: str, largest: int) -> bytes:
-    """Return the content. Raises OSError, also for a file of another user, for others, or over *largest* bytes.
-
-    It does not wait for the writer of a pipe. Windows has neither such owners nor such permissions.
-    """
-    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+    """Return the content. Raises OSError, also for a file of another user, for others, or over *largest* bytes."""
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:  # a pipe has no content
         status = os.fstat(file.fileno())
         if status.st_uid != os.getuid() or status.st_mode & _OTHERS or status.st_size > largest:
             raise PermissionError(path)

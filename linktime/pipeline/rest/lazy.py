@@ -1,6 +1,6 @@
 """Imports the REST client in a thread after the start, because aiohttp would slow down the start.
 
-Measured as in `commands/startup.py`: without this the start takes 1.28 times as long.
+Without this, the first `tools/list` is answered after 1.17 times the time, if no memo answers it.
 """
 
 from __future__ import annotations

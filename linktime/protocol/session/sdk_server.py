@@ -1,6 +1,6 @@
 """A replacement for the SDK's `Server`, whose import of the HTTP half would slow down the start.
 
-Measured as in `commands/startup.py`: with an import of that `Server` the start takes 1.25 times as long.
+Measured as in `commands/startup.py`: an import of that `Server` costs 1.08 times the CPU time, and 5 MB.
 """
 
 from __future__ import annotations

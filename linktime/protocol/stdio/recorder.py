@@ -14,11 +14,7 @@ _MOST: Final = 16  # answers; a client may send pings for days
 
 
 class Recorder:
-    """The answers to the static requests at the beginning of a session. Any other frame ends the recording.
-
-    Args:
-        front: The front that had the client's first frames. If it never began, nothing is recorded.
-    """
+    """The answers to the static requests at the beginning of a session, after its *front*. Any other frame ends it."""
 
     def __init__(self, front: Front) -> None:
         self._front = front
@@ -30,13 +26,12 @@ class Recorder:
         """Take the client's next line into account."""
         if self._conversation is None:
             return
-        frame = self._conversation.add(line)
-        is_full = len(self._answers) + len(self._open) >= _MOST
-        if frame is None or frame[1] in self._open or is_full:
+        key, ident = self._conversation.add(line)
+        if not key or ident in self._open or len(self._answers) + len(self._open) >= _MOST:
             self._conversation = None
             self._open.clear()  # their ids can come again
-        elif frame[1] is not None:
-            self._open[frame[1]] = frame[0]
+        elif ident is not None:
+            self._open[ident] = key
 
     def is_known(self, ident: Ident, line: bytes) -> bool:
         """Record the session's answer to a request. Return whether the client has one already."""
