@@ -37,6 +37,9 @@ def sparing(*packages: str) -> Iterator[None]:
     if is_plain():
         yield
         return
+    # Otherwise pydantic reads the metadata of every installed package and loads the plugins in them.
+    # 1.01 without: 5 ms for 96 packages, none of which has a plugin.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
     with _uncollected(), _deferred(), _bare(*packages):
         yield
 
