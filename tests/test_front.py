@@ -255,6 +255,7 @@ async def test_unread_answers_are_not_lost(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.measured
 @pytest.mark.parametrize(
     "fault", ["open", "large", "damaged", "other shape", "other values", "pipe", "folder", "foreign"]
 )
