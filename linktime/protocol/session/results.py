@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import mcp_types
 import orjson
@@ -25,30 +25,37 @@ MARKS: Final = "guestWrote"
 REMARKS: Final = "remarks"
 """The field of an answer with the effects that the words of the call do not have."""
 
+
+class Rendering(NamedTuple):
+    """An answer for the model, as an object and as its *text*, and the *texts* of guests in the whole answer."""
+
+    data: dict[str, Any]
+    text: str
+    texts: Sequence[GuestText]
+
+
 Remember = Callable[[Iterable[GuestText]], None]
 
 
-def succeeded(
-    reply: Reply, tool: Tool, remarks: Sequence[str] = (), remember: Remember | None = None
-) -> mcp_types.CallToolResult:
-    """Return the lean answer of *tool* as an object and as its text, with the notes of the reply as `_meta`.
-
-    *remember* takes the texts of guests in the answer.
-    """
-    summary.ended(reply)
-    whole = {"data": None} if reply.data is None and tool.reads else lean(tool, as_object(reply.data))
+def rendered(data: Any, tool: Tool, remarks: Sequence[str] = ()) -> Rendering:
+    """Return the lean answer of *tool* with the *remarks*, the paths of guests' texts, and at most LONGEST bytes."""
+    whole = {"data": None} if data is None and tool.reads else lean(tool, as_object(data))
     if remarks:
         whole = {**whole, REMARKS: list(remarks)}
     texts = guest_texts(tool.name, whole)
-    if remember is not None:
-        remember(texts)
-    data = _marked(with_short_texts(tool.name, whole, texts), tool, texts)
+    answer = _marked(with_short_texts(tool.name, whole, texts), tool, texts)
+    return Rendering(answer, orjson.dumps(answer).decode(), texts)
+
+
+def succeeded(reply: Reply, rendering: Rendering) -> mcp_types.CallToolResult:
+    """Return the *rendering* of a reply, with the notes of the reply as `_meta`."""
+    summary.ended(reply)
     notes: dict[str, str | float] = reply.notes.as_meta()
-    if MARKS in data:
+    if MARKS in rendering.data:
         notes["trust"] = "untrusted"
     return mcp_types.CallToolResult(
-        content=[_text(orjson.dumps(data).decode())],
-        structured_content=data,
+        content=[_text(rendering.text)],
+        structured_content=rendering.data,
         _meta={f"linktime/{name}": value for name, value in notes.items()},
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ import mcp_types
 
 from ...errors import Failure, InvalidArguments, SwitchedOff
 from ...message import Delivery, Reply
+from ...pipeline.identity import ByIdentity
 from ...telemetry import hooks
 from ...tools import Reading, Tool
 from ...tools.guest_text import GuestText
@@ -21,7 +22,7 @@ from .hints import Hints
 from .listing import listed, with_view
 from .lookups import Lookups
 from .refusals import unknown
-from .results import failed, succeeded
+from .results import Rendering, failed, rendered, succeeded
 from .sdk_server import Context
 from .unexpected import guarded
 from .upstream import Upstream
@@ -60,6 +61,7 @@ class Tools:
         self._off = off
         self._hints = Hints(tools, Lookups(upstream))
         self._confirm = confirm if upstream.refusal is None else None  # a refused call needs no confirmation
+        self._rendered = ByIdentity(rendered)
         entries = [listed(tool) for tool in tools.values()]
         self._list = mcp_types.ListToolsResult(tools=entries)
         self._list_with_views = mcp_types.ListToolsResult(tools=[with_view(entry) for entry in entries])
@@ -123,8 +125,8 @@ class Tools:
         begun = self._upstream.clock()
         reading = await self._identified(context, tool, reading)
         seconds = self._upstream.deadline - (self._upstream.clock() - begun)
-        params = params.model_copy(update={"arguments": reading.arguments})
-        return await self._question(context, tool, params) or await self._answered(context, tool, reading, seconds)
+        question = await self._question(context, tool, params, reading)
+        return question or await self._answered(context, tool, reading, seconds)
 
     async def _answered(
         self, context: Context, tool: Tool, reading: Reading, seconds: float
@@ -134,9 +136,17 @@ class Tools:
         with guarded(tool, delivery):
             reply = await self._run(context, tool, tool.planned(reading), delivery, seconds)
             reply = reply.noted(self._upstream.budget())
-            result = succeeded(reply, tool, reading.remarks, self._confirm.remember if self._confirm else None)
+            rendering = self._rendering(reply, tool, reading.remarks)
+            if self._confirm:
+                self._confirm.remember(rendering.texts)
+            result = succeeded(reply, rendering)
         hooks.answered(reply.notes)
         return result
+
+    def _rendering(self, reply: Reply, tool: Tool, remarks: Sequence[str]) -> Rendering:
+        # Only a kept answer comes again.
+        is_kept = reply.notes.cache == "hit" and not remarks
+        return self._rendered(reply.data, tool) if is_kept else rendered(reply.data, tool, remarks)
 
     async def _read(self, tool: Tool, arguments: Mapping[str, Any] | None) -> Reading:
         """Return the arguments as the server understands them.
@@ -162,13 +172,13 @@ class Tools:
             return tool.read({tool.lookup.ident: tool.lookup.only(reply.data, ident)})
 
     async def _question(
-        self, context: Context, tool: Tool, params: mcp_types.CallToolRequestParams
+        self, context: Context, tool: Tool, params: mcp_types.CallToolRequestParams, reading: Reading
     ) -> mcp_types.InputRequiredResult | None:
         """Return the question that the client has to ask its user before the call, if any."""
         if self._confirm is None:
             return None
         with guarded(tool, Delivery()):
-            return await self._confirm(context, tool, params)
+            return await self._confirm(context, tool, params.model_copy(update={"arguments": reading.arguments}))
 
     async def _run(self, context: Context, tool: Tool, plan: Plan, delivery: Delivery, seconds: float) -> Reply:
         """Send the requests of *plan*, which have so many *seconds*, and report their wait to the client."""
