@@ -175,7 +175,7 @@ class Tools:
         self, context: Context, tool: Tool, params: mcp_types.CallToolRequestParams, reading: Reading
     ) -> mcp_types.InputRequiredResult | None:
         """Return the question that the client has to ask its user before the call, if any."""
-        if self._confirm is None:
+        if self._confirm is None or tool.confirmation is None:
             return None
         with guarded(tool, Delivery()):
             return await self._confirm(context, tool, params.model_copy(update={"arguments": reading.arguments}))
