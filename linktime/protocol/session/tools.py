@@ -182,9 +182,7 @@ class Tools:
 
     async def _run(self, context: Context, tool: Tool, plan: Plan, delivery: Delivery, seconds: float) -> Reply:
         """Send the requests of *plan*, which have so many *seconds*, and report their wait to the client."""
-        course = Course(self._upstream, tool, plan, self._upstream.clock() + seconds, delivery)
-        async with course.reported(context):
-            return await course()
+        return await Course(self._upstream, tool, plan, self._upstream.clock() + seconds, delivery)(context)
 
     async def _zone_for(self, tool: Tool, arguments: Mapping[str, Any] | None) -> ZoneInfo | None:
         """Return the account's zone. Wait for it only if an argument is a time in that zone."""
