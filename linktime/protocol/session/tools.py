@@ -22,12 +22,10 @@ from .hints import Hints
 from .listing import listed, with_view
 from .lookups import Lookups
 from .refusals import unknown
-from .results import Rendering, failed, rendered, succeeded
+from .results import Rendering, Result, failed, rendered, succeeded, with_meta
 from .sdk_server import Context
 from .unexpected import guarded
 from .upstream import Upstream
-
-Result = mcp_types.CallToolResult | mcp_types.InputRequiredResult
 
 
 class Confirms(Protocol):
@@ -90,7 +88,7 @@ class Tools:
         try:
             reading = await self._read(tool, arguments)
         except Failure as failure:
-            return _with_meta(failed(failure), meta)
+            return with_meta(failed(failure), meta)
         if reading.read_as:
             meta["linktime/readAs"] = dict(reading.read_as)
         has_view = views.awaits(context, tool.name, self._upstream)
@@ -100,11 +98,9 @@ class Tools:
             result = failed(await self._hints.added(tool, reading.arguments, failure))
         else:
             meta |= await views.notes(self._upstream) if has_view else {}
-        return _with_meta(result, meta)
+        return with_meta(result, meta)
 
-    async def answer(
-        self, context: Context, tool: Tool, arguments: Mapping[str, Any] | None
-    ) -> mcp_types.CallToolResult:
+    async def answer(self, context: Context, tool: Tool, arguments: Mapping[str, Any] | None) -> Result:
         """Return the result of *tool*.
 
         Raises:
@@ -126,11 +122,11 @@ class Tools:
         reading = await self._identified(context, tool, reading)
         seconds = self._upstream.deadline - (self._upstream.clock() - begun)
         question = await self._question(context, tool, params, reading)
-        return question or await self._answered(context, tool, reading, seconds)
+        if question:
+            return question.model_dump(by_alias=True, mode="json", exclude_none=True)
+        return await self._answered(context, tool, reading, seconds)
 
-    async def _answered(
-        self, context: Context, tool: Tool, reading: Reading, seconds: float
-    ) -> mcp_types.CallToolResult:
+    async def _answered(self, context: Context, tool: Tool, reading: Reading, seconds: float) -> Result:
         """Return the result of *tool*, which has so many *seconds*."""
         delivery = Delivery()
         with guarded(tool, delivery):
@@ -191,7 +187,3 @@ class Tools:
             return None
         patience = tool.zone_patience(arguments)
         return await zone.get(patience=patience) if patience else zone.known
-
-
-def _with_meta(result: Result, meta: Mapping[str, Any]) -> Result:
-    return result.model_copy(update={"meta": {**(result.meta or {}), **meta}}) if meta else result
