@@ -25,7 +25,7 @@ from tests.support.process import Child, child, environ
 from tests.support.programs import program, run, uv_settings
 
 # They start many processes and run .ci/bundle, a script with a shebang.
-pytestmark = [pytest.mark.slow, pytest.mark.posix, pytest.mark.unmeasured]
+pytestmark = [pytest.mark.slow, pytest.mark.posix]
 
 ROOT: Final = Path(__file__).parent.parent
 SCHEMA: Final = json.loads((ROOT / "tests/registry/server.schema.json").read_text(encoding="utf-8"))

@@ -13,7 +13,7 @@ from tests.benchmarks.backend import sandbox
 from tests.benchmarks.memory import over_cached_calls, over_distinct_reads
 from tests.support.virtual_time import clock, virtual
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.unmeasured]  # makes many thousands of calls
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # makes many thousands of calls
 
 MOST = 1.5  # MB; a cache without a bound would grow by twice that
 

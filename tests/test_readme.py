@@ -25,11 +25,11 @@ from aiohttp import ClientSession
 from linktime import __version__
 from linktime.commands.clients import CLIENTS, sandbox_settings
 from tests.support.demo_view import COMMAND, demo_view
-from tests.support.newcomer import clone, uv_machine
+from tests.support.newcomer import clone, program_machine, uv_machine
 from tests.support.process import PATIENCE, child, environ
 from tests.support.programs import program, run
 
-pytestmark = [pytest.mark.posix, pytest.mark.unmeasured]  # pastes the README's commands into a shell
+pytestmark = pytest.mark.posix  # pastes the README's commands into a shell
 
 ROOT: Final = Path(__file__).parent.parent
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -68,35 +68,29 @@ async def passes_tests_and_is_run_by_ci(command: str, place: Path) -> None:
     await passes_tests(command, place)
 
 
-def program_machine(place: Path) -> tuple[dict[str, str], Path]:
-    """Return the environment of a newcomer with pipx and uv, and the folder of the programs that these install."""
-    env, programs = uv_machine(place), place / "programs"
-    own = {
-        "UV_TOOL_BIN_DIR": str(programs),
-        "UV_TOOL_DIR": str(place / "tools"),
-        "PIPX_BIN_DIR": str(programs),
-        "PIPX_HOME": str(place / "pipx"),
-    }
-    return env | own | {"PATH": f"{Path(program('pipx')).parent}{os.pathsep}{env['PATH']}"}, programs
+def steps(tool: str) -> tuple[str, str, str]:
+    """Return the commands that install, replace and remove the program by *tool*."""
+    return f"{tool} install .", f"{tool} install --force .", f"{tool} uninstall linktime-mcp"
 
 
-async def installs_a_program(command: str, place: Path) -> None:
+async def is_a_step_before_the_removal(command: str, _: Path) -> None:
+    *before, removal = steps(command.split(" install", maxsplit=1)[0])
+
+    assert command in before
+    assert COMMANDS[removal] == installs_and_removes_the_program
+
+
+async def installs_and_removes_the_program(command: str, place: Path) -> None:
     env, programs = program_machine(place)
+    installed = programs / "linktime-mcp"
 
-    status, out = await run("sh", "-c", command, env=env, cwd=clone(place), patience=INSTALLATION)
-    assert status == 0, out
-
-    async with child(str(programs / "linktime-mcp")) as server:
-        assert (await server.greet())["serverInfo"]["version"] == __version__
-
-
-async def removes_the_program(command: str, place: Path) -> None:
-    env, programs = program_machine(place)
-    tool = command.split(" uninstall", maxsplit=1)[0]  # pipx, or uv tool
-    for each in (f"{tool} install .", f"{tool} install --force .", command):
-        status, out = await run("sh", "-c", each, env=env, cwd=clone(place / each), patience=INSTALLATION)
+    for step in steps(command.split(" uninstall", maxsplit=1)[0]):
+        status, out = await run("sh", "-c", step, env=env, cwd=clone(place / step), patience=INSTALLATION)
         assert status == 0, out
-        assert (programs / "linktime-mcp").exists() == (each != command)
+        assert installed.exists() == (step != command)
+        if installed.exists():
+            async with child(str(installed)) as server:
+                assert (await server.greet())["serverInfo"]["version"] == __version__
 
 
 async def plays_the_demo_by_pipx(command: str, place: Path) -> None:
@@ -304,12 +298,12 @@ COMMANDS: Final[dict[str, Rule]] = {
     "uvx --from . linktime-mcp demo": plays_the_demo,
     "uv run --extra dev pytest": passes_tests,
     "pipx run --spec . linktime-mcp demo": plays_the_demo_by_pipx,
-    "pipx install .": installs_a_program,
-    "uv tool install .": installs_a_program,
-    "pipx install --force .": installs_a_program,
-    "uv tool install --force .": installs_a_program,
-    "pipx uninstall linktime-mcp": removes_the_program,
-    "uv tool uninstall linktime-mcp": removes_the_program,
+    "pipx install .": is_a_step_before_the_removal,
+    "uv tool install .": is_a_step_before_the_removal,
+    "pipx install --force .": is_a_step_before_the_removal,
+    "uv tool install --force .": is_a_step_before_the_removal,
+    "pipx uninstall linktime-mcp": installs_and_removes_the_program,
+    "uv tool uninstall linktime-mcp": installs_and_removes_the_program,
     **{f"linktime-mcp install {name}": writes_to_the_client for name in CLIENTS},
     "linktime-mcp install CLIENT --uninstall": writes_to_the_client,
     "linktime-mcp install": is_explained,

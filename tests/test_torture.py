@@ -22,7 +22,7 @@ from tests.torture.setup import Look, Read, Write
 from tests.torture.stage import Played
 from tests.torture.virtual import drive_part
 
-pytestmark = [pytest.mark.posix, pytest.mark.unmeasured]  # kills and stops processes
+pytestmark = pytest.mark.posix  # kills and stops processes
 
 REAL_SEEDS: Final = (0, 1, 2, 9, 12, 14, 15)  # none of them takes half a minute
 VIRTUAL_SEEDS: Final = range(84)

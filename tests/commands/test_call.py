@@ -80,6 +80,7 @@ async def test_table_of_a_pipe_has_a_width(sandbox: Sandbox, columns: dict[str, 
 
 
 @pytest.mark.slow
+@pytest.mark.measured
 @pytest.mark.parametrize("columns", ["40", "60", "96", "100", "120"])
 async def test_id_is_never_divided(sandbox: Sandbox, columns: str) -> None:
     settings = settings_of(sandbox, COLUMNS=columns)
@@ -215,6 +216,7 @@ async def test_calls_share_the_budget_of_the_key(sandbox: Sandbox, tmp_path: Pat
 
 
 @pytest.mark.slow
+@pytest.mark.measured
 @ON_POSIX
 async def test_waiting_call_has_a_progress_line(sandbox: Sandbox) -> None:
     words = ("call", "cancel_booking", f"bookingId={await first_meeting(sandbox)}")

@@ -25,7 +25,7 @@ from tests.support.programs import program, run
 from tests.support.sandbox_client import paths, visiting
 
 # They start many processes and run clients of Node.js.
-pytestmark = [pytest.mark.slow, pytest.mark.posix, pytest.mark.unmeasured]
+pytestmark = [pytest.mark.slow, pytest.mark.posix]
 
 SERVER = [sys.executable, "-m", "linktime"]
 

@@ -20,7 +20,7 @@ from linktime.sandbox import Sandbox
 from tests.support.process import PATIENCE, environ
 from tests.support.sandbox_client import misbehave
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.measured]
 
 SMALLEST = 4096  # bytes; no pipe holds less
 Played = tuple[str, subprocess.CompletedProcess[str]]

@@ -75,6 +75,7 @@ async def conversed(sandbox: Sandbox, now: Callable[[], datetime]) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.measured
 @pytest.mark.parametrize("moment", [*WEEK, *ODD_TIMES], ids=str)
 async def test_conversations_come_out_right_on_any_day(moment: datetime) -> None:
     async with Sandbox(limit=0, now=lambda: moment) as sandbox:
@@ -171,6 +172,7 @@ LIES: list[tuple[dict[str, Any], int, str]] = [
 
 
 @pytest.mark.slow
+@pytest.mark.measured
 @pytest.mark.parametrize(("fault", "number", "subject"), LIES, ids=[subject for *_, subject in LIES])
 async def test_wrong_data_from_the_service_is_detected(
     sandbox: Sandbox, fault: dict[str, Any], number: int, subject: str

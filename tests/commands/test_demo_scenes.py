@@ -81,6 +81,7 @@ def innermost(fault: BaseException) -> BaseException:
 
 
 @pytest.mark.slow
+@pytest.mark.measured
 def test_one_scene_is_played_by_its_number() -> None:
     ended = program("9")
 
@@ -91,6 +92,7 @@ def test_one_scene_is_played_by_its_number() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.measured
 @pytest.mark.parametrize("number", [7])
 def test_a_conversation_needs_no_other_one(number: int) -> None:
     ended = program(str(number))
@@ -105,6 +107,7 @@ def titles(text: str) -> list[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.measured
 def test_unknown_scene_ends_the_program() -> None:
     ended = program("12")
 
@@ -129,6 +132,7 @@ def test_scenes_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.measured
 def test_guarantees_hold_on_the_simulated_clock() -> None:
     scene = in_fast_motion()
 
@@ -150,6 +154,7 @@ def test_guarantees_hold_on_the_simulated_clock() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.measured
 @pytest.mark.parametrize(
     ("fault", "checks", "subject"),
     [

@@ -18,7 +18,7 @@ from linktime.protocol.views import VIEWS
 from tests.support.demo_view import COMMAND, address, demo_view
 from tests.support.process import PATIENCE, environ
 
-pytestmark = [pytest.mark.slow, pytest.mark.posix]  # ends the program by a signal
+pytestmark = [pytest.mark.slow, pytest.mark.measured, pytest.mark.posix]  # ends the program by a signal
 
 
 class Browser:

@@ -21,7 +21,7 @@ from tests.support.chromium import Chromium
 from tests.support.demo_view import demo_view
 from tests.support.view_schema import validate_host
 
-pytestmark = [pytest.mark.slow, pytest.mark.posix, pytest.mark.timeout(120), pytest.mark.unmeasured]
+pytestmark = [pytest.mark.slow, pytest.mark.posix, pytest.mark.timeout(120)]
 
 HERE: Final = Path(__file__).parent
 BOUND: Final = 100.0  # s

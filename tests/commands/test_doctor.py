@@ -117,6 +117,7 @@ async def test_closed_pipe_is_no_traceback(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.measured
 @pytest.mark.parametrize(
     ("redirected", "reason"),
     [

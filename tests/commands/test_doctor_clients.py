@@ -172,6 +172,7 @@ async def test_key_of_an_entry(tmp_path: Path, env: dict[str, str] | None, state
 
 
 @pytest.mark.slow
+@pytest.mark.measured
 @pytest.mark.parametrize(
     ("name", "servers", "reference"),
     [

@@ -84,6 +84,7 @@ async def test_optimized_python_lists_the_same_tools(sandbox: Sandbox) -> None:
     assert optimized.tools == plain.tools
 
 
+@pytest.mark.measured
 async def test_warnings_as_errors_are_ignored_with_one_line(sandbox: Sandbox) -> None:
     ended = await served(sandbox, {"PYTHONWARNINGS": "error", "PYTHONTZPATH": "relative"})
 
@@ -91,6 +92,7 @@ async def test_warnings_as_errors_are_ignored_with_one_line(sandbox: Sandbox) ->
     assert [line for line in ended.log if "PYTHONWARNINGS" in line] == [ended.log[0]]
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize("path", ["/nope/keys.log", "/", "pipe"])
 async def test_unwritable_key_log_is_ignored_with_one_line(sandbox: Sandbox, tmp_path: Path, path: str) -> None:
     os.mkfifo(tmp_path / "pipe")
@@ -109,6 +111,7 @@ async def test_writable_key_log_is_kept(sandbox: Sandbox, tmp_path: Path) -> Non
     assert (tmp_path / "keys.log").is_file()
 
 
+@pytest.mark.measured
 async def test_serves_without_home_and_path(sandbox: Sandbox, tmp_path: Path) -> None:
     assert_serves(await served(sandbox, {}, shell=f"cd {tmp_path}; unset HOME PATH LANG"))
 
@@ -117,6 +120,7 @@ async def test_serves_in_a_deleted_directory(sandbox: Sandbox, tmp_path: Path) -
     assert_serves(await served(sandbox, {}, shell=f"mkdir {tmp_path}/gone; cd {tmp_path}/gone; rmdir {tmp_path}/gone"))
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize(
     ("module", "package"), [("mcp", False), ("mcp", True), ("orjson", True), ("logging", False), ("calendar", True)]
 )
@@ -145,6 +149,7 @@ async def test_folder_without_modules_hides_nothing(sandbox: Sandbox, tmp_path: 
     assert ended.log == [RUNNING]
 
 
+@pytest.mark.measured
 def test_folder_with_installed_packages_keeps_its_place(tmp_path: Path) -> None:
     (tmp_path / "orjson-0.dist-info").mkdir()
     (tmp_path / "orjson.py").write_text("raise SystemExit(3)\n")
@@ -175,6 +180,7 @@ async def test_placeholder_counts_as_a_missing_key(sandbox: Sandbox, value: str)
     assert value not in line + text
 
 
+@pytest.mark.measured
 async def test_terminal_gets_an_explanation_of_the_program() -> None:
     ours, theirs = os.openpty()
     process = await asyncio.create_subprocess_exec(

@@ -25,7 +25,7 @@ from tests.support.process import PATIENCE, environ
 from tests.support.programs import program, run
 from tests.support.sandbox_client import MONDAY, Visitor, visiting, visitor
 
-pytestmark = [pytest.mark.slow, pytest.mark.posix, pytest.mark.timeout(120), pytest.mark.unmeasured]
+pytestmark = [pytest.mark.slow, pytest.mark.posix, pytest.mark.timeout(120)]
 
 SERVER: Final = [sys.executable, "-m", "linktime"]
 TOKEN: Final = "token"

@@ -83,6 +83,7 @@ async def test_modules_of_a_call_are_not_imported_before_it(sandbox: Sandbox) ->
 
 
 @pytest.mark.slow
+@pytest.mark.measured
 async def test_rest_client_is_imported_by_a_timer_or_the_first_call(sandbox: Sandbox) -> None:
     settings = {"LINKTIME_BASE_URL": sandbox.url, "LINKTIME_API_KEY": sandbox.key}
     async with child(sys.executable, "-c", IMPORTS_TO_STDERR, **settings) as server:
@@ -117,6 +118,7 @@ def test_sdk_is_complete_for_a_later_import() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.measured
 async def test_plain_imports_start_without_the_tricks(sandbox: Sandbox) -> None:
     settings = {"LINKTIME_BASE_URL": sandbox.url, "LINKTIME_API_KEY": sandbox.key, "LINKTIME_PLAIN_IMPORTS": "1"}
     async with child(sys.executable, "-c", IMPORTS_TO_STDERR, **settings) as server:

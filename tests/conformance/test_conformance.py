@@ -23,7 +23,7 @@ SKILLS: Final = ("sep-2640-skills-enumeration", "sep-2640-skills-manifest")
 OLDEST_NODE: Final = 22  # the suite uses a function that earlier versions do not have
 
 # They run Node's programs.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.posix, pytest.mark.unmeasured]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.posix]
 
 
 async def conformance(*options: str, output: Path) -> tuple[int | None, str]:

@@ -15,7 +15,6 @@ LIMIT = 240  # s; bounds the run on a busy machine
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 
 
-@pytest.mark.unmeasured
 @pytest.mark.slow
 @pytest.mark.timeout(LIMIT + 30)
 async def test_sandbox_keeps_the_contract_for_any_request(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -65,6 +65,7 @@ def cache(result: dict[str, Any]) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.measured
 async def test_a_crowd_of_reads_is_answered_without_a_429(session: Session) -> None:
     async with session(limit=20, period=4) as (sandbox, server):
         calls = [server.call("list_contacts", page=page) for page in range(1, 71)]
@@ -77,6 +78,7 @@ async def test_a_crowd_of_reads_is_answered_without_a_429(session: Session) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.measured
 async def test_equal_reads_at_once_make_one_request(server: Child, sandbox: Sandbox) -> None:
     await misbehave(sandbox, path="/integrations", delaySeconds=3)
     calls = [server.call("list_integrations") for _ in range(20)]
@@ -88,6 +90,7 @@ async def test_equal_reads_at_once_make_one_request(server: Child, sandbox: Sand
 
 
 @pytest.mark.slow
+@pytest.mark.measured
 async def test_without_a_cache_every_call_is_a_request(session: Session) -> None:
     async with session(limit=60, period=60, LINKTIME_CACHE_TTL="0") as (sandbox, server):
         calls = [server.call("list_integrations") for _ in range(5)]
@@ -98,6 +101,7 @@ async def test_without_a_cache_every_call_is_a_request(session: Session) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.measured
 async def test_waiting_calls_delay_no_cache_hit_ping_or_write(session: Session) -> None:
     async with session(limit=4, period=3) as (sandbox, server):
         await server.result(server.call("get_me"))
@@ -119,6 +123,7 @@ async def test_waiting_calls_delay_no_cache_hit_ping_or_write(session: Session) 
 
 
 @pytest.mark.slow
+@pytest.mark.measured
 async def test_cancelled_waiting_call_never_reaches_the_service(session: Session) -> None:
     async with session(limit=2, period=3) as (sandbox, server):
         first = [server.call("list_contacts", page=page) for page in (1, 2)]
@@ -138,6 +143,7 @@ async def test_cancelled_waiting_call_never_reaches_the_service(session: Session
 
 
 @pytest.mark.slow
+@pytest.mark.measured
 async def test_a_read_that_began_before_a_write_is_not_served_after_it(server: Child, sandbox: Sandbox) -> None:
     await misbehave(sandbox, path="/contacts", method="GET", delaySeconds=1, when="after")
     early = server.call("list_contacts", search="lovelace")
@@ -152,6 +158,7 @@ async def test_a_read_that_began_before_a_write_is_not_served_after_it(server: C
 
 
 @pytest.mark.slow
+@pytest.mark.measured
 async def test_call_beyond_its_deadline_is_refused_at_once(session: Session) -> None:
     async with session(limit=1, period=600) as (sandbox, server):
         await server.result(server.call("get_me"))
@@ -164,6 +171,7 @@ async def test_call_beyond_its_deadline_is_refused_at_once(session: Session) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.measured
 async def test_a_429_is_waited_out_and_not_shown(session: Session) -> None:
     async with session(limit=60, period=60) as (sandbox, server):
         await misbehave(sandbox, path="/me", status=429, headers={"Retry-After": "1"}, times=2)
@@ -175,6 +183,7 @@ async def test_a_429_is_waited_out_and_not_shown(session: Session) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.measured
 async def test_who_waits_for_budget_hears_of_it(session: Session) -> None:
     async with session(limit=1, period=3) as (_, server):
         await server.result(server.call("get_me"))

@@ -225,7 +225,6 @@ class Servers(RuleBasedStateMachine):
         assert sum(isinstance(run(last.take(0, 0.0)), Lease) for _ in range(LIMIT)) == LIMIT
 
 
-@pytest.mark.unmeasured
 @pytest.mark.slow
 @pytest.mark.parametrize("place", ["memory", "file", "redis"])
 def test_invariants_hold_for_any_sequence(place: str, redis: RedisServer) -> None:

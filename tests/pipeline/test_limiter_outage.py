@@ -60,7 +60,6 @@ async def test_share_excludes_the_permits_that_other_servers_hold(ledger: Open) 
     assert await one.take(0, 0.0) == 72.0
 
 
-@pytest.mark.unmeasured
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 @virtual

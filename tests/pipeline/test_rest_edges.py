@@ -84,6 +84,7 @@ async def test_connection_is_reused_only_if_its_bytes_are_seen(connections: list
 
 
 @pytest.mark.slow
+@pytest.mark.measured
 async def test_tools_get_their_own_answers_after_an_unsolicited_one() -> None:
     go, sent = asyncio.Event(), asyncio.Event()
 

@@ -296,7 +296,6 @@ def ordinary_session(random: Random) -> Iterator[tuple[str, Any]]:
         yield "", [action]
 
 
-@pytest.mark.unmeasured
 @pytest.mark.slow
 def test_1000_ordinary_sessions_see_no_question() -> None:
     for seed in range(1000):

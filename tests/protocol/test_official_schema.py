@@ -128,7 +128,6 @@ async def agreeable() -> AsyncIterator[str]:
         yield server.url
 
 
-@pytest.mark.unmeasured
 @pytest.mark.slow
 @each_revision
 async def test_every_tool_and_list_is_valid(revision: str, sandbox: Sandbox, tmp_path: Path) -> None:
@@ -222,7 +221,6 @@ async def first(server: Child, call: int) -> dict[str, Any]:
     return await answered
 
 
-@pytest.mark.unmeasured
 @pytest.mark.slow
 @each_revision
 async def test_every_notification_is_valid(revision: str, tmp_path: Path) -> None:

@@ -108,6 +108,7 @@ def wait_until_full(pipe: int) -> None:
     raise TimeoutError
 
 
+@pytest.mark.measured
 @pytest.mark.slow
 async def test_an_unread_stderr_stops_nothing() -> None:
     nobody, stderr = os.pipe()
@@ -127,6 +128,7 @@ async def test_an_unread_stderr_stops_nothing() -> None:
         os.close(stderr)
 
 
+@pytest.mark.measured
 @pytest.mark.slow
 @pytest.mark.parametrize("redirection", ["2>&-", "2>&1", "2</dev/null", "2>/dev/full"])
 async def test_stdout_carries_frames_only_whatever_stderr_is(redirection: str) -> None:
@@ -150,6 +152,7 @@ async def test_a_stderr_without_a_reader_ends_nothing() -> None:
     assert process.returncode == 0
 
 
+@pytest.mark.measured
 @pytest.mark.slow
 @TRANSPORTS
 @pytest.mark.parametrize("redirection", ["<&-", ">&-", "<&- >&- 2>&-", "> /dev/null", ">/dev/full"])

@@ -84,6 +84,7 @@ def frames(transport: str, kind: str, folder: Path, *lines: bytes) -> list[Any]:
     return [orjson.loads(line) for line in ended.out.splitlines()]
 
 
+@pytest.mark.measured
 @OVER_WIRES
 def test_malformed_frames_are_answered_under_their_ids(transport: str, kind: str, tmp_path: Path) -> None:
     lines = [line for line, _, _ in MALFORMED]
@@ -94,6 +95,7 @@ def test_malformed_frames_are_answered_under_their_ids(transport: str, kind: str
     assert pong["result"] == {}
 
 
+@pytest.mark.measured
 @OVER_WIRES
 def test_odd_requests_are_answered_under_their_ids(transport: str, kind: str, tmp_path: Path) -> None:
     answers = frames(transport, kind, tmp_path, *(line for line, _ in ODD))
@@ -118,6 +120,7 @@ def test_no_frame_is_lost_or_overtaken(transport: str, kind: str, tmp_path: Path
     assert {len(each["result"]["tools"]) for each in answers[100:400:10]} == {32}
 
 
+@pytest.mark.measured
 @OVER_WIRES
 def test_too_long_last_line_is_refused(transport: str, kind: str, tmp_path: Path) -> None:
     (refusal,) = frames(transport, kind, tmp_path, b"x" * LARGEST_FRAME * 2)
@@ -138,6 +141,7 @@ async def test_a_batch_is_answered_as_one_frame(transport: str) -> None:
     assert {each["id"] for each in answers} == set(range(50, 99))
 
 
+@pytest.mark.measured
 @OVER_PIPES
 @pytest.mark.posix
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -151,6 +155,7 @@ async def test_one_signal_ends_it_while_stdin_is_open(transport: str, number: in
     assert server.log == ["LinkTime MCP server running"]
 
 
+@pytest.mark.measured
 @OVER_PIPES
 async def test_a_lost_reader_of_stdout_ends_it(transport: str) -> None:
     async with child(*COMMANDS[transport], LINKTIME_API_KEY="lt_live_x") as server:

@@ -175,7 +175,6 @@ JSON = st.recursive(
 )
 
 
-@pytest.mark.unmeasured
 @pytest.mark.slow
 @settings(max_examples=60)
 @given(st.lists(JSON, min_size=1, max_size=40), st.integers(1, 4000))

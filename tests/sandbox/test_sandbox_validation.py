@@ -32,6 +32,7 @@ HOURS: Final = {"dayOfWeek": 1, "startTime": "09:00", "endTime": "10:00"}
 
 
 @pytest.mark.slow
+@pytest.mark.measured
 @pytest.mark.parametrize(
     ("method", "path", "body", "name"),
     [

@@ -1,4 +1,4 @@
-"""Coverage pauses during the tests that repeat lines of other tests, because it almost doubles their time."""
+"""Coverage pauses in slow tests: it almost doubles their time, and most of them repeat lines of fast ones."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _VARIABLES: Final = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")  # of 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Run a test that is marked as unmeasured, and its child processes, without coverage."""
+    """Run a slow test, and its child processes, without coverage, unless it is marked as measured."""
     coverage = Coverage.current()
-    if coverage is None or item.get_closest_marker("unmeasured") is None:
+    if coverage is None or _is_measured(item):
         return (yield)
     with pytest.MonkeyPatch.context() as patch:
         for name in _VARIABLES:
@@ -25,3 +25,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
             return (yield)
         finally:
             coverage.start()
+
+
+def _is_measured(item: pytest.Item) -> bool:
+    return item.get_closest_marker("slow") is None or item.get_closest_marker("measured") is not None

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from tests.support.programs import uv_settings
+from tests.support.programs import program, uv_settings
 
 ROOT: Final = Path(__file__).parents[2]
 NO_CHECKOUT: Final = shutil.ignore_patterns(
@@ -51,6 +51,18 @@ def uv_machine(place: Path) -> dict[str, str]:
     settings = uv_settings(place / "cache")
     uv = Path(settings.pop("PATH").split(os.pathsep)[0]) / "uv"
     return machine(place, uv) | settings | {"UV_PYTHON": str(system_python())}
+
+
+def program_machine(place: Path) -> tuple[dict[str, str], Path]:
+    """Return the environment of a newcomer with pipx and uv, and the folder of the programs that these install."""
+    env, programs = uv_machine(place), place / "programs"
+    own = {
+        "UV_TOOL_BIN_DIR": str(programs),
+        "UV_TOOL_DIR": str(place / "tools"),
+        "PIPX_BIN_DIR": str(programs),
+        "PIPX_HOME": str(place / "pipx"),
+    }
+    return env | own | {"PATH": f"{Path(program('pipx')).parent}{os.pathsep}{env['PATH']}"}, programs
 
 
 def system_python() -> Path:

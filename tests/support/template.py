@@ -129,7 +129,7 @@ async def start(
     fds = [theirs.get(0, stdin), theirs[1], theirs[1] if stderr == STDOUT else theirs.get(2, stderr)]
     job = {"arguments": arguments, "environ": dict(env), "directory": str(cwd or Path.cwd())}
     connection = socket.socket(socket.AF_UNIX)
-    connection.connect(_template(arguments[0] if arguments else "serve"))
+    connection.connect(_template(arguments[0] if arguments else "serve", is_measured="COVERAGE_PROCESS_START" in env))
     socket.send_fds(connection, [b"\0"], fds)
     connection.sendall(json.dumps(job).encode() + b"\n")
     for fd in theirs.values():
@@ -157,8 +157,8 @@ async def _all_of(stream: asyncio.StreamReader | None) -> bytes:
 
 
 @cache
-def _template(command: str) -> str:
-    """Start the template for a *command*, and return the address at which it listens."""
+def _template(command: str, *, is_measured: bool) -> str:
+    """Start the template for a *command*, and return its address. Coverage measures it with all its forks, or not."""
     folder = TemporaryDirectory()
     address = f"{folder.name}/template"
     process = subprocess.Popen(  # its stdin ends it
