@@ -14,12 +14,12 @@ from mcp.server.caching import CacheHint
 from mcp.server.context import CallNext, HandlerResult, ServerMiddleware, ServerRequestContext
 from mcp.server.models import InitializationOptions
 from mcp.server.runner import serve_dual_era_loop, serve_loop
-from mcp.shared.exceptions import MCPError
 from mcp.shared.message import SessionMessage
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import BaseModel
 
 from ..stdio.draining import Incoming
+from .middleware import one_era
 from .opening import Opening
 
 Context = ServerRequestContext[Any]
@@ -50,7 +50,6 @@ _STATIC_METHODS: Final = (
     "skills/list",
     "skills/get",
 )
-_OTHER_ERA: Final = "This connection began with a handshake, so it takes no request with the envelope of 2026-07-28."
 _STAMPED: Final = frozenset({"name", "title", "version"})  # enough for every result
 
 
@@ -111,7 +110,7 @@ class Server:
         middleware: Sequence[ServerMiddleware[Any]] = (),
         extensions: Iterable[str] = (),
     ) -> None:
-        self.middleware = [_one_era, *middleware, self._declare]
+        self.middleware = [one_era, *middleware, self._declare]
         # The identity of the server
         self._info = info
         self._instructions = instructions
@@ -189,14 +188,6 @@ class Server:
             instructions=self._instructions,
             _meta={types.SERVER_INFO_META_KEY: self._info.model_dump(by_alias=True, mode="json", exclude_none=True)},
         )
-
-
-async def _one_era(ctx: Context, call_next: CallNext) -> HandlerResult:
-    """Handle a message. Refuse a request of 2026-07-28 after a handshake, as the loop for any era does."""
-    has_envelope = ctx.request_id is not None and types.PROTOCOL_VERSION_META_KEY in (ctx.meta or ())
-    if has_envelope and ctx.method != "initialize" and ctx.protocol_version not in MODERN_PROTOCOL_VERSIONS:
-        raise MCPError(types.INVALID_REQUEST, _OTHER_ERA)
-    return await call_next(ctx)
 
 
 async def _ping(_: Context, __: object) -> types.EmptyResult:
