@@ -27,7 +27,7 @@ from .message import Notes, Send
 from .pipeline.cache import Cache
 from .pipeline.clock import now, utc_now
 from .pipeline.departure import Departure
-from .pipeline.ledger import ChangeFeed, Presence, Status
+from .pipeline.ledger import ChangeFeed, Presence
 from .pipeline.limiter import Limiter, Store, sharing
 from .pipeline.local import AccountZone, LocalTimes
 from .pipeline.mailbox import Mailbox
@@ -211,7 +211,7 @@ def _session(
         deadline=settings.deadline,
         wall=wall,
         eta=chain.mailbox.eta,
-        budget=lambda: _budget(chain.limiter.status),
+        budget=lambda: _budget(chain.limiter),
         cache_ttl=settings.cache_ttl,
         zone=chain.zone,
         refusal=_no_key(settings.missing_key) if settings.missing_key else None,
@@ -221,8 +221,9 @@ def _session(
     return Session(upstream, tools, off, confirm=confirm, telemetry=telemetry, presence=presence, log=log)
 
 
-def _budget(status: Status) -> Notes:
-    return Notes(budget_remaining=status.free, budget_servers=status.servers)
+def _budget(limiter: Limiter) -> Notes:
+    free, servers = limiter.counts
+    return Notes(budget_remaining=free, budget_servers=servers)
 
 
 def _offered(settings: Settings, off: Collection[str]) -> dict[str, Tool]:

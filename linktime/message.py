@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from math import inf
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import quote
 
 import orjson
@@ -101,8 +101,7 @@ UNSTATED: Final = Quota()
 """The quota of an answer without such headers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notes:
+class Notes(NamedTuple):
     """The way of a reply through the layers, each of which adds its own fields. None means that a layer added nothing.
 
     The order of the fields is that of the client's `_meta`, from the layer next to LinkTime to the session.
@@ -121,14 +120,11 @@ class Notes:
 
     def merged(self, other: Notes) -> Notes:
         """Return these notes with the fields that *other* has."""
-        return replace(self, **other._by(_FIELDS))
+        return Notes._make(old if new is None else new for old, new in zip(self, other, strict=True))
 
     def as_meta(self) -> dict[str, str | float]:
         """Return the notes that are not None by their names on the wire, in camelCase."""
-        return self._by(_META)
-
-    def _by(self, names: Mapping[str, str]) -> dict[str, Any]:
-        return {name: value for each, name in names.items() if (value := getattr(self, each)) is not None}
+        return {name: value for name, value in zip(_META, self, strict=True) if value is not None}
 
 
 NO_NOTES: Final = Notes()
@@ -202,5 +198,4 @@ def _query(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-_FIELDS: Final = {each.name: each.name for each in fields(Notes)}
-_META: Final = {name: camel(name) for name in _FIELDS}
+_META: Final = tuple(map(camel, Notes._fields))

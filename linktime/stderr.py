@@ -13,7 +13,8 @@ from threading import Condition, Thread
 from typing import Final
 
 _MOST_LINES: Final = 1024  # further lines are dropped until the reader reads
-_LONGEST_LINE: Final = 4096  # bytes; a pipe takes that many in one piece
+_LONGEST_WRITE: Final = 4096  # bytes; a pipe takes that many in one piece
+_GATHER: Final = 0.02  # s; the thread wakes once for all lines of this time, since a wake-up costs a call 60 µs
 _STANDARD: Final = (0, 1, 2)
 
 
@@ -24,9 +25,10 @@ class _Queue:
         # The lines, and the lock that guards all of this
         self._lines: deque[bytes] = deque()
         self._changed = Condition()
-        # The thread, started with the first line, and whether it is writing one
+        # The thread, started with the first line, whether it is writing, and whether it gathers no further lines
         self._thread: Thread | None = None
         self._busy = False
+        self._hurries = False
 
     def put(self, line: bytes) -> None:
         """Add a line, or drop it if the queue is full."""
@@ -34,7 +36,8 @@ class _Queue:
             if len(self._lines) >= _MOST_LINES:
                 return
             self._lines.append(line)
-            self._changed.notify_all()
+            if len(self._lines) == 1:  # the thread knows of the earlier ones
+                self._changed.notify_all()
             if self._thread is None:
                 self._thread = Thread(target=self._run, name="stderr", daemon=True)
                 self._thread.start()
@@ -42,17 +45,28 @@ class _Queue:
     def flush(self, seconds: float) -> None:
         """Wait until every line is written, at most *seconds*."""
         with self._changed:
+            self._hurries = True
+            self._changed.notify_all()
             self._changed.wait_for(lambda: not self._lines and not self._busy, seconds)
+            self._hurries = False
 
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._busy = False
-                self._changed.notify_all()
                 self._changed.wait_for(lambda: self._lines)
-                line = self._lines.popleft()
-                self._busy = True
-            _write(line)
+                self._changed.wait_for(lambda: self._hurries, _GATHER)
+            while piece := self._next():
+                _write(piece)
+
+    def _next(self) -> bytes:
+        """Remove the lines of one write, and return them. Return nothing if no line is left."""
+        piece = b""
+        with self._changed:
+            while self._lines and len(piece) + len(self._lines[0]) <= _LONGEST_WRITE:
+                piece += self._lines.popleft()
+            self._busy = bool(piece)
+            self._changed.notify_all()
+        return piece
 
 
 _queue: Final = _Queue()
@@ -60,7 +74,7 @@ _queue: Final = _Queue()
 
 def write_line(text: str) -> None:
     """Write one line to standard error. Never blocks and never raises. Drops the line while the queue is full."""
-    line = text.rstrip("\n").encode("utf-8", "backslashreplace")[: _LONGEST_LINE - 1]
+    line = text.rstrip("\n").encode("utf-8", "backslashreplace")[: _LONGEST_WRITE - 1]
     _queue.put(line.decode("utf-8", "ignore").encode() + b"\n")
 
 
@@ -112,12 +126,12 @@ def _is_open(descriptor: int) -> bool:
     return True
 
 
-def _write(line: bytes) -> None:
+def _write(lines: bytes) -> None:
     try:
-        while line:
-            line = line[os.write(2, line) :]
+        while lines:
+            lines = lines[os.write(2, lines) :]
     except OSError:
-        return  # closed or broken: the line is lost
+        return  # closed or broken: the lines are lost
 
 
 class _Text(io.TextIOBase):

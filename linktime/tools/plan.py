@@ -31,7 +31,9 @@ class Plan:
         return made if isinstance(made, Plan) else cls({"": made})
 
     def verified(self, verification: object) -> Plan:
-        """Return the plan whose every request carries how it is verified."""
+        """Return the plan whose every request carries how it is verified, or itself without a *verification*."""
+        if verification is None:
+            return self
         requests = {name: replace(each, verification=verification) for name, each in self.requests.items()}
         return replace(self, requests=requests)
 

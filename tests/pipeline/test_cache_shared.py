@@ -125,7 +125,7 @@ async def test_lost_changes_make_every_answer_stale(tmp_path: Path) -> None:
 
 @dataclass
 class _RemoteLog:
-    """A log over a network. It can be unavailable. Its answers arrive once *arrived* is set."""
+    """A log, over a network if it *waits*. It can be unavailable. Its answers come once *arrived* is set."""
 
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     unavailable: bool = False
@@ -140,7 +140,7 @@ class _RemoteLog:
         self.published.append(change)
 
     def poll(self, *, patient: bool) -> Sequence[Change] | None:
-        assert patient
+        assert patient == self.waits
         self.polls += 1
         if self.unavailable:
             raise LedgerUnavailable("it sleeps")
@@ -171,6 +171,18 @@ async def test_cancelled_caller_does_not_lose_polled_changes() -> None:
     await asyncio.sleep(1)
     reading.cancel()
     log.arrived.set()
+
+    assert await seen(cache, BOOKINGS) == (2, "miss")
+
+
+@virtual
+async def test_calls_of_one_turn_of_the_loop_share_a_poll() -> None:
+    log, _, cache = remote(waits=False)
+    async with asyncio.TaskGroup() as calls:
+        for _ in range(3):
+            calls.create_task(cache(BOOKINGS))
+    assert log.polls == 1
+    log.pending.append(Change(frozenset({"bookings"}), 0.0))
 
     assert await seen(cache, BOOKINGS) == (2, "miss")
 

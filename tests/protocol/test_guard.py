@@ -18,9 +18,8 @@ from rich.console import Console
 from linktime.commands.demo import converse
 from linktime.commands.demo.conversations import CONVERSATIONS
 from linktime.commands.demo.transcript import Transcript
-from linktime.message import Reply
 from linktime.protocol.session.memory import Memory
-from linktime.protocol.session.results import MARKS, succeeded
+from linktime.protocol.session.results import MARKS, rendered
 from linktime.protocol.session.truncation import LONGEST
 from linktime.sandbox import Sandbox
 from linktime.tools import TOOLS
@@ -196,8 +195,7 @@ async def test_marks_are_in_both_forms_with_trust(sandbox: Sandbox) -> None:
 @settings(max_examples=25)
 def test_marks_survive_truncation(items: int, length: int) -> None:
     data = [{"id": f"b{number}", "notes": "n" * length, "link": "l" * 200} for number in range(items)]
-    answer = succeeded(Reply(200, {"data": data}), TOOLS["list_bookings"]).structured_content
-    assert answer is not None
+    answer = rendered({"data": data}, TOOLS["list_bookings"]).data
     count = len(answer["data"])
 
     assert len(orjson.dumps(answer)) <= LONGEST
@@ -208,8 +206,7 @@ def test_marks_survive_truncation(items: int, length: int) -> None:
 def test_long_text_in_a_list_is_cut_with_the_way_to_the_rest(tool: str) -> None:
     items = [{"id": "a", "summary": "x" * 501}, {"id": "b", "notes": "y" * 500}]
     data = {"data": items, "pagination": PAGE}
-    answer = succeeded(Reply(200, data), TOOLS[tool]).structured_content
-    assert answer is not None
+    answer = rendered(data, TOOLS[tool]).data
     text = answer["data"][0]["summary"]
 
     assert text.startswith("x" * LONGEST_IN_LIST + "…")
@@ -220,9 +217,8 @@ def test_long_text_in_a_list_is_cut_with_the_way_to_the_rest(tool: str) -> None:
 
 def test_long_text_beside_a_list_is_cut_too() -> None:
     data = {"data": [{"id": "a"}, {"id": "b"}], "summary": "x" * 900}
-    answer = succeeded(Reply(200, data), TOOLS["list_call_history"]).structured_content
+    answer = rendered(data, TOOLS["list_call_history"]).data
 
-    assert answer is not None
     assert answer[MARKS] == ["summary"]
     assert len(answer["summary"]) < 900
 
@@ -244,8 +240,7 @@ def test_mark_of_a_field_costs_at_most_12_tokens(tool: str, data: dict[str, Any]
     import bpe_openai  # type: ignore[import-untyped] # noqa: PLC0415 - it has no stubs, and reads all at import
 
     encoding = bpe_openai.get_encoding("o200k_base")
-    answer = succeeded(Reply(200, data), TOOLS[tool]).structured_content
-    assert answer is not None
+    answer = rendered(data, TOOLS[tool]).data
     bare = {name: value for name, value in answer.items() if name != MARKS}
     tokens, without = (len(encoding.encode(orjson.dumps(each).decode())) for each in (answer, bare))
 
@@ -255,7 +250,7 @@ def test_mark_of_a_field_costs_at_most_12_tokens(tool: str, data: dict[str, Any]
 
 def test_list_of_one_item_is_whole() -> None:
     data = {"data": [{"id": "a", "summary": "x" * 900}]}
-    answer = succeeded(Reply(200, data), TOOLS["list_call_history"]).structured_content
+    answer = rendered(data, TOOLS["list_call_history"]).data
 
     assert answer == {**data, MARKS: ["data[0].summary"]}
 

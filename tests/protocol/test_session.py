@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import orjson
 import pytest
 from mcp.shared.exceptions import MCPError
 from mcp_types import TextContent
@@ -59,6 +60,15 @@ def text(result: Any) -> str:
     [block] = result.content
     assert isinstance(block, TextContent)
     return block.text
+
+
+async def test_remark_on_a_kept_answer_belongs_to_one_call() -> None:
+    under_test = session(answering({"data": []}, Notes(cache="hit", age_seconds=3.5)))
+
+    answers = [await call(under_test, "list_contacts", limit=limit) for limit in (100, 500, 100)]
+
+    assert ["remarks" in answer.structured_content for answer in answers] == [False, True, False]
+    assert [orjson.loads(text(answer)) for answer in answers] == [answer.structured_content for answer in answers]
 
 
 @pytest.mark.parametrize("mode", ERAS)

@@ -54,6 +54,19 @@ async def test_client_without_handshake_is_served_by_request_meta() -> None:
     assert tools["resultType"] == "complete"
 
 
+@pytest.mark.parametrize("opening", ["initialize", "ping"])
+async def test_connection_stays_in_the_era_of_its_handshake(opening: str) -> None:
+    async with child(LINKTIME_API_KEY="lt_live_x") as server:
+        if opening == "ping":
+            await server.result(server.ask("ping"))
+        await server.greet("2025-11-25")
+        refused = await server.answer(server.ask("tools/list", _meta=MODERN))
+        tools = await server.result(server.ask("tools/list"))
+
+    assert refused["error"]["code"] == -32600
+    assert len(tools["tools"]) == 32
+
+
 @given(st.binary(max_size=200))
 def test_any_line_is_a_message_or_malformed(line: bytes) -> None:
     try:

@@ -39,6 +39,17 @@ async def test_each_call_has_one_line_and_no_spans(sandbox: Sandbox) -> None:
     assert "SPAN" not in server.stderr
 
 
+async def test_exit_loses_no_line(sandbox: Sandbox) -> None:
+    async with child(LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY=sandbox.key) as server:
+        await server.greet()
+        idents = [server.call("get_me") for _ in range(200)]
+        for ident in idents:
+            await server.answer(ident)
+        await server.close()
+
+    assert [line.partition(" ")[0] for line in server.calls] == ["get_me"] * 200
+
+
 async def test_retries_and_errors_are_named(sandbox: Sandbox) -> None:
     await misbehave(sandbox, path="/me", status=503)
     await misbehave(sandbox, path="/integrations", status=403, times=None)

@@ -66,7 +66,7 @@ async def test_the_sdks_own_server_span_is_in_nobodys_way(sandbox: Sandbox) -> N
         names = [type(each).__name__ for each in seen.server.middleware]
         await seen.call("get_me")
 
-    assert names == ["Middleware", "function", "Introduction", "method"]
+    assert names == ["function", "Middleware", "function", "Introduction", "method"]
     assert [span.name for span in seen.spans if span.kind == "server"].count("tools/call get_me") == 1
 
 
@@ -115,7 +115,8 @@ async def test_no_middleware_is_installed_if_telemetry_is_off(sandbox: Sandbox) 
         result = await seen.call("get_me")
 
     assert not off.on
-    assert names == ["function", "Introduction", "method"]  # the fields of a refusal, the client, the extensions
+    # the era, the fields of a refusal, the client, the extensions
+    assert names == ["function", "function", "Introduction", "method"]
     assert not result.is_error
 
 

@@ -34,6 +34,7 @@ class ChangeFeed:
         self._unsent: Change | None = None
         self._polled: list[Change] | None = []  # None: anything may have changed
         self._polling = asyncio.Lock()
+        self._is_current = False  # until the end of this turn of the event loop
         self._background = Background()
 
     async def publish(self, change: Change) -> None:
@@ -56,13 +57,21 @@ class ChangeFeed:
 
     def _poll_now(self) -> bool:
         """Poll on the event loop. Return False if that would block it."""
+        # One poll serves a whole turn of the loop: every call of that turn arrived before it.
+        if self._is_current:
+            return True
         try:
             self._keep(self._log.poll(patient=False))
         except Busy:
             return False
         except LedgerUnavailable:
             pass
+        self._is_current = True
+        asyncio.get_running_loop().call_soon(self._end_turn)
         return True
+
+    def _end_turn(self) -> None:
+        self._is_current = False
 
     async def _poll_later(self) -> None:
         async with self._polling:

@@ -94,15 +94,14 @@ class Budget(State):
 
     def status(self, terms: Terms, *, passed: float = 0.0) -> Status:
         """Return the budget as a server sees it *passed* seconds from now."""
-        now, limit, me = self.now + passed, self.limit(terms), self.members.get(terms.server)
+        now, me = self.now + passed, self.members.get(terms.server)
         cooling = tuple([due - now for due in self.cooling() if due > now])
         leased = tuple([due - now for due in self.leased() if due > now])
-        mine = me.held_at(now) if me else 0
         blocked = max(0.0, (self.opened or 0.0) - now)
         return Status(
-            limit=limit,
+            limit=self.limit(terms),
             period=max(self.period(), terms.period),
-            free=max(0, min(limit - len(cooling) - len(leased), self.share(terms, passed) - mine)),
+            free=self.free(terms, passed=passed),
             cooling=cooling,
             leased=leased,
             breaker=Breaker.CLOSED if self.opened is None else Breaker.OPEN if blocked else Breaker.HALF_OPEN,
@@ -110,9 +109,16 @@ class Budget(State):
             grants=self.grants,
             servers=self.present(),
             reserved=self._reserved(terms),
-            first=not mine,
+            first=not (me and me.held_at(now)),
             mixed=self.mixed,
         )
+
+    def free(self, terms: Terms, *, passed: float = 0.0) -> int:
+        """Return how many permits a server may take *passed* seconds from now."""
+        now, me = self.now + passed, self.members.get(terms.server)
+        used = sum([member.held_at(now) for member in self.members.values()])
+        mine = me.held_at(now) if me else 0
+        return max(0, min(self.limit(terms) - used, self.share(terms, passed) - mine))
 
     def share(self, terms: Terms, passed: float = 0.0) -> int:
         """Return the most permits that this server may hold *passed* seconds from now.

@@ -64,7 +64,12 @@ class Limiter:
     @property
     def free(self) -> int:
         """Return how many permits are free now."""
-        return self.status.free
+        return self.counts[0]
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Return the number of free permits and of servers that share the budget."""
+        return self._store.counts()
 
     @property
     def status(self) -> Status:

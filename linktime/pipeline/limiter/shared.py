@@ -96,6 +96,10 @@ class SharedStore:
         """Return what is known now: what the ledger held last, or the copy."""
         return self._copy.status(self._terms, passed=self._clock() - self._passed)
 
+    def counts(self) -> tuple[int, int]:
+        """Return the number of free permits and of servers."""
+        return self._copy.free(self._terms, passed=self._clock() - self._passed), self._copy.present()
+
     def close(self) -> None:
         """Leave the budget and close the ledger. It blocks as a step does."""
         try:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 from uuid import uuid4
@@ -44,26 +43,20 @@ class Course:
         self._requests = {name: self._prepared(request, deadline) for name, request in plan.requests.items()}
         self._ended = 0  # requests with a result
 
-    async def __call__(self) -> Reply:
-        """Return the answer of the call.
+    async def __call__(self, context: Context) -> Reply:
+        """Return the answer of the call. Report the wait for budget every second to a client that asks for progress.
 
         Raises:
             Failure: The request failed. For a range the message has the state of every date.
         """
-        reply = await (self._all() if self._plan.is_range else self._upstream.send(self._requests[""]))
-        return self._plan.finish(reply)
-
-    @asynccontextmanager
-    async def reported(self, context: Context) -> AsyncIterator[None]:
-        """Report the wait for budget every second during this block, to a client that asks for progress."""
-        if not (context.meta and context.meta.get("progress_token") is not None):
-            yield
-            return
-        reports = asyncio.create_task(self._report(context))
+        asks = context.meta is not None and context.meta.get("progress_token") is not None
+        reports = asyncio.create_task(self._report(context)) if asks else None
         try:
-            yield
+            reply = await (self._all() if self._plan.is_range else self._upstream.send(self._requests[""]))
         finally:
-            reports.cancel()
+            if reports:
+                reports.cancel()
+        return self._plan.finish(reply)
 
     async def _report(self, context: Context) -> None:
         reports = 0  # progress may only rise, so each report counts one more

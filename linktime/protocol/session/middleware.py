@@ -8,6 +8,7 @@ from typing import Any, Final
 import mcp_types
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.shared.exceptions import MCPError
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
 from ...pipeline.ledger import Presence
@@ -16,6 +17,7 @@ from ...sanitize import plain
 _ANONYMOUS: Final = "Invalid request parameters"  # the SDK's whole message
 _MOST_FAULTS: Final = 10
 _TOO_EARLY: Final = f"{_ANONYMOUS}: the session has not begun. Send initialize first."
+_OTHER_ERA: Final = "This connection began with a handshake, so it takes no request with the envelope of 2026-07-28."
 _LONGEST: Final = 40  # characters of a client's name
 
 
@@ -46,6 +48,14 @@ async def name_fields(ctx: ServerRequestContext[Any, Any], call_next: CallNext) 
             raise
         message = _TOO_EARLY
     raise MCPError(mcp_types.INVALID_PARAMS, message)
+
+
+async def one_era(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+    """Handle a message. Refuse a request of 2026-07-28 after a handshake, as the loop for any era does."""
+    has_envelope = ctx.request_id is not None and mcp_types.PROTOCOL_VERSION_META_KEY in (ctx.meta or ())
+    if has_envelope and ctx.method != "initialize" and ctx.protocol_version not in MODERN_PROTOCOL_VERSIONS:
+        raise MCPError(mcp_types.INVALID_REQUEST, _OTHER_ERA)
+    return await call_next(ctx)
 
 
 def _faults(error: ValidationError) -> str:

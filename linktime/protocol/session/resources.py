@@ -14,6 +14,7 @@ from ..resources import RESOURCES, Resource, find
 from . import views
 from .lookups import Lookups
 from .refusals import unavailable_resource, unknown_resource
+from .results import Result
 from .sdk_server import Context
 from .skills import Skills
 from .tools import Tools
@@ -87,13 +88,11 @@ class Resources:
             raise _error(params.uri, failure) from None
         # The contents are the text of the tool's answer, with its marks of guest-written text.
         contents = [
-            mcp_types.TextResourceContents(uri=params.uri, mime_type=_JSON, text=block.text)
-            for block in answer.content
-            if isinstance(block, mcp_types.TextContent)
+            mcp_types.TextResourceContents(uri=params.uri, mime_type=_JSON, text=block["text"])
+            for block in answer["content"]
         ]
-        return mcp_types.ReadResourceResult(
-            contents=[*contents], _meta=answer.meta, ttl_ms=self._lifetime(answer.meta or {})
-        )
+        meta = answer["_meta"]
+        return mcp_types.ReadResourceResult(contents=[*contents], _meta=meta, ttl_ms=self._lifetime(meta))
 
     def template(self, uri: str) -> Resource:
         """Return a resource by its template.
@@ -111,7 +110,7 @@ class Resources:
         age: float = notes.get("linktime/ageSeconds", 0.0)
         return max(0, round((self._cache_ttl - age) * 1000))
 
-    async def _answer(self, context: Context, resource: Resource, ident: str) -> mcp_types.CallToolResult:
+    async def _answer(self, context: Context, resource: Resource, ident: str) -> Result:
         arguments = await self._arguments(resource, ident)
         return await self._handler.answer(context, self._tools[resource.tool], arguments)
 

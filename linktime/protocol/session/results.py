@@ -1,11 +1,10 @@
-"""Results of tool calls in the form of the protocol."""
+"""Results of tool calls, as they are on the wire: the SDK would dump a model of its own only to validate it again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
-import mcp_types
 import orjson
 
 from ...answers import as_object
@@ -25,32 +24,35 @@ MARKS: Final = "guestWrote"
 REMARKS: Final = "remarks"
 """The field of an answer with the effects that the words of the call do not have."""
 
+
+class Rendering(NamedTuple):
+    """An answer for the model, as an object and as its *text*, and the *texts* of guests in the whole answer."""
+
+    data: dict[str, Any]
+    text: str
+    texts: Sequence[GuestText]
+
+
+Result = dict[str, Any]
 Remember = Callable[[Iterable[GuestText]], None]
 
 
-def succeeded(
-    reply: Reply, tool: Tool, remarks: Sequence[str] = (), remember: Remember | None = None
-) -> mcp_types.CallToolResult:
-    """Return the lean answer of *tool* as an object and as its text, with the notes of the reply as `_meta`.
-
-    *remember* takes the texts of guests in the answer.
-    """
-    summary.ended(reply)
-    whole = {"data": None} if reply.data is None and tool.reads else lean(tool, as_object(reply.data))
+def rendered(data: Any, tool: Tool, remarks: Sequence[str] = ()) -> Rendering:
+    """Return the lean answer of *tool* with the *remarks*, the paths of guests' texts, and at most LONGEST bytes."""
+    whole = {"data": None} if data is None and tool.reads else lean(tool, as_object(data))
     if remarks:
         whole = {**whole, REMARKS: list(remarks)}
     texts = guest_texts(tool.name, whole)
-    if remember is not None:
-        remember(texts)
-    data = _marked(with_short_texts(tool.name, whole, texts), tool, texts)
-    notes: dict[str, str | float] = reply.notes.as_meta()
-    if MARKS in data:
-        notes["trust"] = "untrusted"
-    return mcp_types.CallToolResult(
-        content=[_text(orjson.dumps(data).decode())],
-        structured_content=data,
-        _meta={f"linktime/{name}": value for name, value in notes.items()},
-    )
+    answer = _marked(with_short_texts(tool.name, whole, texts), tool, texts)
+    return Rendering(answer, orjson.dumps(answer).decode(), texts)
+
+
+def succeeded(reply: Reply, rendering: Rendering) -> Result:
+    """Return the *rendering* of a reply, with the notes of the reply as `_meta`."""
+    summary.ended(reply)
+    notes = {f"linktime/{name}": value for name, value in reply.notes.as_meta().items()}
+    trust = {"linktime/trust": "untrusted"} if MARKS in rendering.data else {}
+    return _result(rendering.text, isError=False, structuredContent=rendering.data, _meta=notes | trust)
 
 
 def _marked(whole: dict[str, Any], tool: Tool, texts: list[GuestText]) -> dict[str, Any]:
@@ -76,12 +78,18 @@ def _with_marks(data: dict[str, Any], texts: Iterable[GuestText]) -> dict[str, A
     return {**data, MARKS: paths} if paths else data
 
 
-def failed(failure: Failure) -> mcp_types.CallToolResult:
+def failed(failure: Failure) -> Result:
     """Return the error result of a failed call."""
     hooks.failed(failure)
     summary.ended(failure)
-    return mcp_types.CallToolResult(content=[_text(without_invisible(str(failure)))], is_error=True)
+    return _result(without_invisible(str(failure)), isError=True)
 
 
-def _text(text: str) -> mcp_types.TextContent:
-    return mcp_types.TextContent(type="text", text=text)
+def with_meta(result: Result, meta: Mapping[str, Any]) -> Result:
+    """Return *result* with further fields in its `_meta`."""
+    return {**result, "_meta": {**result.get("_meta", {}), **meta}} if meta else result
+
+
+def _result(text: str, **fields: Any) -> Result:
+    # Before 2026-07-28 a result has no type, and the SDK leaves it out.
+    return {"resultType": "complete", "content": [{"type": "text", "text": text}], **fields}

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextvars import ContextVar
 from math import ceil
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import mcp_types
+from mcp_types.methods import is_input_required
 
 from ...errors import Failure
 from ...message import Reply
 from ...telemetry.redaction import shown_request_id
 from .sdk_server import Context
-
-R = TypeVar("R")
 
 _WORTH_A_WORD: Final = 0.05  # s; a shorter wait is not mentioned
 _ends: ContextVar[list[Reply | Failure] | None] = ContextVar("ends", default=None)
@@ -41,12 +40,13 @@ class Summaries:
         self._tools = tools
 
     def around(
-        self, call: Callable[[Context, mcp_types.CallToolRequestParams], Awaitable[R]]
-    ) -> Callable[[Context, mcp_types.CallToolRequestParams], Awaitable[R]]:
+        self, call: Callable[[Context, mcp_types.CallToolRequestParams], Awaitable[dict[str, Any]]]
+    ) -> Callable[[Context, mcp_types.CallToolRequestParams], Awaitable[dict[str, Any]]]:
         """Return the handler *call* with a line after each call, also after a cancelled one."""
 
-        async def summarized(context: Context, params: mcp_types.CallToolRequestParams) -> R:
-            began, outcome, ends = self._clock(), "cancelled", list[Reply | Failure]()
+        async def summarized(context: Context, params: mcp_types.CallToolRequestParams) -> dict[str, Any]:
+            ends: list[Reply | Failure] = []
+            began, outcome = self._clock(), "cancelled"
             token = _ends.set(ends)
             try:
                 result = await call(context, params)
@@ -64,13 +64,12 @@ class Summaries:
         return summarized
 
 
-def _parts(result: Any, ends: list[Reply | Failure]) -> Iterator[str]:
+def _parts(result: dict[str, Any], ends: list[Reply | Failure]) -> Iterator[str]:
     """Yield how a call came to its result: 1. the wait, 2. the cache, 3. the requests, 4. the status or the error."""
     # `_meta` has no text of a guest, so the line has none either.
-    meta = getattr(result, "meta", None) or {}
-    if (waited := meta.get("linktime/queueSeconds") or 0.0) >= _WORTH_A_WORD:
+    if (waited := result.get("_meta", {}).get("linktime/queueSeconds", 0.0)) >= _WORTH_A_WORD:
         yield f"{waited:.1f} s waiting for budget"
-    if isinstance(result, mcp_types.InputRequiredResult):
+    if is_input_required(result):
         yield "asks the user"
         return
     match ends:

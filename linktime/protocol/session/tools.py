@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ import mcp_types
 
 from ...errors import Failure, InvalidArguments, SwitchedOff
 from ...message import Delivery, Reply
+from ...pipeline.identity import ByIdentity
 from ...telemetry import hooks
 from ...tools import Reading, Tool
 from ...tools.guest_text import GuestText
@@ -21,12 +22,10 @@ from .hints import Hints
 from .listing import listed, with_view
 from .lookups import Lookups
 from .refusals import unknown
-from .results import failed, succeeded
+from .results import Rendering, Result, failed, rendered, succeeded, with_meta
 from .sdk_server import Context
 from .unexpected import guarded
 from .upstream import Upstream
-
-Result = mcp_types.CallToolResult | mcp_types.InputRequiredResult
 
 
 class Confirms(Protocol):
@@ -60,6 +59,7 @@ class Tools:
         self._off = off
         self._hints = Hints(tools, Lookups(upstream))
         self._confirm = confirm if upstream.refusal is None else None  # a refused call needs no confirmation
+        self._rendered = ByIdentity(rendered)
         entries = [listed(tool) for tool in tools.values()]
         self._list = mcp_types.ListToolsResult(tools=entries)
         self._list_with_views = mcp_types.ListToolsResult(tools=[with_view(entry) for entry in entries])
@@ -88,7 +88,7 @@ class Tools:
         try:
             reading = await self._read(tool, arguments)
         except Failure as failure:
-            return _with_meta(failed(failure), meta)
+            return with_meta(failed(failure), meta)
         if reading.read_as:
             meta["linktime/readAs"] = dict(reading.read_as)
         has_view = views.awaits(context, tool.name, self._upstream)
@@ -98,11 +98,9 @@ class Tools:
             result = failed(await self._hints.added(tool, reading.arguments, failure))
         else:
             meta |= await views.notes(self._upstream) if has_view else {}
-        return _with_meta(result, meta)
+        return with_meta(result, meta)
 
-    async def answer(
-        self, context: Context, tool: Tool, arguments: Mapping[str, Any] | None
-    ) -> mcp_types.CallToolResult:
+    async def answer(self, context: Context, tool: Tool, arguments: Mapping[str, Any] | None) -> Result:
         """Return the result of *tool*.
 
         Raises:
@@ -123,20 +121,28 @@ class Tools:
         begun = self._upstream.clock()
         reading = await self._identified(context, tool, reading)
         seconds = self._upstream.deadline - (self._upstream.clock() - begun)
-        params = params.model_copy(update={"arguments": reading.arguments})
-        return await self._question(context, tool, params) or await self._answered(context, tool, reading, seconds)
+        question = await self._question(context, tool, params, reading)
+        if question:
+            return question.model_dump(by_alias=True, mode="json", exclude_none=True)
+        return await self._answered(context, tool, reading, seconds)
 
-    async def _answered(
-        self, context: Context, tool: Tool, reading: Reading, seconds: float
-    ) -> mcp_types.CallToolResult:
+    async def _answered(self, context: Context, tool: Tool, reading: Reading, seconds: float) -> Result:
         """Return the result of *tool*, which has so many *seconds*."""
         delivery = Delivery()
         with guarded(tool, delivery):
             reply = await self._run(context, tool, tool.planned(reading), delivery, seconds)
             reply = reply.noted(self._upstream.budget())
-            result = succeeded(reply, tool, reading.remarks, self._confirm.remember if self._confirm else None)
+            rendering = self._rendering(reply, tool, reading.remarks)
+            if self._confirm:
+                self._confirm.remember(rendering.texts)
+            result = succeeded(reply, rendering)
         hooks.answered(reply.notes)
         return result
+
+    def _rendering(self, reply: Reply, tool: Tool, remarks: Sequence[str]) -> Rendering:
+        # Only a kept answer comes again.
+        is_kept = reply.notes.cache == "hit" and not remarks
+        return self._rendered(reply.data, tool) if is_kept else rendered(reply.data, tool, remarks)
 
     async def _read(self, tool: Tool, arguments: Mapping[str, Any] | None) -> Reading:
         """Return the arguments as the server understands them.
@@ -162,19 +168,17 @@ class Tools:
             return tool.read({tool.lookup.ident: tool.lookup.only(reply.data, ident)})
 
     async def _question(
-        self, context: Context, tool: Tool, params: mcp_types.CallToolRequestParams
+        self, context: Context, tool: Tool, params: mcp_types.CallToolRequestParams, reading: Reading
     ) -> mcp_types.InputRequiredResult | None:
         """Return the question that the client has to ask its user before the call, if any."""
-        if self._confirm is None:
+        if self._confirm is None or tool.confirmation is None:
             return None
         with guarded(tool, Delivery()):
-            return await self._confirm(context, tool, params)
+            return await self._confirm(context, tool, params.model_copy(update={"arguments": reading.arguments}))
 
     async def _run(self, context: Context, tool: Tool, plan: Plan, delivery: Delivery, seconds: float) -> Reply:
         """Send the requests of *plan*, which have so many *seconds*, and report their wait to the client."""
-        course = Course(self._upstream, tool, plan, self._upstream.clock() + seconds, delivery)
-        async with course.reported(context):
-            return await course()
+        return await Course(self._upstream, tool, plan, self._upstream.clock() + seconds, delivery)(context)
 
     async def _zone_for(self, tool: Tool, arguments: Mapping[str, Any] | None) -> ZoneInfo | None:
         """Return the account's zone. Wait for it only if an argument is a time in that zone."""
@@ -183,7 +187,3 @@ class Tools:
             return None
         patience = tool.zone_patience(arguments)
         return await zone.get(patience=patience) if patience else zone.known
-
-
-def _with_meta(result: Result, meta: Mapping[str, Any]) -> Result:
-    return result.model_copy(update={"meta": {**(result.meta or {}), **meta}}) if meta else result

@@ -12,6 +12,8 @@ from mcp_types import (
     INVALID_REQUEST,
     PARSE_ERROR,
     JSONRPCMessage,
+    JSONRPCNotification,
+    JSONRPCRequest,
     jsonrpc_message_adapter,
 )
 from pydantic import ValidationError
@@ -129,7 +131,7 @@ def _request(frame: dict[str, Any]) -> JSONRPCMessage | None:
         frame.pop("params", None)
     else:
         frame["params"] = _with_objects(frame["params"] or {})
-    return jsonrpc_message_adapter.validate_python(frame, by_name=False)
+    return (JSONRPCRequest if "id" in frame else JSONRPCNotification).model_validate(frame, by_name=False)
 
 
 def _fault(frame: dict[str, Any], ident: object) -> str | None:
