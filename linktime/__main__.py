@@ -15,7 +15,8 @@ def main() -> None:
     from .front import Front  # noqa: PLC0415
 
     front = Front()
-    if sys.argv[1:] in ([], ["serve"]) and not is_plain():
+    # Some clients stop reading stderr after the first answer, so notices come before it.
+    if sys.argv[1:] in ([], ["serve"]) and not is_plain() and not notices:
         front.begin()
     from .cli import main as run  # noqa: PLC0415 - it takes long
 

@@ -62,6 +62,7 @@ class Front:
         self.path = ""
         self.answers: dict[str, Any] = {}
         self.state = b""  # empty until the disk has answered
+        self.records = True  # whether the session's answers become part of the memo
         # For the session: the bytes of stdin, the answers by id, and the part of them that stdout has not taken
         self.taken = b""
         self.sent: dict[Ident, bytes] = {}

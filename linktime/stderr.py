@@ -14,7 +14,7 @@ from typing import Final
 
 _MOST_LINES: Final = 1024  # further lines are dropped until the reader reads
 _LONGEST_WRITE: Final = 4096  # bytes; a pipe takes that many in one piece
-_GATHER: Final = 0.02  # s; the thread wakes once for all lines of this time, since a wake-up costs a call 60 µs
+_GATHER: Final = 0.02  # s; after a write, further lines wait for so long, since each wake-up costs a call 60 µs
 _STANDARD: Final = (0, 1, 2)
 
 
@@ -25,8 +25,9 @@ class _Queue:
         # The lines, and the lock that guards all of this
         self._lines: deque[bytes] = deque()
         self._changed = Condition()
-        # The thread, started with the first line, whether it is writing, and whether it gathers no further lines
+        # The thread, started with the first line. It waits for a line, or writes, or gathers lines unless it hurries.
         self._thread: Thread | None = None
+        self._idle = False
         self._busy = False
         self._hurries = False
 
@@ -36,7 +37,7 @@ class _Queue:
             if len(self._lines) >= _MOST_LINES:
                 return
             self._lines.append(line)
-            if len(self._lines) == 1:  # the thread knows of the earlier ones
+            if self._idle:
                 self._changed.notify_all()
             if self._thread is None:
                 self._thread = Thread(target=self._run, name="stderr", daemon=True)
@@ -53,10 +54,13 @@ class _Queue:
     def _run(self) -> None:
         while True:
             with self._changed:
+                self._idle = True
                 self._changed.wait_for(lambda: self._lines)
-                self._changed.wait_for(lambda: self._hurries, _GATHER)
+                self._idle = False
             while piece := self._next():
                 _write(piece)
+            with self._changed:
+                self._changed.wait_for(lambda: self._hurries, _GATHER)
 
     def _next(self) -> bytes:
         """Remove the lines of one write, and return them. Return nothing if no line is left."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 from dataclasses import replace
 from functools import cache
 from math import inf
@@ -71,6 +72,12 @@ def test_benchmark_detects_an_overfilled_window(policy: str) -> None:
 
     assert others.limited > 0
     assert others.peak > 60
+
+
+def test_session_travels_between_processes() -> None:
+    us = played(OURS, "sliding", THINKING)
+
+    assert pickle.loads(pickle.dumps(us)) == us
 
 
 @virtual

@@ -5,11 +5,13 @@ A program that is to answer early starts for real, because a fork has nothing to
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
 import signal
 import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,7 +23,7 @@ import linktime
 from linktime.front import Front
 from linktime.pipeline.system import STATE
 from linktime.sandbox import Sandbox
-from tests.support.process import MODERN, REAL, Child, child, greeting
+from tests.support.process import MODERN, PATIENCE, REAL, Child, child, environ, greeting
 
 pytestmark = pytest.mark.posix  # on Windows no thread can answer
 
@@ -186,6 +188,35 @@ async def test_modern_era_is_answered_from_the_memo(tmp_path: Path) -> None:
             results = [await server.result(ident) for ident in idents]
         assert marks(results) == [bool(command)] * 5
         mark(tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("settings", "line"),
+    [({"LINKTIME_API_KEY": "lt_live_..."}, "LINKTIME_API_KEY"), ({"PYTHONWARNINGS": "error"}, "PYTHONWARNINGS")],
+)
+async def test_notice_is_written_before_the_first_answer(tmp_path: Path, settings: dict[str, str], line: str) -> None:
+    """A client that only tests the connection reads no further."""
+    log = tmp_path / "log"
+    await record(tmp_path)
+    for _ in range(2):
+        with log.open("wb") as file:
+            process = await asyncio.create_subprocess_exec(
+                *REAL,
+                stdin=PIPE,
+                stdout=PIPE,
+                stderr=file,
+                env=environ(**{"LINKTIME_API_KEY": KEY, STATE: str(tmp_path)} | settings),
+            )
+        assert process.stdin
+        assert process.stdout
+        async with asyncio.timeout(PATIENCE):
+            process.stdin.write(json.dumps(frame(1, "initialize", **greeting())).encode() + b"\n")
+            answer = await process.stdout.readline()
+            assert line in log.read_text()
+            await process.communicate(b"")
+        assert process.returncode == 0
+        assert marks([json.loads(answer)]) == [False]
 
 
 async def test_invalid_setting_ends_the_program_unanswered(tmp_path: Path) -> None:

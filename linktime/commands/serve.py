@@ -73,5 +73,8 @@ def _log(environ: Mapping[str, str]) -> Callable[[str], None] | None:
 
 async def _serving(settings: Settings, telemetry: Telemetry, front: Front, platform: str) -> None:
     async with app(settings, telemetry, lazy=not is_plain(), log=_log(os.environ)) as application:
+        front.end()
+        front.records = not settings.missing_key
         stderr.write_line(settings.missing_key or RUNNING)
+        stderr.flush(_FLUSH)  # a client that only tests the connection stops reading after the first answer
         await application.serve(front, platform)

@@ -1,4 +1,4 @@
-"""Plays a trace against a service by a policy, and tells what came of it."""
+"""Plays a trace against a service by a policy, and returns the measurements."""
 
 from __future__ import annotations
 
@@ -21,9 +21,12 @@ from .services import LIMIT, ONE_WAY, PERIOD, Upstream
 
 @dataclass(frozen=True)
 class Session:
-    """What came of one *trace*: its *calls*, when requests arrived at the service, and those that it *admitted*."""
+    """The calls of a trace, and the times of the requests that arrived at the service and that it admitted.
 
-    trace: Trace
+    *shortest* is the time of the slowest agent if it never waits for budget, in seconds. A session can be pickled.
+    """
+
+    shortest: float
     calls: Sequence[Call]
     arrivals: Sequence[float]
     admitted: Sequence[float]
@@ -56,7 +59,7 @@ class Session:
     @property
     def limiter_efficiency(self) -> float:
         """The shortest time that so many requests and so much thinking allow, as a share of the time it took."""
-        return max(critical_path(self.trace), shortest(len(self.admitted))) / self.makespan
+        return max(self.shortest, shortest(len(self.admitted))) / self.makespan
 
     @property
     def steady_efficiency(self) -> float:
@@ -93,7 +96,7 @@ def play(trace: Trace, policy: Policy, service: str, *, seed: int, deadline: flo
 async def _play(trace: Trace, policy: Policy, upstream: Upstream, deadline: float) -> Session:
     async with policy(upstream) as send:
         calls = await asyncio.gather(*(_agent(turns, send, deadline) for turns in trace))
-    return Session(trace, list(chain.from_iterable(calls)), upstream.arrivals, upstream.admitted)
+    return Session(critical_path(trace), list(chain.from_iterable(calls)), upstream.arrivals, upstream.admitted)
 
 
 async def _agent(turns: Sequence[Turn], send: Send, deadline: float) -> list[Call]:
@@ -106,8 +109,10 @@ async def _agent(turns: Sequence[Turn], send: Send, deadline: float) -> list[Cal
 
 async def _call(request: Request, send: Send, deadline: float) -> Call:
     begun = clock()
+    is_answered = True
     try:
         await send(replace(request, deadline=begun + deadline))
     except Failure:
-        return Call(request, begun, clock(), answered=False)
-    return Call(request, begun, clock(), answered=True)
+        is_answered = False
+    # The functions of a verification can't be pickled.
+    return Call(replace(request, verification=None), begun, clock(), is_answered)

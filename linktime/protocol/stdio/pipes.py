@@ -148,15 +148,14 @@ class _Input(asyncio.StreamReader):
 
 @asynccontextmanager
 async def pipes(leave: Leave, front: Front, platform: str) -> AsyncIterator[tuple[PipeReader, PipeWriter]]:
-    """Take over stdin and stdout from the *front*. SIGINT, SIGTERM, a closed stdout and a dead parent end the session.
+    """Continue after the *front*, which has ended. SIGINT, SIGTERM, a closed stdout and a dead parent end the session.
 
     A second signal ends the program at once. After the end of the input, a client that takes no byte for _FLUSH seconds
     counts as gone.
     """
-    # 1. End the front and take the descriptors, so that a print of any library goes to stderr.
+    # 1. Take the descriptors, so that a print of any library goes to stderr.
     # 2. Connect them to asyncio.
     # 3. Watch for each event that ends the session: a signal, a closed stdout, a dead parent, a client that stalls.
-    front.end()
     wire_in, wire_out = claim()
     ended = asyncio.Event()
     stdin, gone = _Input(ended), asyncio.StreamReader()
