@@ -51,7 +51,7 @@ def test_quick_round_is_a_part_of_the_whole_one() -> None:
     quick, whole = ((ROOT / ".ci" / name).read_text(encoding="utf-8").splitlines() for name in ("check", "run"))
     commands = quick[quick.index("") + 1 :]
 
-    assert [command for command in commands[:-1] if command not in whole] == []
+    assert [command for command in commands[:-1] if command not in map(str.strip, whole)] == []
     assert commands[-1] == 'pytest -m "not slow"'
 
 
