@@ -1,8 +1,8 @@
-"""How fast and how small the program is, beside what a user would pick instead.
+"""Measures the speed and the memory of the program beside bare servers of the SDKs.
 
-`python -m tests.benchmarks [--peers] [--rounds N]` measures on this machine, everything in turn in one run, and prints
-medians. Only the ratios say something elsewhere. `--peers` fetches the TypeScript SDK from npm, too. How the budget is
-spent comes last, in virtual time; `python -m tests.benchmarks.budget` does that alone.
+`python -m tests.benchmarks [--peers] [--rounds N]` measures everything in turn in one run, and prints medians. Only the
+ratios hold on other machines. `--peers` adds the TypeScript SDK, which it fetches from npm. The last table is the one
+of `python -m tests.benchmarks.budget`, in virtual time.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ _TYPESCRIPT: Final = ("@modelcontextprotocol/sdk@1.32.2", "zod@4")
 
 
 def ours(url: str, key: str) -> Candidate:
-    """Take the program as a user runs it, but for a cache that outlives the run and a budget that is back at once.
+    """Return the program as a user runs it, with a cache that outlasts the run and permits that return at once.
 
-    Its sixty places are as many as usual, since what a place costs depends on their number.
+    The limit stays at sixty, since the cost of a permit depends on it.
     """
     settings = {
         "LINKTIME_BASE_URL": url,
@@ -48,7 +48,7 @@ def ours(url: str, key: str) -> Candidate:
 
 
 def bare() -> Candidate:
-    """Take the bare server of the Python SDK, in our own environment."""
+    """Return the bare server of the Python SDK, in our own environment."""
     return Candidate([sys.executable, str(_PEERS / "bare.py")], "tool_0", {})
 
 
@@ -66,10 +66,14 @@ def typescript() -> Iterator[Candidate]:
 
 def _arguments() -> Namespace:
     parser = ArgumentParser(prog="python -m tests.benchmarks", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--peers", action="store_true", help="measure the TypeScript SDK as well; needs node and npm")
+    parser.add_argument(
+        "--peers", action="store_true", help="measure the TypeScript SDK as well. This needs node and npm."
+    )
     parser.add_argument("--rounds", type=int, default=7, help="lives of each program (7)")
     parser.add_argument("--reads", type=int, default=3000, help="reads whose latency is measured (3000)")
-    parser.add_argument("--calls", type=int, default=100_000, help="cached calls that may not cost memory (100000)")
+    parser.add_argument(
+        "--calls", type=int, default=100_000, help="cached calls that must not use more memory (100000)"
+    )
     parser.add_argument("--distinct", type=int, default=10_000, help="distinct reads, likewise (10000)")
     return parser.parse_args()
 

@@ -1,15 +1,15 @@
-"""The agents of the benchmark: what they call, how much at once, and how long they think before it.
+"""The agents of the benchmark: the tools that they call, the calls of a turn, and the pauses between turns.
 
-The model is made up; its numbers stand here so that they can be argued with.
+The model is an assumption. These are its numbers:
 
 - Twelve agents share the key. Each takes turns: it thinks, makes the turn's calls at once, and waits for all answers.
-  It thinks for a lognormal time of median 3.7 s and sigma 0.8. An answer that is a refusal is not asked for again.
+  It thinks for a lognormal time of median 3.7 s and sigma 0.8. It does not repeat a refused call.
 - Calls are drawn from all 32 tools by the weights below: 90 in 100 are reads. A turn has 1 to 8 calls, k of them
-  with a weight of 1/k, and asks nothing twice.
+  with a weight of 1/k, and all of them differ.
 - Half of the calls of `check_availability` come as fan-outs, the seven days of a week at once; a third of those of
   `list_bookings` come as paginations, the first page and in the next turn three more.
-- Who and what is asked for follows Zipf's law with exponent 1: a few guests, meetings and days are asked for often.
-  No agent has a memory, which is hard on a cache: of the reads among 1,000 calls, 26 to 31 in 100 are distinct.
+- Guests, meetings and days follow Zipf's law with exponent 1, so a few of them are frequent.
+  No agent has a memory, which is the worst case for a cache. Of the reads among 1,000 calls, 26 to 31 % are distinct.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ WEIGHTS: Final[Mapping[str, float]] = {
     "delete_webhook": 0.1,
     "create_workflow": 0.1,
 }
-"""In how many of 100 calls each tool is called."""
+"""The calls of each tool among 100 calls."""
 
 _IN_FAN_OUTS: Final = WEIGHTS["check_availability"] / 2
 _IN_PAGINATIONS: Final = WEIGHTS["list_bookings"] / 3
@@ -82,7 +82,7 @@ Requests = tuple[Request, ...]
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """The seconds of *thinking*, and then the *requests* that are made at once."""
+    """A pause of *thinking* seconds, then *requests* at once."""
 
     thinking: float
     requests: Requests
@@ -93,7 +93,10 @@ Trace = Sequence[Sequence[Turn]]
 
 
 def trace(seed: int, *, calls: int = 1000, thinking: float = THINKING, writing: float = 1.0) -> Trace:
-    """Draw every agent's turns, *calls* in all, thought about for so many seconds, with *writing* times the writes."""
+    """Return random turns with *calls* in all.
+
+    *thinking* is the median pause before a turn in seconds. *writing* is a factor for the share of writes.
+    """
     agents: list[list[Turn]] = [[] for _ in range(AGENTS)]
     draw, left = _Draw(Random(seed), writing), calls
     while left:
@@ -107,7 +110,7 @@ def trace(seed: int, *, calls: int = 1000, thinking: float = THINKING, writing: 
 
 
 class _Draw:
-    """What agents do, drawn from *random*."""
+    """A generator of random turns."""
 
     def __init__(self, random: Random, writing: float) -> None:
         self.random = random
@@ -122,7 +125,7 @@ class _Draw:
         }
 
     def step(self) -> Sequence[Requests]:
-        """Draw one thing to do, in one turn or two."""
+        """Return the requests of the next turn, or of the next two turns of a pagination."""
         return self._one_of(self._kinds)()
 
     def _mixture(self) -> Sequence[Requests]:
@@ -169,7 +172,7 @@ class _Draw:
         return self.random.choices(list(weights), list(weights.values()))[0]
 
     def _zipf(self, size: int) -> int:
-        """Draw from 0 up to *size*, n of them with a weight of 1/(n + 1)."""
+        """Return a random number below *size*. A number n has the weight 1/(n + 1)."""
         return self.random.choices(range(size), [1 / rank for rank in range(1, size + 1)])[0]
 
 
@@ -198,7 +201,7 @@ _ALWAYS: Final[Mapping[str, Mapping[str, Any]]] = {
         "actions": [{"type": "SEND_EMAIL", "config": {"subject": "Thanks"}}],
     },
 }
-"""What a call has to give and nothing here depends on."""
+"""The required arguments that change no result."""
 
 
 def _request(name: str, **arguments: Any) -> Request:
@@ -206,7 +209,7 @@ def _request(name: str, **arguments: Any) -> Request:
 
 
 def variety(played: Trace) -> float:
-    """Tell how many of the reads in a trace are questions that differ, as a share."""
+    """Return the share of distinct reads among all reads of a trace."""
     turns = chain.from_iterable(played)
     reads = [request for turn in turns for request in turn.requests if request.is_read]
     return len(set(reads)) / len(reads)

@@ -1,4 +1,4 @@
-"""A sandbox without a limit in a process of its own, so that it takes no time from who measures."""
+"""A sandbox without a limit, in a process of its own, so that it takes no time from the measuring process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from linktime.sandbox import Sandbox
 
 @contextmanager
 def sandbox() -> Iterator[tuple[str, str]]:
-    """Run it, and tell its URL and its key."""
+    """Run the sandbox, and return its URL and its key."""
     ours, its = (context := get_context("spawn")).Pipe()
     process = context.Process(target=_serve, args=(its,), daemon=True)
     process.start()

@@ -1,4 +1,4 @@
-"""How fast a session could have been, and how few requests it could have taken."""
+"""Lower bounds for a session: its time, and its number of requests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .services import LIMIT, ONE_WAY, PERIOD, SETTINGS
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: when it was *begun*, when it was *over*, and whether it was *answered*."""
+    """One call, with the times of its begin and end in seconds, and whether it was *answered*."""
 
     request: Request
     begun: float
@@ -24,20 +24,20 @@ class Call:
 
 
 def shortest(requests: int) -> float:
-    """Tell the seconds that so many requests take at the least, LIMIT in any period."""
+    """Return the shortest time of so many requests in seconds, with at most LIMIT in any period."""
     return PERIOD * ((requests - 1) // LIMIT) + 2 * ONE_WAY
 
 
 def critical_path(trace: Trace) -> float:
-    """Tell the seconds that the slowest agent takes if it never waits for budget."""
+    """Return the seconds that the slowest agent takes if it never waits for budget."""
     return max(sum(turn.thinking + 2 * ONE_WAY for turn in turns) for turns in trace)
 
 
 def fewest(calls: Sequence[Call]) -> int:
-    """Count the requests that answer these calls if one who knew all of them chose when to ask.
+    """Return the fewest requests that answer these calls, if all calls are known in advance.
 
-    An answer serves all equal reads that end after it came and were asked at most the cache's time later, but none
-    that was asked after the end of a write that outdates it.
+    An answer serves an equal read that ends after its arrival and begins before its time in the cache is over. It
+    serves no read that begins after the end of a write that invalidates it.
     """
     answered = [call for call in calls if call.answered]
     writes = [call for call in answered if not call.request.is_read]
@@ -49,7 +49,7 @@ def fewest(calls: Sequence[Call]) -> int:
 
 
 def _fetches(question: Request, calls: Sequence[Call], writes: Sequence[Call]) -> int:
-    """Count the moments at which the answer has to be fetched, the latest that serve the call that is over first."""
+    """Return the number of fetches. Each is as late as the earliest end of a call without an answer allows."""
     changes = [write.over for write in writes if write.request.tags & question.tags]
     count, fetched = 0, -inf
     for earliest, latest in sorted(_spans(calls, changes), key=lambda span: span[1]):
@@ -59,7 +59,7 @@ def _fetches(question: Request, calls: Sequence[Call], writes: Sequence[Call]) -
 
 
 def _spans(calls: Sequence[Call], changes: Sequence[float]) -> Iterator[tuple[float, float]]:
-    """Tell for each call from when to when an answer may come that serves it."""
+    """Yield for each call the interval in which an answer that serves it can arrive."""
     for call in calls:
         life = 0.0 if call.request.volatile else SETTINGS.cache_ttl
         changed = max((change for change in changes if change <= call.begun), default=-inf)

@@ -1,13 +1,13 @@
-"""How well sixty requests a minute are spent, by us and by the policies that others use.
+"""Compares the policies for sixty requests a minute: ours, and those of other programs.
 
-`python -m tests.benchmarks.budget [--seed N] [--calls N] [--plot FILE]` plays the same agents by every policy against
-every service, in virtual time. The figures of a row are those at the service with a sliding window, the strictest; 429s
-and peaks are told for all three.
+`python -m tests.benchmarks.budget [--seed N] [--calls N] [--plot FILE]` plays the same agents with every policy against
+every service, in virtual time. A row shows the service with a sliding window, which is the strictest. 429s and peaks
+are those of all three services.
 
-What the columns are: requests "at least" are those of one who knew all calls before, with the same rules of what may be
-kept. The limiter's efficiency is the shortest time that so many requests allow, by the time it took; that shortest time
-jumps by a minute at every sixtieth request, so up to a minute of it is chance, and "steady" tells it at the last jump.
-The cache's efficiency is the shortest time for the requests "at least" by that for the requests made.
+- Requests "at least" is the lower bound if all calls are known in advance, with the same rules for the cache.
+- The limiter's efficiency is the shortest time for the requests, divided by the time of the session. The shortest time
+  grows by a minute at every sixtieth request, so "steady" is the efficiency up to the last of these steps.
+- The cache's efficiency is the shortest time for the requests "at least", divided by that for the requests made.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from .session import Session, play
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Agents that think so long, make *writing* times the usual writes, and give each call *deadline* seconds."""
+    """The agents' median pause in seconds, a factor for their writes, and the *deadline* of each call in seconds."""
 
     title: str
     thinking: float = THINKING
@@ -81,13 +81,13 @@ def session(seed: int, calls: int, case: Case) -> Session:
 
 
 def sessions(seed: int, calls: int) -> Mapping[Case, Session]:
-    """Play all cases, on as many processors as there are."""
+    """Play all cases, in a process for each processor."""
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         return dict(zip(CASES, pool.map(partial(session, seed, calls), CASES), strict=True))
 
 
 def table(played: Mapping[Case, Session]) -> Table:
-    """Set the policies side by side, a section for each scenario."""
+    """Return a table with a section for each scenario and a row for each policy."""
     others = "/".join(SERVICES)
     laid = Table("\npolicy", caption=f"429s and peaks at {others}, all else at {_STRICTEST}")
     for title in [*(title for title, _ in _COLUMNS), "429s\n", "peak in\n60 s"]:
@@ -103,19 +103,19 @@ def table(played: Mapping[Case, Session]) -> Table:
 def _row(everywhere: Sequence[Session]) -> list[str]:
     limited = "/".join(str(session.limited) for session in everywhere)
     peaks = "/".join(str(session.peak) for session in everywhere)
-    return [*(tell(everywhere[0]) for _, tell in _COLUMNS), limited, peaks]
+    return [*(text(everywhere[0]) for _, text in _COLUMNS), limited, peaks]
 
 
 def _arguments() -> Namespace:
     parser = ArgumentParser(prog="python -m tests.benchmarks.budget", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--seed", type=int, default=0, help="which session of all that can be drawn (0)")
-    parser.add_argument("--calls", type=int, default=1000, help="how many calls all agents make together (1000)")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the waiting times, too; needs matplotlib")
+    parser.add_argument("--seed", type=int, default=0, help="the seed of the random calls (0)")
+    parser.add_argument("--calls", type=int, default=1000, help="the calls of all agents together (1000)")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the waiting times. This needs matplotlib.")
     return parser.parse_args()
 
 
 def main() -> None:
-    """Measure, print, draw."""
+    """Measure, print, and draw if the user asks for it."""
     options = _arguments()
     figure = blank() if options.plot else None
     played = sessions(options.seed, options.calls)

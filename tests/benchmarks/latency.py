@@ -1,4 +1,4 @@
-"""How much longer an uncached read takes through the server than over plain HTTP: cache, queue, limiter and spans."""
+"""Measures the latency that the server adds to an uncached read: cache, queue, limiter and spans."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _WARM: Final = 200
 
 
 class Added(NamedTuple):
-    """Seconds that the server adds to a read."""
+    """The seconds that the server adds to a read."""
 
     p50: float
     p99: float
 
 
 def added(ours: Candidate, reads: int) -> Added:
-    """Make *reads* in turn plainly and through the server, each of them once, on connections that stay open."""
+    """Make each of *reads* once over plain HTTP and once through the server, on connections that stay open."""
     address, key = ours.settings["LINKTIME_BASE_URL"], ours.settings["LINKTIME_API_KEY"]
     frames = calls("list_contacts", [{"page": page} for page in range(1, _WARM + reads + 1)])
     connection = HTTPConnection(urlsplit(address).netloc)
@@ -38,7 +38,7 @@ def added(ours: Candidate, reads: int) -> Added:
 
 
 def drive_one(program: Program, frame: bytes) -> float:
-    """Tell the seconds that one call takes."""
+    """Return the seconds that one call takes."""
     return 1 / drive(program, [frame])
 
 

@@ -1,4 +1,4 @@
-"""Starts, calls a second and exits of programs, side by side: each round gives every program one life."""
+"""Measures starts, calls per second and exits of programs side by side: each round starts every program once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """What one life of a program came to: seconds, and calls in a second."""
+    """The measurements of one start: seconds, and calls per second."""
 
     start: float
     again: float  # a start after it, with the same state folder
@@ -40,7 +40,7 @@ class Life:
 
     @classmethod
     def median(cls, lives: Sequence[Self]) -> Self:
-        """Take the median of each figure."""
+        """Return the median of each measurement."""
         return cls(*(median(figures) for figures in zip(*map(astuple, lives), strict=True)))
 
 
@@ -74,7 +74,7 @@ def _listed(program: Program) -> float:
 
 
 def lives(candidates: Mapping[str, Candidate], rounds: int) -> dict[str, Life]:
-    """Take the median of so many lives of each; a round before them warms the machine's files."""
+    """Return the medians of so many rounds. A round before them fills the cache of the file system."""
     for candidate in candidates.values():
         live(candidate, 1)
     played = [{name: live(candidate) for name, candidate in candidates.items()} for _ in range(rounds)]

@@ -1,4 +1,4 @@
-"""What the program holds: at rest after the demo's calls, after many cached calls, and after many distinct reads."""
+"""Measures the memory of the program after the demo's calls, after many cached calls, and after many distinct reads."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ _SETTLED: Final = 2000  # calls, after which everything is imported and every bu
 
 
 class Memory(NamedTuple):
-    """MB of one process: *rss* counts pages that it shares with others in full, *pss* by its share."""
+    """The memory of a process in MB. *rss* counts shared pages in full, *pss* counts its share of them."""
 
     rss: float
     pss: float
 
     @classmethod
     def of(cls, pid: int) -> Memory:
-        """Read that of a process; Linux tells it."""
+        """Read the memory of a process, on Linux."""
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()[1:]
         held = {name: int(rest.split()[0]) / 1024 for name, _, rest in (line.partition(":") for line in lines)}
         return cls(held["Rss"], held["Pss"])
 
 
 class Growth(NamedTuple):
-    """Memory before, and after more of the same."""
+    """The memory before and after many calls."""
 
     before: Memory
     after: Memory
 
 
 async def after_the_demo(ours: Candidate) -> Memory:
-    """Play the demo's eight conversations with spans on a stderr, and look while the program rests."""
+    """Play the demo's eight conversations with spans on stderr, and measure while the program is idle."""
     with _nowhere() as nowhere:
         program = StdioServerParameters(command=ours.command[0], args=[*ours.command[1:]], env=dict(ours.settings))
         async with Client(stdio_client(program, errlog=nowhere)) as client:
@@ -56,7 +56,7 @@ def _nowhere() -> TextIO:
 
 
 def over_cached_calls(ours: Candidate, number: int) -> Growth:
-    """Make so many cached calls, and look when the program has settled and at the end."""
+    """Make so many cached calls, and measure after the first ones and at the end."""
     frames = calls(ours.tool, [{}] * _SETTLED)
     with Program(ours.command, ours.settings) as program:
         program.greet()
@@ -68,7 +68,7 @@ def over_cached_calls(ours: Candidate, number: int) -> Growth:
 
 
 def over_distinct_reads(ours: Candidate, number: int) -> Growth:
-    """Make so many reads that are all different, and look when the cache is full, which holds 1024, and at the end."""
+    """Make so many distinct reads, and measure when the cache of 1024 answers is full and at the end."""
     frames = calls("list_contacts", [{"page": page} for page in range(1, number + 1)])
     with Program(ours.command, ours.settings) as program:
         program.greet()
@@ -79,6 +79,6 @@ def over_distinct_reads(ours: Candidate, number: int) -> Growth:
 
 
 def _child() -> int:
-    """Find the one process that was started by the loop's thread and is the program."""
+    """Return the process id of the program, the only one that the thread of the loop has started."""
     started = Path(f"/proc/self/task/{get_native_id()}/children").read_text(encoding="ascii").split()
     return next(int(pid) for pid in started if b"\0linktime\0" in Path(f"/proc/{pid}/cmdline").read_bytes())

@@ -1,4 +1,4 @@
-"""Draws how long calls waited."""
+"""Draws the waiting times of calls."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from .session import Session
 
 
 def blank() -> Any:
-    """Make an empty picture."""
+    """Return an empty picture. Ends the program if matplotlib is missing."""
     try:
         figures = import_module("matplotlib.figure")
     except ImportError:
-        raise SystemExit("--plot needs matplotlib, which nothing else does: pip install matplotlib") from None
+        raise SystemExit("--plot needs matplotlib: pip install matplotlib") from None
     return figures.Figure(figsize=(11, 4.5), layout="constrained")
 
 
 def draw(figure: Any, sessions: Mapping[str, Session]) -> None:
-    """Draw, for the reads and for the writes of each policy, how many were answered within how many seconds."""
+    """Draw the share of answered reads and writes of each policy over the seconds."""
     panels = figure.subplots(1, 2, sharey=True)
     for panel, (kind, read) in zip(panels, {"reads": True, "writes": False}.items(), strict=True):
         for policy, session in sessions.items():

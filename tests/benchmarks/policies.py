@@ -1,4 +1,4 @@
-"""Ours, and what others do with sixty requests a minute."""
+"""The policies for sixty requests a minute: ours, and those of other programs."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ async def ours(
 
 @asynccontextmanager
 async def _cached(limited: Callable[[Send], Send], upstream: Send) -> AsyncIterator[Send]:
-    """Put our cache before a limiter of others, so that the limiters alone differ."""
+    """Put our cache before the limiter of another program, so that only the limiters differ."""
     yield Cache(_patient(limited(upstream)), ttl=SETTINGS.cache_ttl, settle=SETTINGS.timeout, clock=clock)
 
 
 @asynccontextmanager
 async def _plain(upstream: Send) -> AsyncIterator[Send]:
-    """Send every call, as most servers of this kind do."""
+    """Send every call at once, as most MCP servers do."""
     yield _patient(upstream)
 
 
 def _patient(send: Send) -> Send:
-    """Obey a 429 for each call by itself, as the usual client does: sleep until Retry-After, and send again."""
+    """Handle a 429 for each call alone, as common clients do: sleep until Retry-After, and send again."""
 
     async def patient(request: Request) -> Reply:
         while True:
@@ -71,7 +71,7 @@ def _unlimited(send: Send) -> Send:
 
 
 def _bucket(send: Send) -> Send:
-    """Take from a bucket that holds LIMIT and fills steadily: the usual limiter, a leaky or token bucket or GCRA."""
+    """Take from a token bucket of LIMIT tokens with a constant refill rate, the most common limiter."""
     each, due = PERIOD / LIMIT, -inf
 
     async def bucket(request: Request) -> Reply:
@@ -88,19 +88,19 @@ def _bucket(send: Send) -> Send:
 
 
 def _fifo(send: Send) -> Send:
-    """Give the same slots as ours to whoever came first, be it a read or a write."""
-    slots = asyncio.Semaphore(LIMIT)
+    """Grant the permits of our limiter in order of arrival, to reads and writes alike."""
+    permits = asyncio.Semaphore(LIMIT)
 
     async def fifo(request: Request) -> Reply:
         try:
             async with asyncio.timeout(request.deadline - clock()):
-                await slots.acquire()
+                await permits.acquire()
         except TimeoutError:
             raise BudgetSpent(0.0) from None
         try:
             return await send(request)
         finally:
-            asyncio.get_running_loop().call_later(PERIOD + _MARGIN, slots.release)
+            asyncio.get_running_loop().call_later(PERIOD + _MARGIN, permits.release)
 
     return fifo
 
@@ -115,4 +115,4 @@ POLICIES: Final[Mapping[str, Policy]] = {
     "… without a limiter": partial(_cached, _unlimited),
     "plain client": _plain,
 }
-"""Each but the last differs from ours in one thing; the plain client has none of it."""
+"""Each but the last differs from ours in one part. The plain client has no part of ours."""

@@ -1,4 +1,4 @@
-"""Sets what was measured in tables, beside what was promised."""
+"""Formats the measurements as tables, beside the promises of CONTRIBUTING.md."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .memory import Growth, Memory
 
 
 class Figure(NamedTuple):
-    """A row: what is measured, how a number is written, and the *promise* of ours by that of the Python SDK."""
+    """A row: the measurement, its format, and the *promise*, which is the ratio of ours to the Python SDK's."""
 
     title: str
     write: Callable[[float], str]
@@ -39,7 +39,7 @@ _SPEED: Final[Mapping[str, Figure]] = {
 
 
 def speed(lives: Mapping[str, Life]) -> Table:
-    """Set the first program beside each of the others, with the ratio of their medians."""
+    """Return a table of the first program beside each of the others, with the ratios of their medians."""
     (us, our_life), *others = lives.items()
     table = Table("", us)
     for name, _ in others:
@@ -55,7 +55,7 @@ def speed(lives: Mapping[str, Life]) -> Table:
 
 
 def weight(latency: Added, rest: Memory, growths: Mapping[str, Growth]) -> Table:
-    """Set what has no peer beside what was promised."""
+    """Return a table of the measurements without a peer, beside the promises."""
     table = Table("", "linktime-mcp", "promised")
     table.add_row("added to an uncached read, p50", _ms(latency.p50), "≤ 1.5 ms")
     table.add_row("added to an uncached read, p99", _ms(latency.p99), "≤ 8 ms")

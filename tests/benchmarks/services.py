@@ -1,4 +1,4 @@
-"""Simulated LinkTimes: three ways to count sixty requests a minute, over a network with a tail."""
+"""Simulated LinkTimes: three ways to count sixty requests a minute, over a network with a long tail of latency."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ SERVICES: Final[Mapping[str, Callable[[Random], Service]]] = {
 
 
 class Upstream(Network):
-    """A `Send` to one of the SERVICES; with a 429 it tells in how many whole seconds there is a place again.
+    """A `Send` to one of the SERVICES. A 429 carries the whole seconds until the next permit.
 
-    *admitted* is when each request that was let in arrived.
+    *admitted* holds the arrival times of the requests that were not limited.
     """
 
     def __init__(self, service: str, random: Random) -> None:

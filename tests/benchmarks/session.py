@@ -38,17 +38,17 @@ class Session:
 
     @property
     def refusals(self) -> int:
-        """How many calls got no answer."""
+        """The number of calls without an answer."""
         return sum(not call.answered for call in self.calls)
 
     @property
     def limited(self) -> int:
-        """How many requests met a 429."""
+        """The number of requests that got a 429."""
         return len(self.arrivals) - len(self.admitted)
 
     @property
     def share(self) -> float:
-        """Requests that the service saw for each call."""
+        """The requests that arrived at the service, per call."""
         return len(self.arrivals) / len(self.calls)
 
     @property
@@ -58,37 +58,37 @@ class Session:
 
     @property
     def limiter_efficiency(self) -> float:
-        """The shortest time that so many requests and so much thinking allow, as a share of the time it took."""
+        """The shortest time for these requests and pauses, divided by the makespan."""
         return max(self.shortest, shortest(len(self.admitted))) / self.makespan
 
     @property
     def steady_efficiency(self) -> float:
-        """The same for the last request that had to wait for a further period: where the last period ends is chance."""
+        """The same up to the last request that needed a further period, since the end of that period is random."""
         last = (len(self.admitted) - 1) // LIMIT * LIMIT
         return shortest(last + 1) / (self.admitted[last] + ONE_WAY)
 
     @property
     def cache_efficiency(self) -> float:
-        """The shortest time for the fewest requests that could have answered, as a share of that for those it took."""
+        """The shortest time for the fewest requests, divided by that for the requests made."""
         return shortest(self.fewest) / shortest(len(self.admitted))
 
     @property
     def fewest(self) -> int:
-        """The fewest requests that could have answered."""
+        """The lower bound of the requests."""
         return fewest(self.calls)
 
     def waits(self, *, read: bool) -> list[float]:
-        """Tell the seconds that each read or each write took, the shortest first."""
+        """Return the seconds that each read or each write took, in ascending order."""
         return sorted(call.over - call.begun for call in self.calls if call.answered and call.request.is_read is read)
 
     def wait(self, percent: int, *, read: bool) -> float:
-        """Tell the seconds in which so many of 100 reads or writes were answered."""
+        """Return a percentile of the seconds that reads or writes took."""
         waits = self.waits(read=read)
         return waits[ceil(len(waits) * percent / 100) - 1] if waits else nan
 
 
 def play(trace: Trace, policy: Policy, service: str, *, seed: int, deadline: float) -> Session:
-    """Play the *trace* in virtual time; every call may take *deadline* seconds."""
+    """Play the *trace* in virtual time. Each call has a *deadline* in seconds."""
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         return runner.run(_play(trace, policy, Upstream(service, Random(seed)), deadline))
 

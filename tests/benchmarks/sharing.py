@@ -1,4 +1,4 @@
-"""What a permit costs in each place that can keep it: `python -m tests.benchmarks.sharing [redis://…]`."""
+"""Measures the cost of a permit in each store: `python -m tests.benchmarks.sharing [redis://…]`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CROWDS: Final = (4, 16)  # servers at once
 
 
 async def turns(place: str, limit: int = _LIMIT, used: int = 0) -> list[float]:
-    """Take a permit and release it unused, again and again while *used* others cool down: the seconds of each."""
+    """Return the seconds of each of many permits, taken and released unused, while *used* others cool down."""
     executor = Executor()
     shared = _shared(place, limit)
     if shared:
@@ -44,7 +44,7 @@ async def turns(place: str, limit: int = _LIMIT, used: int = 0) -> list[float]:
 
 
 async def longest_stall(path: Path) -> tuple[float, float]:
-    """Let another connection hold the lock: the longest stall of the loop, and of a cache hit's poll."""
+    """Return the longest stall of the loop and of a cache hit's poll while another connection holds the lock."""
     shared = opened(path, uuid4().hex, _LIMIT, clock=now)
     executor = Executor()
     store, feed = (
@@ -96,7 +96,7 @@ def _line(name: str, seconds: list[float]) -> str:
 
 
 def main(redis: str | None) -> None:
-    """Print the table, in microseconds for a take and its release."""
+    """Print a table of the microseconds for a permit and its release."""
     with TemporaryDirectory() as folder, ProcessPoolExecutor(max(_CROWDS)) as pool:
         places = {"process": "process", "local": str(Path(folder) / "budget.db")} | ({"redis": redis} if redis else {})
         sys.stdout.write(f"{'a take and its release':<30} {'p50 us':>8} {'p99 us':>8}\n")

@@ -1,4 +1,4 @@
-"""A program behind pipes, driven by blocking frames: what measures should cost little itself."""
+"""A program behind pipes, driven by blocking frames, because a measurement must use little time itself."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _VERSION: Final = "2025-11-25"
 
 
 class Program:
-    """A server as a child process, as a context manager; *began* is the moment before its start.
+    """A server as a child process, as a context manager; *began* is the time before its start.
 
     Its stderr goes nowhere, but is written. Every answer has to be a result.
     """
@@ -40,7 +40,7 @@ class Program:
                 pipe.close()
 
     def greet(self) -> None:
-        """Shake hands."""
+        """Initialize the session."""
         self.ask("initialize", protocolVersion=_VERSION, capabilities={}, clientInfo={"name": "b", "version": "0"})
         self.put(b'{"jsonrpc":"2.0","method":"notifications/initialized"}\n')
 
@@ -63,7 +63,7 @@ class Program:
         return line
 
     def leave(self) -> float:
-        """End its stdin; returns the seconds until it has ended."""
+        """Close its stdin, and return the seconds until it has ended."""
         began = perf_counter()
         self._stdin.close()
         self._process.wait(_PATIENCE)
@@ -71,12 +71,12 @@ class Program:
 
 
 def frame(method: str, params: Mapping[str, Any], ident: int = 1) -> bytes:
-    """Write a request; most have one id, since who asks reads the answers in their order or only counts them."""
+    """Return a request. Most have the same id, since the caller reads the answers in order or only counts them."""
     return json.dumps({"jsonrpc": "2.0", "id": ident, "method": method, "params": params}).encode() + b"\n"
 
 
 def calls(tool: str, arguments: Iterable[Mapping[str, Any]]) -> list[bytes]:
-    """Write tool calls, each with an id of its own."""
+    """Return tool calls, each with an id of its own."""
     return [
         json.dumps(
             {"jsonrpc": "2.0", "id": ident, "method": "tools/call", "params": {"name": tool, "arguments": values}}
@@ -87,7 +87,7 @@ def calls(tool: str, arguments: Iterable[Mapping[str, Any]]) -> list[bytes]:
 
 
 def drive(program: Program, frames: Sequence[bytes], *, width: int = 1) -> float:
-    """Make calls, so many at once; returns how many were answered in a second."""
+    """Make calls, so many at once, and return the answers per second."""
     began = perf_counter()
     program.put(b"".join(frames[:width]))
     for following in frames[width:]:

@@ -1,4 +1,4 @@
-"""What a write costs, with and without faults: `python -m tests.benchmarks.writes`, in virtual time."""
+"""Measures the requests and the time of a write, with and without faults: `python -m tests.benchmarks.writes`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LONG_AGO = "2026-01-01T00:00:00.000Z"
 
 
 class Scene(NamedTuple):
-    """A write, the *fates* that it and its repetitions meet, and how far the replica is behind (s)."""
+    """A write, the *fates* of it and its repetitions, and the *lag* of the replica in seconds."""
 
     name: str
     tool: str
@@ -55,7 +55,7 @@ SCENES = (
 
 
 async def play(scene: Scene) -> str:
-    """Play a scene: call, and call again as often as there are fates and the answer invites to."""
+    """Play a scene: call, and repeat the call while fates are left and the answer is no success."""
     linktime = LinkTime(scene.lag, list(scene.fates), hidden=scene.hidden)
     linktime.put("/contacts", id="c1", createdAt=LONG_AGO, updatedAt=LONG_AGO, **CONTACT)
     await asyncio.sleep(30)
@@ -80,7 +80,7 @@ async def _report(server: Server, scene: Scene) -> str:
 
 def main() -> None:
     """Print the table."""
-    sys.stdout.write("| write | requests | seconds | told | rows |\n| --- | --- | --- | --- | --- |\n")
+    sys.stdout.write("| write | requests | seconds | answers | rows |\n| --- | --- | --- | --- | --- |\n")
     for scene in SCENES:
         with asyncio.Runner(loop_factory=VirtualLoop) as runner:
             sys.stdout.write(runner.run(play(scene)) + "\n")

@@ -184,7 +184,7 @@ async def test_a_429_is_waited_out_and_not_shown(session: Session) -> None:
 
 @pytest.mark.slow
 @pytest.mark.measured
-async def test_who_waits_for_budget_hears_of_it(session: Session) -> None:
+async def test_call_that_waits_for_budget_reports_progress(session: Session) -> None:
     async with session(limit=1, period=3) as (_, server):
         await server.result(server.call("get_me"))
         call = server.ask("tools/call", name="list_webhooks", arguments={}, _meta={"progressToken": "p"})

@@ -150,7 +150,7 @@ async def test_move_whose_seconds_are_cut_is_unknown() -> None:
 
 
 @virtual
-async def test_update_that_was_not_made_is_told_by_the_known_row() -> None:
+async def test_known_row_shows_that_an_update_was_not_made() -> None:
     linktime = LinkTime(3.0, ["before"])
     linktime.put("/contacts", id="c1", name="Ada", email="ada@example.com")
     await asyncio.sleep(5)

@@ -73,7 +73,7 @@ async def test_a_farewell_that_fails_is_no_secret() -> None:
 
 
 @pytest.mark.posix  # reads /proc
-async def test_what_the_threads_opened_is_closed_at_the_end(tmp_path: Path) -> None:
+async def test_connections_of_threads_are_closed_at_the_end(tmp_path: Path) -> None:
     executor, seat = Executor(), opened(tmp_path / "budget.db", clock=now)
     store = SharedStore(seat.ledger, seat.terms, run=executor)
     feed = ChangeFeed(seat.changes, executor, clock=lambda: 0.0)

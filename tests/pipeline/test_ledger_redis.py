@@ -134,7 +134,7 @@ def test_lost_turn_comes_back(redis: RedisServer) -> None:
     assert (other.take("b"), other.join().grants) == (0, 2)
 
 
-def test_step_is_applied_to_what_another_server_stored_meanwhile(redis: RedisServer) -> None:
+def test_step_is_applied_to_the_state_of_another_server(redis: RedisServer) -> None:
     name = uuid4().hex
     one, other = joined(redis.url, "one", name=name), joined(redis.url, "other", name=name)
     runs = []
@@ -201,7 +201,7 @@ def test_late_answer_is_not_taken_for_another_step(own: RedisServer) -> None:
         ("rediss://:sesame-9f2c@{}?ssl_ca_certs=/nowhere", "Redis at {}: "),
     ],
 )
-def test_what_is_wrong_with_the_url_is_told_without_its_secrets(redis: RedisServer, url: str, said: str) -> None:
+def test_fault_of_the_url_is_named_without_its_secrets(redis: RedisServer, url: str, said: str) -> None:
     ledger = opened(url.format(redis.address))
 
     for _ in range(2):
@@ -223,7 +223,7 @@ def test_leaving_a_server_that_is_away_is_no_trouble(own: RedisServer) -> None:
     one.shared.ledger.close()
 
 
-async def test_servers_whose_clocks_differ_share_all_the_same(redis: RedisServer) -> None:
+async def test_servers_with_different_clocks_share_a_budget(redis: RedisServer) -> None:
     limit, period, name = 10, 0.5, uuid4().hex
     arrivals: list[float] = []
 

@@ -122,7 +122,7 @@ async def test_later_own_requests_do_not_count_as_foreign(make: Make) -> None:
 
 
 @virtual
-async def test_a_forecast_takes_what_is_out_to_be_answered_now(make: Make) -> None:
+async def test_forecast_assumes_that_requests_in_flight_end_now(make: Make) -> None:
     limiter = limited(make(2))
     await permit(limiter, writes=1)
     await settled(limiter, ANSWER, writes=1)

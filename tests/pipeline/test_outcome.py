@@ -302,7 +302,7 @@ def test_every_write_carries_its_verification() -> None:
     assert {case.tool for case in CASES} == verified == {name for name, tool in TOOLS.items() if not tool.reads}
 
 
-def test_verifications_read_what_the_tools_read() -> None:
+def test_verifications_read_the_routes_of_the_tools() -> None:
     reads = {
         TOOLS[expected.tool].request(expected.arguments).template for expected in REQUESTS if expected.method == "GET"
     }

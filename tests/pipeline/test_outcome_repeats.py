@@ -131,7 +131,7 @@ async def test_conflict_with_the_write_in_doubt_is_success(first: Failure) -> No
         assert reply.data == ({"bookingId": "b1"} if case is CASES[0] else answer[0])
 
 
-async def test_conflict_with_another_is_told_with_free_times() -> None:
+async def test_conflict_with_another_names_free_times() -> None:
     service = Fated(fates=[LOST, TAKEN], rows={"/availability": NOWHERE})
     await met(service, call(BOOK_IT, "a"))
     service.rows["/bookings"] = [BOOKING | {"inviteeEmail": "bob@example.com"}]
@@ -161,7 +161,7 @@ async def test_conflict_of_another_wish_for_the_meeting_offers_nothing() -> None
     assert (refusal.word, "2026-03-01T15:00" in refusal.message) == ("conflict", False)
 
 
-async def test_repeated_deletion_of_what_is_gone_is_success() -> None:
+async def test_repeated_deletion_of_a_missing_row_is_success() -> None:
     delete = TOOLS["delete_webhook"].request({"webhookId": "w1"})
     service = Fated(fates=[LOST, MISSING, MISSING], rows={"/webhooks": [HOOK]})
     await met(service, delete)

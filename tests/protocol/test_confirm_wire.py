@@ -78,7 +78,7 @@ async def test_other_calls_are_answered_during_a_question(sandbox: Sandbox) -> N
     assert written(sandbox) == [f"DELETE /webhooks/{hook}"]
 
 
-async def test_the_form_has_one_choice_whose_first_is_no(sandbox: Sandbox) -> None:
+async def test_form_has_one_choice_and_its_first_value_is_no(sandbox: Sandbox) -> None:
     [hook] = await webhooks(sandbox)
     async with confirming(sandbox) as server:
         await server.greet("2025-06-18", **ASKS)
@@ -288,7 +288,7 @@ async def test_a_state_without_an_answer_is_no_yes(sandbox: Sandbox, said: Any) 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("capabilities", [{}, {"elicitation": {"url": {}}}])
-async def test_who_did_not_say_that_it_can_ask_confirms_nothing(sandbox: Sandbox, capabilities: dict[str, Any]) -> None:
+async def test_client_without_elicitation_confirms_nothing(sandbox: Sandbox, capabilities: dict[str, Any]) -> None:
     async with confirming(sandbox) as server:
         asked = await Rounds(server, ASKS).call("delete_webhook", {"webhookId": "w1"})
         refused = await Rounds(server, capabilities).refused(

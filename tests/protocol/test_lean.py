@@ -138,7 +138,7 @@ async def test_meeting_keeps_the_fields_that_say_more(change: dict[str, Any], ke
     assert answer["data"] == [LEAN | more]
 
 
-async def test_contact_of_a_meeting_keeps_what_the_profile_lacks() -> None:
+async def test_contact_of_a_meeting_keeps_fields_the_profile_lacks() -> None:
     meeting = {"id": "b1", "contact": {"id": "c1", "name": "Ada Byron", "company": None}}
     profile = {"id": "c1", "name": "Ada", "upcomingMeetings": [meeting], "pastMeetings": [{"contact": {"id": "c1"}}, 7]}
 

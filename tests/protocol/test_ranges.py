@@ -124,7 +124,7 @@ async def test_partial_failure_says_which_dates_stand() -> None:
     assert "call again for 2026-12-22, 2026-12-24 to 2026-12-25 only." in text(result)
 
 
-async def test_dates_in_doubt_are_told_from_unchanged_ones() -> None:
+async def test_dates_in_doubt_differ_from_unchanged_ones() -> None:
     result = await block(Service({DAYS[1]: LOST, DAYS[2]: DENIED}))
 
     assert text(result).startswith("outcome_unknown: 3 of 5 dates are changed: 2026-12-21, 2026-12-24 to 2026-12-25.")

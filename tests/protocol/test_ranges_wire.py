@@ -115,7 +115,7 @@ async def test_cancelled_range_sends_nothing_more(sandbox: Sandbox) -> None:
     assert paths(sandbox).count("POST /availability/overrides") == 1
 
 
-async def test_range_at_the_end_of_input_states_what_stands(sandbox: Sandbox) -> None:
+async def test_range_at_the_end_of_input_names_the_written_days(sandbox: Sandbox) -> None:
     await misbehave(sandbox, method="POST", path="/availability/overrides", delaySeconds=1)
     async with running(sandbox, LINKTIME_RATE_LIMIT="4") as server:
         await server.greet()

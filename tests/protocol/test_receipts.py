@@ -160,7 +160,7 @@ def receipts(data: Any) -> Receipts:
     return Receipts(send, kept=lambda _: [])
 
 
-async def test_the_program_says_what_it_booked(server: Child, sandbox: Sandbox) -> None:
+async def test_receipt_of_a_cancellation_shows_the_booking(server: Child, sandbox: Sandbox) -> None:
     async with visiting(sandbox) as visitor:
         booking = next(each for each in (await visitor.get("/bookings?limit=100"))["data"])
     await server.result(server.call("list_bookings", limit=100))

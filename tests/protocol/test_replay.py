@@ -157,7 +157,7 @@ async def test_new_zone_drops_kept_lists(server: Child, sandbox: Sandbox) -> Non
     assert "GET /bookings" in paths(sandbox)[before:]
 
 
-async def test_booking_answers_whose_when_and_on_which_clocks(server: Child) -> None:
+async def test_booking_shows_its_guest_time_and_time_zones(server: Child) -> None:
     free, other = await slot(server), await slot(server, 3)
 
     booked = await done(server, "create_booking", eventTypeSlug="30min", startTime=free["startTime"], **GUEST)
@@ -299,7 +299,7 @@ async def test_contact_conflict_leads_to_the_update(server: Child) -> None:
     assert f"update_contact with contactId {made['id']}" in error
 
 
-async def test_past_and_closed_times_are_told_apart(server: Child) -> None:
+async def test_past_and_closed_times_are_distinguished(server: Child) -> None:
     past = await refused(
         server, "create_booking", eventTypeSlug="30min", startTime=f"{TODAY - timedelta(9)}T15:00:00Z", **GUEST
     )

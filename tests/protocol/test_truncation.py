@@ -66,7 +66,7 @@ async def test_long_list_ends_after_a_whole_item_with_advice() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:open_binary is deprecated")  # bpe_openai's way to its vocabularies
-async def test_what_is_shown_is_at_most_25_000_tokens() -> None:
+async def test_answer_has_at_most_25_000_tokens() -> None:
     import bpe_openai  # type: ignore[import-untyped] # noqa: PLC0415 - it has no stubs, and reads all at import
 
     result = await answer({"data": bookings(1000)}, "list_bookings")
@@ -87,7 +87,7 @@ async def test_what_is_shown_is_at_most_25_000_tokens() -> None:
         ),
     ],
 )
-async def test_a_tool_without_pages_says_what_it_can(name: str, arguments: dict[str, Any], more: str) -> None:
+async def test_tool_without_pages_advises_other_arguments(name: str, arguments: dict[str, Any], more: str) -> None:
     result = await answer({"slots": bookings(1000)}, name, **arguments)
 
     assert result.structured_content["truncated"]["more"] == more

@@ -74,7 +74,7 @@ def test_a_panel_asks_the_chosen_data_source(panel: dict[str, Any]) -> None:
 
 
 @each_target
-def test_an_expression_asks_for_what_the_program_emits(panel: dict[str, Any], target: dict[str, Any]) -> None:
+def test_expression_queries_metrics_of_the_program(panel: dict[str, Any], target: dict[str, Any]) -> None:
     selectors = selected(target["expr"])
 
     assert selectors

@@ -26,7 +26,7 @@ each_rule = pytest.mark.parametrize("rule", [pytest.param(rule, id=rule["alert"]
 
 
 @each_rule
-def test_an_alert_asks_for_what_the_program_emits(rule: dict[str, Any]) -> None:
+def test_alert_queries_metrics_of_the_program(rule: dict[str, Any]) -> None:
     selectors = selected(rule["expr"])
 
     assert [each.metric for each in selectors if not each.labels <= LABELS[each.metric]] == []
@@ -39,7 +39,7 @@ def test_an_alert_asks_for_what_the_program_emits(rule: dict[str, Any]) -> None:
 
 
 @each_rule
-def test_an_alert_says_how_bad_it_is_and_what_to_do(rule: dict[str, Any]) -> None:
+def test_alert_has_a_severity_and_a_remedy(rule: dict[str, Any]) -> None:
     assert rule["labels"].keys() == {"severity"}
     assert rule["labels"]["severity"] in {"warning", "critical"}
     assert rule["annotations"].keys() == {"summary", "description"}

@@ -73,7 +73,7 @@ def test_every_port_is_this_machines_own() -> None:
     assert len(outside) == len(set(outside))
 
 
-def test_compose_names_only_what_is_there() -> None:
+def test_compose_names_only_existing_files() -> None:
     sources = [volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])]
     needed = {name for service in SERVICES.values() for name in service.get("depends_on", [])}
 
@@ -132,7 +132,7 @@ def test_pipeline_parts_are_declared_and_used() -> None:
     assert set(JAEGER["service"]["extensions"]) == set(JAEGER["extensions"])
 
 
-def test_the_monitor_tab_reads_what_the_spans_are_counted_into() -> None:
+def test_monitor_tab_reads_the_span_metrics() -> None:
     storage, query = JAEGER["extensions"]["jaeger_storage"], JAEGER["extensions"]["jaeger_query"]["storage"]
     metrics = storage["metric_backends"][query["metrics"]]["prometheus"]
 
@@ -145,7 +145,7 @@ def test_the_monitor_tab_reads_what_the_spans_are_counted_into() -> None:
     assert metrics["normalize_duration"]
 
 
-def test_prometheus_takes_what_jaeger_pushes() -> None:
+def test_prometheus_accepts_the_metrics_of_jaeger() -> None:
     flags = SERVICES["prometheus"]["command"]
     features = next(flag for flag in flags if flag.startswith("--enable-feature=")).partition("=")[2].split(",")
 

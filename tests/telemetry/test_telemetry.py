@@ -61,7 +61,7 @@ def span(**changes: Any) -> ReadableSpan:
     return ReadableSpan(**fields | changes)
 
 
-async def test_the_sdks_own_server_span_is_in_nobodys_way(sandbox: Sandbox) -> None:
+async def test_server_span_of_the_sdk_is_not_recorded(sandbox: Sandbox) -> None:
     async with traced(sandbox) as seen:
         names = [type(each).__name__ for each in seen.server.middleware]
         await seen.call("get_me")
@@ -182,7 +182,7 @@ async def test_client_that_does_not_sample_gets_no_span() -> None:
     assert memory.spans == []
 
 
-def test_arguments_show_what_nobody_can_be_known_by() -> None:
+def test_arguments_show_no_personal_data() -> None:
     plain = {
         "bookingId": "clx1abc9",
         "eventTypeSlug": "30min",

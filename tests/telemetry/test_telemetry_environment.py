@@ -164,7 +164,7 @@ def test_missing_plugin_does_not_keep_the_server_from_starting(name: str) -> Non
         ("OTEL_EXPERIMENTAL_RESOURCE_DETECTORS", "none_such"),
     ],
 )
-def test_what_the_sdk_rejects_is_one_line(name: str, value: str, destination: str) -> None:
+def test_values_that_the_sdk_rejects_are_one_line(name: str, value: str, destination: str) -> None:
     with refusing() as url:
         ended = _served(
             OTEL_TRACES_EXPORTER=destination,

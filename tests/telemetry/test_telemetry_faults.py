@@ -58,7 +58,7 @@ async def test_dead_collector_fails_no_call_and_exit_stays_bounded(
     assert "Traceback" not in server.stderr
 
 
-async def test_what_a_dead_collector_is_called_is_said_once(sandbox: Sandbox) -> None:
+async def test_dead_collector_is_named_once(sandbox: Sandbox) -> None:
     with refusing() as url:
         async with child(
             LINKTIME_BASE_URL=sandbox.url, LINKTIME_API_KEY=sandbox.key, OTEL_EXPORTER_OTLP_ENDPOINT=url
@@ -69,7 +69,7 @@ async def test_what_a_dead_collector_is_called_is_said_once(sandbox: Sandbox) ->
 
 
 @pytest.mark.slow
-def test_a_stderr_that_nobody_reads_stops_no_call_and_no_exit() -> None:
+def test_unread_stderr_blocks_no_call_and_no_exit() -> None:
     unread, stderr = os.pipe()
     os.set_blocking(stderr, False)
     try:

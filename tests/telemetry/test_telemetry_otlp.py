@@ -161,7 +161,7 @@ async def test_a_clients_mistake_is_no_error_and_its_words_go_nowhere(sandbox: S
     assert backend.named("GET /bookings/{id}").attributes["url.full"].endswith("/api/v1/bookings/[redacted]")
 
 
-async def test_metrics_begin_at_zero_and_end_at_what_happened(sandbox: Sandbox) -> None:
+async def test_metrics_begin_at_zero_and_end_at_the_total(sandbox: Sandbox) -> None:
     async with traced(sandbox) as (backend, server):
         for tool in ("list_integrations", "list_integrations", "get_me"):
             await server.result(server.call(tool))

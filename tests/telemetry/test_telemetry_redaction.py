@@ -12,7 +12,7 @@ HIDDEN = "[redacted]"
 
 
 @pytest.mark.parametrize("ident", ["clx1eimkzcksmvryh1727fr8v", "evt_30min_01", "a1b2c3d4"])
-def test_what_has_the_form_of_an_id_is_shown(ident: str) -> None:
+def test_value_in_the_form_of_an_id_is_shown(ident: str) -> None:
     assert shown_id(ident) == ident
 
 
@@ -29,7 +29,7 @@ def test_what_has_the_form_of_an_id_is_shown(ident: str) -> None:
         "a b1",
     ],
 )
-def test_what_somebody_may_be_known_by_is_not_shown_as_an_id(ident: str) -> None:
+def test_personal_data_is_not_shown_as_an_id(ident: str) -> None:
     assert shown_id(ident) == HIDDEN
 
 

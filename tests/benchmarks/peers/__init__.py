@@ -1,1 +1,1 @@
-"""What others would run instead, and where it comes from."""
+"""The servers that ours is compared with."""

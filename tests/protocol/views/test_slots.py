@@ -153,7 +153,7 @@ def test_left_out_slots_are_counted(browser: ViewBrowser) -> None:
     assert "3 more free times" in browser.text(".note")
 
 
-def test_hour_that_occurs_twice_is_told_apart(browser: ViewBrowser) -> None:
+def test_hour_that_occurs_twice_is_distinguished(browser: ViewBrowser) -> None:
     answer = slots(["2026-11-01T09:00"])
     rows = answer["structuredContent"]["slots"]
     for start, local in (("05:30", "01:30 -04:00"), ("06:30", "01:30 -05:00")):
