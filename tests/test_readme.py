@@ -63,9 +63,8 @@ async def passes_tests(command: str, place: Path) -> None:
     assert re.search(r"^=+ \d+ passed", out, re.MULTILINE), out
 
 
-async def passes_tests_and_is_run_by_ci(command: str, place: Path) -> None:
+async def is_run_by_ci(command: str, _: Path) -> None:
     assert f"\n{command}\n" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    await passes_tests(command, place)
 
 
 def steps(tool: str) -> tuple[str, str, str]:
@@ -105,7 +104,7 @@ async def plays_the_demo_by_pipx(command: str, place: Path) -> None:
 async def is_the_same_in_powershell(command: str, _: Path) -> None:
     posix = command.replace("py -m", "python3 -m").replace("; ", " && ").replace(".venv\\Scripts\\", ".venv/bin/")
 
-    assert COMMANDS[posix] in {plays_the_demo, passes_tests_and_is_run_by_ci}  # there is no PowerShell here
+    assert COMMANDS[posix] in {plays_the_demo, is_run_by_ci}  # there is no PowerShell here
 
 
 async def has_its_module(command: str, _: Path) -> None:
@@ -292,7 +291,7 @@ Rule = Callable[[str, Path], Awaitable[None]]
 
 COMMANDS: Final[dict[str, Rule]] = {
     "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/linktime-mcp demo": plays_the_demo,
-    'python3 -m venv .venv && .venv/bin/pip install -e ".[dev]" && .venv/bin/pytest': passes_tests_and_is_run_by_ci,
+    'python3 -m venv .venv && .venv/bin/pip install -e ".[dev]" && .venv/bin/pytest': is_run_by_ci,
     "py -m venv .venv; .venv\\Scripts\\pip install .; .venv\\Scripts\\linktime-mcp demo": is_the_same_in_powershell,
     'py -m venv .venv; .venv\\Scripts\\pip install -e ".[dev]"; .venv\\Scripts\\pytest': is_the_same_in_powershell,
     "uvx --from . linktime-mcp demo": plays_the_demo,

@@ -24,7 +24,7 @@ if shutil.which("jaeger"):
     )
 else:
     sys.stderr.write("Jaeger is not on PATH, so the pictures of the trace stay as they are.\n")
-if shutil.which("chromium"):
+if any(map(shutil.which, ("chromium-headless-shell", "chromium"))):
     calendar.save()
 else:
     sys.stderr.write("Chromium is not on PATH, so the pictures of the calendar stay as they are.\n")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from tests.support.process import environ
-from tests.support.programs import program, run
+from tests.support.programs import browser, program, run
 from tests.support.view_browser import modules
 
 
@@ -21,7 +21,7 @@ class Chromium(NamedTuple):
     @classmethod
     def installed(cls) -> Self:
         """Return the programs. Skip the test if one is missing."""
-        return cls(program("node"), program("chromium"), str(modules().resolve()))
+        return cls(program("node"), browser(), str(modules().resolve()))
 
     async def drive(self, script: Path, **values: Any) -> dict[str, Any]:
         """Run a *script* of `chromium.mjs` with these *values*. Return its result."""

@@ -29,6 +29,12 @@ def program(name: str) -> str:
     return path
 
 
+def browser() -> str:
+    """Return the path of Chromium. Its headless shell opens a page with less than half of the CPU time."""
+    shell = "chromium-headless-shell"
+    return program(shell if shutil.which(shell) else "chromium")
+
+
 def need(name: str, *, is_there: bool) -> None:
     """Skip the test if *name* is not installed. Within .ci/run, fail it. The other jobs of CI have no such programs."""
     if not is_there:

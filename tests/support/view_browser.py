@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from mcp_types import CallToolRequestParams
 
 from linktime.protocol.views.page import page
-from tests.support.programs import need, program
+from tests.support.programs import browser, need, program
 
 NOW: Final = "2026-12-01T15:20:00Z"  # a Tuesday, 10:20 in New York
 ABLE: Final[dict[str, Any]] = {
@@ -196,7 +196,7 @@ class Schema:
 @contextmanager
 def view_browser() -> Iterator[ViewBrowser]:
     """Run a browser. Skip the test if it, or a module that drives it, is missing."""
-    command = [program("node"), str(_DRIVER), str(modules()), program("chromium")]
+    command = [program("node"), str(_DRIVER), str(modules()), browser()]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield ViewBrowser(process)

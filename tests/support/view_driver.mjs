@@ -15,8 +15,7 @@ const load = createRequire(join(modules, "driver.cjs"));
 const { chromium } = load("playwright-core");
 const axe = readFileSync(join(modules, "axe-core", "axe.min.js"), "utf8");
 
-// Without a process for each sandboxed frame, a page opens in three quarters of the time.
-const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-features=IsolateSandboxedIframes"];
+const ARGUMENTS = ["--no-sandbox", "--disable-gpu"];
 
 const HOST = `<!doctype html><html lang="en"><title>Host</title><style>
 html, body, iframe { margin: 0; border: 0; width: 100%; }
