@@ -32,8 +32,7 @@ SKIPPED = ("key", "warning", "skipped")
 
 
 async def examined_at(home: Path, url: str, **settings: str) -> Findings:
-    variables = {"LINKTIME_BASE_URL": url, "LINKTIME_API_KEY": KEY, "LINKTIME_TIMEOUT": "0.5"}
-    return await examined(home, **(variables | settings))
+    return await examined(home, **{"LINKTIME_BASE_URL": url, "LINKTIME_API_KEY": KEY} | settings)
 
 
 # The key
@@ -59,7 +58,7 @@ async def test_unusable_answer_is_a_fault_after_one_request(
 ) -> None:
     await misbehave(sandbox, path="/me", times=None, **rule)
 
-    findings = await examined(tmp_path, **over(sandbox, LINKTIME_TIMEOUT="0.5"))
+    findings = await examined(tmp_path, **over(sandbox, LINKTIME_TIMEOUT="1" if "hang" in rule else "9"))
 
     assert states(findings["service"]) == [
         ("connection", "good", "reachable"),
@@ -138,7 +137,7 @@ async def test_host_without_an_address(tmp_path: Path) -> None:
 
 async def test_connection_timeout(tmp_path: Path) -> None:
     with full_backlog() as url:
-        findings = await examined_at(tmp_path, url)
+        findings = await examined_at(tmp_path, url, LINKTIME_TIMEOUT="0.5")
 
     assert states(findings["service"]) == [("connection", "fault", "timeout"), SKIPPED]
     assert (url in findings["service"][0].message, findings["service"][0].cure) == (True, NETWORK)
