@@ -17,9 +17,9 @@ _VERSION: Final = "2025-11-25"
 
 
 class Program:
-    """A server as a child process, as a context manager; *began* is the time before its start.
+    """A server as a child process, as a context manager. *began* is the time before its start.
 
-    Its stderr goes nowhere, but is written. Every answer has to be a result.
+    Its stderr is the null device. Every answer has to be a result.
     """
 
     def __init__(self, command: Sequence[str], settings: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""`linktime-mcp budget`: who spends the budget of a key."""
+"""`linktime-mcp budget` shows the servers that spend the budget of a key."""
 
 from __future__ import annotations
 

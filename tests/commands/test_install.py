@@ -1,4 +1,4 @@
-"""The installer writes what each client starts, and takes it back."""
+"""The installer writes an entry for each client, which the client can start, and removes it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def existing(client: Client) -> str:
 
 
 def environment(client: Client, server: dict[str, Any]) -> dict[str, str]:
-    """Make the environment that the client gives the server: what it expands, asks for and passes on itself."""
+    """Return the environment that the client gives the server: expanded, prompted and inherited variables."""
     env: dict[str, str] = dict(server.get("env", {}))
     passed = [*server.get("env_vars", []), *(["LINKTIME_API_KEY"] if client.inherits else [])]
     references = r"\$\{(env:)?LINKTIME_API_KEY\}|\$\{input:linktime-key\}"
@@ -52,7 +52,7 @@ def environment(client: Client, server: dict[str, Any]) -> dict[str, str]:
 
 
 async def tools_of(client: Client, server: dict[str, Any], home: Path) -> int:
-    """Start what an entry says with nothing but its own environment, and count the tools it lists."""
+    """Start the command of an entry in its own environment alone, and return the number of its tools."""
     env = {"HOME": str(home)} | environment(client, server)
     assert env["LINKTIME_API_KEY"] == KEY
     pairs = [f"{name}={value}" for name, value in env.items()]

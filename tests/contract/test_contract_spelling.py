@@ -159,7 +159,7 @@ async def test_corrected_request_of_each_tool_has_the_other_spelling() -> None:
 
 
 async def sent(rest: Rest, request: Request) -> None:
-    """Send a request, whatever the answer."""
+    """Send a request, and ignore the status of the answer."""
     try:
         await rest(request)
     except Exception as failure:  # noqa: BLE001 - refusals are of no interest

@@ -13,7 +13,7 @@ from tests.support.sandbox_client import misbehave
 
 
 async def booking(server: Child, slot: int = 0) -> dict[str, Any]:
-    """Find a slot and what it takes to book it."""
+    """Return the arguments that book a free slot."""
     days = {"from": "2030-03-04", "to": "2030-03-08"}
     free = await server.result(server.call("check_availability", eventTypeSlug="30min", **days))
     return {
@@ -26,7 +26,7 @@ async def booking(server: Child, slot: int = 0) -> dict[str, Any]:
 
 
 async def bookings(server: Child) -> list[dict[str, Any]]:
-    """List what is booked in that week."""
+    """Return the bookings of that week."""
     call = server.call("list_bookings", status="CONFIRMED", **{"from": "2030-03-04", "to": "2030-03-08"})
     rows: list[dict[str, Any]] = (await server.result(call))["structuredContent"]["data"]
     return rows

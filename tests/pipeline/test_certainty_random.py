@@ -89,7 +89,7 @@ def drawn(random: Random) -> tuple[str, dict[str, Any]]:
 
 
 def furnish(linktime: LinkTime, random: Random) -> None:
-    """Put rows there that look like what will be asked for."""
+    """Add rows that are similar to the writes to come."""
     made = random.choice(["2026-01-01T00:00:00.000Z", "2026-03-01T12:00:00.000Z"])
     stamps = {"createdAt": made, "updatedAt": made}
     for number in "12":
@@ -127,7 +127,7 @@ async def run(seed: int) -> tuple[LinkTime, list[Answered]]:
 
 
 async def insist(server: Server, call: tuple[str, dict[str, Any]]) -> list[Answered]:
-    """Call, and call again where that is said to be safe, as an agent does."""
+    """Call, and repeat the call if the answer allows it, as an agent does."""
     answers: list[Answered] = []
     for _ in range(3):
         tool, arguments = call

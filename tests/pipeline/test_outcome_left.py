@@ -38,7 +38,7 @@ class Held(Service):
         await asyncio.Event().wait()
 
     async def left(self, outcome: Outcome, request: Request) -> BaseException | None:
-        """Tell how a call ends that is cancelled while it is held."""
+        """Return the result of a call that is cancelled while it is held."""
         async with asyncio.timeout(5):
             call = asyncio.create_task(outcome(request))
             await self.held.wait()

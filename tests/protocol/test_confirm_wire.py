@@ -190,7 +190,7 @@ async def test_a_client_that_sends_all_at_once_and_leaves_is_not_asked(sandbox: 
 
 
 class Rounds:
-    """A client of 2026-07-28 that says what it likes."""
+    """A client of 2026-07-28 that sends any params."""
 
     def __init__(self, server: Child, capabilities: dict[str, Any]) -> None:
         self.server = server
@@ -214,7 +214,7 @@ class Rounds:
         return self.server.ask("tools/call", _meta=self._meta, name=tool, arguments=arguments, **answer)
 
     async def send(self, **params: Any) -> dict[str, Any]:
-        """Call with whatever params."""
+        """Call with these params, valid or not."""
         return await self.server.result(self.server.ask("tools/call", _meta=self._meta, **params))
 
 

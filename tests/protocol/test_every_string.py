@@ -1,4 +1,4 @@
-"""Every string of every frame passes the filter of invisible characters, whoever supplied it."""
+"""Every string of every frame passes the filter of invisible characters, from every source."""
 
 from __future__ import annotations
 

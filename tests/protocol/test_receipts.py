@@ -1,4 +1,4 @@
-"""The answers of writes, which say what was done without a further request."""
+"""The answers of writes show the changed data without a further request."""
 
 from __future__ import annotations
 

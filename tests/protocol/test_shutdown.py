@@ -45,7 +45,7 @@ async def server(*command: str, **settings: str) -> AsyncIterator[tuple[Sandbox,
 
 
 async def enter(state: str, sandbox: Sandbox, process: Child) -> int:
-    """Bring the program into a state; returns the id of the call that is open in it."""
+    """Bring the program into a state. Return the id of the call that is in flight in it."""
     match state:
         case "read under way":
             await misbehave(sandbox, path="/me", hang=True)
@@ -66,7 +66,7 @@ async def enter(state: str, sandbox: Sandbox, process: Child) -> int:
 
 
 async def answered(state: str, process: Child, call: int) -> None:
-    """Check what became of the open call."""
+    """Check the answer to the call in flight."""
     result = await process.result(call)
     if state == "write under way":
         assert result["isError"] is False

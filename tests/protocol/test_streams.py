@@ -1,4 +1,4 @@
-"""Standard streams that nobody reads, that are closed, broken or the same."""
+"""Standard streams that are unread, closed, broken or the same."""
 
 from __future__ import annotations
 

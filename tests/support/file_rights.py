@@ -16,7 +16,7 @@ NEEDS_ROOT = pytest.mark.skipif(getattr(os, "geteuid", lambda: NOBODY)() != 0, r
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """Make a folder that everybody may look into."""
+    """Make a folder that every user may read."""
     with TemporaryDirectory() as name:
         Path(name).chmod(0o755)
         yield Path(name)
@@ -24,7 +24,7 @@ def folder() -> Iterator[Path]:
 
 @contextmanager
 def unprivileged() -> Iterator[None]:
-    """Be somebody whom the rights of files stop."""
+    """Run as a user whom the permissions of files bind."""
     if os.geteuid() != 0:
         yield
         return

@@ -1,4 +1,4 @@
-"""A real store of metrics, and what other real servers of the dashboards share: programs, ports, readiness."""
+"""A real store of metrics, and the code that the servers of the dashboards share: programs, ports, readiness."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class Service:
         self.outcome = Outcome(self, clock=lambda: self.now, wall=self.wall, sleep=self.sleep)
 
     async def __call__(self, request: Request) -> Reply:
-        """Answer or fail; data stands for a Reply that holds it."""
+        """Answer or fail. Data stands for a Reply with it."""
         self.requests.append(request)
         if request.is_read:
             self.looks.append(self.now - 100.0)
@@ -60,7 +60,7 @@ class Service:
         return await self.outcome(request)
 
     async def failure(self, request: Request) -> Failure:
-        """Send what must fail."""
+        """Send a request that must fail."""
         with pytest.raises(Failure) as failure:
             await self.send(request)
         return failure.value

@@ -1,4 +1,4 @@
-"""The claims of the server: what an answer says of its call."""
+"""The claims of the server: the statements of an answer about its call."""
 
 from __future__ import annotations
 

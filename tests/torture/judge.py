@@ -95,7 +95,7 @@ def judge(seed: int, cases: Iterable[Case], records: Records) -> Iterator[Findin
 
 
 def judge_read(seed: int, read: Read, claim: Claim, *, excused: bool) -> Iterator[Finding]:
-    """Find what is wrong with the answer to a read."""
+    """Return the faults of the answer to a read."""
     story = f"{read.tool} {dict(read.arguments)}: {claim.word} {claim.text[:200]}"
     if claim.word in SILENT and not excused:
         yield Finding(UNANSWERED, seed, story)

@@ -79,11 +79,11 @@ class Program:
         return claim_of(next((frame for frame in self.process.frames if _answers(frame, ident)), None))
 
     def gone(self) -> bool:
-        """Return whether it has been told to end."""
+        """Return whether a signal or the end of stdin has ended it."""
         return self._is_ending or self.process.process.returncode is not None
 
     async def end(self, run: Plan, writes: Callable[[], int]) -> list[Finding]:
-        """End the program as the plan says, and find what is wrong with its end."""
+        """End the program by the plan, and return the faults of its end."""
         with contextlib.suppress(TimeoutError):  # fewer came than the plan expects
             async with asyncio.timeout(2 * TIMEOUT):
                 while writes() < run.arrived:

@@ -1,4 +1,4 @@
-"""What a run is made of: writes, reads, and the objects that they are about."""
+"""The parts of a run: writes, reads, and their objects."""
 
 from __future__ import annotations
 

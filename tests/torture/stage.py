@@ -34,7 +34,7 @@ class Server(Protocol):
         """Send a call, and cancel it after some seconds."""
 
     def gone(self) -> bool:
-        """Return whether it has been told to end."""
+        """Return whether a signal or the end of stdin has ended it."""
 
 
 Disturb = Callable[[Callable[[], int]], Coroutine[Any, Any, list[Finding]]]

@@ -41,7 +41,7 @@ class VirtualServer:
         self._client = client
 
     async def call(self, tool: str, arguments: Mapping[str, Any]) -> Claim:
-        """Call a tool, and read what the client makes of the answer."""
+        """Call a tool, and return the answer as the client reads it."""
         try:
             async with asyncio.timeout(_PATIENCE):
                 result = await self._client.call_tool(tool, dict(arguments))
