@@ -12,7 +12,7 @@ from typing import Final
 from .syntax import QUOTED
 
 _TEXT: Final = re.compile(
-    rf"(?P<text>{QUOTED})(?P<name>\s*+[:=.])?|(?P<comment>//|\#)[^\r\n]*+|/\*.*?\*/",
+    rf"(?P<text>{QUOTED})(?P<name>\s*[:=.])?|(?P<comment>//|\#)[^\r\n]*|/\*.*?\*/",
     re.DOTALL,
 )
 _REFERENCE: Final = re.compile(r"\$\{((env|input):)?[\w-]+\}")  # without a default, as in `${NAME:-default}`

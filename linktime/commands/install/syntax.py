@@ -11,10 +11,10 @@ BOM: Final = "\ufeff"  # the byte order mark, as Windows programs write it befor
 GONE: Final = object()  # the value of a Change that removes
 
 QUOTED: Final = (
-    r'"""(?:[^"\\]|\\.|"(?!""))*+"{3,5}'
-    r"|'''(?:[^']|'(?!''))*+'{3,5}"
-    r'|"(?:[^"\\\n]|\\.)*+"'
-    r"|'[^'\n]*+'"
+    r'"""(?:[^"\\]|\\.|"(?!""))*"{3,5}'
+    r"|'''(?:[^']|'(?!''))*'{3,5}"
+    r'|"(?:[^"\\\n]|\\.)*"'
+    r"|'[^'\n]*'"
 )
 """A regular expression for quoted text. TOML has all four kinds, JSON the third only."""
 

@@ -17,7 +17,7 @@ import tomlkit
 from .syntax import BOM, GONE, QUOTED, KeyPath, Unreadable, nested
 
 _FAULT: Final = re.compile(r"(.*?)(?: \(at line (\d+), column (\d+)\)| \(at end of document\))?", re.DOTALL)
-_TOKEN: Final = re.compile(rf"{QUOTED}|\#[^\n]*+|[ \t\r\ufeff]++|.", re.DOTALL)
+_TOKEN: Final = re.compile(rf"{QUOTED}|\#[^\n]*|[ \t\r\ufeff]+|.", re.DOTALL)
 
 
 class _Statement(NamedTuple):
