@@ -22,6 +22,7 @@ POSIX_IMPORT = re.compile(
     r"^(?:import|from) (crypt|fcntl|grp|posix|pty|pwd|resource|syslog|termios|tty)\b", re.MULTILINE
 )
 PROGRAM = re.compile(r'"{3}.*?"{3}', re.DOTALL)
+POSSESSIVE = re.compile(r"[*+?}]\+|\(\?>")  # or an atomic group
 RUNNING = re.compile(r"\b(?:sys\.platform|os\.name)\b *(?:[=!]=|in\b|not in\b|\.startswith)")
 DECISIVE = re.compile("WINDOWS|MACOS|NotImplementedError|Signals|win32|darwin|getwindowsversion|attr\\(")
 PROBED = {"clocks", "module", "os", "select", "signal", "socket", "sys", "time"}  # modules that differ between systems
@@ -70,6 +71,19 @@ NAMES = {"commands/environment.py:", "pipeline/system.py:"}  # the words themsel
 def workflow() -> dict[str, Any]:
     loaded: dict[str, Any] = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))
     return loaded
+
+
+def test_regular_expressions_work_in_every_python_3_11() -> None:
+    """Before 3.11.5 a possessive quantifier after a group can match the wrong text. Debian 12 has 3.11.2."""
+    literals = [
+        (path, node.value)
+        for path, text in TEXTS.items()
+        if path.startswith("linktime/")
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+
+    assert [(path, literal) for path, literal in literals if POSSESSIVE.search(literal)] == []
 
 
 def test_nothing_imports_what_windows_lacks() -> None:

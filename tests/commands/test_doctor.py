@@ -18,6 +18,7 @@ from linktime import __version__
 from linktime.commands.doctor import api_key
 from linktime.commands.doctor.settings import FIX, NEW_KEY, SET_KEY, UNSET
 from linktime.commands.doctor.versions import system
+from linktime.pipeline.system import account_home
 from linktime.sandbox import Sandbox
 from tests.support.doctor_user import budget, doctor, examined, over, states
 from tests.support.process import environ
@@ -43,7 +44,7 @@ async def test_report_of_a_healthy_setup(sandbox: Sandbox, tmp_path: Path) -> No
         *("linktime-mcp", "Python", "mcp", "aiohttp", "extra redis", "extra grpc", "time zones"),
     ]
     texts = {name: text for lines in areas.values() for name, (_, text) in lines}
-    assert sys.executable in texts["Cursor"]
+    assert sys.executable.removeprefix(account_home(sys.platform)) in texts["Cursor"]  # "~" replaces the home folder
     assert str(Path("~/.cursor/mcp.json")) in texts["Cursor"]
     assert texts["place"] == str(Path("~/state/linktime-mcp", place))
     assert texts["linktime-mcp"] == __version__

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import closing
+from contextlib import closing, suppress
 from math import ceil
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -63,21 +63,23 @@ class _Warnings(logging.Handler):
 
 
 def _status(ledger: Ledger, terms: Terms, *, is_file: bool) -> Status | None:
-    """Return the status, None if no server began the budget. If there is no file, check that one could be begun."""
+    """Return the status, None if no server began the budget. Raise OSError if its file can't be written."""
     # Looking changes nothing, so the doctor takes no part of the budget.
     with closing(ledger):
         stored = ledger.peek()
+    if is_file:
+        _check_rights(Path(ledger.place))
     if stored is None:
-        if is_file:
-            _try(Path(ledger.place))
         return None
     budget, reading = stored
     budget.read(ledger.clock, reading)
     return budget.status(terms)
 
 
-def _try(file: Path) -> None:
-    """Raise OSError if no file can be made there. Leave nothing behind."""
+def _check_rights(file: Path) -> None:
+    """Raise OSError if the file can't be written, or no file beside it be created. Leave nothing behind."""
+    with suppress(FileNotFoundError):
+        file.open("r+b").close()  # SQLite only reads a file that it can't write, without an error
     with TemporaryFile(dir=next(folder for folder in file.parents if folder.exists())):
         pass
 
