@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, Final
 
 import orjson
 
+_DEEPEST: Final = 500  # levels; every Python reads so many, and newer ones read thousands
 _MOST_DIGITS: Final = 4000  # sys.get_int_max_str_digits() is 4300 by default
 
 
@@ -23,10 +26,28 @@ def loads(data: bytes, charset: str | None = None) -> Any:
         return orjson.loads(data)
     except orjson.JSONDecodeError:
         pass
-    try:
-        return json.loads(_text(data, charset), strict=False, parse_int=_number)
-    except RecursionError:
-        raise ValueError("JSON is nested too deeply") from None
+    with suppress(RecursionError):
+        value = json.loads(_text(data, charset), strict=False, parse_int=_number)
+        if not _is_deeper(value, _DEEPEST):
+            return value
+    raise ValueError("JSON is nested too deeply")
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    layer = [value]
+    for _ in range(levels + 1):
+        layer = [child for each in layer for child in _children(each)]
+    return bool(layer)
+
+
+def _children(value: Any) -> Iterable[Any]:
+    match value:
+        case dict():
+            return value.values()
+        case list():
+            return value
+        case _:
+            return ()
 
 
 def _number(digits: str) -> float:

@@ -315,10 +315,28 @@ async def test_redirect_is_not_followed_and_302_leaves_a_write_open(status: int,
     assert done or "LINKTIME_BASE_URL" in failure.message
 
 
+def deep(levels: int) -> bytes:
+    """Return nested lists around a number that only the lenient reader accepts."""
+    return b"[" * levels + b"NaN" + b"]" * levels
+
+
+async def test_lenient_answer_may_have_500_levels() -> None:
+    assert isinstance((await reply_to(READ, answer(200, deep(500)))).data, list)
+
+
 @pytest.mark.parametrize(
     "body",
-    [b"", b"<html>Sign in", b"\xff\xfe{}", b'{"a":', b"[" * 100_000, b'{"a":1}{}', b"[" + b"[]," * 200_000 + b"[]]"],
-    ids=["empty", "html", "not utf-8", "cut", "deep", "two", "many"],
+    [
+        b"",
+        b"<html>Sign in",
+        b"\xff\xfe{}",
+        b'{"a":',
+        b"[" * 100_000,
+        b'{"a":1}{}',
+        b"[" + b"[]," * 200_000 + b"[]]",
+        deep(501),
+    ],
+    ids=["empty", "html", "not utf-8", "cut", "deep", "two", "many", "deep and lenient"],
 )
 async def test_unreadable_success_is_a_failure(body: bytes) -> None:
     write, read = await failure_to(WRITES[0], answer(200, body)), await failure_to(READ, answer(200, body))
