@@ -23,31 +23,10 @@ def self_signed(folder: Path, *hosts: str, days: int = 1) -> ssl.SSLContext:
 def signed(folder: Path, *hosts: str) -> ssl.SSLContext:
     """Return a server's TLS context. The authority that signed its certificate is authority.pem in *folder*."""
     key, authority, name = _key(), _key(), "Authority of a test"
-    root = _as_authority(_builder(name, name, authority), authority)
+    root = _builder(name, name, authority).add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     (folder / "authority.pem").write_bytes(root.sign(authority, SHA256()).public_bytes(Encoding.PEM))
-    issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.public_key())
-    builder = _builder(hosts[0], name, key).add_extension(issuer, critical=False)
-    return _context(folder, _for_hosts(builder, hosts).sign(authority, SHA256()), key)
-
-
-def _as_authority(builder: x509.CertificateBuilder, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
-    """Add the extensions that RFC 5280 requires of an authority. Python 3.13 checks them."""
-    usage = x509.KeyUsage(
-        key_cert_sign=True,
-        digital_signature=False,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        crl_sign=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
-    return (
-        builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(usage, critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-    )
+    certificate = _for_hosts(_builder(hosts[0], name, key), hosts).sign(authority, SHA256())
+    return _context(folder, certificate, key)
 
 
 def _key() -> ec.EllipticCurvePrivateKey:

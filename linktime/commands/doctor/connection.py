@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from ...config import Settings
 from ...hosts import host_of, is_loopback
 from ...pipeline.rest.ratelimit_headers import http_date
-from ...pipeline.rest.trust import system_store
+from ...pipeline.rest.trust import tls_context
 from .finding import Finding
 
 _STEP: Final = 3.0  # s; to connect, and for the answer, unless LINKTIME_TIMEOUT is shorter
@@ -91,7 +91,7 @@ def _connect(base_url: str, timeout: float) -> Connection:
     url = urlsplit(base_url)
     host = url.hostname or ""
     line: HTTPConnection = (
-        HTTPSConnection(host, url.port or 443, timeout=timeout, context=system_store())
+        HTTPSConnection(host, url.port or 443, timeout=timeout, context=tls_context())
         if url.scheme == "https"
         else HTTPConnection(host, url.port or 80, timeout=timeout)
     )

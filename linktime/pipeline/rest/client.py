@@ -21,7 +21,7 @@ from .failures import CHECK_PROXY, CHECK_TRUST, LATER, Route, lost
 from .proxy import proxy_of
 from .ratelimit_headers import LONGEST_WAIT
 from .response import Response
-from .trust import system_store
+from .trust import tls_context
 from .wire import on_the_wire
 
 _LARGEST_BODY: Final = 4 << 20  # bytes; a page of 100 bookings has 0.2 MB
@@ -63,7 +63,7 @@ class Rest:
         connections: int,
         longest_wait: float = LONGEST_WAIT,
         contract: Contract | None = None,
-        tls: Callable[[], ssl.SSLContext | None] = system_store,
+        tls: Callable[[], ssl.SSLContext | None] = tls_context,
     ) -> None:
         # the service, and the way to it; `proxy_of` may resolve names, so the server builds this object in a thread
         self._route = Route(str(URL(base_url)), key, proxy_of(base_url))
