@@ -182,8 +182,10 @@ def _unchanged(reading: Reading) -> list[str]:
 def _description(build: Build) -> str:
     """Return the docstring as one line. PYTHONOPTIMIZE=2 removes it from the code, so it is read from the source."""
     text = build.__doc__
-    if text is None and isinstance(definition := ast.parse(getsource(build)).body[0], ast.FunctionDef):
-        text = ast.get_docstring(definition)
+    if text is None:
+        match compile(getsource(build), "", "exec", ast.PyCF_ONLY_AST, optimize=0):
+            case ast.Module(body=[ast.FunctionDef() as definition]):
+                text = ast.get_docstring(definition)
     return " ".join((text or "").split())
 
 

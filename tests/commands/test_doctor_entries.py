@@ -28,7 +28,7 @@ async def test_unexpected_content_hides_no_other_file(tmp_path: Path) -> None:
     findings = await clients(tmp_path, LINKTIME_API_KEY=KEY)
 
     assert states(findings) == [("Claude Code", "good", "starts"), ("Codex", "fault", "unreadable_file")]
-    assert (str(broken) in findings[1].message, "RecursionError" in findings[1].message) == (True, True)
+    assert str(broken) in findings[1].message
 
 
 @pytest.mark.parametrize(

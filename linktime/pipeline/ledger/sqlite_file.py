@@ -72,10 +72,14 @@ class SqliteFile:
 
     def exists(self) -> bool:
         """Return whether a server began the file. Raises LedgerUnavailable if that cannot be seen."""
+        # Since Python 3.14 Path.exists is False if the folder can't be searched.
         try:
-            return self.path.exists()
+            self.path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
         except OSError as fault:
             raise self._unavailable(fault) from None
+        return True
 
     def idle(self) -> float | None:
         """Return the seconds since the last step of any server, None before the first one. Raises OSError."""
