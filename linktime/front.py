@@ -23,6 +23,7 @@ from .pipeline.system import WINDOWS, account_home, state_folder
 _LISTS: Final = {f"{kind}/list" for kind in ("prompts", "resources", "resources/templates", "skills", "tools")}
 _STATIC: Final = _LISTS | {"initialize", "notifications/initialized", "ping", "server/discover"}
 _TOKENS: Final = ("progressToken", "traceparent", "tracestate", "baggage")  # in `_meta`; no static answer needs them
+_LARGEST_ID: Final = 1 << 53
 _LONGEST_LINE: Final = 64 << 10  # bytes
 _LARGEST_MEMO: Final = 4 << 20  # bytes; several times the size of _MOST_ANSWERS
 _MOST_ANSWERS: Final = 32
@@ -41,14 +42,19 @@ class Conversation:
         """Return the digest of all frames up to the one in *line*, or an empty text if it is not static, and its id."""
         try:
             frame = json.loads(line.decode())
+            is_static = frame["method"] in _STATIC and _is_plain(frame.get("id", ""))
             ident = frame.pop("id", None)
             for token in _TOKENS:
                 frame.get("params", {}).get("_meta", {}).pop(token, None)
-            is_static = frame["method"] in _STATIC and isinstance(ident, Ident)
         except (ValueError, RecursionError, AttributeError, LookupError, TypeError):  # it is no usual frame
             return "", None
         self._digest.update(json.dumps(frame).encode() + b"\n")
         return self._digest.hexdigest() if is_static else "", ident
+
+
+def _is_plain(ident: object) -> bool:
+    """Return whether every session repeats an id as it is. Raises ValueError for a text with half an emoji."""
+    return (isinstance(ident, str) and bool(head(ident))) or (type(ident) is int and abs(ident) < _LARGEST_ID)
 
 
 class Front:
@@ -92,7 +98,6 @@ class Front:
             self.answers = _read(self.path)
             self.state = _state()
             if self.answers:
-                os.set_blocking(1, False)
                 self._converse(Conversation(self.state))
 
     def _converse(self, conversation: Conversation) -> None:
@@ -112,6 +117,7 @@ class Front:
         if not isinstance(body, str) or ident in self.sent:
             return False
         self.rest = self.sent[ident] = head(ident) + body.encode()
+        os.set_blocking(1, False)
         while self.rest and self._is_ready(1, select.POLLOUT):
             self.rest = self.rest[os.write(1, self.rest) :]
         return not self.rest
@@ -139,9 +145,13 @@ def _read(path: str) -> dict[str, Any]:
     """Return the answers in the memo, or none if it is missing, damaged, too large or not private."""
     try:
         answers = json.loads(private_file.read(path, _LARGEST_MEMO))
-    except (OSError, ValueError):
+        return {key: body for key, body in answers.items() if body is None or _ends_frame(body)}
+    except (OSError, ValueError, RecursionError, AttributeError):
         return {}
-    return answers if isinstance(answers, dict) else {}
+
+
+def _ends_frame(body: str) -> bool:
+    return body.endswith("}\n") and body.encode().count(b"\n") == 1
 
 
 def _state() -> bytes:

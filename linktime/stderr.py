@@ -13,6 +13,7 @@ from threading import Condition, Thread
 from typing import Final
 
 _MOST_LINES: Final = 1024  # further lines are dropped until the reader reads
+_MANY_LINES: Final = 256  # the thread gathers no more
 _LONGEST_WRITE: Final = 4096  # bytes; a pipe takes that many in one piece
 _GATHER: Final = 0.02  # s; after a write, further lines wait for so long, since each wake-up costs a call 60 µs
 _STANDARD: Final = (0, 1, 2)
@@ -37,7 +38,7 @@ class _Queue:
             if len(self._lines) >= _MOST_LINES:
                 return
             self._lines.append(line)
-            if self._idle:
+            if self._idle or len(self._lines) == _MANY_LINES:
                 self._changed.notify_all()
             if self._thread is None:
                 self._thread = Thread(target=self._run, name="stderr", daemon=True)
@@ -60,7 +61,7 @@ class _Queue:
             while piece := self._next():
                 _write(piece)
             with self._changed:
-                self._changed.wait_for(lambda: self._hurries, _GATHER)
+                self._changed.wait_for(lambda: self._hurries or len(self._lines) >= _MANY_LINES, _GATHER)
 
     def _next(self) -> bytes:
         """Remove the lines of one write, and return them. Return nothing if no line is left."""

@@ -12,8 +12,9 @@ import shutil
 import signal
 import sys
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,6 +36,24 @@ PROGRAM: Final = (
     "import sys; sys.path.insert(0, {folder!r}); sys.path.insert(1, {packages!r});"
     "from linktime.__main__ import main; main()"
 )
+
+Step = Callable[[str], str]
+
+
+def of_bodies(step: Callable[[str], Any]) -> Step:
+    return lambda text: json.dumps({key: step(body) for key, body in json.loads(text).items()})
+
+
+DAMAGES: Final[dict[str, Step]] = {
+    "large": lambda text: text + " " * (4 << 20),
+    "cut": lambda text: text[:-1],
+    "other shape": lambda _: "[1]",
+    "other values": of_bodies(len),
+    "two lines": of_bodies(lambda body: body + "\n"),
+    "no line": of_bodies(str.rstrip),
+    "half an emoji": of_bodies(lambda body: body[:-2] + "\ud800}\n"),
+    "deep": lambda _: "[" * 100_000,
+}
 
 
 def frame(ident: Any, method: str, **params: Any) -> dict[str, Any]:
@@ -70,10 +89,7 @@ async def record(home: Path, *command: str, **settings: str) -> list[Any]:
 
 
 def mark(home: Path) -> None:
-    bodies = {
-        key: body.replace('"name":"', '"name":"MARKED') for key, body in json.loads(memo(home).read_text()).items()
-    }
-    memo(home).write_text(json.dumps(bodies))
+    memo(home).write_text(of_bodies(lambda body: body.replace('"name":"', '"name":"MARKED'))(memo(home).read_text()))
 
 
 def marks(results: list[Any]) -> list[bool]:
@@ -180,6 +196,48 @@ async def test_client_may_repeat_an_id(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("ident", [True, False, None, 1.5, 1 << 64, (1 << 64) + 1, -(1 << 63) - 1, 10**50, "\ud800"])
+async def test_odd_id_is_answered_by_the_session(tmp_path: Path, ident: Any) -> None:
+    frames = []
+    for settings in ({"LINKTIME_PLAIN_IMPORTS": "1"}, {}, {}):
+        async with program(tmp_path, *REAL, **settings) as server:
+            server.write(frame(0, "initialize", **greeting()), INITIALIZED)
+            server.write(json.dumps(frame(ident, "tools/list")).encode(), frame(1, "prompts/list"))
+            await server.answer(1)
+        frames.append(server.frames)
+        assert server.log == [RUNNING]
+
+    assert frames[0] == frames[1] == frames[2]
+    assert len(frames[0]) == 3
+
+
+@pytest.mark.slow
+async def test_id_of_a_cancelled_request_can_come_again(tmp_path: Path) -> None:
+    await record(tmp_path)
+    async with program(tmp_path, *REAL) as server:
+        await opening(server)
+        cancelled = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 2}}
+        server.frames.clear()
+        server.write(cancelled, frame(2, "prompts/list"))
+        assert "prompts" in (await server.answer(2))["result"]
+
+    assert len(server.frames) == 1
+
+
+@pytest.mark.slow
+async def test_failed_write_leaves_no_file(tmp_path: Path) -> None:
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000));"
+    rest = memo(tmp_path).with_name("memo.json.1")
+    rest.parent.mkdir()
+    rest.touch()
+    os.utime(rest, (0, 0))  # of a program that was killed
+    async with program(tmp_path, sys.executable, "-c", limit + "from linktime.__main__ import main; main()") as server:
+        await opening(server)
+
+    assert list(memo(tmp_path).parent.iterdir()) == []
+
+
 async def test_modern_era_is_answered_from_the_memo(tmp_path: Path) -> None:
     for command in ((), REAL):
         async with program(tmp_path, *command) as server:
@@ -198,16 +256,11 @@ async def test_modern_era_is_answered_from_the_memo(tmp_path: Path) -> None:
 async def test_notice_is_written_before_the_first_answer(tmp_path: Path, settings: dict[str, str], line: str) -> None:
     """A client that only tests the connection reads no further."""
     log = tmp_path / "log"
+    env = environ(**{"LINKTIME_API_KEY": KEY, STATE: str(tmp_path)} | settings)
     await record(tmp_path)
     for _ in range(2):
         with log.open("wb") as file:
-            process = await asyncio.create_subprocess_exec(
-                *REAL,
-                stdin=PIPE,
-                stdout=PIPE,
-                stderr=file,
-                env=environ(**{"LINKTIME_API_KEY": KEY, STATE: str(tmp_path)} | settings),
-            )
+            process = await asyncio.create_subprocess_exec(*REAL, stdin=PIPE, stdout=PIPE, stderr=file, env=env)
         assert process.stdin
         assert process.stdout
         async with asyncio.timeout(PATIENCE):
@@ -287,26 +340,30 @@ async def test_unread_answers_are_not_lost(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.measured
-@pytest.mark.parametrize(
-    "fault", ["open", "large", "damaged", "other shape", "other values", "pipe", "folder", "foreign"]
-)
-async def test_unsafe_memo_is_ignored(tmp_path: Path, fault: str) -> None:
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+async def test_damaged_memo_is_ignored(tmp_path: Path, damage: Step) -> None:
+    cold = await record(tmp_path)
+    memo(tmp_path).write_text(damage(memo(tmp_path).read_text()))
+    async with program(tmp_path) as server:
+        assert await opening(server) == cold
+
+    assert server.log == [RUNNING]
+
+
+@pytest.mark.slow
+@pytest.mark.measured
+@pytest.mark.parametrize("fault", ["open", "pipe", "pipe with a writer", "folder", "foreign"])
+async def test_unsafe_memo_is_ignored(tmp_path: Path, request: pytest.FixtureRequest, fault: str) -> None:
     cold = await record(tmp_path)
     file = memo(tmp_path)
     match fault:
         case "open":
             file.chmod(0o644)
-        case "large":
-            file.write_text(file.read_text() + " " * (4 << 20))
-        case "damaged":
-            file.write_bytes(file.read_bytes()[:-1])
-        case "other shape":
-            file.write_text("[1]")
-        case "other values":
-            file.write_text(json.dumps(dict.fromkeys(json.loads(file.read_text()), 1)))
-        case "pipe":
+        case "pipe" | "pipe with a writer":
             file.unlink()
             os.mkfifo(file)
+            if fault != "pipe":
+                request.addfinalizer(partial(os.close, os.open(file, os.O_RDWR)))
         case "folder":
             file.unlink()
             file.mkdir()

@@ -44,6 +44,7 @@ class PipeWriter(Stream):
 
     async def skip(self, ident: RequestId) -> None:
         """Write no answer to a request."""
+        self.recorder.skipped(ident)
         await self.write_all(self.batches.unanswered(ident))
 
     async def write(self, frame: dict[str, Any]) -> None:

@@ -44,6 +44,11 @@ class Recorder:
             self._front.answers.clear()  # all are replaced
         return sent is not None
 
+    def skipped(self, ident: Ident) -> None:
+        """Forget a request that the session does not answer. Its id can come again."""
+        self._front.sent.pop(ident, None)
+        self._open.pop(ident, None)
+
     def save(self) -> None:
         """Add new and different answers to the memo."""
         if not self._answers.items() <= self._front.answers.items():
