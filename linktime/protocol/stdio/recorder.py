@@ -18,7 +18,8 @@ class Recorder:
 
     def __init__(self, front: Front) -> None:
         self._front = front
-        self._conversation = Conversation(front.state) if front.records and front.state else None  # no longer
+        # The client's frames so far, or None if nothing more is recorded
+        self._conversation = Conversation(front.state) if front.records and front.state else None
         self._open: dict[Ident, str] = {}  # the keys of the requests in flight
         self._answers: dict[str, Any] = {}  # None for an answer that may differ the next time
 
