@@ -40,9 +40,17 @@ Source = Callable[[], Iterator[str]]
 def docstrings(folder: Path = PACKAGE) -> Iterator[str]:
     """Yield every docstring below *folder*, a string below an assignment included."""
     for tree in trees(folder):
-        for node in ast.walk(tree):
-            for _, text in bare_strings(node):
+        for scope in scopes(tree):
+            for _, text in bare_strings(scope):
                 yield text
+
+
+def scopes(scope: ast.Module | ast.stmt) -> Iterator[ast.AST]:
+    """Yield a module, class or function, and those in its body."""
+    yield scope
+    for statement in getattr(scope, "body", []):
+        if isinstance(statement, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from scopes(statement)
 
 
 def docstrings_of_tests() -> Iterator[str]:
