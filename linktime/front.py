@@ -23,7 +23,7 @@ from .pipeline.system import WINDOWS, account_home, state_folder
 _LISTS: Final = {f"{kind}/list" for kind in ("prompts", "resources", "resources/templates", "skills", "tools")}
 _STATIC: Final = _LISTS | {"initialize", "notifications/initialized", "ping", "server/discover"}
 _TOKENS: Final = ("progressToken", "traceparent", "tracestate", "baggage")  # in `_meta`; no static answer needs them
-_LARGEST_ID: Final = 1 << 53
+LARGEST_ID: Final = 1 << 53  # a whole number up to here has the same value as a float
 _LONGEST_LINE: Final = 64 << 10  # bytes
 _LARGEST_MEMO: Final = 4 << 20  # bytes; several times the size of _MOST_ANSWERS
 _MOST_ANSWERS: Final = 32
@@ -53,8 +53,14 @@ class Conversation:
 
 
 def _is_plain(ident: object) -> bool:
-    """Return whether every session repeats an id as it is. Raises ValueError for a text with half an emoji."""
-    return (isinstance(ident, str) and bool(head(ident))) or (type(ident) is int and abs(ident) < _LARGEST_ID)
+    """Return whether every session repeats an id as it is."""
+    match ident:
+        case str():
+            return ident == ident.encode("utf-8", "ignore").decode()  # half an emoji has no UTF-8
+        case int():
+            return not isinstance(ident, bool) and abs(ident) < LARGEST_ID
+        case _:
+            return False
 
 
 class Front:

@@ -18,12 +18,12 @@ from mcp_types import (
 )
 from pydantic import ValidationError
 
+from ...front import LARGEST_ID
 from ...sanitize import lenient, visible
 from ...sanitize.invisible import may_hide
 from .capabilities import repaired
 
 LARGEST_FRAME: Final = 16 << 20  # bytes
-_LARGEST_ID: Final = 1 << 53  # a whole number up to here has the same value as a float
 _DEEPEST_FRAME: Final = 80  # levels of an outgoing frame; those of an answer and its envelope
 _IDENT: Final = re.compile(rb'"id"\s*:\s*(\d{1,15}|"[\w.:-]{1,64}")\s*,')
 _OBJECTS: Final = ("_meta", "arguments", "capabilities", "context", "inputResponses")
@@ -119,7 +119,7 @@ def _request(frame: dict[str, Any]) -> JSONRPCMessage | None:
     """Return a request or a notification."""
     ident = frame.get("id")
     # JavaScript has one type of numbers, and some clients write 1 as 1.0.
-    if isinstance(ident, float) and ident.is_integer() and abs(ident) < _LARGEST_ID:
+    if isinstance(ident, float) and ident.is_integer() and abs(ident) < LARGEST_ID:
         ident = frame["id"] = int(ident)
     if fault := _fault(frame, ident):
         if "id" not in frame:
