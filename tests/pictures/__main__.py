@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import sys
 
+from tests.support.programs import BROWSERS
+
 from . import calendar, demo, trace
 from .svg import save
 
@@ -24,7 +26,7 @@ if shutil.which("jaeger"):
     )
 else:
     sys.stderr.write("Jaeger is not on PATH, so the pictures of the trace stay as they are.\n")
-if any(map(shutil.which, ("chromium-headless-shell", "chromium"))):
+if any(map(shutil.which, BROWSERS)):
     calendar.save()
 else:
     sys.stderr.write("Chromium is not on PATH, so the pictures of the calendar stay as they are.\n")

@@ -17,6 +17,7 @@ from uv import find_uv_bin
 
 from tests.support.process import environ
 
+BROWSERS: Final = ("chromium-headless-shell", "chromium")
 _OF_PIP: Final = {"index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}  # uv's names for pip's settings
 
 
@@ -31,8 +32,7 @@ def program(name: str) -> str:
 
 def browser() -> str:
     """Return the path of Chromium. Its headless shell opens a page with less than half of the CPU time."""
-    shell = "chromium-headless-shell"
-    return program(shell if shutil.which(shell) else "chromium")
+    return program(next(filter(shutil.which, BROWSERS), BROWSERS[-1]))
 
 
 def need(name: str, *, is_there: bool) -> None:

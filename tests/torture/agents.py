@@ -41,8 +41,7 @@ Call = Callable[[str, Mapping[str, Any]], Awaitable[Claim]]
 class Client:
     """One user of the server: *call* sends a tool call, *cancel* sends one that the client cancels after some seconds.
 
-    *attempts* collects the calls for the write. *gone* returns whether a signal or the end of
-    stdin has ended the server.
+    *attempts* collects the calls for the write. *gone* returns whether the server is ending or has ended.
     """
 
     call: Call

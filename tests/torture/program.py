@@ -79,7 +79,7 @@ class Program:
         return claim_of(next((frame for frame in self.process.frames if _answers(frame, ident)), None))
 
     def gone(self) -> bool:
-        """Return whether a signal or the end of stdin has ended it."""
+        """Return whether it is ending or has ended."""
         return self._is_ending or self.process.process.returncode is not None
 
     async def end(self, run: Plan, writes: Callable[[], int]) -> list[Finding]:

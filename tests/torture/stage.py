@@ -34,7 +34,7 @@ class Server(Protocol):
         """Send a call, and cancel it after some seconds."""
 
     def gone(self) -> bool:
-        """Return whether a signal or the end of stdin has ended it."""
+        """Return whether it is ending or has ended."""
 
 
 Disturb = Callable[[Callable[[], int]], Coroutine[Any, Any, list[Finding]]]
